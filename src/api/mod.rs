@@ -1,0 +1,4 @@
+//! The dialects: each decodes its own requests and words its own answers.
+
+pub mod ops;
+pub mod sae;

@@ -1,0 +1,158 @@
+//! The server's own operation: is it alive, is it ready, what has it done, and what does it speak.
+
+use actix_web::{
+    HttpResponse,
+    http::header::{CONTENT_TYPE, ContentType},
+    web,
+};
+use prometheus_client::{
+    collector::Collector,
+    encoding::{DescriptorEncoder, EncodeMetric, text::encode},
+    metrics::gauge::ConstGauge,
+    registry::Registry,
+};
+
+use crate::{http::Metrics, http::Outcome, service::Service};
+
+/// The document that describes every operation.
+const OPENAPI: &str = include_str!("../../../openapi.yaml");
+
+/// How many namespaces a scrape names one by one; the largest are chosen. The totals count all.
+const NAMESPACES_MAX: usize = 1000;
+
+/// The paths and names of these operations; each is `GET`.
+pub const OPERATIONS: [(&str, &str); 4] = [
+    ("/health", "Health"),
+    ("/ready", "Ready"),
+    ("/metrics", "Metrics"),
+    ("/openapi.yaml", "OpenApi"),
+];
+
+/// What these operations need.
+#[derive(Clone)]
+pub struct Ops {
+    /// What can be done.
+    pub service: Service,
+    /// What is counted.
+    pub metrics: Metrics,
+}
+
+/// `GET /health`: the process is alive.
+pub async fn health() -> HttpResponse {
+    noted("Health", HttpResponse::Ok().content_type(ContentType::plaintext()).body("ok\n"))
+}
+
+/// `GET /ready`: the database answers, so requests will be served.
+pub async fn ready(ops: web::Data<Ops>) -> HttpResponse {
+    let response = match ops.service.check_store().await {
+        Ok(()) => HttpResponse::Ok().content_type(ContentType::plaintext()).body("ready\n"),
+        Err(error) => {
+            log::error!("not ready: {error}");
+            let text = "the database does not answer\n";
+            HttpResponse::ServiceUnavailable().content_type(ContentType::plaintext()).body(text)
+        }
+    };
+    noted("Ready", response)
+}
+
+/// `GET /openapi.yaml`: the description of every operation.
+pub async fn openapi() -> HttpResponse {
+    let response =
+        HttpResponse::Ok().insert_header((CONTENT_TYPE, "application/yaml")).body(OPENAPI);
+    noted("OpenApi", response)
+}
+
+/// `GET /metrics`: what was counted, in the OpenMetrics text format that Prometheus reads.
+pub async fn metrics(ops: web::Data<Ops>) -> HttpResponse {
+    let mut registry = Registry::with_prefix("sae_secret");
+    ops.metrics.register(&mut registry);
+    registry.register_collector(Box::new(StoreState::look(&ops.service).await));
+    let mut text = String::new();
+    if let Err(error) = encode(&mut text, &registry) {
+        // A text that is cut short lacks its end mark, which scrapers ask for.
+        log::error!("cannot write the metrics: {error}");
+    }
+    let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    noted("Metrics", HttpResponse::Ok().insert_header((CONTENT_TYPE, content_type)).body(text))
+}
+
+fn noted(operation: &'static str, mut response: HttpResponse) -> HttpResponse {
+    let code = if response.status().is_success() { "200" } else { "503" };
+    response.extensions_mut().insert(Outcome { operation: Some(operation), namespace: None, code });
+    response
+}
+
+/// The state of the store at the moment of a scrape.
+#[derive(Debug)]
+struct StoreState {
+    load: [(&'static str, &'static str, usize); 6],
+    up: bool,
+    namespaces: usize,
+    secrets: u64,
+    largest: Vec<(String, u64)>,
+}
+
+impl StoreState {
+    async fn look(service: &Service) -> Self {
+        let load = service.store_load();
+        let found = service.all_namespaces().await;
+        let up = found.is_ok();
+        let mut counts: Vec<(String, u64)> = found
+            .unwrap_or_default()
+            .into_iter()
+            .map(|namespace| (namespace.id.to_string(), namespace.secret_count))
+            .collect();
+        let (namespaces, secrets) = (counts.len(), counts.iter().map(|(_, count)| count).sum());
+        counts.sort_by(|(_, a), (_, b)| b.cmp(a));
+        counts.truncate(NAMESPACES_MAX);
+        Self {
+            load: [
+                ("connections_open", "Database connections that are open", load.connections_open),
+                ("connections_max", "Database connections that may be open", load.connections_max),
+                ("reads_running", "Reads under way", load.reading),
+                ("reads_waiting", "Reads that wait for a connection", load.reads_waiting),
+                ("writes_running", "Writes under way", load.writing),
+                ("writes_waiting", "Writes that wait for their turn", load.writes_waiting),
+            ],
+            up,
+            namespaces,
+            secrets,
+            largest: counts,
+        }
+    }
+}
+
+impl Collector for StoreState {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
+        let mut gauge = |name: &str, help: &str, value: i64| {
+            let gauge = ConstGauge::new(value);
+            let one = encoder.encode_descriptor(name, help, None, gauge.metric_type())?;
+            gauge.encode(one)
+        };
+        for (name, help, value) in self.load {
+            gauge(&format!("store_{name}"), help, i64::try_from(value).unwrap_or(i64::MAX))?;
+        }
+        gauge("store_up", "Whether the database answered this scrape", i64::from(self.up))?;
+        if !self.up {
+            return Ok(());
+        }
+        gauge(
+            "namespaces",
+            "Namespaces, the default ones included",
+            signed(self.namespaces as u64),
+        )?;
+        gauge("secrets", "Secrets in all namespaces", signed(self.secrets))?;
+        let help = "Secrets by namespace, the 1000 largest";
+        let kind = ConstGauge::new(0_i64).metric_type();
+        let mut family = encoder.encode_descriptor("namespace_secrets", help, None, kind)?;
+        for (namespace, count) in &self.largest {
+            let labels = [("namespace", namespace.as_str())];
+            ConstGauge::new(signed(*count)).encode(family.encode_family(&labels)?)?;
+        }
+        Ok(())
+    }
+}
+
+fn signed(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,252 @@
+//! Every error of the dialect: code, HTTP status and message template in one table, and which one answers which
+//! domain error. In a template each `%s` is filled in order; braces and brackets are part of the text.
+
+use std::fmt::Display;
+
+use crate::domain::{Error, Field};
+
+/// Who speaks in an error: the platform's gateway, or the service behind it. Their bodies differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// Refused before it reached the service.
+    Gateway,
+    /// Refused by the service.
+    Service,
+}
+
+/// One row of the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Entry {
+    /// The HTTP status.
+    pub status: u16,
+    /// The symbolic code, which the SDKs raise.
+    pub code: &'static str,
+    /// The message, with `%s` for what is filled in.
+    pub template: &'static str,
+    /// Who speaks.
+    pub origin: Origin,
+}
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $origin:ident $status:literal $code:literal $template:literal;)*) => {
+        /// An error of the dialect.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Code { $($(#[$doc])* $name,)* }
+
+        impl Code {
+            /// Every error there is.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// The error's row of the table.
+            #[must_use]
+            pub const fn entry(self) -> Entry {
+                match self {
+                    $(Self::$name => Entry {
+                        status: $status,
+                        code: $code,
+                        template: $template,
+                        origin: Origin::$origin,
+                    },)*
+                }
+            }
+        }
+    };
+}
+
+// Sources. Secrets: the error tables of CreateSecret and UpdateSecret. Namespaces: the error tables of the namespace
+// operations. Gateway: the platform's table of common errors; the rows marked "own" are this product's, for what the
+// platform answers with pages of its web server.
+codes! {
+    /// A required parameter is missing or empty.
+    NotEmpty = Service 400 "InvalidParameter.NotEmpty" "You must specify the parameter %s.";
+    /// A parameter breaks its syntax.
+    Obviously = Service 400 "InvalidParameter.Obviously" "The specified parameter is invalid {%s}.";
+    /// A parameter is refused for a reason that is told.
+    WithMessage = Service 400 "InvalidParameter.WithMessage" "The parameter is invalid {%s}: %s";
+    /// The namespace has a secret of that name.
+    SecretNameConflict = Service 400 "SecretNameConflict.AlreadyExist"
+        "The specified SecretName [%s] already exist in this namespace.";
+    /// The namespace is full.
+    SecretQuota = Service 400 "QuotaExceeded.SecretInNamespace" "The specified secret exceeded quota [%s].";
+    /// The secret has too many keys.
+    KeyQuota = Service 400 "QuotaExceeded.SecretDataKey"
+        "The specified key in SecretData exceeded quota [%s].";
+    /// There is no such type of secret.
+    SecretType = Service 400 "InvalidSecretType.NotAvailable"
+        "The specified SecretType [%s] is not supported.";
+    /// The namespace has no such secret.
+    SecretId = Service 400 "InvalidSecretId.NotFound"
+        "The specified SecretId [%s] does not exist in our records.";
+    /// A key that the type requires is missing.
+    SecretDataKey = Service 400 "InvalidSecretDataKey.NotFound"
+        "The specified Key [%s] does not exist in the specified Secret [%s].";
+    /// There is no such namespace.
+    NamespaceNotFound = Service 404 "InvalidNamespaceId.NotFound" "The specified NamespaceId does not exist.";
+    /// There is such a namespace already.
+    NamespaceExists = Service 400 "InstanceExist.NamespaceId" "The specified namespace ID already exists.";
+    /// The logical id holds an upper-case letter.
+    NamespaceUppercase = Service 400 "InvalidNamespace.WithUppercase"
+        "This namespace does not support creating SAE apps because it contains uppercase letters.";
+    /// The id is not `<region>:<logical id>`.
+    NamespaceFormat = Service 400 "InvalidNamespaceId.Format" "The specified NamespaceId is invalid.";
+    /// The logical id holds something else than letters and digits.
+    NamespaceSuffix = Service 400 "InvalidNamespaceIdSuffix.Format"
+        "The specified NamespaceId is invalid. NamespaceId can only contain alphabetical letters or numbers.";
+    /// The name is too long.
+    NamespaceName = Service 400 "InvalidNamespaceName.Format"
+        "The specified NamespaceName is invalid. The name of the namespace cannot exceed 63 characters in length.";
+    /// The account has too many namespaces.
+    NamespaceQuota = Service 400 "Exceed.Namespace" "Too many namespaces have been created.";
+    /// Applications run in the namespace.
+    ApplicationsExist = Service 400 "Namespace.AppExists" "Please delete the application first.";
+    /// Clusters stand in the namespace.
+    ClustersExist = Service 400 "InvalidOperation.NamespaceClusterNotDeleted"
+        "The specified NamespaceId contains clusters.";
+    /// The platform is being upgraded.
+    Upgrading = Service 400 "System.Upgrading" "The system is being upgraded. Please try again later.";
+    /// The store does not answer.
+    RpcError = Service 500 "OperationFailed.RPCError" "Internal RPC request processing error.";
+    /// There is no such path.
+    ApiNotFound = Gateway 404 "InvalidApi.NotFound"
+        "Specified api is not found, please check your url and method.";
+    /// The action header names another operation than method and path do.
+    ActionNotFound = Gateway 404 "InvalidAction.NotFound"
+        "Specified api is not found, please check your url and method.";
+    /// The path is known and the method is not.
+    MethodNotSupported = Gateway 400 "UnsupportedHTTPMethod" "This http method not supported.";
+    /// The version header names another version.
+    VersionNotValid = Gateway 400 "InvalidVersion" "Specified parameter Version is not valid.";
+    /// Own: the bytes are no HTTP request.
+    BadRequest = Gateway 400 "BadRequest" "The request is not a well-formed HTTP/1.1 request.";
+    /// Own: the request did not arrive in time.
+    RequestTimeout = Gateway 408 "RequestTimeout" "The request did not arrive within %s seconds.";
+    /// Own: the body is too large.
+    BodyTooLarge = Gateway 413 "RequestEntityTooLarge" "The request body exceeds the limit of %s bytes.";
+    /// Own: the request target is too long.
+    TargetTooLong = Gateway 414 "RequestURITooLong" "The request target exceeds the limit of %s bytes.";
+    /// Own: there are too many headers, or too large ones.
+    HeadTooLarge = Gateway 431 "RequestHeaderFieldsTooLarge"
+        "The request header fields exceed the limit of %s bytes.";
+}
+
+/// An error on its way to the caller.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiError {
+    code: Code,
+    message: String,
+    cause: Option<String>,
+}
+
+impl ApiError {
+    /// An error with the blanks of its template filled in.
+    pub fn new(code: Code, blanks: &[&dyn Display]) -> Self {
+        let mut blanks = blanks.iter();
+        let mut message = String::new();
+        for (index, piece) in code.entry().template.split("%s").enumerate() {
+            if index > 0 {
+                message.extend(blanks.next().map(ToString::to_string));
+            }
+            message.push_str(piece);
+        }
+        Self { code, message, cause: None }
+    }
+
+    /// The required parameter of that wire name is missing or empty.
+    pub fn not_empty(parameter: &str) -> Self {
+        Self::new(Code::NotEmpty, &[&parameter])
+    }
+
+    /// The parameter of that wire name breaks its syntax.
+    pub fn obviously(parameter: &str) -> Self {
+        Self::new(Code::Obviously, &[&parameter])
+    }
+
+    /// The parameter of that wire name is refused for that reason.
+    pub fn with_message(parameter: &str, reason: impl Display) -> Self {
+        Self::new(Code::WithMessage, &[&parameter, &reason])
+    }
+
+    /// Which error it is.
+    pub fn code(&self) -> Code {
+        self.code
+    }
+
+    /// What only the log is told.
+    pub fn cause(&self) -> Option<&str> {
+        self.cause.as_deref()
+    }
+
+    /// What the caller is told.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+}
+
+/// How the dialect calls a field on its wire.
+pub fn wire_name(field: Field) -> &'static str {
+    match field {
+        Field::NamespaceId => "NamespaceId",
+        Field::NamespaceShortId => "NameSpaceShortId",
+        Field::NamespaceName => "NamespaceName",
+        Field::NamespaceDescription => "NamespaceDescription",
+        Field::SecretId => "SecretId",
+        Field::SecretName => "SecretName",
+        Field::SecretType => "SecretType",
+        Field::SecretData => "SecretData",
+    }
+}
+
+impl From<Error> for ApiError {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Missing { field } => Self::not_empty(wire_name(field)),
+            Error::Malformed { field } => Self::obviously(wire_name(field)),
+            Error::Invalid { field, reason } => Self::with_message(wire_name(field), reason),
+            Error::NamespaceNotFound => Self::new(Code::NamespaceNotFound, &[]),
+            Error::NamespaceExists => Self::new(Code::NamespaceExists, &[]),
+            Error::NamespaceIdFormat => Self::new(Code::NamespaceFormat, &[]),
+            Error::NamespaceIdSuffix => Self::new(Code::NamespaceSuffix, &[]),
+            Error::NamespaceIdUppercase => Self::new(Code::NamespaceUppercase, &[]),
+            Error::NamespaceNameFormat => Self::new(Code::NamespaceName, &[]),
+            Error::TooManyNamespaces { .. } => Self::new(Code::NamespaceQuota, &[]),
+            Error::NamespaceHasApplications => Self::new(Code::ApplicationsExist, &[]),
+            Error::NamespaceHasClusters => Self::new(Code::ClustersExist, &[]),
+            Error::Upgrading => Self::new(Code::Upgrading, &[]),
+            Error::SecretTypeUnsupported { given } => Self::new(Code::SecretType, &[&given]),
+            Error::SecretKeyMissing { key, secret } => {
+                Self::new(Code::SecretDataKey, &[&key, &secret])
+            }
+            Error::SecretExists { name } => Self::new(Code::SecretNameConflict, &[&name]),
+            Error::SecretNotFound { id } => Self::new(Code::SecretId, &[&id]),
+            Error::TooManySecrets { quota } => Self::new(Code::SecretQuota, &[&quota]),
+            Error::TooManyKeys { quota } => Self::new(Code::KeyQuota, &[&quota]),
+            Error::Unavailable { cause } => {
+                Self { cause: Some(cause), ..Self::new(Code::RpcError, &[]) }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn each_code_stands_once() {
+        let mut seen = HashSet::new();
+        for code in Code::ALL {
+            assert!(seen.insert(code.entry().code), "{code:?} repeats a code");
+        }
+    }
+
+    #[test]
+    fn blanks_are_filled_in_order_and_once() {
+        let error = ApiError::new(Code::SecretDataKey, &[&"%s", &"b"]);
+        assert_eq!(
+            error.message(),
+            "The specified Key [%s] does not exist in the specified Secret [b]."
+        );
+    }
+}

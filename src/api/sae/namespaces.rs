@@ -1,0 +1,199 @@
+//! The handlers of namespaces.
+
+use serde_json::{Value, json};
+
+use super::{
+    codes::ApiError,
+    gateway::Request,
+    reply::Answer,
+    requests::{NamespaceListRequest, OneNamespaceRequest, PageRequest, WriteNamespaceRequest},
+};
+use crate::{
+    domain::{Error, Field, Namespace, NamespaceId, NamespaceName, RegionId, parse_description},
+    service::{
+        self,
+        namespaces::{CreateNamespace, UpdateNamespace},
+    },
+};
+
+/// `CreateNamespace`.
+pub async fn create(request: Request<'_>) -> Result<Answer, ApiError> {
+    let wanted = WriteNamespaceRequest::read(&request.parameters)?;
+    let id = custom_id(&request, wanted.namespace_id.as_deref(), wanted.short_id.as_deref())?;
+    request.outcome.namespace = Some(id.to_string());
+    let name = NamespaceName::parse(&wanted.namespace_name.unwrap_or_default())?;
+    let description = parse_description(&wanted.description.unwrap_or_default())?;
+    let micro_registration = wanted.micro_registration.unwrap_or(true);
+    let command = CreateNamespace { id, name, description, micro_registration };
+    let namespace = request.sae.service.create_namespace(&request.context, command).await?;
+    Ok(Answer::Data(namespace_body(&namespace)))
+}
+
+/// `UpdateNamespace`. A description or a registry setting that is absent stays as it is.
+pub async fn update(request: Request<'_>) -> Result<Answer, ApiError> {
+    let wanted = WriteNamespaceRequest::read(&request.parameters)?;
+    let id = custom_id(&request, wanted.namespace_id.as_deref(), wanted.short_id.as_deref())?;
+    request.outcome.namespace = Some(id.to_string());
+    let name = NamespaceName::parse(&wanted.namespace_name.unwrap_or_default())?;
+    let description = wanted.description.as_deref().map(parse_description).transpose()?;
+    let command =
+        UpdateNamespace { id, name, description, micro_registration: wanted.micro_registration };
+    let namespace = request.sae.service.update_namespace(&request.context, command).await?;
+    Ok(Answer::Data(namespace_body(&namespace)))
+}
+
+/// `DescribeNamespace`.
+pub async fn describe(request: Request<'_>) -> Result<Answer, ApiError> {
+    let wanted = OneNamespaceRequest::read(&request.parameters)?;
+    let id = custom_id(&request, wanted.namespace_id.as_deref(), wanted.short_id.as_deref())?;
+    request.outcome.namespace = Some(id.to_string());
+    let namespace = request.sae.service.describe_namespace(&request.context, id).await?;
+    Ok(Answer::Data(namespace_body(&namespace)))
+}
+
+/// `DeleteNamespace`.
+pub async fn delete(request: Request<'_>) -> Result<Answer, ApiError> {
+    let wanted = OneNamespaceRequest::read(&request.parameters)?;
+    let id = custom_id(&request, wanted.namespace_id.as_deref(), wanted.short_id.as_deref())?;
+    request.outcome.namespace = Some(id.to_string());
+    request.sae.service.delete_namespace(&request.context, id).await?;
+    Ok(Answer::Empty)
+}
+
+/// `DescribeNamespaces`: the namespaces that users made, page by page.
+pub async fn page(request: Request<'_>) -> Result<Answer, ApiError> {
+    let wanted = PageRequest::read(&request.parameters)?;
+    let number = wanted.current_page.unwrap_or(1);
+    let size = wanted.page_size.unwrap_or_default();
+    let region = served_region(&request);
+    let wanted = service::namespaces::PageRequest { number, size };
+    let page = request.sae.service.page_namespaces(&request.context, region, wanted).await?;
+    let tenant =
+        |namespace: &Namespace| tenant_id(&request.sae.service.cloud().account, &namespace.id);
+    let namespaces: Vec<Value> = page
+        .namespaces
+        .iter()
+        .map(|namespace| {
+            json!({
+                "NamespaceId": namespace.id.to_string(),
+                "NameSpaceShortId": namespace.id.short(),
+                "NamespaceName": namespace.name,
+                "NamespaceDescription": namespace.description,
+                "RegionId": namespace.id.region().as_str(),
+                "TenantId": tenant(namespace),
+                "AccessKey": "",
+                "SecretKey": "",
+                "AddressServerHost": "",
+            })
+        })
+        .collect();
+    Ok(Answer::Data(json!({
+        "CurrentPage": number,
+        "PageSize": size,
+        "TotalSize": page.total,
+        "Namespaces": namespaces,
+    })))
+}
+
+/// `DescribeNamespaceList`: the default namespace of each region first; the others unless `ContainCustom` is false.
+pub async fn list(request: Request<'_>) -> Result<Answer, ApiError> {
+    let wanted = NamespaceListRequest::read(&request.parameters)?;
+    let contain_custom = wanted.contain_custom.unwrap_or(true);
+    let region = served_region(&request);
+    let namespaces = request.sae.service.list_namespaces(&request.context, region).await?;
+    let shown = namespaces.iter().filter(|namespace| contain_custom || namespace.id.is_default());
+    let items = shown.enumerate().map(|(index, namespace)| {
+        json!({
+            "NamespaceId": namespace.id.to_string(),
+            "NameSpaceShortId": namespace.id.short(),
+            "NamespaceName": namespace.name,
+            "RegionId": namespace.id.region().as_str(),
+            "VpcId": "",
+            "VSwitchId": "",
+            "SecurityGroupId": "",
+            "AgentInstall": "",
+            "Current": index == 0,
+            "Custom": !namespace.id.is_default(),
+            "HybridCloudEnable": false,
+        })
+    });
+    Ok(Answer::Data(items.collect()))
+}
+
+/// `DescribeNamespaceResources`, for a default namespace too. No network stands behind an emulated namespace: what
+/// would name a part of it is empty.
+pub async fn resources(request: Request<'_>) -> Result<Answer, ApiError> {
+    let wanted = OneNamespaceRequest::read(&request.parameters)?;
+    let cloud = request.sae.service.cloud();
+    let given = wanted.namespace_id.as_deref().unwrap_or_default();
+    let default = cloud.regions.iter().find(|region| region.as_str() == given);
+    let id = match default {
+        Some(region) => NamespaceId::default_of(region.clone()),
+        None => custom_id(&request, wanted.namespace_id.as_deref(), wanted.short_id.as_deref())?,
+    };
+    request.outcome.namespace = Some(id.to_string());
+    let namespace = request.sae.service.describe_namespace(&request.context, id).await?;
+    Ok(Answer::Data(json!({
+        "AppCount": cloud.applications_in(&namespace.id).len(),
+        "BelongRegion": namespace.id.region().as_str(),
+        "Description": namespace.description,
+        "JumpServerAppId": "",
+        "JumpServerIp": "",
+        "LastChangeOrderId": "",
+        "LastChangeOrderRunning": false,
+        "LastChangeOrderStatus": "",
+        "NamespaceId": namespace.id.to_string(),
+        "NameSpaceShortId": namespace.id.short(),
+        "NamespaceName": namespace.name,
+        "NotificationExpired": false,
+        "SecurityGroupId": "",
+        "SlsConfigs": "",
+        "TenantId": tenant_id(&cloud.account, &namespace.id),
+        "UserId": cloud.account,
+        "VSwitchId": "",
+        "VSwitchName": "",
+        "VpcId": "",
+        "VpcName": "",
+        "ApmJavaAgentVersion": "",
+    })))
+}
+
+/// The namespace that an operation on one namespace names: by its id, else by its short id in the caller's region.
+fn custom_id(
+    request: &Request<'_>,
+    id: Option<&str>,
+    short: Option<&str>,
+) -> Result<NamespaceId, ApiError> {
+    let regions = &request.sae.service.cloud().regions;
+    match (id.filter(|id| !id.is_empty()), short.filter(|short| !short.is_empty())) {
+        (Some(id), _) => Ok(NamespaceId::parse_custom(id, regions)?),
+        (None, Some(short)) => {
+            let region = served_region(request).or_else(|| regions.first().cloned());
+            let region = region.ok_or(Error::NamespaceIdFormat)?;
+            Ok(NamespaceId::from_short(short, region)?)
+        }
+        (None, None) => Err(Error::Missing { field: Field::NamespaceId }.into()),
+    }
+}
+
+/// The region that the caller names, if it is served.
+fn served_region(request: &Request<'_>) -> Option<RegionId> {
+    let cloud = request.sae.service.cloud();
+    request.region.clone().filter(|region| cloud.serves(region))
+}
+
+/// A tenant id that is the same at every call: a UUID made of account and namespace.
+fn tenant_id(account: &str, id: &NamespaceId) -> String {
+    uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_OID, format!("{account}/{id}").as_bytes()).to_string()
+}
+
+fn namespace_body(namespace: &Namespace) -> Value {
+    json!({
+        "NamespaceId": namespace.id.to_string(),
+        "NameSpaceShortId": namespace.id.short(),
+        "NamespaceName": namespace.name,
+        "NamespaceDescription": namespace.description,
+        "RegionId": namespace.id.region().as_str(),
+        "EnableMicroRegistration": namespace.micro_registration,
+    })
+}

@@ -1,0 +1,79 @@
+//! The operations: names, methods and paths in one table.
+
+use actix_web::http::Method;
+
+/// The version of the API.
+pub const VERSION: &str = "2019-05-06";
+
+macro_rules! operations {
+    ($($name:ident $method:ident $path:literal;)*) => {
+        /// An operation of the dialect; its name is the value of `x-acs-action`.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Operation { $(
+            #[doc = concat!("`", stringify!($method), " ", $path, "`")]
+            $name,
+        )* }
+
+        impl Operation {
+            /// Every operation there is.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// The operation's name on the wire.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$name => stringify!($name),)* }
+            }
+
+            /// The operation's path.
+            #[must_use]
+            pub const fn path(self) -> &'static str {
+                match self { $(Self::$name => $path,)* }
+            }
+
+            /// The operation's HTTP method.
+            #[must_use]
+            pub const fn method(self) -> Method {
+                match self { $(Self::$name => Method::$method,)* }
+            }
+        }
+    };
+}
+
+operations! {
+    CreateSecret POST "/pop/v1/sam/secret/secret";
+    UpdateSecret PUT "/pop/v1/sam/secret/secret";
+    DescribeSecret GET "/pop/v1/sam/secret/secret";
+    DeleteSecret DELETE "/pop/v1/sam/secret/secret";
+    ListSecrets GET "/pop/v1/sam/secret/secrets";
+    CreateNamespace POST "/pop/v1/paas/namespace";
+    UpdateNamespace PUT "/pop/v1/paas/namespace";
+    DescribeNamespace GET "/pop/v1/paas/namespace";
+    DeleteNamespace DELETE "/pop/v1/paas/namespace";
+    DescribeNamespaces GET "/pop/v1/paas/namespaces";
+    DescribeNamespaceList GET "/pop/v1/sam/namespace/describeNamespaceList";
+    DescribeNamespaceResources GET "/pop/v1/sam/namespace/describeNamespaceResources";
+    DescribeRegions GET "/pop/v1/paas/regionConfig";
+}
+
+/// What a method and a path lead to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Route {
+    /// An operation.
+    Operation(Operation),
+    /// The path is known, the method is not.
+    OtherMethod,
+    /// The path is not known.
+    Unknown,
+}
+
+/// Where a method and a path lead.
+pub fn route(method: &Method, path: &str) -> Route {
+    let mut answer = Route::Unknown;
+    for operation in Operation::ALL.iter().filter(|operation| operation.path() == path) {
+        if operation.method() == *method {
+            return Route::Operation(*operation);
+        }
+        answer = Route::OtherMethod;
+    }
+    answer
+}

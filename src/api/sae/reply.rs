@@ -1,0 +1,111 @@
+//! The bodies of replies.
+
+use actix_web::{
+    HttpResponse,
+    http::{
+        StatusCode,
+        header::{CONTENT_TYPE, HeaderName, HeaderValue},
+    },
+};
+use serde_json::{Map, Value, json};
+
+use super::{
+    codes::{ApiError, Origin},
+    negotiation::Format,
+    operation::Operation,
+    xml,
+};
+use crate::http::Identity;
+
+/// What an operation answers when it succeeds.
+#[derive(Debug)]
+pub enum Answer {
+    /// The common envelope around `Data`.
+    Data(Value),
+    /// The common envelope without `Data`.
+    Empty,
+    /// The envelope of `DescribeRegions`: an integer code, no `Data`, and the list of regions.
+    Regions(Value),
+}
+
+/// Everything that a reply needs to know of its request.
+#[derive(Debug, Clone)]
+pub struct Frame {
+    /// The ids of the request.
+    pub identity: Identity,
+    /// The format that the caller wants.
+    pub format: Format,
+    /// The host that the caller named.
+    pub host: String,
+}
+
+/// The reply to a request that succeeded.
+pub fn success(frame: &Frame, operation: Operation, answer: Answer) -> HttpResponse {
+    let identity = &frame.identity;
+    let body = match answer {
+        Answer::Regions(regions) => json!({
+            "Code": 200, "Message": "success", "RequestId": identity.request_id, "Regions": regions,
+        }),
+        Answer::Data(data) => envelope(identity, Some(data)),
+        Answer::Empty => envelope(identity, None),
+    };
+    render(frame, StatusCode::OK, &format!("{}Response", operation.name()), &body)
+}
+
+fn envelope(identity: &Identity, data: Option<Value>) -> Value {
+    let mut body = Map::new();
+    let mut put = |name: &str, value: Value| body.insert(name.to_owned(), value);
+    put("RequestId", identity.request_id.as_str().into());
+    put("Message", "success".into());
+    put("TraceId", identity.trace_id.as_str().into());
+    if let Some(data) = data {
+        put("Data", data);
+    }
+    put("Code", "200".into());
+    put("Success", true.into());
+    Value::Object(body)
+}
+
+/// The reply to a request that failed. The gateway's errors lack what only the service knows.
+pub fn failure(frame: &Frame, error: &ApiError) -> HttpResponse {
+    let entry = error.code().entry();
+    let request_id = &frame.identity.request_id;
+    let recommend = format!(
+        "https://api.aliyun.com/troubleshoot?q={}&product=sae&requestId={request_id}",
+        entry.code
+    );
+    let mut body = json!({
+        "RequestId": request_id,
+        "HostId": frame.host,
+        "Code": entry.code,
+        "Message": error.message(),
+        "Recommend": recommend,
+    });
+    if entry.origin == Origin::Service
+        && let Value::Object(members) = &mut body
+    {
+        members.insert("TraceId".to_owned(), frame.identity.trace_id.as_str().into());
+        members.insert("ErrorCode".to_owned(), entry.code.into());
+        members.insert("Success".to_owned(), false.into());
+    }
+    let status = StatusCode::from_u16(entry.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    render(frame, status, "Error", &body)
+}
+
+fn render(frame: &Frame, status: StatusCode, root: &str, body: &Value) -> HttpResponse {
+    let (content_type, text) = match frame.format {
+        Format::Json => ("application/json;charset=utf-8", body.to_string()),
+        Format::Xml => ("text/xml;charset=utf-8", xml::document(root, body)),
+    };
+    let mut response = HttpResponse::build(status);
+    response.insert_header((CONTENT_TYPE, HeaderValue::from_static(content_type)));
+    for (name, value) in [
+        ("x-acs-request-id", &frame.identity.request_id),
+        ("x-acs-trace-id", &frame.identity.trace_id),
+    ] {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            response.insert_header((HeaderName::from_static(name), value));
+        }
+    }
+    response.body(text)
+}

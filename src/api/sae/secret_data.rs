@@ -1,0 +1,125 @@
+//! The one normaliser of `SecretData`: whatever a client generation makes of the map, the map comes out.
+//!
+//! Seen on the wire: the map itself as JSON text (B) or object (E), the SDK's model around it (A, C, D), a form (F),
+//! flattened parameters of the model (G) or of the map (H), and the documentation's `Data` wrapper inside any (I).
+
+use std::fmt;
+
+use serde_json::value::RawValue;
+
+use crate::domain::{
+    Error, Field, Result, SecretData, SecretValue,
+    json::{self, Kind, ObjectError},
+    shown,
+};
+
+/// How many wrappers may stand around the map: the parameter's own object, the SDK's model, the documented `Data`.
+const WRAPPERS_MAX: usize = 3;
+
+/// The members that a wrapper consists of.
+const WRAPPERS: [&str; 2] = ["SecretData", "Data"];
+
+/// `SecretData` as it was found in a request.
+#[derive(Clone, PartialEq, Eq)]
+pub enum RawSecretData {
+    /// The text of a query or form parameter.
+    Text(String),
+    /// A member of a JSON body, as it was sent.
+    Json(String),
+    /// The keys and values of flattened parameters.
+    Members(Vec<(String, String)>),
+}
+
+impl fmt::Debug for RawSecretData {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RawSecretData(hidden)")
+    }
+}
+
+/// The validator puts what it refuses into its report; of secret data it gets nothing to put there.
+impl serde::Serialize for RawSecretData {
+    fn serialize<S: serde::Serializer>(
+        &self,
+        serializer: S,
+    ) -> std::result::Result<S::Ok, S::Error> {
+        serializer.serialize_unit()
+    }
+}
+
+impl RawSecretData {
+    /// The secret's keys and values. Strings are taken verbatim, numbers and booleans as they are written.
+    ///
+    /// # Errors
+    /// [`Error::Malformed`] when it is no JSON object; [`Error::Missing`] when the map is empty; [`Error::Invalid`]
+    /// for a repeated key, for a value that is null, an array or an object, and by [`SecretData::new`].
+    pub fn normalise(&self) -> Result<SecretData> {
+        match self {
+            Self::Text(text) => object(text, 0),
+            Self::Json(text) => {
+                let raw = serde_json::from_str::<&RawValue>(text).map_err(|_| malformed())?;
+                match json::kind(raw) {
+                    Kind::String => object(&json::string(raw).ok_or_else(malformed)?, 0),
+                    _ => object(text, 0),
+                }
+            }
+            Self::Members(members) => match members.as_slice() {
+                [(name, text)] if is_wrapper(name) && looks_like_object(text) => object(text, 1),
+                members => SecretData::new(
+                    members
+                        .iter()
+                        .map(|(key, text)| (key.clone(), SecretValue::new(text.clone())))
+                        .collect(),
+                ),
+            },
+        }
+    }
+}
+
+fn malformed() -> Error {
+    Error::Malformed { field: Field::SecretData }
+}
+
+fn is_wrapper(name: &str) -> bool {
+    WRAPPERS.contains(&name)
+}
+
+/// Whether a wrapper's text is meant to be an object. One that begins like an object and is none is a mistake to be
+/// told, not a value to be kept.
+fn looks_like_object(text: &str) -> bool {
+    text.trim_start().starts_with('{')
+}
+
+fn object(text: &str, wrappers: usize) -> Result<SecretData> {
+    let members = json::members(text).map_err(|error| match error {
+        ObjectError::NotJson { .. } | ObjectError::NotAnObject => malformed(),
+        ObjectError::DuplicateKey(_) => Error::invalid(Field::SecretData, error.to_string()),
+    })?;
+    if let [(name, raw)] = members.as_slice()
+        && is_wrapper(name)
+        && wrappers < WRAPPERS_MAX
+    {
+        match json::string(raw) {
+            Some(inner) if looks_like_object(&inner) => return object(&inner, wrappers + 1),
+            None if json::kind(raw) == Kind::Object => return object(raw.get(), wrappers + 1),
+            _ => {}
+        }
+    }
+    let pairs = members.into_iter().map(|(key, raw)| value(&key, raw).map(|value| (key, value)));
+    SecretData::new(pairs.collect::<Result<_>>()?)
+}
+
+fn value(key: &str, raw: &RawValue) -> Result<SecretValue> {
+    let refuse = |kind: &str| {
+        Err(Error::invalid(
+            Field::SecretData,
+            format!("the value of the key [{}] is {kind}, it must be a string", shown(key)),
+        ))
+    };
+    match json::kind(raw) {
+        Kind::String => json::string(raw).map(SecretValue::new).ok_or_else(malformed),
+        Kind::Number | Kind::Bool => Ok(SecretValue::new(raw.get().to_owned())),
+        Kind::Null => refuse("null"),
+        Kind::Array => refuse("an array"),
+        Kind::Object => refuse("an object"),
+    }
+}

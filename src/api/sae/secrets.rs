@@ -1,0 +1,108 @@
+//! The handlers of secrets.
+
+use serde_json::{Map, Value, json};
+
+use super::{
+    codes::ApiError,
+    gateway::Request,
+    reply::Answer,
+    requests::{CreateSecretRequest, ListSecretsRequest, OneSecretRequest, UpdateSecretRequest},
+    secret_data::RawSecretData,
+};
+use crate::{
+    domain::{
+        self, Application, Error, Field, NamespaceId, SecretData, SecretId, SecretName, SecretType,
+    },
+    service::secrets::{CreateSecret, Draft, ListedSecret, UpdateSecret},
+};
+
+/// `CreateSecret`.
+pub async fn create(request: Request<'_>) -> Result<Answer, ApiError> {
+    let wanted = CreateSecretRequest::read(&request.parameters)?;
+    let namespace = NamespaceId::parse(&wanted.namespace_id.unwrap_or_default())?;
+    request.outcome.namespace = Some(namespace.to_string());
+    let name = SecretName::parse(&wanted.secret_name.unwrap_or_default())?;
+    let secret_type = SecretType::parse(&wanted.secret_type.unwrap_or_default());
+    let data = wanted.secret_data;
+    let draft = secret_type
+        .and_then(|secret_type| Ok(Draft { secret_type, data: normalise(data.as_ref())? }));
+    let command = CreateSecret { namespace, name, draft };
+    let id = request.sae.service.create_secret(&request.context, command).await?;
+    Ok(only_id(id))
+}
+
+/// `UpdateSecret`.
+pub async fn update(request: Request<'_>) -> Result<Answer, ApiError> {
+    let wanted = UpdateSecretRequest::read(&request.parameters)?;
+    let namespace = NamespaceId::parse(&wanted.namespace_id.unwrap_or_default())?;
+    request.outcome.namespace = Some(namespace.to_string());
+    let id = SecretId::parse(&wanted.secret_id.unwrap_or_default())?;
+    let data = normalise(wanted.secret_data.as_ref());
+    let command = UpdateSecret { namespace, id, data };
+    let id = request.sae.service.update_secret(&request.context, command).await?;
+    Ok(only_id(id))
+}
+
+/// `DescribeSecret`.
+pub async fn describe(request: Request<'_>) -> Result<Answer, ApiError> {
+    let (namespace, id) = one_secret(&request)?;
+    request.outcome.namespace = Some(namespace.to_string());
+    let secret = request.sae.service.describe_secret(&request.context, namespace, id).await?;
+    let pairs = secret.data.iter();
+    let data: Map<String, Value> =
+        pairs.map(|(key, value)| (key.as_str().to_owned(), value.expose().into())).collect();
+    Ok(Answer::Data(secret_body(&secret.listed, Some(data))))
+}
+
+/// `DeleteSecret`.
+pub async fn delete(request: Request<'_>) -> Result<Answer, ApiError> {
+    let (namespace, id) = one_secret(&request)?;
+    request.outcome.namespace = Some(namespace.to_string());
+    let id = request.sae.service.delete_secret(&request.context, namespace, id).await?;
+    Ok(only_id(id))
+}
+
+/// `ListSecrets`.
+pub async fn list(request: Request<'_>) -> Result<Answer, ApiError> {
+    let wanted = ListSecretsRequest::read(&request.parameters)?;
+    let namespace = NamespaceId::parse(&wanted.namespace_id.unwrap_or_default())?;
+    request.outcome.namespace = Some(namespace.to_string());
+    let secrets = request.sae.service.list_secrets(&request.context, namespace).await?;
+    let secrets: Vec<Value> = secrets.iter().map(|secret| secret_body(secret, None)).collect();
+    Ok(Answer::Data(json!({ "Secrets": secrets })))
+}
+
+fn one_secret(request: &Request<'_>) -> Result<(NamespaceId, SecretId), ApiError> {
+    let wanted = OneSecretRequest::read(&request.parameters)?;
+    let namespace = NamespaceId::parse(&wanted.namespace_id.unwrap_or_default())?;
+    Ok((namespace, SecretId::parse(&wanted.secret_id.unwrap_or_default())?))
+}
+
+fn normalise(data: Option<&RawSecretData>) -> domain::Result<SecretData> {
+    data.ok_or(Error::Missing { field: Field::SecretData })?.normalise()
+}
+
+fn only_id(id: SecretId) -> Answer {
+    Answer::Data(json!({ "SecretId": id.get() }))
+}
+
+fn secret_body(secret: &ListedSecret, data: Option<Map<String, Value>>) -> Value {
+    let summary = &secret.summary;
+    let mut body = Map::new();
+    let mut put = |name: &str, value: Value| body.insert(name.to_owned(), value);
+    put("NamespaceId", summary.namespace.to_string().into());
+    put("SecretId", summary.id.get().into());
+    put("SecretName", summary.name.as_str().into());
+    put("SecretType", summary.secret_type.as_str().into());
+    if let Some(data) = data {
+        put("SecretData", data.into());
+    }
+    put("RelateApps", secret.applications.iter().map(application).collect());
+    put("CreateTime", summary.created.0.into());
+    put("UpdateTime", summary.updated.0.into());
+    Value::Object(body)
+}
+
+fn application(application: &Application) -> Value {
+    json!({ "AppName": application.name, "AppId": application.id })
+}

@@ -1,0 +1,37 @@
+//! `sae-secret check-world FILE`
+
+use std::{io::Write, path::PathBuf, process::ExitCode};
+
+use clap::Args;
+
+use super::complain;
+use crate::{server, settings::DockerConfigChoice};
+
+/// What is to be checked.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// The world file
+    file: PathBuf,
+
+    /// How closely the content of kubernetes.io/dockerconfigjson secrets is checked
+    #[arg(long, env = "SAE_SECRET_DOCKER_CONFIG", default_value = "strict", value_name = "MODE")]
+    docker_config: DockerConfigChoice,
+}
+
+/// Prints what the file describes, or every mistake in it.
+pub fn run(arguments: &Arguments) -> ExitCode {
+    let world = match server::read_world(&arguments.file, arguments.docker_config.into()) {
+        Ok(world) => world,
+        Err(error) => return complain(error),
+    };
+    let (regions, namespaces) = (world.cloud.regions.len(), world.namespaces.len());
+    let summary = format!(
+        "{}: {regions} regions, {namespaces} namespaces, {} secrets: no mistakes",
+        arguments.file.display(),
+        world.secrets.len(),
+    );
+    match writeln!(std::io::stdout(), "{summary}") {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => complain(error),
+    }
+}

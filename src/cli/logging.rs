@@ -1,0 +1,55 @@
+//! How log lines look.
+
+use std::io::Write;
+
+use env_logger::{Builder, Env};
+use log::{
+    Record,
+    kv::{self, Key, VisitSource},
+};
+use serde_json::{Map, Value};
+
+use crate::settings::LogFormat;
+
+/// What is written where `RUST_LOG` says nothing.
+const DEFAULT_FILTER: &str = "info";
+
+/// Starts logging to standard error.
+pub fn init(format: LogFormat) {
+    let mut builder = Builder::from_env(Env::default().default_filter_or(DEFAULT_FILTER));
+    match format {
+        LogFormat::Text => builder.format_timestamp_millis(),
+        LogFormat::Json => builder.format(|out, record| {
+            let time = out.timestamp_millis().to_string();
+            writeln!(out, "{}", json_line(&time, record))
+        }),
+    };
+    builder.init();
+}
+
+/// One event as a JSON object: the common members, then the event's own.
+fn json_line(time: &str, record: &Record<'_>) -> Value {
+    let mut members = Members(Map::new());
+    let mut put = |name: &str, value: String| members.0.insert(name.to_owned(), value.into());
+    put("time", time.to_owned());
+    put("level", record.level().to_string());
+    put("target", record.target().to_owned());
+    put("message", record.args().to_string());
+    if record.key_values().visit(&mut members).is_err() {
+        members.0.insert("incomplete".to_owned(), true.into());
+    }
+    Value::Object(members.0)
+}
+
+struct Members(Map<String, Value>);
+
+impl<'kvs> VisitSource<'kvs> for Members {
+    fn visit_pair(&mut self, key: Key<'kvs>, value: kv::Value<'kvs>) -> Result<(), kv::Error> {
+        let value = match value.to_u64() {
+            Some(number) => number.into(),
+            None => value.to_string().into(),
+        };
+        self.0.insert(key.as_str().to_owned(), value);
+        Ok(())
+    }
+}

@@ -1,0 +1,22 @@
+//! What time it is.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::domain::Timestamp;
+
+/// A source of the current time; tests fix it.
+pub trait Clock: Send + Sync {
+    /// The current moment.
+    fn now(&self) -> Timestamp;
+}
+
+/// The machine's own clock.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> Timestamp {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    }
+}

@@ -1,0 +1,23 @@
+//! What a secret, a name, a quota *is*: plain types and rules without I/O, HTTP, SQL, wire names or a clock.
+
+mod cloud;
+pub mod docker_config;
+mod error;
+pub mod json;
+mod namespace;
+mod quota;
+mod region;
+mod secret;
+mod secret_data;
+pub mod tls;
+
+pub use cloud::{Application, Cloud};
+pub use docker_config::DockerConfigMode;
+pub use error::{Error, Field, Result};
+pub use namespace::{
+    DESCRIPTION_MAX, Namespace, NamespaceId, NamespaceName, is_storable_text, parse_description,
+};
+pub use quota::{NamespaceQuotas, Quotas};
+pub use region::{DOCUMENTED_REGIONS, RegionId};
+pub use secret::{SecretId, SecretName, SecretSummary, SecretType, Timestamp};
+pub use secret_data::{DataKey, SecretData, SecretValue, shown};

@@ -1,0 +1,168 @@
+//! Secrets: their ids, names and types.
+
+use std::fmt;
+
+use super::{Error, Field, NamespaceId, Result, SecretData, docker_config, tls};
+
+/// How long a secret's name may be, in characters. SAE documents no limit; this is that of a Kubernetes name.
+const NAME_MAX: usize = 253;
+
+/// A moment, in milliseconds since 1970-01-01T00:00:00Z.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Timestamp(pub i64);
+
+/// A secret's number: positive, unique in the whole service, never used twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SecretId(i64);
+
+impl SecretId {
+    /// The id in a decimal text.
+    ///
+    /// # Errors
+    /// [`Error::Malformed`] when the text is not a whole number from 1 to 2^63 - 1 in decimal digits.
+    pub fn parse(text: &str) -> Result<Self> {
+        let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        let number = if digits { text.parse::<i64>().ok() } else { None };
+        number.and_then(Self::new).ok_or(Error::Malformed { field: Field::SecretId })
+    }
+
+    /// The id of that number; `None` unless it is positive.
+    #[must_use]
+    pub fn new(number: i64) -> Option<Self> {
+        (number > 0).then_some(Self(number))
+    }
+
+    /// The number.
+    #[must_use]
+    pub fn get(self) -> i64 {
+        self.0
+    }
+}
+
+/// A secret's name: `^[a-zA-Z][a-zA-Z0-9_-]*$`, at most 253 characters. The parameter's text leaves out the hyphen,
+/// its own example and the resource type of Alibaba Cloud's template service have it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct SecretName(String);
+
+impl SecretName {
+    /// The name, if it follows the rule.
+    ///
+    /// # Errors
+    /// [`Error::Malformed`].
+    pub fn parse(text: &str) -> Result<Self> {
+        let legal = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+        let well_formed = text.len() <= NAME_MAX
+            && text.starts_with(|c: char| c.is_ascii_alphabetic())
+            && text.chars().all(legal);
+        if well_formed {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(Error::Malformed { field: Field::SecretName })
+        }
+    }
+
+    /// The name as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What a secret is for; decides which keys it must have. Source: the enumeration of the official SDK 2.11.2.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SecretType {
+    /// Any keys and values.
+    Opaque,
+    /// The credentials of image registries, in docker's own format.
+    DockerConfigJson,
+    /// A certificate and its private key.
+    Tls,
+}
+
+impl SecretType {
+    /// Every type there is.
+    pub const ALL: [Self; 3] = [Self::Opaque, Self::DockerConfigJson, Self::Tls];
+
+    /// The type of that name; names are case-sensitive.
+    ///
+    /// # Errors
+    /// [`Error::SecretTypeUnsupported`].
+    pub fn parse(text: &str) -> Result<Self> {
+        let known = Self::ALL.into_iter().find(|known| known.as_str() == text);
+        known.ok_or_else(|| Error::SecretTypeUnsupported { given: super::shown(text) })
+    }
+
+    /// The type's name.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Opaque => "Opaque",
+            Self::DockerConfigJson => "kubernetes.io/dockerconfigjson",
+            Self::Tls => "kubernetes.io/tls",
+        }
+    }
+
+    /// The keys that a secret of this type must have. Source: the Kubernetes secret types of the same names.
+    #[must_use]
+    pub fn required_keys(self) -> &'static [&'static str] {
+        match self {
+            Self::Opaque => &[],
+            Self::DockerConfigJson => &[".dockerconfigjson"],
+            Self::Tls => &["tls.crt", "tls.key"],
+        }
+    }
+
+    /// Whether this data may stand in a secret of this type. `secret` is the secret's name, for the error's text.
+    ///
+    /// # Errors
+    /// [`Error::SecretKeyMissing`] for the first required key that is absent; [`Error::Invalid`] when the content
+    /// of a required key breaks the type's rule.
+    pub fn check(
+        self,
+        data: &SecretData,
+        secret: &str,
+        mode: docker_config::DockerConfigMode,
+    ) -> Result<()> {
+        let required = |key: &'static str| {
+            data.get(key).ok_or_else(|| Error::SecretKeyMissing { key, secret: secret.to_owned() })
+        };
+        for key in self.required_keys() {
+            required(key)?;
+        }
+        let refused = |key: &str, reason: String| {
+            Error::invalid(Field::SecretData, format!("{key}: {reason}"))
+        };
+        match self {
+            Self::Opaque => Ok(()),
+            Self::DockerConfigJson => {
+                docker_config::check(required(".dockerconfigjson")?.expose(), mode)
+                    .map_err(|reason| refused(".dockerconfigjson", reason))
+            }
+            Self::Tls => tls::check(required("tls.crt")?.expose(), required("tls.key")?.expose())
+                .map_err(|defect| refused(defect.key, defect.reason)),
+        }
+    }
+}
+
+impl fmt::Display for SecretType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A secret without its values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecretSummary {
+    /// Its number.
+    pub id: SecretId,
+    /// The namespace it lives in.
+    pub namespace: NamespaceId,
+    /// Its name, unique in the namespace.
+    pub name: String,
+    /// Its type; never changes.
+    pub secret_type: SecretType,
+    /// When it was made.
+    pub created: Timestamp,
+    /// When its data was last replaced.
+    pub updated: Timestamp,
+}

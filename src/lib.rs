@@ -1,0 +1,28 @@
+//! sae-secret: a server that speaks the namespaced Secret API of Alibaba Cloud SAE.
+//!
+//! Three rooms in a row, and a request walks through them once each way: [`api`] (a dialect: decode, answer),
+//! [`service`] (what can be done), [`store`] (where it is kept). [`domain`] is the ground that all three stand on.
+//!
+//! | module | may use | never |
+//! |---|---|---|
+//! | [`domain`] | small pure crates | everything else here; actix, diesel, the clock |
+//! | [`store`] | `domain` | `service`, `api`, `http` |
+//! | [`service`] | `domain`, `store` | `api`, `http`, actix, diesel |
+//! | [`http`] | `domain`, `clock` | `service`, `store`, `api` |
+//! | `api::X` | `domain`, `service`, `http`, `clock` | `store`, diesel, another api |
+//! | [`world`] | `domain` | everything else here |
+//! | [`settings`] | `domain`, [`DatabaseUrl`](store::DatabaseUrl) | everything else here |
+//! | [`server`], [`cli`] | all | nobody imports them |
+//!
+//! `tests/house.rs` reads the sources and holds them to this table.
+
+pub mod api;
+pub mod cli;
+pub mod clock;
+pub mod domain;
+pub mod http;
+pub mod server;
+pub mod service;
+pub mod settings;
+pub mod store;
+pub mod world;

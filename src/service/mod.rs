@@ -1,0 +1,82 @@
+//! What can be done: one folder an aggregate, one file an operation. A use case checks its command, then runs one
+//! plain synchronous function inside one transaction of the store.
+
+pub mod namespaces;
+pub mod secrets;
+mod seed;
+
+use std::sync::Arc;
+
+use crate::{
+    domain::{Cloud, Error, Namespace, NamespaceId, Result, Timestamp},
+    store::{Load, Store},
+};
+
+pub use seed::{SeedNamespace, Seeds};
+
+/// Everything that can be done. Cloning is cheap.
+#[derive(Clone)]
+pub struct Service {
+    store: Store,
+    cloud: Arc<Cloud>,
+}
+
+/// Who asks, and when.
+#[derive(Debug, Clone)]
+pub struct Context {
+    /// The request's id, for the log.
+    pub request_id: String,
+    /// The moment at which the request is handled.
+    pub now: Timestamp,
+}
+
+impl Service {
+    /// A service over a store, for one emulated cloud.
+    #[must_use]
+    pub fn new(store: Store, cloud: Cloud) -> Self {
+        Self { store, cloud: Arc::new(cloud) }
+    }
+
+    /// The emulated cloud.
+    #[must_use]
+    pub fn cloud(&self) -> &Cloud {
+        &self.cloud
+    }
+
+    /// Refuses a namespace of a region that is not served: whatever is kept of it from other days, it is not there.
+    fn require_served(&self, namespace: &NamespaceId) -> Result<()> {
+        if self.cloud.serves(namespace.region()) { Ok(()) } else { Err(Error::NamespaceNotFound) }
+    }
+
+    /// Answers when the store answers.
+    ///
+    /// # Errors
+    /// [`crate::domain::Error::Unavailable`].
+    pub async fn check_store(&self) -> Result<()> {
+        let region = self.cloud.regions.first().cloned();
+        self.store
+            .read(move |tx| match &region {
+                Some(region) => {
+                    tx.find_namespace(&NamespaceId::default_of(region.clone())).map(drop)
+                }
+                None => Ok(()),
+            })
+            .await
+    }
+
+    /// All namespaces of every region, for the metrics.
+    ///
+    /// # Errors
+    /// [`crate::domain::Error::Unavailable`].
+    pub async fn all_namespaces(&self) -> Result<Vec<Namespace>> {
+        // The method itself is not general enough over the transaction's lifetime.
+        #[allow(clippy::redundant_closure_for_method_calls)]
+        self.store.read(|tx| tx.namespaces()).await
+    }
+
+    /// How busy the store is.
+    #[must_use]
+    pub fn store_load(&self) -> Load {
+        self.store.load()
+    }
+}

@@ -1,0 +1,21 @@
+//! What can be done with namespaces.
+
+mod create;
+mod delete;
+mod describe;
+mod list;
+mod update;
+
+pub use create::CreateNamespace;
+pub use list::{NamespacePage, PageRequest};
+pub use update::UpdateNamespace;
+
+use super::Service;
+use crate::domain::{Error, Result};
+
+impl Service {
+    /// Refuses a change of namespaces while the platform is being upgraded.
+    fn require_no_upgrade(&self) -> Result<()> {
+        if self.cloud.upgrading { Err(Error::Upgrading) } else { Ok(()) }
+    }
+}

@@ -1,0 +1,101 @@
+//! Makes a secret.
+
+use super::payload;
+use crate::{
+    domain::{Error, NamespaceId, Result, SecretData, SecretId, SecretName, SecretType},
+    service::{Context, Service},
+    store::{NewSecret, Tx},
+};
+
+/// What is to be made.
+#[derive(Debug)]
+pub struct CreateSecret {
+    /// Where.
+    pub namespace: NamespaceId,
+    /// Under which name.
+    pub name: SecretName,
+    /// Of which type and with which data; or what is wrong with them, which is said only once the namespace is
+    /// known to exist.
+    pub draft: Result<Draft>,
+}
+
+/// A type and data that fits no rule of the type yet.
+#[derive(Debug)]
+pub struct Draft {
+    /// The secret's type.
+    pub secret_type: SecretType,
+    /// Its keys and values.
+    pub data: SecretData,
+}
+
+impl Service {
+    /// Makes a secret and returns its id.
+    ///
+    /// # Errors
+    /// In this order: [`Error::NamespaceNotFound`]; what is wrong with the type, then with the data;
+    /// [`Error::SecretExists`]; [`Error::TooManyKeys`]; [`Error::TooManySecrets`]. [`Error::Unavailable`] at any time.
+    pub async fn create_secret(
+        &self,
+        context: &Context,
+        command: CreateSecret,
+    ) -> Result<SecretId> {
+        let CreateSecret { namespace, name, draft } = command;
+        self.require_served(&namespace)?;
+        let mode = self.cloud.docker_config;
+        let checked = draft.and_then(|draft| {
+            draft.secret_type.check(&draft.data, name.as_str(), mode)?;
+            Ok(draft)
+        });
+        let Draft { secret_type, data } = match checked {
+            Ok(draft) => draft,
+            Err(error) => return Err(self.unless_namespace_missing(namespace, error).await),
+        };
+        let rules = Rules {
+            keys: data.key_count(),
+            keys_quota: self.cloud.quotas.keys_in(&namespace),
+            secrets_quota: self.cloud.quotas.secrets_in(&namespace),
+        };
+        let created = context.now;
+        let secret =
+            NewSecret { namespace, name, secret_type, payload: payload::encode(&data), created };
+        self.store.write(move |tx| create(tx, &secret, &rules)).await
+    }
+
+    /// The error to answer for a command that is wrong in itself: that its namespace does not exist comes first.
+    pub(super) async fn unless_namespace_missing(
+        &self,
+        namespace: NamespaceId,
+        error: Error,
+    ) -> Error {
+        let found = self.store.read(move |tx| tx.namespace(&namespace)).await;
+        found.err().unwrap_or(error)
+    }
+}
+
+/// What the transaction holds a new secret to.
+struct Rules {
+    keys: usize,
+    keys_quota: u32,
+    secrets_quota: u32,
+}
+
+fn create(tx: &mut Tx<'_>, secret: &NewSecret, rules: &Rules) -> Result<SecretId> {
+    tx.namespace(&secret.namespace)?;
+    if tx.has_secret_named(&secret.namespace, &secret.name)? {
+        return Err(Error::SecretExists { name: secret.name.as_str().to_owned() });
+    }
+    check_keys(rules.keys, rules.keys_quota)?;
+    if !tx.take_secret_place(&secret.namespace, rules.secrets_quota)? {
+        return Err(Error::TooManySecrets { quota: rules.secrets_quota });
+    }
+    tx.insert_secret(secret)
+}
+
+/// Holds a secret to the quota of keys.
+pub(super) fn check_keys(keys: usize, quota: u32) -> Result<()> {
+    if u32::try_from(keys).is_ok_and(|keys| keys <= quota) {
+        Ok(())
+    } else {
+        Err(Error::TooManyKeys { quota })
+    }
+}

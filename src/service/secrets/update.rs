@@ -1,0 +1,60 @@
+//! Replaces a secret's data.
+
+use super::{create::check_keys, payload};
+use crate::{
+    domain::{NamespaceId, Result, SecretData, SecretId},
+    service::{Context, Service},
+};
+
+/// What is to be replaced.
+#[derive(Debug)]
+pub struct UpdateSecret {
+    /// The secret's namespace.
+    pub namespace: NamespaceId,
+    /// The secret.
+    pub id: SecretId,
+    /// The whole new data; or what is wrong with it, which is said only once the namespace is known to exist.
+    pub data: Result<SecretData>,
+}
+
+impl Service {
+    /// Replaces the whole data of a secret. Name, type and time of creation stay.
+    ///
+    /// # Errors
+    /// In this order: [`crate::domain::Error::NamespaceNotFound`]; what is wrong with the data in itself;
+    /// [`crate::domain::Error::SecretNotFound`]; what the secret's type finds wrong with the data;
+    /// [`crate::domain::Error::TooManyKeys`]. [`crate::domain::Error::Unavailable`] at any time.
+    pub async fn update_secret(
+        &self,
+        context: &Context,
+        command: UpdateSecret,
+    ) -> Result<SecretId> {
+        let UpdateSecret { namespace, id, data } = command;
+        self.require_served(&namespace)?;
+        let data = match data {
+            Ok(data) => data,
+            Err(error) => return Err(self.unless_namespace_missing(namespace, error).await),
+        };
+        let now = context.now;
+        let mode = self.cloud.docker_config;
+        let keys_quota = self.cloud.quotas.keys_in(&namespace);
+        // The type never changes, so it is looked up and the data held to its rule before the writer's turn is taken.
+        let place = namespace.clone();
+        let known = self.store.read(move |tx| {
+            tx.namespace(&place)?;
+            tx.secret_summary(&place, id)
+        });
+        let known = known.await?;
+        known.secret_type.check(&data, &known.name, mode)?;
+        check_keys(data.key_count(), keys_quota)?;
+        let payload = payload::encode(&data);
+        self.store
+            .write(move |tx| {
+                tx.namespace(&namespace)?;
+                tx.secret_summary(&namespace, id)?;
+                tx.replace_payload(id, &payload, now)
+            })
+            .await?;
+        Ok(id)
+    }
+}

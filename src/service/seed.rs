@@ -1,0 +1,112 @@
+//! What must be there at every start: the default namespaces, and what the world file asks for.
+
+use crate::{
+    domain::{
+        Namespace, NamespaceId, NamespaceName, Result, SecretData, SecretName, SecretType,
+        Timestamp,
+    },
+    service::{Service, secrets::payload},
+    store::{NewSecret, Tx},
+};
+
+/// What is to be made where it is missing. Nothing that exists is changed.
+#[derive(Debug, Clone, Default)]
+pub struct Seeds {
+    /// Namespaces.
+    pub namespaces: Vec<SeedNamespace>,
+    /// Secrets: namespace, name, type, data.
+    pub secrets: Vec<(NamespaceId, SecretName, SecretType, SecretData)>,
+}
+
+/// A namespace that is to be made where it is missing.
+#[derive(Debug, Clone)]
+pub struct SeedNamespace {
+    /// Its id.
+    pub id: NamespaceId,
+    /// Its display name.
+    pub name: NamespaceName,
+    /// Its description.
+    pub description: String,
+}
+
+impl Service {
+    /// Makes what is missing of the default namespaces and of `seeds`, in one transaction. The quota of namespaces
+    /// does not bind the seeds; a secret that finds its namespace full is left out with a warning in the log, since
+    /// a start must not fail over what users have made.
+    ///
+    /// # Errors
+    /// [`crate::domain::Error::NamespaceNotFound`] when a secret's namespace is neither a seed nor there;
+    /// [`crate::domain::Error::Unavailable`].
+    pub async fn seed(&self, seeds: &Seeds, now: Timestamp) -> Result<()> {
+        let cloud = std::sync::Arc::clone(&self.cloud);
+        let namespaces = seeds.namespaces.clone();
+        let secrets: Vec<NewSecret> = seeds
+            .secrets
+            .iter()
+            .map(|(namespace, name, secret_type, data)| NewSecret {
+                namespace: namespace.clone(),
+                name: name.clone(),
+                secret_type: *secret_type,
+                payload: payload::encode(data),
+                created: now,
+            })
+            .collect();
+        self.store
+            .write(move |tx| {
+                for region in &cloud.regions {
+                    seed_default_namespace(tx, NamespaceId::default_of(region.clone()), now)?;
+                }
+                for namespace in &namespaces {
+                    seed_namespace(tx, namespace, now)?;
+                }
+                for secret in &secrets {
+                    seed_secret(tx, secret, cloud.quotas.secrets_in(&secret.namespace))?;
+                }
+                Ok(())
+            })
+            .await
+    }
+}
+
+fn seed_default_namespace(tx: &mut Tx<'_>, id: NamespaceId, now: Timestamp) -> Result<()> {
+    if tx.find_namespace(&id)?.is_some() {
+        return Ok(());
+    }
+    let name = id.region().local_name().to_owned();
+    tx.insert_namespace(&Namespace {
+        id,
+        name,
+        description: String::new(),
+        micro_registration: true,
+        secret_count: 0,
+        created: now,
+    })
+}
+
+fn seed_namespace(tx: &mut Tx<'_>, seed: &SeedNamespace, now: Timestamp) -> Result<()> {
+    if tx.find_namespace(&seed.id)?.is_some() {
+        return Ok(());
+    }
+    tx.take_namespace_place(u32::MAX)?;
+    tx.insert_namespace(&Namespace {
+        id: seed.id.clone(),
+        name: seed.name.as_str().to_owned(),
+        description: seed.description.clone(),
+        micro_registration: true,
+        secret_count: 0,
+        created: now,
+    })
+}
+
+fn seed_secret(tx: &mut Tx<'_>, secret: &NewSecret, quota: u32) -> Result<()> {
+    tx.namespace(&secret.namespace)?;
+    if tx.has_secret_named(&secret.namespace, &secret.name)? {
+        return Ok(());
+    }
+    if !tx.take_secret_place(&secret.namespace, quota)? {
+        let (namespace, name) = (&secret.namespace, secret.name.as_str());
+        log::warn!("the namespace {namespace} is full: the world's secret {name} is left out");
+        return Ok(());
+    }
+    tx.insert_secret(secret).map(drop)
+}

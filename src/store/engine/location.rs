@@ -1,0 +1,67 @@
+//! Where a database lives.
+
+use std::{fmt, path::PathBuf, str::FromStr};
+
+/// The address of a database: `sqlite://PATH`, relative or absolute, or `sqlite::memory:`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DatabaseUrl {
+    /// An SQLite file.
+    SqliteFile(PathBuf),
+    /// An SQLite database that lives as long as the process.
+    SqliteMemory,
+}
+
+/// The text is no address of a database.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{given:?} is no database address: use sqlite://PATH or sqlite::memory:")]
+pub struct DatabaseUrlError {
+    given: String,
+}
+
+impl FromStr for DatabaseUrl {
+    type Err = DatabaseUrlError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text == "sqlite::memory:" {
+            return Ok(Self::SqliteMemory);
+        }
+        let path =
+            text.strip_prefix("sqlite://").filter(|path| !path.is_empty() && !path.contains('\0'));
+        match path {
+            Some(path) => Ok(Self::SqliteFile(PathBuf::from(path))),
+            // Only the scheme is shown: the rest may hold a password.
+            None => Err(DatabaseUrlError {
+                given: text.split("//").next().unwrap_or_default().to_owned(),
+            }),
+        }
+    }
+}
+
+impl fmt::Display for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::SqliteFile(path) => write!(f, "sqlite://{}", path.display()),
+            Self::SqliteMemory => f.write_str("sqlite::memory:"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_read() {
+        let file = |path: &str| Ok(DatabaseUrl::SqliteFile(PathBuf::from(path)));
+        assert_eq!("sqlite://a/b.db".parse(), file("a/b.db"));
+        assert_eq!("sqlite:///var/lib/b.db".parse(), file("/var/lib/b.db"));
+        assert_eq!("sqlite::memory:".parse(), Ok(DatabaseUrl::SqliteMemory));
+        for text in ["", "sqlite://", "sqlite:x", "mysql://user:hidden@host/db", "x.db"] {
+            let refused = text.parse::<DatabaseUrl>().map_err(|error| error.to_string());
+            assert!(
+                refused.as_ref().is_err_and(|error| !error.contains("hidden")),
+                "{text}: {refused:?}"
+            );
+        }
+    }
+}

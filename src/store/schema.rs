@@ -1,0 +1,35 @@
+//! The tables, as the migrations make them on every engine.
+
+diesel::table! {
+    counters (name) {
+        name -> Text,
+        value -> BigInt,
+    }
+}
+
+diesel::table! {
+    namespaces (id) {
+        id -> Text,
+        name -> Text,
+        description -> Text,
+        micro_registration -> Bool,
+        secret_count -> BigInt,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    secrets (id) {
+        id -> BigInt,
+        namespace_id -> Text,
+        name -> Text,
+        secret_type -> Text,
+        payload -> Binary,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(namespaces, secrets);
+diesel::joinable!(secrets -> namespaces (namespace_id));

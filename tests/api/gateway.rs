@@ -1,0 +1,317 @@
+//! What happens before an operation: routes, targets, bodies, connections.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::common::{Request, TestServer, encoded, server::*};
+
+#[test]
+fn unknown_paths_and_methods_are_answered_as_the_gateway_does() {
+    let server = TestServer::start();
+    for path in [
+        "/",
+        "/pop/v1/sam/secret",
+        "/pop/v1/sam/secret/secret/",
+        "/pop/v1/sam/secret/Secret",
+        "/pop/v1/sam/configmap/configMap",
+        "/pop//v1/sam/secret/secret",
+        "/%2e%2e/x",
+    ] {
+        for method in ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"] {
+            server.call(method, path, &[]).assert_error(404, "InvalidApi.NotFound");
+        }
+    }
+    for (path, methods) in [
+        (SECRET, &["PATCH", "OPTIONS"][..]),
+        (SECRETS, &["POST", "PUT", "DELETE"]),
+        (NAMESPACE, &["PATCH"]),
+        (NAMESPACES, &["POST"]),
+        (NAMESPACE_LIST, &["POST", "DELETE"]),
+        (NAMESPACE_RESOURCES, &["PUT"]),
+        (REGIONS, &["POST"]),
+    ] {
+        for method in methods {
+            server.call(method, path, &[]).assert_error(400, "UnsupportedHTTPMethod");
+        }
+    }
+}
+
+#[test]
+fn the_servers_own_paths_take_get_only() {
+    let server = TestServer::start();
+    for path in ["/health", "/ready", "/metrics", "/openapi.yaml"] {
+        server.call("POST", path, &[]).assert_error(404, "InvalidApi.NotFound");
+    }
+}
+
+#[test]
+fn head_is_answered_without_a_body() {
+    let server = TestServer::start();
+    let mut connection = server.connect();
+    connection.send(b"HEAD /pop/v1/paas/regionConfig HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+    assert_eq!(connection.try_receive(true).unwrap().status, 400);
+    connection.send(b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+    assert_eq!(connection.receive().body, b"ok\n");
+}
+
+#[test]
+fn the_action_and_version_headers_must_agree_with_the_route() {
+    let server = TestServer::start();
+    let list = |name: &str, value: &str| {
+        server.send(
+            &Request::new("GET", format!("{SECRETS}?NamespaceId=cn-beijing")).header(name, value),
+        )
+    };
+    assert_eq!(list("x-acs-action", "ListSecrets").status, 200);
+    assert_eq!(list("x-acs-version", "2019-05-06").status, 200);
+    list("x-acs-action", "listsecrets").assert_error(404, "InvalidAction.NotFound");
+    list("x-acs-version", "2019-05-07").assert_error(400, "InvalidVersion");
+}
+
+/// A creation whose request target is exactly so many bytes long.
+fn creation_of_length(length: usize, name: &str) -> (Request, String) {
+    let head = format!(
+        "{SECRET}?NamespaceId=cn-beijing%3Atest&SecretName={name}&SecretType=Opaque&SecretData={}",
+        encoded("{\"k\":\"")
+    );
+    let tail = encoded("\"}");
+    let value = "x".repeat(length - head.len() - tail.len());
+    (Request::new("POST", format!("{head}{value}{tail}")), value)
+}
+
+#[test]
+fn targets_of_100_kib_work_and_longer_ones_are_told_so() {
+    let server = TestServer::start();
+    for length in [60_000, 65_533, 65_534, 65_535, 65_536, 102_399, 102_400] {
+        let (request, value) = creation_of_length(length, &format!("n{length}"));
+        assert_eq!(request.target.len(), length);
+        let id = server.send(&request).secret_id();
+        let stored = server.describe_secret("cn-beijing:test", id).data();
+        assert_eq!(stored["SecretData"], json!({ "k": value }), "{length}");
+    }
+    for length in [102_401, 131_072, 200_000, 1_000_000, 5_000_000] {
+        let (request, _) = creation_of_length(length, "over");
+        server.send(&request).assert_error(414, "RequestURITooLong");
+        let xml = server.send(&request.xml());
+        assert_eq!(xml.header("content-type"), Some("text/xml;charset=utf-8"), "{length}");
+    }
+}
+
+#[test]
+fn a_client_cannot_smuggle_a_target_or_a_refusal() {
+    let server = TestServer::start();
+    let list = |name: &str, value: &str| {
+        server.send(
+            &Request::new("GET", format!("{SECRETS}?NamespaceId=cn-beijing")).header(name, value),
+        )
+    };
+    assert_eq!(list("sae-secret-target", "/x?NamespaceId=cn-nowhere").status, 200);
+    assert_eq!(list("SAE-SECRET-REFUSAL", "malformed").status, 200);
+}
+
+#[test]
+fn bodies_up_to_4_mib_are_read_and_larger_ones_are_told_so() {
+    let server = TestServer::start();
+    let padded = |size: usize| {
+        let body = json!({
+            "NamespaceId": "cn-beijing:test", "SecretName": format!("n{size}"), "SecretType": "Opaque",
+            "SecretData": {"k": "v"},
+        });
+        let mut body = body.to_string().into_bytes();
+        body.resize(size, b' ');
+        Request::new("POST", SECRET).body("application/json", body)
+    };
+    assert_eq!(server.send(&padded(4 * 1024 * 1024)).status, 200);
+    for size in [4 * 1024 * 1024 + 1, 20_000_000] {
+        server.send(&padded(size)).assert_error(413, "RequestEntityTooLarge");
+    }
+}
+
+#[test]
+fn chunked_bodies_are_read_and_bounded() {
+    let server = TestServer::start();
+    let body = json!({
+        "NamespaceId": "cn-beijing:test", "SecretName": "chunked", "SecretType": "Opaque", "SecretData": {"k": "v"},
+    });
+    let mut chunks = String::new();
+    for byte in body.to_string().chars() {
+        chunks.push_str(&format!("{:x};ext=1\r\n{byte}\r\n", byte.len_utf8()));
+    }
+    let head = format!("POST {SECRET} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n");
+    server.send_bytes(format!("{head}{chunks}0\r\n\r\n").as_bytes()).secret_id();
+    let endless: String =
+        std::iter::repeat_n(format!("10000\r\n{}\r\n", "x".repeat(65_536)), 80).collect();
+    server
+        .send_bytes(format!("{head}{endless}0\r\n\r\n").as_bytes())
+        .assert_error(413, "RequestEntityTooLarge");
+    server
+        .send_bytes(format!("{head}zz\r\nx\r\n0\r\n\r\n").as_bytes())
+        .assert_error(400, "BadRequest");
+}
+
+#[test]
+fn junk_bodies_on_get_and_delete_are_ignored() {
+    let server = TestServer::start();
+    let id = server.create_secret("cn-beijing:test", "n", "Opaque", &json!({"k": "v"})).secret_id();
+    let target = format!("{SECRET}?NamespaceId=cn-beijing:test&SecretId={id}");
+    for (content_type, body) in [
+        ("application/json", "{}"),
+        ("application/json", "{\"broken"),
+        ("text/plain", "x"),
+        ("application/json", "[1]"),
+    ] {
+        let reply = server.send(&Request::new("GET", target.clone()).body(content_type, body));
+        assert_eq!(reply.status, 200, "{body}");
+    }
+    assert_eq!(
+        server.send(&Request::new("DELETE", target).body("application/json", "{}")).status,
+        200
+    );
+}
+
+#[test]
+fn deep_huge_and_odd_json_is_refused_and_survived() {
+    let server = TestServer::start();
+    let send =
+        |data: String| server.send(&Request::new("POST", SECRET).body("application/json", data));
+    let place =
+        "\"NamespaceId\":\"cn-beijing:test\",\"SecretName\":\"n\",\"SecretType\":\"Opaque\"";
+    let deep = format!("{}{}", "[".repeat(1_000_000), "]".repeat(1_000_000));
+    send(format!("{{{place},\"SecretData\":{{\"k\":{deep}}}}}"))
+        .assert_error(400, "InvalidParameter.WithMessage");
+    send(format!("{{{place},\"SecretData\":{deep}}}"))
+        .assert_error(400, "InvalidParameter.Obviously");
+    send(deep).assert_error(400, "InvalidParameter.WithMessage");
+    send("{\"a\":".repeat(700_000)).assert_error(400, "InvalidParameter.WithMessage");
+    let many: Vec<String> = (0..300_000).map(|index| format!("\"k{index}\":\"\"")).collect();
+    send(format!("{{{place},\"SecretData\":{{{}}}}}", many.join(",")))
+        .assert_error(400, "QuotaExceeded.SecretDataKey");
+    send(format!("{{{place},\"SecretData\":{{\"k\":\"\\ud800\"}}}}"))
+        .assert_error(400, "InvalidParameter.Obviously");
+    send("\u{feff}{}".to_owned()).assert_error(400, "InvalidParameter.NotEmpty");
+}
+
+#[test]
+fn connections_are_kept_and_pipelined() {
+    let server = TestServer::start();
+    let mut connection = server.connect();
+    let (long, _) = creation_of_length(90_000, "long");
+    let (short, _) = creation_of_length(2_000, "short");
+    let get = Request::new("GET", REGIONS);
+    let mut bytes = vec![];
+    for request in [&get, &long, &get, &short, &get] {
+        bytes.extend(request.bytes(server.address));
+    }
+    connection.send(&bytes).unwrap();
+    let statuses: Vec<u16> = (0..5).map(|_| connection.receive().status).collect();
+    assert_eq!(statuses, [200; 5]);
+}
+
+#[test]
+fn what_is_not_http_is_answered_in_the_apis_own_shape() {
+    let server = TestServer::start();
+    for bytes in [
+        &b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n"[..],
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"GET /a b HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost : x\r\n\r\n",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    ] {
+        let mut connection = server.connect();
+        connection.send(bytes).unwrap();
+        connection.receive().assert_error(400, "BadRequest");
+        assert!(connection.is_closed_by_server());
+    }
+    let mut many = String::from("GET / HTTP/1.1\r\nHost: x\r\n");
+    for index in 0..200 {
+        many.push_str(&format!("x-{index}: y\r\n"));
+    }
+    server
+        .send_bytes(format!("{many}\r\n").as_bytes())
+        .assert_error(431, "RequestHeaderFieldsTooLarge");
+}
+
+#[test]
+fn a_body_that_ends_early_changes_nothing() {
+    let server = TestServer::start();
+    let body = "{\"NamespaceId\":\"cn-beijing:test\",\"SecretName\":\"n\",\"SecretType\":\"Opaque\",\"SecretData\":{\"k\":\"v\"}}";
+    let head =
+        format!("POST {SECRET} HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n", body.len() + 10);
+    let mut connection = server.connect();
+    connection.send(format!("{head}{body}").as_bytes()).unwrap();
+    drop(connection);
+    std::thread::sleep(Duration::from_millis(300));
+    assert_eq!(server.list_secrets("cn-beijing:test").data(), json!({"Secrets": []}));
+}
+
+#[test]
+fn hostile_texts_in_every_parameter_are_answered_with_a_documented_error() {
+    let server = TestServer::start();
+    let hostile = [
+        "'; DROP TABLE secrets; --",
+        "%",
+        "_",
+        "%25",
+        "\u{0}",
+        "\r\nX-Injected: 1",
+        "../../etc/passwd",
+        "\u{202e}abc",
+        "\u{ffff}",
+        "<script>",
+        "{{7*7}}",
+        "${jndi:ldap://x}",
+        "𝒳",
+        "a\u{301}",
+        " ",
+        "null",
+        "-1",
+        "1e999",
+        "cn-beijing:test' OR '1'='1",
+    ];
+    for text in hostile {
+        for parameter in [
+            "NamespaceId",
+            "SecretName",
+            "SecretType",
+            "SecretData",
+            "SecretId",
+            "RegionId",
+            "Format",
+        ] {
+            let mut parameters = vec![
+                ("NamespaceId", "cn-beijing:test"),
+                ("SecretName", "n"),
+                ("SecretType", "Opaque"),
+                ("SecretData", "{\"k\":\"v\"}"),
+                ("SecretId", "1"),
+            ];
+            parameters.retain(|(name, _)| *name != parameter);
+            parameters.push((parameter, text));
+            for method in ["POST", "PUT", "GET", "DELETE"] {
+                let reply = server.call(method, SECRET, &parameters);
+                assert!(
+                    reply.status == 200 || (400..500).contains(&reply.status),
+                    "{text:?}: {}",
+                    reply.text()
+                );
+                assert!(reply.header("x-injected").is_none());
+            }
+        }
+        for parameter in
+            ["NamespaceId", "NameSpaceShortId", "NamespaceName", "NamespaceDescription"]
+        {
+            let mut parameters =
+                vec![("NamespaceId", "cn-beijing:hostile"), ("NamespaceName", "n")];
+            parameters.retain(|(name, _)| *name != parameter);
+            parameters.push((parameter, text));
+            for method in ["POST", "PUT", "GET", "DELETE"] {
+                let reply = server.call(method, NAMESPACE, &parameters);
+                assert!(reply.status < 500, "{text:?}: {}", reply.text());
+            }
+        }
+    }
+    assert_eq!(server.list_secrets("cn-beijing:test").status, 200);
+}

@@ -1,0 +1,97 @@
+//! The server's own operation: health, metrics, the document, cross-origin calls.
+
+use serde_json::json;
+
+use crate::common::{Request, TestServer, server::*};
+
+#[test]
+fn health_and_readiness_answer() {
+    let server = TestServer::start();
+    for (path, body) in [("/health", "ok\n"), ("/ready", "ready\n")] {
+        let reply = server.call("GET", path, &[]);
+        assert_eq!((reply.status, reply.text()), (200, body));
+    }
+}
+
+#[test]
+fn the_document_is_served_as_it_is_in_the_repository() {
+    let server = TestServer::start();
+    let reply = server.call("GET", "/openapi.yaml", &[]);
+    assert_eq!(reply.header("content-type"), Some("application/yaml"));
+    let file =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/openapi.yaml")).unwrap();
+    assert_eq!(reply.text(), file);
+}
+
+#[test]
+fn metrics_count_requests_secrets_and_the_store() {
+    let server = TestServer::start();
+    server.create_secret("cn-beijing:test", "n", "Opaque", &json!({"k": "CANARYVALUE"})).data();
+    server.create_secret("cn-beijing:test", "n", "Opaque", &json!({"k": "v"}));
+    server.list_secrets("cn-beijing:test").data();
+    let reply = server.call("GET", "/metrics", &[]);
+    assert_eq!(
+        reply.header("content-type"),
+        Some("application/openmetrics-text; version=1.0.0; charset=utf-8")
+    );
+    let text = reply.text();
+    for line in [
+        "sae_secret_requests_total{operation=\"CreateSecret\",code=\"200\"} 1",
+        "sae_secret_requests_total{operation=\"CreateSecret\",code=\"SecretNameConflict.AlreadyExist\"} 1",
+        "sae_secret_requests_total{operation=\"ListSecrets\",code=\"200\"} 1",
+        "sae_secret_request_duration_seconds_count{operation=\"CreateSecret\"} 2",
+        "sae_secret_requests_in_flight 1",
+        "sae_secret_namespace_secrets{namespace=\"cn-beijing:test\"} 1",
+        "sae_secret_namespace_secrets{namespace=\"cn-hangzhou\"} 0",
+        "sae_secret_secrets 1",
+        "sae_secret_namespaces 6",
+        "sae_secret_store_up 1",
+        "sae_secret_store_writes_waiting 0",
+        "sae_secret_store_connections_max 5",
+        "# EOF",
+    ] {
+        assert!(text.lines().any(|known| known == line), "{line} in\n{text}");
+    }
+    assert!(!text.contains("CANARYVALUE"));
+}
+
+#[test]
+fn browsers_of_named_origins_may_call() {
+    let origin = "https://console.example";
+    let server =
+        TestServer::start_with(WORLD, |settings| settings.cors_origin = vec![origin.to_owned()]);
+    let preflight = |origin: &str| {
+        let request = Request::new("OPTIONS", SECRET)
+            .header("Origin", origin)
+            .header("Access-Control-Request-Method", "PUT")
+            .header("Access-Control-Request-Headers", "content-type,x-acs-action");
+        server.send_bytes(&request.bytes(server.address))
+    };
+    let allowed = preflight(origin);
+    assert_eq!(allowed.status, 200);
+    assert_eq!(allowed.header("access-control-allow-origin"), Some(origin));
+    assert!(
+        allowed
+            .header("access-control-allow-methods")
+            .is_some_and(|methods| methods.contains("PUT"))
+    );
+    let refused = preflight("https://elsewhere.example");
+    assert!(refused.header("access-control-allow-origin").is_none());
+    assert!((400..500).contains(&refused.status));
+    for (from, expected) in [(origin, Some(origin)), ("https://elsewhere.example", None)] {
+        let request =
+            Request::new("GET", format!("{SECRETS}?NamespaceId=cn-beijing")).header("Origin", from);
+        let reply = server.send(&request);
+        assert_eq!((reply.status, reply.header("access-control-allow-origin")), (200, expected));
+    }
+    let error = server.send(&Request::new("GET", SECRETS).header("Origin", origin));
+    error.assert_error(400, "InvalidParameter.NotEmpty");
+    assert_eq!(error.header("access-control-allow-origin"), Some(origin));
+}
+
+#[test]
+fn without_origins_there_is_no_cross_origin_header() {
+    let server = TestServer::start();
+    let request = Request::new("GET", REGIONS).header("Origin", "https://console.example");
+    assert!(server.send(&request).header("access-control-allow-origin").is_none());
+}

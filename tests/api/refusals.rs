@@ -1,0 +1,300 @@
+//! Every error of the contract, produced from outside, with status, code and message.
+
+use std::collections::HashSet;
+
+use sae_secret::api::sae::{Code, Origin};
+use serde_json::json;
+
+use crate::common::{Reply, Request, TestServer, server::*};
+
+/// A reply and what it must be.
+type Case = (Reply, Code, &'static [&'static str]);
+
+fn filled(code: Code, blanks: &[&str]) -> String {
+    let mut blanks = blanks.iter();
+    let pieces: Vec<&str> = code.entry().template.split("%s").collect();
+    let mut message = pieces[0].to_owned();
+    for piece in &pieces[1..] {
+        message.push_str(blanks.next().expect("as many blanks as the template has"));
+        message.push_str(piece);
+    }
+    message
+}
+
+#[track_caller]
+fn check(reply: &Reply, code: Code, blanks: &[&str]) {
+    let entry = code.entry();
+    reply.assert_error(entry.status, entry.code);
+    let body = reply.json();
+    assert_eq!(reply.message(), filled(code, blanks));
+    let names: Vec<&str> = body.as_object().unwrap().keys().map(String::as_str).collect();
+    match entry.origin {
+        Origin::Service => assert_eq!(
+            names,
+            [
+                "RequestId",
+                "HostId",
+                "Code",
+                "Message",
+                "Recommend",
+                "TraceId",
+                "ErrorCode",
+                "Success"
+            ]
+        ),
+        Origin::Gateway => {
+            assert_eq!(names, ["RequestId", "HostId", "Code", "Message", "Recommend"])
+        }
+    }
+    assert_eq!(reply.header("x-acs-request-id"), body["RequestId"].as_str());
+}
+
+fn secret_errors(server: &TestServer) -> Vec<Case> {
+    let data = json!({"k": "v"});
+    let seed = server.create_secret("cn-beijing:test", "taken", "Opaque", &data).secret_id();
+    for name in ["a", "b", "c"] {
+        server.create_secret("cn-beijing:small", name, "Opaque", &data).data();
+    }
+    let six = json!({"a": "", "b": "", "c": "", "d": "", "e": "", "f": ""});
+    let docker =
+        server.create_secret("cn-beijing:test", "d", "kubernetes.io/dockerconfigjson", &data);
+    vec![
+        (server.call("POST", SECRET, &[]), Code::NotEmpty, &["NamespaceId"]),
+        (
+            server.create_secret("cn-beijing:test", "1x", "Opaque", &data),
+            Code::Obviously,
+            &["SecretName"],
+        ),
+        (
+            server.create_secret("cn-beijing:test", "x", "Opaque", &json!({"k": null})),
+            Code::WithMessage,
+            &["SecretData", "the value of the key [k] is null, it must be a string"],
+        ),
+        (
+            server.create_secret("cn-beijing:test", "taken", "Opaque", &data),
+            Code::SecretNameConflict,
+            &["taken"],
+        ),
+        (server.create_secret("cn-beijing:small", "d", "Opaque", &data), Code::SecretQuota, &["3"]),
+        (server.create_secret("cn-beijing:test", "x", "Opaque", &six), Code::KeyQuota, &["5"]),
+        (server.update_secret("cn-beijing:test", seed, &six), Code::KeyQuota, &["5"]),
+        (
+            server.create_secret("cn-beijing:test", "x", "opaque", &data),
+            Code::SecretType,
+            &["opaque"],
+        ),
+        (server.describe_secret("cn-beijing:test", 999_999), Code::SecretId, &["999999"]),
+        (server.update_secret("cn-beijing:test", 999_999, &data), Code::SecretId, &["999999"]),
+        (server.delete_secret("cn-beijing:test", 999_999), Code::SecretId, &["999999"]),
+        (docker, Code::SecretDataKey, &[".dockerconfigjson", "d"]),
+        (server.list_secrets("cn-beijing:nowhere"), Code::NamespaceNotFound, &[]),
+        (server.create_secret("cn-shanghai", "x", "Opaque", &data), Code::NamespaceNotFound, &[]),
+        (server.describe_secret("cn-beijing:nowhere", seed), Code::NamespaceNotFound, &[]),
+        (server.update_secret("cn-beijing:nowhere", seed, &data), Code::NamespaceNotFound, &[]),
+        (server.delete_secret("cn-beijing:nowhere", seed), Code::NamespaceNotFound, &[]),
+    ]
+}
+
+fn namespace_errors(server: &TestServer) -> Vec<Case> {
+    let delete = |id: &str| server.call("DELETE", NAMESPACE, &[("NamespaceId", id)]);
+    let mut cases: Vec<Case> = vec![
+        (server.create_namespace("cn-beijing:test", "n"), Code::NamespaceExists, &[]),
+        (server.create_namespace("cn-beijing:Test", "n"), Code::NamespaceUppercase, &[]),
+        (server.create_namespace("cn-beijing", "n"), Code::NamespaceFormat, &[]),
+        (server.create_namespace("cn-shanghai:a", "n"), Code::NamespaceFormat, &[]),
+        (server.create_namespace("cn-beijing:a-b", "n"), Code::NamespaceSuffix, &[]),
+        (server.create_namespace("cn-beijing:a", &"n".repeat(65)), Code::NamespaceName, &[]),
+        (delete("cn-beijing:busy"), Code::ApplicationsExist, &[]),
+        (delete("cn-beijing:clustered"), Code::ClustersExist, &[]),
+        (delete("cn-beijing:nowhere"), Code::NamespaceNotFound, &[]),
+    ];
+    for index in 0..6 {
+        server.create_namespace(&format!("cn-beijing:fill{index}"), "n").data();
+    }
+    cases.push((server.create_namespace("cn-beijing:over", "n"), Code::NamespaceQuota, &[]));
+    cases
+}
+
+fn gateway_errors(server: &TestServer) -> Vec<Case> {
+    let list = |name: &str, value: &str| {
+        server.send(
+            &Request::new("GET", format!("{SECRETS}?NamespaceId=cn-beijing")).header(name, value),
+        )
+    };
+    let huge =
+        Request::new("POST", SECRET).body("application/json", vec![b' '; 4 * 1024 * 1024 + 1]);
+    let long = format!("{SECRETS}?NamespaceId=cn-beijing&x={}", "y".repeat(102_400));
+    vec![
+        (server.call("GET", "/pop/v1/sam/secret/nothing", &[]), Code::ApiNotFound, &[]),
+        (server.call("PATCH", SECRET, &[]), Code::MethodNotSupported, &[]),
+        (list("x-acs-action", "CreateSecret"), Code::ActionNotFound, &[]),
+        (list("x-acs-version", "2018-01-01"), Code::VersionNotValid, &[]),
+        (server.send(&huge), Code::BodyTooLarge, &["4194304"]),
+        (server.send(&Request::new("GET", long)), Code::TargetTooLong, &["102400"]),
+        (list("x-large", &"y".repeat(25_000)), Code::HeadTooLarge, &["24576"]),
+        (server.send_bytes(b"GET /\x01 HTTP/1.1\r\nHost: x\r\n\r\n"), Code::BadRequest, &[]),
+    ]
+}
+
+#[test]
+fn every_error_of_the_table_is_produced() {
+    let server = TestServer::start();
+    let upgrading = TestServer::start_with(
+        "regions: [cn-beijing]\nupgrading: true\nnamespaces: [{ id: \"cn-beijing:test\" }]\n",
+        |_| {},
+    );
+    let mut cases = secret_errors(&server);
+    cases.extend(namespace_errors(&server));
+    cases.extend(gateway_errors(&server));
+    for (method, parameters) in [
+        ("POST", [("NamespaceId", "cn-beijing:a"), ("NamespaceName", "a")]),
+        ("PUT", [("NamespaceId", "cn-beijing:test"), ("NamespaceName", "a")]),
+        ("DELETE", [("NamespaceId", "cn-beijing:test"), ("NamespaceName", "a")]),
+    ] {
+        cases.push((upgrading.call(method, NAMESPACE, &parameters), Code::Upgrading, &[]));
+    }
+    let mut produced = HashSet::new();
+    for (reply, code, blanks) in &cases {
+        check(reply, *code, blanks);
+        produced.insert(code.entry().code);
+    }
+    // An outage and a slow client take a process and a clock of their own: tests/process and the test below.
+    produced.extend([Code::RpcError.entry().code, Code::RequestTimeout.entry().code]);
+    let missing: Vec<_> =
+        Code::ALL.iter().filter(|code| !produced.contains(code.entry().code)).collect();
+    assert!(missing.is_empty(), "no test produces {missing:?}");
+}
+
+#[test]
+fn a_slow_head_is_answered() {
+    let server = TestServer::start();
+    let mut connection = server.connect();
+    connection.send(b"GET /pop/v1/paas/regionConfig HTTP/1.1\r\nHost: x\r\n").unwrap();
+    let reply = connection.receive();
+    check(&reply, Code::RequestTimeout, &["10"]);
+    assert!(connection.is_closed_by_server());
+}
+
+#[test]
+fn required_parameters_are_asked_for_in_the_documented_order() {
+    let server = TestServer::start();
+    let all = [
+        ("NamespaceId", "cn-beijing:nowhere"),
+        ("SecretName", "!"),
+        ("SecretType", "!"),
+        ("SecretData", "!"),
+    ];
+    for given in 0..all.len() {
+        let reply = server.call("POST", SECRET, &all[..given]);
+        check(&reply, Code::NotEmpty, &[all[given].0]);
+    }
+    for parameter in all.map(|(name, _)| name) {
+        let blank = all.map(|(name, value)| (name, if name == parameter { "" } else { value }));
+        check(&server.call("POST", SECRET, &blank), Code::NotEmpty, &[parameter]);
+    }
+    let place = ("NamespaceId", "cn-beijing:test");
+    check(&server.call("PUT", SECRET, &[]), Code::NotEmpty, &["NamespaceId"]);
+    check(&server.call("PUT", SECRET, &[place]), Code::NotEmpty, &["SecretId"]);
+    check(
+        &server.call("PUT", SECRET, &[place, ("SecretId", "1")]),
+        Code::NotEmpty,
+        &["SecretData"],
+    );
+    for method in ["GET", "DELETE"] {
+        check(&server.call(method, SECRET, &[]), Code::NotEmpty, &["NamespaceId"]);
+        check(&server.call(method, SECRET, &[place]), Code::NotEmpty, &["SecretId"]);
+    }
+    check(&server.call("GET", SECRETS, &[]), Code::NotEmpty, &["NamespaceId"]);
+    check(&server.call("POST", NAMESPACE, &[]), Code::NotEmpty, &["NamespaceName"]);
+    check(
+        &server.call("POST", NAMESPACE, &[("NamespaceName", "n")]),
+        Code::NotEmpty,
+        &["NamespaceId"],
+    );
+    for method in ["GET", "DELETE"] {
+        check(&server.call(method, NAMESPACE, &[]), Code::NotEmpty, &["NamespaceId"]);
+    }
+    check(&server.call("GET", NAMESPACE_RESOURCES, &[]), Code::NotEmpty, &["NamespaceId"]);
+    check(&server.call("GET", NAMESPACES, &[]), Code::NotEmpty, &["CurrentPage"]);
+    check(&server.call("GET", NAMESPACES, &[("CurrentPage", "1")]), Code::NotEmpty, &["PageSize"]);
+}
+
+#[test]
+fn checks_come_in_the_decided_order() {
+    let server = TestServer::start();
+    server.create_secret("cn-beijing:test", "taken", "Opaque", &json!({"k": "v"})).data();
+    let six = json!({"a": "", "b": "", "c": "", "d": "", "e": "", "f": ""}).to_string();
+    let bad = json!({"k": null}).to_string();
+    for (namespace, name, kind, data, code) in [
+        ("CN", "!", "!", "!", Code::Obviously),
+        ("cn-beijing:nowhere", "!", "!", "!", Code::Obviously),
+        ("cn-beijing:nowhere", "taken", "!", "!", Code::NamespaceNotFound),
+        ("cn-beijing:nowhere", "taken", "Opaque", bad.as_str(), Code::NamespaceNotFound),
+        ("cn-beijing:test", "taken", "!", bad.as_str(), Code::SecretType),
+        ("cn-beijing:test", "taken", "Opaque", bad.as_str(), Code::WithMessage),
+        ("cn-beijing:test", "taken", "Opaque", six.as_str(), Code::SecretNameConflict),
+        ("cn-beijing:test", "free", "Opaque", six.as_str(), Code::KeyQuota),
+    ] {
+        let reply = server.call(
+            "POST",
+            SECRET,
+            &[
+                ("NamespaceId", namespace),
+                ("SecretName", name),
+                ("SecretType", kind),
+                ("SecretData", data),
+            ],
+        );
+        assert_eq!(reply.code(), code.entry().code, "{namespace} {name} {kind} {data}");
+    }
+}
+
+#[test]
+fn names_and_ids_are_held_to_their_syntax() {
+    let server = TestServer::start();
+    let data = json!({"k": "v"});
+    let longest = "n".repeat(253);
+    for name in ["a", "A_b-c9", &longest] {
+        server.create_secret("cn-beijing:test", name, "Opaque", &data).data();
+    }
+    let over = "n".repeat(254);
+    for name in ["_a", "-a", "9a", "a.b", "a b", "a/b", "é", "a\u{0}", "a%", "a'--", "a\n", &over]
+    {
+        let reply = server.create_secret("cn-beijing:test", name, "Opaque", &data);
+        check(&reply, Code::Obviously, &["SecretName"]);
+    }
+    for id in ["0", "-1", "+1", "1.0", "1e1", "0x1", " 1", "9223372036854775808", "x", "٣"] {
+        let parameters = [("NamespaceId", "cn-beijing:test"), ("SecretId", id)];
+        check(&server.call("GET", SECRET, &parameters), Code::Obviously, &["SecretId"]);
+    }
+    let last = [("NamespaceId", "cn-beijing:test"), ("SecretId", "9223372036854775807")];
+    check(&server.call("GET", SECRET, &last), Code::SecretId, &["9223372036854775807"]);
+    for namespace in
+        ["beijing", "cn-beijing:", "cn-beijing:A", "cn-beijing:a:b", ":test", "cn-beijing:a b", "%"]
+    {
+        check(&server.list_secrets(namespace), Code::Obviously, &["NamespaceId"]);
+    }
+}
+
+#[test]
+fn what_cannot_be_decoded_names_its_parameter() {
+    let server = TestServer::start();
+    for (query, parameter) in [
+        ("NamespaceId=cn%2", "NamespaceId"),
+        ("NamespaceId=%FF", "NamespaceId"),
+        ("NamespaceId=cn-beijing&NamespaceId=cn-hangzhou", "NamespaceId"),
+        ("NamespaceId=cn-beijing&SecretId=%C0%80", "SecretId"),
+    ] {
+        let reply = server.send(&Request::new("GET", format!("{SECRET}?{query}&SecretId=1")));
+        check(&reply, Code::Obviously, &[parameter]);
+    }
+    let not_json = Request::new("PUT", SECRET).body("application/json", "{\"NamespaceId\":");
+    check(
+        &server.send(&not_json),
+        Code::WithMessage,
+        &["body", "not valid JSON (line 1, column 15)"],
+    );
+    let not_utf8 =
+        Request::new("PUT", SECRET).body("application/json", b"{\"a\":\"\xFF\"}".to_vec());
+    check(&server.send(&not_utf8), Code::WithMessage, &["body", "it is not UTF-8"]);
+}

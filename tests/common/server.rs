@@ -1,0 +1,195 @@
+//! A server of a test's own, built by the function that `serve` builds it with.
+
+use std::{
+    fs,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::{
+        atomic::{AtomicU32, Ordering},
+        mpsc,
+    },
+    thread,
+};
+
+use actix_server::ServerHandle;
+use sae_secret::{
+    server::Application,
+    settings::{DockerConfigChoice, LogFormat, Settings},
+};
+use serde_json::Value;
+
+use super::{Reply, Request, document, query, wire::Connection};
+
+static COUNT: AtomicU32 = AtomicU32::new(0);
+
+/// A folder that goes with its owner.
+pub struct Folder(PathBuf);
+
+impl Folder {
+    pub fn new() -> Self {
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("sae-secret-test-{}-{number}", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        drop(fs::remove_dir_all(&self.0));
+    }
+}
+
+/// The world of most tests: two regions, a namespace with room, one with room for three secrets, one that is in use.
+pub const WORLD: &str = r#"
+account: "1000000000000001"
+regions: [cn-beijing, cn-hangzhou]
+quotas: { namespaces: 10, secrets_per_namespace: 100, keys_per_secret: 5 }
+namespaces:
+  - { id: "cn-beijing:test", name: test, description: "" }
+  - { id: "cn-beijing:small", name: small, quotas: { secrets_per_namespace: 3 } }
+  - id: "cn-beijing:busy"
+    name: busy
+    applications:
+      - { id: f16b4000-9058-4c22-a49d-49a28f0b0000, name: test-app, secrets: [used] }
+  - { id: "cn-beijing:clustered", name: clustered, clusters: [cluster-1] }
+"#;
+
+/// A running server with its own database.
+pub struct TestServer {
+    pub address: SocketAddr,
+    pub folder: Folder,
+    handle: ServerHandle,
+    thread: Option<thread::JoinHandle<()>>,
+}
+
+impl TestServer {
+    pub fn start() -> Self {
+        Self::start_with(WORLD, |_| {})
+    }
+
+    pub fn start_with(world: &str, change: impl FnOnce(&mut Settings)) -> Self {
+        let folder = Folder::new();
+        let world_file = folder.path().join("world.yaml");
+        fs::write(&world_file, world).unwrap();
+        let mut settings = Settings {
+            listen: "127.0.0.1:0".parse().unwrap(),
+            database_url: format!("sqlite://{}", folder.path().join("test.db").display())
+                .parse()
+                .unwrap(),
+            world: Some(world_file),
+            docker_config: DockerConfigChoice::Strict,
+            cors_origin: vec![],
+            log_format: LogFormat::Text,
+        };
+        change(&mut settings);
+        Self::run(folder, settings)
+    }
+
+    fn run(folder: Folder, settings: Settings) -> Self {
+        let (sender, receiver) = mpsc::channel();
+        let thread = thread::spawn(move || {
+            actix_web::rt::System::new().block_on(async move {
+                let application = Application::build(&settings).await.expect("the server starts");
+                sender.send((application.address(), application.handle())).unwrap();
+                application.run_until_stopped().await.expect("the server runs");
+            });
+        });
+        let (address, handle) = receiver.recv().expect("the server starts");
+        Self { address, folder, handle, thread: Some(thread) }
+    }
+
+    pub fn connect(&self) -> Connection {
+        Connection::open(self.address)
+    }
+
+    /// Sends a request on a connection of its own and holds the reply to the document.
+    #[track_caller]
+    pub fn send(&self, request: &Request) -> Reply {
+        let reply = self.send_bytes(&request.bytes(self.address));
+        let path = request.target.split('?').next().unwrap_or_default();
+        document::check(&request.method, path, &reply);
+        reply
+    }
+
+    /// Sends bytes on a connection of their own.
+    pub fn send_bytes(&self, bytes: &[u8]) -> Reply {
+        let mut connection = self.connect();
+        connection.send(bytes).expect("the server reads");
+        connection.receive()
+    }
+
+    #[track_caller]
+    pub fn call(&self, method: &str, path: &str, parameters: &[(&str, &str)]) -> Reply {
+        self.send(&Request::new(method, format!("{path}?{}", query(parameters))))
+    }
+
+    #[track_caller]
+    pub fn create_secret(&self, namespace: &str, name: &str, kind: &str, data: &Value) -> Reply {
+        self.call(
+            "POST",
+            SECRET,
+            &[
+                ("NamespaceId", namespace),
+                ("SecretName", name),
+                ("SecretType", kind),
+                ("SecretData", &data.to_string()),
+            ],
+        )
+    }
+
+    #[track_caller]
+    pub fn update_secret(&self, namespace: &str, id: i64, data: &Value) -> Reply {
+        self.call(
+            "PUT",
+            SECRET,
+            &[
+                ("NamespaceId", namespace),
+                ("SecretId", &id.to_string()),
+                ("SecretData", &data.to_string()),
+            ],
+        )
+    }
+
+    #[track_caller]
+    pub fn describe_secret(&self, namespace: &str, id: i64) -> Reply {
+        self.call("GET", SECRET, &[("NamespaceId", namespace), ("SecretId", &id.to_string())])
+    }
+
+    #[track_caller]
+    pub fn delete_secret(&self, namespace: &str, id: i64) -> Reply {
+        self.call("DELETE", SECRET, &[("NamespaceId", namespace), ("SecretId", &id.to_string())])
+    }
+
+    #[track_caller]
+    pub fn list_secrets(&self, namespace: &str) -> Reply {
+        self.call("GET", SECRETS, &[("NamespaceId", namespace)])
+    }
+
+    #[track_caller]
+    pub fn create_namespace(&self, id: &str, name: &str) -> Reply {
+        self.call("POST", NAMESPACE, &[("NamespaceId", id), ("NamespaceName", name)])
+    }
+}
+
+impl Drop for TestServer {
+    fn drop(&mut self) {
+        drop(self.handle.stop(false));
+        if let Some(thread) = self.thread.take() {
+            drop(thread.join());
+        }
+    }
+}
+
+pub const SECRET: &str = "/pop/v1/sam/secret/secret";
+pub const SECRETS: &str = "/pop/v1/sam/secret/secrets";
+pub const NAMESPACE: &str = "/pop/v1/paas/namespace";
+pub const NAMESPACES: &str = "/pop/v1/paas/namespaces";
+pub const NAMESPACE_LIST: &str = "/pop/v1/sam/namespace/describeNamespaceList";
+pub const NAMESPACE_RESOURCES: &str = "/pop/v1/sam/namespace/describeNamespaceResources";
+pub const REGIONS: &str = "/pop/v1/paas/regionConfig";

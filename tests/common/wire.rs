@@ -1,0 +1,183 @@
+//! HTTP as bytes: what is sent is exactly what a test says, and what comes back is all that came back.
+
+use std::{
+    io::{Read, Write},
+    net::{SocketAddr, TcpStream},
+    time::Duration,
+};
+
+use serde_json::Value;
+
+/// How long a test waits for bytes.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A request.
+#[derive(Clone)]
+pub struct Request {
+    pub method: String,
+    pub target: String,
+    pub headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
+}
+
+impl Request {
+    pub fn new(method: &str, target: impl Into<String>) -> Self {
+        Self { method: method.to_owned(), target: target.into(), headers: vec![], body: vec![] }
+    }
+
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    pub fn body(mut self, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
+        self.body = body.into();
+        self.header("Content-Type", content_type)
+    }
+
+    pub fn json(self, body: &Value) -> Self {
+        self.body("application/json", body.to_string())
+    }
+
+    pub fn xml(self) -> Self {
+        self.header("Accept", "application/xml")
+    }
+
+    pub fn bytes(&self, address: SocketAddr) -> Vec<u8> {
+        let mut head = format!("{} {} HTTP/1.1\r\n", self.method, self.target);
+        if !self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host")) {
+            head.push_str(&format!("Host: {address}\r\n"));
+        }
+        for (name, value) in &self.headers {
+            head.push_str(&format!("{name}: {value}\r\n"));
+        }
+        if !self.body.is_empty() || self.method == "POST" || self.method == "PUT" {
+            head.push_str(&format!("Content-Length: {}\r\n", self.body.len()));
+        }
+        head.push_str("\r\n");
+        let mut bytes = head.into_bytes();
+        bytes.extend_from_slice(&self.body);
+        bytes
+    }
+}
+
+/// A reply.
+#[derive(Debug, Clone)]
+pub struct Reply {
+    pub status: u16,
+    pub headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
+}
+
+impl Reply {
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let found = self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+        found.map(|(_, value)| value.as_str())
+    }
+
+    pub fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).expect("the reply is UTF-8")
+    }
+
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|error| panic!("{error} in {:?}", String::from_utf8_lossy(&self.body)))
+    }
+
+    pub fn code(&self) -> String {
+        match &self.json()["Code"] {
+            Value::String(code) => code.clone(),
+            other => other.to_string(),
+        }
+    }
+
+    pub fn message(&self) -> String {
+        self.json()["Message"].as_str().unwrap_or_default().to_owned()
+    }
+
+    pub fn data(&self) -> Value {
+        assert_eq!(self.status, 200, "{}", self.text());
+        self.json()["Data"].clone()
+    }
+
+    pub fn secret_id(&self) -> i64 {
+        self.data()["SecretId"].as_i64().expect("SecretId is a number")
+    }
+
+    #[track_caller]
+    pub fn assert_error(&self, status: u16, code: &str) -> &Self {
+        assert_eq!((self.status, self.code().as_str()), (status, code), "{}", self.text());
+        self
+    }
+}
+
+/// One connection.
+pub struct Connection {
+    stream: TcpStream,
+    buffered: Vec<u8>,
+}
+
+impl Connection {
+    pub fn open(address: SocketAddr) -> Self {
+        let stream = TcpStream::connect(address).expect("the server listens");
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.set_write_timeout(Some(PATIENCE)).unwrap();
+        Self { stream, buffered: vec![] }
+    }
+
+    pub fn send(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+        self.stream.write_all(bytes)
+    }
+
+    /// The next reply on the connection.
+    pub fn receive(&mut self) -> Reply {
+        self.try_receive(false).expect("a reply")
+    }
+
+    /// The next reply, to a `HEAD` request if `bodyless`; an error when there is none.
+    pub fn try_receive(&mut self, bodyless: bool) -> std::io::Result<Reply> {
+        let end = loop {
+            if let Some(at) = find(&self.buffered, b"\r\n\r\n") {
+                break at + 4;
+            }
+            self.more()?;
+        };
+        let head = String::from_utf8(self.buffered.drain(..end).collect()).expect("an ASCII head");
+        let mut lines = head.lines();
+        let status = lines.next().unwrap_or_default().split(' ').nth(1).unwrap_or_default();
+        let headers: Vec<(String, String)> = lines
+            .filter_map(|line| line.split_once(':'))
+            .map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned()))
+            .collect();
+        let mut reply = Reply { status: status.parse().expect("a status"), headers, body: vec![] };
+        let length = reply.header("content-length").and_then(|length| length.parse().ok());
+        if reply.status >= 200 && !bodyless {
+            let length: usize = length.unwrap_or_default();
+            while self.buffered.len() < length {
+                self.more()?;
+            }
+            reply.body = self.buffered.drain(..length).collect();
+        }
+        Ok(reply)
+    }
+
+    /// Whether the server closes the connection without another byte.
+    pub fn is_closed_by_server(&mut self) -> bool {
+        self.buffered.is_empty() && matches!(self.stream.read(&mut [0; 1]), Ok(0))
+    }
+
+    fn more(&mut self) -> std::io::Result<()> {
+        let mut chunk = [0; 65_536];
+        match self.stream.read(&mut chunk)? {
+            0 => Err(std::io::ErrorKind::UnexpectedEof.into()),
+            read => {
+                self.buffered.extend_from_slice(&chunk[..read]);
+                Ok(())
+            }
+        }
+    }
+}
+
+fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
+    haystack.windows(needle.len()).position(|window| window == needle)
+}

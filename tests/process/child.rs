@@ -1,0 +1,147 @@
+//! The built binary as a child process.
+
+use std::{
+    io::{BufRead, BufReader, Read},
+    net::SocketAddr,
+    path::Path,
+    process::{Child, Command, ExitStatus, Output, Stdio},
+    sync::{Arc, Mutex},
+    thread,
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
+
+use crate::common::{Reply, Request, document, query, server::*, wire::Connection};
+
+/// How long a test waits for the process.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The binary, without the environment's settings.
+pub fn binary() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sae-secret"));
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("SAE_SECRET_")) {
+        command.env_remove(name);
+    }
+    command.env_remove("RUST_LOG");
+    command
+}
+
+/// Runs the binary to its end.
+pub fn run(arguments: &[&str]) -> Output {
+    binary().args(arguments).output().expect("the binary runs")
+}
+
+/// A running `serve`.
+pub struct Server {
+    pub address: SocketAddr,
+    child: Child,
+    log: Arc<Mutex<String>>,
+}
+
+impl Server {
+    /// Serves a database file with the tests' world.
+    pub fn start(folder: &Path) -> Self {
+        Self::start_with(folder, |_| {})
+    }
+
+    pub fn start_with(folder: &Path, change: impl FnOnce(&mut Command)) -> Self {
+        let world = folder.join("world.yaml");
+        std::fs::write(&world, WORLD).unwrap();
+        let mut command = binary();
+        let database = format!("sqlite://{}", folder.join("test.db").display());
+        command.args(["serve", "--listen", "127.0.0.1:0", "--database-url", &database]);
+        command.arg("--world").arg(&world);
+        change(&mut command);
+        command.stderr(Stdio::piped()).stdout(Stdio::null()).stdin(Stdio::null());
+        let mut child = command.spawn().expect("the binary starts");
+        let log = Arc::new(Mutex::new(String::new()));
+        let stderr = child.stderr.take().unwrap();
+        let address = read_address(stderr, &log);
+        Self { address, child, log }
+    }
+
+    pub fn send(&self, request: &Request) -> Reply {
+        let mut connection = Connection::open(self.address);
+        connection.send(&request.bytes(self.address)).unwrap();
+        let reply = connection.receive();
+        let path = request.target.split('?').next().unwrap_or_default();
+        document::check(&request.method, path, &reply);
+        reply
+    }
+
+    pub fn call(&self, method: &str, path: &str, parameters: &[(&str, &str)]) -> Reply {
+        self.send(&Request::new(method, format!("{path}?{}", query(parameters))))
+    }
+
+    pub fn create(&self, namespace: &str, name: &str, data: &Value) -> Reply {
+        self.call(
+            "POST",
+            SECRET,
+            &[
+                ("NamespaceId", namespace),
+                ("SecretName", name),
+                ("SecretType", "Opaque"),
+                ("SecretData", &data.to_string()),
+            ],
+        )
+    }
+
+    pub fn describe(&self, namespace: &str, id: i64) -> Reply {
+        self.call("GET", SECRET, &[("NamespaceId", namespace), ("SecretId", &id.to_string())])
+    }
+
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub fn log(&self) -> String {
+        self.log.lock().unwrap().clone()
+    }
+
+    pub fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    pub fn terminate(&self) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+    }
+
+    pub fn wait(&mut self) -> ExitStatus {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            assert!(Instant::now() < deadline, "the server does not stop");
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// Reads the log until it tells the address, then goes on collecting it.
+fn read_address(stderr: impl Read + Send + 'static, log: &Arc<Mutex<String>>) -> SocketAddr {
+    let (sender, receiver) = std::sync::mpsc::channel();
+    let log = Arc::clone(log);
+    thread::spawn(move || {
+        for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+            if let Some((_, rest)) = line.split_once("listening on http://") {
+                let address = rest.trim_end_matches(|c: char| !c.is_ascii_digit());
+                sender.send(address.parse().expect("an address")).expect("the test waits");
+            }
+            let mut log = log.lock().unwrap();
+            log.push_str(&line);
+            log.push('\n');
+        }
+    });
+    receiver.recv_timeout(PATIENCE).expect("the server listens")
+}

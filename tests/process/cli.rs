@@ -1,0 +1,142 @@
+//! The command line.
+
+use std::{fs, process::Output};
+
+use super::child::{Server, run};
+use crate::common::server::*;
+
+fn said(output: &Output) -> String {
+    let text = [output.stdout.as_slice(), output.stderr.as_slice()].concat();
+    String::from_utf8(text).unwrap()
+}
+
+#[test]
+fn help_tells_flags_variables_and_defaults() {
+    let help = run(&["serve", "--help"]);
+    assert!(help.status.success());
+    let text = said(&help);
+    for part in [
+        "--listen",
+        "SAE_SECRET_LISTEN",
+        "127.0.0.1:8080",
+        "--database-url",
+        "SAE_SECRET_DATABASE_URL",
+        "sqlite://sae-secret.db",
+        "--world",
+        "SAE_SECRET_WORLD",
+        "--docker-config",
+        "SAE_SECRET_DOCKER_CONFIG",
+        "strict",
+        "lenient",
+        "--cors-origin",
+        "SAE_SECRET_CORS_ORIGIN",
+        "--log-format",
+        "SAE_SECRET_LOG_FORMAT",
+    ] {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+    assert!(said(&run(&["--help"])).contains("check-world"));
+    assert!(said(&run(&["healthcheck", "--help"])).contains("http://127.0.0.1:8080"));
+    assert!(run(&["--version"]).status.success());
+}
+
+#[test]
+fn bad_flags_are_refused_with_their_name() {
+    for (arguments, part) in [
+        (vec!["serve", "--listen", "nowhere"], "--listen"),
+        (vec!["serve", "--database-url", "mysql://root:hidden@host/db"], "--database-url"),
+        (vec!["serve", "--docker-config", "maybe"], "--docker-config"),
+        (
+            vec![
+                "serve",
+                "--database-url",
+                "sqlite::memory:",
+                "--cors-origin",
+                "https://a.example/path",
+            ],
+            "origin",
+        ),
+        (
+            vec!["serve", "--database-url", "sqlite::memory:", "--world", "no-such-file.yaml"],
+            "no-such-file.yaml",
+        ),
+        (vec!["serve", "--nonsense"], "--nonsense"),
+        (vec!["nonsense"], "nonsense"),
+    ] {
+        let output = run(&arguments);
+        assert!(!output.status.success(), "{arguments:?}");
+        assert!(said(&output).contains(part), "{arguments:?}: {}", said(&output));
+    }
+}
+
+#[test]
+fn an_address_in_use_is_told() {
+    let folder = Folder::new();
+    let server = Server::start(folder.path());
+    let address = server.address.to_string();
+    let output = run(&["serve", "--listen", &address, "--database-url", "sqlite::memory:"]);
+    assert!(!output.status.success());
+    assert!(said(&output).contains(&format!("cannot listen on {address}")), "{}", said(&output));
+}
+
+#[test]
+fn healthcheck_tells_whether_a_server_is_ready() {
+    let folder = Folder::new();
+    let mut server = Server::start(folder.path());
+    let url = format!("http://{}", server.address);
+    assert!(run(&["healthcheck", "--url", &url]).status.success());
+    fs::rename(folder.path().join("test.db"), folder.path().join("away.db")).unwrap();
+    let unready = run(&["healthcheck", "--url", &url]);
+    assert!(
+        !unready.status.success() && said(&unready).contains("not ready"),
+        "{}",
+        said(&unready)
+    );
+    server.kill();
+    let gone = run(&["healthcheck", "--url", &url]);
+    assert!(!gone.status.success() && said(&gone).contains("does not answer"));
+    assert!(!run(&["healthcheck", "--url", "ftp://x"]).status.success());
+}
+
+#[test]
+fn check_world_says_every_mistake_with_line_and_column() {
+    let folder = Folder::new();
+    let good = folder.path().join("good.yaml");
+    fs::write(&good, WORLD).unwrap();
+    let checked = run(&["check-world", good.to_str().unwrap()]);
+    assert!(
+        checked.status.success() && said(&checked).contains("no mistakes"),
+        "{}",
+        said(&checked)
+    );
+    let bad = folder.path().join("bad.yaml");
+    fs::write(&bad, "regions: [cn-beijing]\nnamespces: []\nquotas:\n  namespaces: many\n").unwrap();
+    let bad = bad.to_str().unwrap();
+    for arguments in [
+        vec!["check-world", bad],
+        vec![
+            "serve",
+            "--listen",
+            "127.0.0.1:0",
+            "--database-url",
+            "sqlite::memory:",
+            "--world",
+            bad,
+        ],
+    ] {
+        let output = run(&arguments);
+        assert!(!output.status.success());
+        let text = said(&output);
+        for part in [format!("{bad}:2:1: "), format!("{bad}:4:15: ")] {
+            assert!(text.contains(&part), "{part} in {text}");
+        }
+    }
+    fs::write(&good, b"\xFF\xFE").unwrap();
+    assert!(!run(&["check-world", good.to_str().unwrap()]).status.success());
+}
+
+#[test]
+fn the_development_world_has_no_mistakes() {
+    let output = run(&["check-world", concat!(env!("CARGO_MANIFEST_DIR"), "/worlds/dev.yaml")]);
+    assert!(output.status.success(), "{}", said(&output));
+}

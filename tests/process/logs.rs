@@ -1,0 +1,66 @@
+//! What the log tells, and what it never tells.
+
+use serde_json::{Value, json};
+
+use super::child::Server;
+use crate::common::{Request, server::*};
+
+const CANARY: &str = "CANARYVALUE";
+
+#[test]
+fn each_request_has_one_line_with_its_ids_and_no_value() {
+    let folder = Folder::new();
+    let mut server = Server::start_with(folder.path(), |command| {
+        command.env("RUST_LOG", "trace");
+    });
+    let reply = server.create("cn-beijing:test", "n", &json!({"k": CANARY}));
+    let id = reply.secret_id();
+    server.create("cn-beijing:test", "n", &json!({"k": CANARY, "l": null}));
+    server.create("cn-beijing:nowhere", "n", &json!({"k": CANARY}));
+    assert!(server.describe("cn-beijing:test", id).text().contains(CANARY));
+    let body =
+        json!({"NamespaceId": "cn-beijing:test", "SecretId": id, "SecretData": {"k": CANARY}});
+    server.send(&Request::new("PUT", SECRET).json(&body)).data();
+    let long = CANARY.repeat(6000);
+    server.create("cn-beijing:test", "long", &json!({"k": long})).data();
+    server.terminate();
+    server.wait();
+    let log = server.log();
+    let request_id = reply.header("x-acs-request-id").unwrap();
+    let lines: Vec<&str> =
+        log.lines().filter(|line| line.contains("access]") && line.contains(request_id)).collect();
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    let trace_id = format!("trace_id={}", reply.header("x-acs-trace-id").unwrap());
+    for part in [
+        &trace_id,
+        "operation=CreateSecret",
+        "namespace=cn-beijing:test",
+        "status=200",
+        "code=200",
+        "duration_us=",
+    ] {
+        assert!(lines[0].contains(part), "{part} in {}", lines[0]);
+    }
+    assert!(log.contains("operation=CreateSecret namespace=cn-beijing:nowhere status=404 code=InvalidNamespaceId.NotFound"));
+    let leak = log.lines().find(|line| line.contains(CANARY));
+    assert!(leak.is_none(), "a value is in the log: {leak:?}");
+}
+
+#[test]
+fn json_lines_are_json() {
+    let folder = Folder::new();
+    let mut server = Server::start_with(folder.path(), |command| {
+        command.env("SAE_SECRET_LOG_FORMAT", "json");
+    });
+    server.call("GET", REGIONS, &[]);
+    server.terminate();
+    server.wait();
+    let log = server.log();
+    let lines: Vec<Value> =
+        log.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let access = lines.iter().find(|line| line["target"] == "access").expect("an access line");
+    assert_eq!(access["operation"], "DescribeRegions");
+    assert_eq!(access["status"], 200);
+    assert!(access["request_id"].is_string() && access["trace_id"].is_string());
+    assert!(access["duration_us"].is_u64() && access["time"].is_string());
+}

@@ -1,0 +1,20 @@
+//! Black-box tests of the built binary: restarts, kills, a database that goes away, the command line.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    // A test reads from top to bottom; what is fast or short does not matter here.
+    clippy::pedantic,
+    clippy::type_complexity
+)]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod child;
+mod cli;
+mod durability;
+mod footprint;
+mod logs;
+mod outage;

@@ -1,0 +1,107 @@
+//! A database that goes away and comes back.
+
+use std::{
+    fs, thread,
+    time::{Duration, Instant},
+};
+
+use diesel::{Connection, SqliteConnection, connection::SimpleConnection};
+use serde_json::json;
+
+use super::child::Server;
+use crate::common::server::*;
+
+/// How soon the server must be well again.
+const RECOVERY: Duration = Duration::from_secs(2);
+
+fn recovers(server: &Server, name: &str) {
+    let began = Instant::now();
+    loop {
+        let reply = server.create("cn-beijing:test", name, &json!({"k": "v"}));
+        if reply.status == 200 {
+            return;
+        }
+        reply.assert_error(500, "OperationFailed.RPCError");
+        assert!(began.elapsed() < RECOVERY + Duration::from_secs(3), "no recovery");
+        thread::sleep(Duration::from_millis(50));
+    }
+}
+
+#[test]
+fn a_database_file_that_goes_away_is_an_outage_and_comes_back() {
+    let folder = Folder::new();
+    let server = Server::start(folder.path());
+    let id = server.create("cn-beijing:test", "before", &json!({"k": "v"})).secret_id();
+    let (here, away) = (folder.path().join("test.db"), folder.path().join("away.db"));
+    fs::rename(&here, &away).unwrap();
+    let began = Instant::now();
+    server.describe("cn-beijing:test", id).assert_error(500, "OperationFailed.RPCError");
+    server
+        .create("cn-beijing:test", "during", &json!({"k": "v"}))
+        .assert_error(500, "OperationFailed.RPCError");
+    let list = server.call("GET", SECRETS, &[("NamespaceId", "cn-beijing:test")]);
+    list.assert_error(500, "OperationFailed.RPCError");
+    assert!(began.elapsed() < Duration::from_secs(20), "each answer comes within its deadline");
+    assert_eq!(server.call("GET", "/ready", &[]).status, 503);
+    assert_eq!(server.call("GET", "/health", &[]).status, 200);
+    assert!(server.call("GET", "/metrics", &[]).text().contains("sae_secret_store_up 0"));
+    assert!(!here.exists(), "the server made an empty database in place of the lost one");
+    fs::rename(&away, &here).unwrap();
+    recovers(&server, "after");
+    assert_eq!(server.describe("cn-beijing:test", id).data()["SecretName"], "before");
+    assert_eq!(server.call("GET", "/ready", &[]).status, 200);
+}
+
+#[test]
+fn a_locked_database_is_an_outage_for_writers_only() {
+    let folder = Folder::new();
+    let server = Server::start(folder.path());
+    let id = server.create("cn-beijing:test", "before", &json!({"k": "v"})).secret_id();
+    let path = folder.path().join("test.db").display().to_string();
+    let mut other = SqliteConnection::establish(&path).unwrap();
+    other.batch_execute("BEGIN EXCLUSIVE").unwrap();
+    let began = Instant::now();
+    server
+        .create("cn-beijing:test", "during", &json!({"k": "v"}))
+        .assert_error(500, "OperationFailed.RPCError");
+    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+    assert_eq!(server.describe("cn-beijing:test", id).status, 200);
+    other.batch_execute("ROLLBACK").unwrap();
+    recovers(&server, "after");
+    let log = server.log();
+    assert!(log.contains("the store is unavailable"), "{log}");
+}
+
+#[test]
+fn a_database_that_cannot_be_opened_stops_the_start_with_a_clear_message() {
+    let folder = Folder::new();
+    let garbage = folder.path().join("garbage.db");
+    fs::write(&garbage, "this is no database, and long enough to be looked at as one: ".repeat(40))
+        .unwrap();
+    let missing = folder.path().join("no/such/folder/test.db");
+    for path in [&garbage, &missing, &folder.path().to_owned()] {
+        let url = format!("sqlite://{}", path.display());
+        let output =
+            super::child::run(&["serve", "--listen", "127.0.0.1:0", "--database-url", &url]);
+        let complaint = String::from_utf8(output.stderr).unwrap();
+        assert!(!output.status.success());
+        assert!(
+            complaint.contains("cannot open the database") && complaint.contains(&url),
+            "{complaint}"
+        );
+    }
+}
+
+#[test]
+fn a_database_of_a_newer_version_is_left_alone() {
+    let folder = Folder::new();
+    drop(Server::start(folder.path()));
+    let path = folder.path().join("test.db");
+    let mut other = SqliteConnection::establish(&path.display().to_string()).unwrap();
+    let unknown = "INSERT INTO __diesel_schema_migrations (version) VALUES ('29991231000000')";
+    other.batch_execute(unknown).unwrap();
+    let url = format!("sqlite://{}", path.display());
+    let output = super::child::run(&["serve", "--listen", "127.0.0.1:0", "--database-url", &url]);
+    let complaint = String::from_utf8(output.stderr).unwrap();
+    assert!(!output.status.success() && complaint.contains("newer version"), "{complaint}");
+}
