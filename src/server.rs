@@ -11,7 +11,10 @@ use actix_cors::Cors;
 use actix_server::{Server, ServerHandle};
 use actix_web::{
     App,
-    middleware::{Condition, from_fn},
+    body::MessageBody,
+    dev::{ServiceRequest, ServiceResponse},
+    http::header::{self, HeaderValue},
+    middleware::{Condition, Next, from_fn},
     web,
 };
 
@@ -128,6 +131,11 @@ impl Application {
         let unheard = |source| StartError::Listen { address: settings.listen, source };
         let listener = TcpListener::bind(settings.listen).map_err(unheard)?;
         let address = listener.local_addr().map_err(unheard)?;
+        if !address.ip().is_loopback() {
+            log::warn!(
+                "{address} is not a loopback address: whoever reaches it can read every secret"
+            );
+        }
         let observer = Observer {
             clock: Arc::clone(&clock),
             identities: Arc::new(SystemIdentities::new(address.ip())),
@@ -184,12 +192,14 @@ fn listen(listener: TcpListener, parts: Parts) -> io::Result<Server> {
             .app_data(web::Data::new(sae))
             .app_data(web::Data::new(ops))
             .app_data(web::Data::new(observer))
+            .app_data(web::Data::new(Origins(origins.clone())))
             .service(get("/health").route(web::get().to(ops::health)))
             .service(get("/ready").route(web::get().to(ops::ready)))
             .service(get("/metrics").route(web::get().to(ops::metrics)))
             .service(get("/openapi.yaml").route(web::get().to(ops::openapi)))
             .default_service(web::to(sae::serve))
             .wrap(Condition::new(!origins.is_empty(), cors(&origins)))
+            .wrap(from_fn(forget_strange_origins))
             .wrap(from_fn(lifecycle))
     })?;
     Ok(builder.run())
@@ -200,9 +210,26 @@ fn cors(origins: &[String]) -> Cors {
         .allow_any_method()
         .allow_any_header()
         .expose_headers(["x-acs-request-id", "x-acs-trace-id"])
-        .max_age(CORS_MAX_AGE)
-        .block_on_origin_mismatch(false);
+        .max_age(CORS_MAX_AGE);
     origins.iter().fold(cors, |cors, origin| cors.allowed_origin(origin))
+}
+
+/// The origins whose pages may call.
+struct Origins(Vec<String>);
+
+/// Lets a call from an origin that is not named pass as one without an origin. It then gets no header that would let a
+/// page read the answer, and is answered in the API's own shape.
+async fn forget_strange_origins<B: MessageBody>(
+    origins: web::Data<Origins>,
+    mut request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, actix_web::Error> {
+    let origin = request.headers().get(header::ORIGIN).map(HeaderValue::as_bytes);
+    if origin.is_some_and(|origin| !origins.0.iter().any(|known| known.as_bytes() == origin)) {
+        request.headers_mut().remove(header::ORIGIN);
+        request.headers_mut().remove(header::ACCESS_CONTROL_REQUEST_METHOD);
+    }
+    next.call(request).await
 }
 
 /// An origin as browsers write it (RFC 6454, section 6.2): without a path, not even `/`.

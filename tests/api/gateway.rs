@@ -99,6 +99,17 @@ fn targets_of_100_kib_work_and_longer_ones_are_told_so() {
 }
 
 #[test]
+fn json_that_was_not_percent_encoded_is_understood() {
+    let server = TestServer::start();
+    let target = format!(
+        "{SECRET}?NamespaceId=cn-beijing:test&SecretName=raw&SecretType=Opaque&SecretData={{\"k\":\"<v>|^`\"}}"
+    );
+    let id = server.send(&Request::new("POST", target)).secret_id();
+    let stored = server.describe_secret("cn-beijing:test", id).data();
+    assert_eq!(stored["SecretData"], json!({"k": "<v>|^`"}));
+}
+
+#[test]
 fn a_client_cannot_smuggle_a_target_or_a_refusal() {
     let server = TestServer::start();
     let list = |name: &str, value: &str| {

@@ -5,8 +5,8 @@
 //! a body. [`FrontStream`] reads the raw bytes first and hands on only what the dispatcher takes:
 //!
 //! * a request head goes on byte for byte, unless one of the next three points applies;
-//! * a long target moves into the header [`TARGET_HEADER`], and the request line keeps its path:
-//!   see [`original_target`] and [`query`];
+//! * a long target, or one with characters that the dispatcher does not take, moves into the header
+//!   [`TARGET_HEADER`], and the request line keeps its path: see [`original_target`] and [`query`];
 //! * fields that only we may set are removed, and so is an offer to upgrade the protocol, which a
 //!   server may ignore (RFC 9110, section 7.8);
 //! * an unacceptable head is replaced by a small request that carries [`REFUSAL_HEADER`]: the
@@ -40,7 +40,7 @@ use actix_web::{
 
 pub use self::{listen::listen, stream::FrontStream};
 
-/// The header that carries a request target too long for the request line.
+/// The header that carries a request target that cannot stay in the request line.
 ///
 /// Never taken from a client: a field of this name is removed from every request.
 pub const TARGET_HEADER: &str = "sae-secret-target";
@@ -159,10 +159,11 @@ pub fn refusal(headers: &HeaderMap) -> Option<Refusal> {
         .find(|refusal| refusal.token().as_bytes() == token)
 }
 
-/// The request target as the client sent it, if it was too long for the request line.
+/// The request target as the client sent it, if the dispatcher could not take it in the request
+/// line.
 ///
-/// It consists of ASCII characters that a URI may have. `None` means that the request line is as
-/// the client sent it.
+/// Its path consists of characters that a URI may have, its query of visible ASCII characters.
+/// `None` means that the request line is as the client sent it.
 #[must_use]
 pub fn original_target(headers: &HeaderMap) -> Option<&[u8]> {
     headers.get(TARGET_HEADER).map(HeaderValue::as_bytes)
