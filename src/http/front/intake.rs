@@ -9,6 +9,8 @@ use super::{
 const READ: usize = 8 * 1024;
 /// A larger buffer than this is given back when it is empty, in bytes.
 const KEPT: usize = 16 * 1024;
+/// The most empty lines before a request line; RFC 9112, section 2.2 asks to skip one at least.
+const EMPTY_LINES: usize = 4;
 /// What is kept of a request line that is too long, in bytes: enough to know a `HEAD`.
 const METHOD_KEPT: usize = 8;
 /// What is kept of it as long as it goes on, in bytes: room for `METHOD_KEPT` and a line end.
@@ -33,6 +35,8 @@ pub(super) struct Intake {
     start: usize,
     end: usize,
     scan: HeadScan,
+    /// Lines that were skipped before the present head.
+    empty_lines: usize,
     /// The head is refused already, but not all of it has come.
     refusal: Option<Refusal>,
     discarded: usize,
@@ -48,9 +52,9 @@ impl Intake {
         self.start == self.end
     }
 
-    /// True when a part of a head has come.
+    /// True when [`Intake::find_head`] has met a part of a head. Empty lines before it are none.
     pub(super) fn has_begun(&self) -> bool {
-        !self.is_empty() || self.discarded > 0
+        self.scan.at > 0
     }
 
     /// The reason for which the head is refused already.
@@ -107,14 +111,21 @@ impl Intake {
     /// Ends the search for a head; the next one starts afresh.
     pub(super) fn finish_head(&mut self) {
         self.scan = HeadScan::default();
+        self.empty_lines = 0;
         self.refusal = None;
         self.discarded = 0;
     }
 
     /// Looks for the end of the head at the beginning of the buffer.
     pub(super) fn find_head(&mut self, limits: &Limits) -> Found {
-        if !self.skip_empty_lines() {
-            return Found::Nothing;
+        if !self.has_begun() {
+            self.skip_empty_lines();
+            if self.empty_lines > EMPTY_LINES {
+                return Found::Refused(Refusal::Malformed);
+            }
+            if matches!(self.bytes(), b"" | b"\r") {
+                return Found::Nothing;
+            }
         }
         loop {
             let at = self.start + self.scan.at;
@@ -146,16 +157,12 @@ impl Intake {
         }
     }
 
-    /// Skips empty lines before a request line (RFC 9112, section 2.2); false while that or the
-    /// next byte is still to come.
-    fn skip_empty_lines(&mut self) -> bool {
-        if self.scan.at > 0 || self.discarded > 0 {
-            return true;
-        }
+    /// Skips and counts the empty lines that have come before a request line.
+    fn skip_empty_lines(&mut self) {
         while self.bytes().starts_with(b"\r\n") {
             self.consume(2);
+            self.empty_lines += 1;
         }
-        !self.is_empty() && self.bytes() != b"\r"
     }
 
     fn excess(&self, limits: &Limits) -> Option<Refusal> {

@@ -16,6 +16,10 @@
 //! The dispatcher would otherwise write the earlier answer by the rules of the later request: with
 //! `connection: close`, or with a body although it answers a `HEAD`.
 //!
+//! From the end of a request to the end of its answer the socket is not read. That the client has
+//! gone is noticed when the answer is written, no earlier: so a use case is not cancelled midway
+//! because its client did not wait for it.
+//!
 //! All waiting for the client is timed here, so the dispatcher's own timers are to be off:
 //! [`listen`] shows the wiring.
 
@@ -80,11 +84,13 @@ pub struct Limits {
     /// How much of an already refused head is read away before the refusal is handed on, in
     /// bytes: 8,388,608 (8 MiB).
     pub discard_bytes: usize,
-    /// From the connection to its first byte: 10 s. The connection then closes without an answer.
+    /// From the connection to the first byte of its first request: 10 s. The connection then
+    /// closes without an answer. Empty lines before a request are no part of it.
     pub first_byte_timeout: Duration,
     /// From the first byte of a request head to its last: 10 s.
     pub head_timeout: Duration,
-    /// From a complete answer to the first byte of the next request: 75 s.
+    /// From a complete answer to the first byte of the next request: 75 s. The connection then
+    /// closes in the same way.
     pub keep_alive: Duration,
     /// A request body of which no byte comes for so long counts as cut off: 30 s.
     pub body_stall: Duration,

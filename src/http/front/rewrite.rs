@@ -2,7 +2,7 @@
 
 use super::{REFUSAL_HEADER, Refusal, TARGET_HEADER};
 
-/// The longest `Host` or `Accept` value that a refusal repeats, in bytes.
+/// The longest value that a refusal repeats, in bytes.
 const REPEATED: usize = 512;
 
 /// What is to change in a well-formed head.
@@ -72,7 +72,7 @@ pub(super) fn is_internal(name: &[u8]) -> bool {
 
 /// A small request in place of a refused one; `rest` is what is left of the refused head.
 ///
-/// `Host` and `Accept` are repeated if they can be read, because they shape the answer.
+/// `Host`, `Accept` and `Origin` are repeated if they can be read, because they shape the answer.
 /// Answers the head and whether it is a `HEAD` request.
 pub(super) fn refusal_request(refusal: Refusal, rest: &[u8]) -> (Vec<u8>, bool) {
     let is_head = rest.starts_with(b"HEAD ");
@@ -80,8 +80,10 @@ pub(super) fn refusal_request(refusal: Refusal, rest: &[u8]) -> (Vec<u8>, bool) 
     let mut new = Vec::with_capacity(256);
     line(&mut new, &[method, b" / HTTP/1.1"]);
     line(&mut new, &[b"host: ", field(rest, b"host", is_host).unwrap_or(b"localhost")]);
-    if let Some(accept) = field(rest, b"accept", is_visible) {
-        line(&mut new, &[b"accept: ", accept]);
+    for name in [&b"accept"[..], b"origin"] {
+        if let Some(value) = field(rest, name, is_visible) {
+            line(&mut new, &[name, b": ", value]);
+        }
     }
     line(&mut new, &[b"connection: close"]);
     line(&mut new, &[REFUSAL_HEADER.as_bytes(), b": ", refusal.token().as_bytes()]);
@@ -132,13 +134,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_refusal_repeats_host_and_accept() {
-        let rest = b"GET /xxxx\r\nHOST: a.b:80 \r\nAccept:text/xml\r\nAcc";
+    fn a_refusal_repeats_host_accept_and_origin() {
+        let rest = b"GET /xxxx\r\nHOST: a.b:80 \r\nOrigin: http://c\r\nAccept:text/xml\r\nAcc";
         let (head, is_head) = refusal_request(Refusal::UriTooLong, rest);
         assert!(!is_head);
         assert_eq!(
             String::from_utf8_lossy(&head),
-            "GET / HTTP/1.1\r\nhost: a.b:80\r\naccept: text/xml\r\nconnection: close\r\n\
+            "GET / HTTP/1.1\r\nhost: a.b:80\r\naccept: text/xml\r\norigin: http://c\r\n\
+             connection: close\r\n\
              sae-secret-refusal: uri-too-long\r\n\r\n"
         );
     }

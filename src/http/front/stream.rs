@@ -46,7 +46,8 @@ pub struct FrontStream<IO> {
     pub(super) is_closed: bool,
     pub(super) answer: Answer,
     has_served: bool,
-    /// Since when the client is waited for; `None` if there was input at the last look.
+    /// Since when the client is waited for: for a request, for the rest of its head, or for more
+    /// of its body. `None` if that wait has not begun.
     waiting: Option<Instant>,
     timer: Deadline,
     pub(super) writing: Writing,
@@ -86,7 +87,7 @@ impl<IO> FrontStream<IO> {
 
     /// True between requests, when nothing of the next one has come.
     pub(super) fn is_idle(&self) -> bool {
-        self.stage == Stage::Head && !self.intake.has_begun() && !self.answer.is_due()
+        self.stage == Stage::Head && self.intake.is_empty() && !self.answer.is_due()
     }
 
     /// Judges a complete head and makes it, or its refusal, the next to be handed on.
@@ -164,11 +165,15 @@ impl<IO: AsyncRead + Unpin> FrontStream<IO> {
     /// Collects a head until there is one to hand on, or none will come.
     fn poll_head(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         loop {
+            let had_begun = self.intake.has_begun();
             match self.intake.find_head(&self.limits) {
                 Found::Head(length) => self.hand_on(length),
                 Found::Refused(refusal) => self.refuse(refusal),
                 Found::Nothing => {
-                    let had_begun = self.intake.has_begun();
+                    // Nothing else ends the wait for a request: empty lines must not prolong it.
+                    if !had_begun && self.intake.has_begun() {
+                        self.waiting = None;
+                    }
                     let mut room = ReadBuf::new(self.intake.room());
                     match Pin::new(&mut self.io).poll_read(cx, &mut room)? {
                         Poll::Ready(()) => {
@@ -178,9 +183,6 @@ impl<IO: AsyncRead + Unpin> FrontStream<IO> {
                                 return self.end();
                             }
                             self.intake.read(length);
-                            if !had_begun {
-                                self.waiting = None;
-                            }
                             continue;
                         }
                         Poll::Pending => ready!(self.poll_head_patience(cx)),

@@ -8,24 +8,25 @@ mod stream;
 
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex},
+    time::Instant,
+};
 
 use super::{FrontStream, Limits};
 
 /// An answer as the dispatcher would write it.
 const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
 
-/// Limits whose waits are short enough to be waited for.
-fn quick() -> Limits {
-    Limits {
-        first_byte_timeout: Duration::from_millis(150),
-        head_timeout: Duration::from_millis(150),
-        keep_alive: Duration::from_millis(150),
-        body_stall: Duration::from_millis(150),
-        write_stall: Duration::from_millis(150),
-        linger: Duration::from_millis(150),
-        ..Limits::default()
-    }
+/// Answers how many whole seconds have passed since, by the runtime's clock. When that is paused
+/// it goes on when everybody waits for it, and then at once.
+fn stopwatch() -> impl Fn() -> u64 {
+    let start = Instant::now();
+    move || start.elapsed().as_secs()
+}
+
+async fn seconds(seconds: u64) {
+    actix_web::rt::time::sleep(Duration::from_secs(seconds)).await;
 }
 
 /// A client's end, and the front door at the other end.
@@ -50,8 +51,17 @@ async fn read_all(front: &mut FrontStream<DuplexStream>, piece: usize) -> Vec<u8
     }
 }
 
-/// Sends pieces, closes the client's sending side, and answers what went through.
+/// Sends pieces, closes the client's sending side, and answers what went through, however long it
+/// takes.
 async fn through(limits: Limits, pieces: Vec<Vec<u8>>, piece: usize) -> Vec<u8> {
+    let ever = Duration::MAX;
+    let limits = Limits {
+        first_byte_timeout: ever,
+        head_timeout: ever,
+        keep_alive: ever,
+        body_stall: ever,
+        ..limits
+    };
     let (mut client, mut front) = pipe(limits);
     let sender = actix_web::rt::spawn(async move {
         for piece in pieces {
@@ -79,4 +89,17 @@ async fn whole(data: &[u8]) -> Vec<u8> {
 fn refused(token: &str) -> Vec<u8> {
     format!("GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\nsae-secret-refusal: {token}\r\n\r\n")
         .into_bytes()
+}
+
+#[test]
+fn the_dispatcher_takes_the_default_limits() {
+    assert_eq!(Limits::default().within_dispatcher(), Limits::default());
+    let most = Limits {
+        target: usize::MAX,
+        headers: usize::MAX,
+        header_bytes: usize::MAX,
+        ..Limits::default()
+    };
+    let Limits { target, headers, header_bytes, .. } = most.within_dispatcher();
+    assert_eq!((target, headers, header_bytes), (61_536, 94, 65_536));
 }

@@ -8,7 +8,10 @@ use actix_web::{
     rt::{net::TcpStream, spawn, task::JoinHandle, time},
     web,
 };
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    sync::Notify,
+};
 
 use super::super::{Limits, listen, query, refusal};
 
@@ -29,8 +32,12 @@ async fn echo(request: HttpRequest, body: web::Payload) -> HttpResponse {
     ))
 }
 
+/// Told when a request has reached [`slow`].
+static SLOW_BEGUN: Notify = Notify::const_new();
+
 async fn slow() -> &'static str {
-    time::sleep(Duration::from_millis(400)).await;
+    SLOW_BEGUN.notify_one();
+    time::sleep(Duration::from_secs(1)).await;
     "<slow>"
 }
 
@@ -44,7 +51,7 @@ async fn late(body: web::Payload) -> String {
 pub(super) fn start(limits: Limits) -> (SocketAddr, ServerHandle, JoinHandle<std::io::Result<()>>) {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
-    let builder = Server::build().workers(1).disable_signals().shutdown_timeout(10);
+    let builder = Server::build().workers(1).disable_signals().shutdown_timeout(60);
     let server = listen(builder, listener, limits, || {
         App::new()
             .route("/slow", web::get().to(slow))
@@ -62,7 +69,7 @@ pub(super) async fn talk(address: SocketAddr, data: &[u8]) -> String {
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(data).await.unwrap();
     let mut answer = Vec::new();
-    time::timeout(Duration::from_secs(10), stream.read_to_end(&mut answer)).await.unwrap().unwrap();
+    time::timeout(Duration::from_mins(2), stream.read_to_end(&mut answer)).await.unwrap().unwrap();
     String::from_utf8(answer).unwrap()
 }
 
@@ -103,8 +110,8 @@ async fn pipelined_requests_are_answered_in_order_and_in_full() {
 
 #[actix_web::test]
 async fn refusals_are_answered_in_their_turn() {
-    let (address, ..) =
-        start(Limits { head_timeout: Duration::from_millis(100), ..Limits::default() });
+    let (patient, ..) = start(Limits { head_timeout: Duration::from_mins(2), ..Limits::default() });
+    let (hasty, ..) = start(Limits { head_timeout: Duration::from_secs(1), ..Limits::default() });
     let first = "HEAD /1 HTTP/1.1\r\nHost: x\r\n\r\nGET /2 HTTP/1.1\r\nHost: x\r\n\r\n";
     for (bad, token) in [
         (format!("GET /{} HTTP/1.1\r\nHost: x\r\n\r\n", "a".repeat(102_400)), "uri-too-long"),
@@ -114,6 +121,7 @@ async fn refusals_are_answered_in_their_turn() {
         (String::from("\x16\x03\x01"), "malformed"),
         (String::from("GET / HTTP/1.1\r\nHo"), "timeout"),
     ] {
+        let address = if token == "timeout" { hasty } else { patient };
         let answers = talk(address, [first, &bad].concat().as_bytes()).await;
         let refused = format!("GET / 0 0 {token}");
         assert_eq!(bodies(&answers), ["GET /2 0 0 ", &refused]);
@@ -142,7 +150,7 @@ async fn bodies_may_be_announced_and_may_break() {
 
 #[actix_web::test]
 async fn an_early_answer_survives_a_body_that_nobody_reads() {
-    let (address, ..) = start(Limits::default());
+    let (address, ..) = start(Limits { linger: Duration::from_mins(1), ..Limits::default() });
     let head = "POST /sync HTTP/1.1\r\nHost: x\r\nContent-Length: 3000000\r\n\r\n";
     for _ in 0..10 {
         let data = [head.as_bytes(), &vec![b'x'; 3_000_000]].concat();
@@ -164,8 +172,11 @@ async fn a_client_may_close_its_side_before_the_answer() {
 
 #[actix_web::test]
 async fn silent_connections_are_closed() {
-    let (address, ..) = start(super::quick());
+    let wait = Duration::from_secs(1);
+    let (address, ..) = start(Limits { first_byte_timeout: wait, ..Limits::default() });
     assert_eq!(talk(address, b"").await, "");
+    let (address, ..) =
+        start(Limits { keep_alive: wait, body_stall: wait, linger: wait, ..Limits::default() });
     let answers = talk(address, b"GET /a HTTP/1.1\r\nHost: x\r\n\r\n").await;
     assert_eq!(bodies(&answers), ["GET /a 0 0 "]);
     // A body that stalls while nobody reads it does not hold the connection either.
@@ -176,21 +187,21 @@ async fn silent_connections_are_closed() {
 #[actix_web::test]
 async fn stopping_waits_for_answers_only() {
     let (address, handle, server) = start(Limits::default());
-    let resting = spawn(async move {
-        let mut stream = TcpStream::connect(address).await.unwrap();
-        stream.write_all(b"GET /a HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).await.unwrap();
-        answer
-    });
+    let mut resting = TcpStream::connect(address).await.unwrap();
+    resting.write_all(b"GET /a HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+    let mut answer = Vec::new();
+    while !answer.ends_with(b">") {
+        assert!(resting.read_buf(&mut answer).await.unwrap() > 0);
+    }
     let busy = spawn(async move { talk(address, b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n").await });
-    time::sleep(Duration::from_millis(150)).await;
+    SLOW_BEGUN.notified().await;
     let start = std::time::Instant::now();
     handle.stop(true).await;
-    assert_eq!(bodies(&resting.await.unwrap()), ["GET /a 0 0 "]);
+    assert_eq!(resting.read(&mut [0]).await.unwrap(), 0);
     let answer = busy.await.unwrap();
     assert_eq!(bodies(&answer), ["slow"]);
     assert!(answer.contains("connection: close"), "{answer}");
     server.await.unwrap().unwrap();
-    assert!(start.elapsed() < Duration::from_secs(4), "{:?}", start.elapsed());
+    // Far less than the shutdown timeout, and than the rest of a resting connection.
+    assert!(start.elapsed() < Duration::from_secs(45), "{:?}", start.elapsed());
 }

@@ -1,9 +1,12 @@
 //! What goes through, and what becomes of the rest.
 
-use std::{pin::Pin, time::Instant};
+use std::{pin::Pin, time::Duration};
 
-use super::{ANSWER, Limits, pipe, quick, read_all, refused, through, whole};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
+use super::{ANSWER, Limits, pipe, read_all, refused, seconds, stopwatch, through, whole};
+use tokio::{
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf},
+    time::pause,
+};
 
 const GET: &[u8] = b"GET /a?b=c HTTP/1.1\r\nHost: x\r\nAccept: */*\r\n\r\n";
 
@@ -57,6 +60,15 @@ async fn nothing_follows_the_last_request() {
 async fn empty_lines_before_a_request_are_skipped() {
     let data = [b"\r\n\r\n", GET, b"\r\n", GET, b"\r\n"].concat();
     assert_eq!(whole(&data).await, [GET, GET].concat());
+    let lines = |count: usize| [GET, &b"\r\n".repeat(count), GET].concat();
+    assert_eq!(whole(&lines(4)).await, [GET, GET].concat());
+    let data = lines(5);
+    assert!(whole(&data).await.ends_with(b"sae-secret-refusal: malformed\r\n\r\n"));
+    for piece in [1, 2, 3] {
+        let pieces = data.chunks(piece).map(<[u8]>::to_vec).collect();
+        let all = through(Limits::default(), pieces, 8_192).await;
+        assert!(all.ends_with(b"sae-secret-refusal: malformed\r\n\r\n"), "{piece}");
+    }
 }
 
 #[actix_web::test]
@@ -75,15 +87,14 @@ async fn a_long_target_moves_wherever_it_comes() {
 }
 
 #[actix_web::test]
-async fn single_bytes_of_a_long_target_are_looked_at_once() {
-    let start = Instant::now();
+async fn a_long_target_may_come_in_single_bytes() {
     let bytes = long_request(102_400).chunks(1).map(<[u8]>::to_vec).collect();
     assert!(through(Limits::default(), bytes, 8_192).await == long_rewritten(102_400));
-    assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
 }
 
 #[actix_web::test]
 async fn an_endless_target_is_read_to_its_end() {
+    pause();
     let data = [long_request(5_000_000), GET.to_vec()].concat();
     let (mut client, mut front) = pipe(Limits::default());
     let sender = actix_web::rt::spawn(async move {
@@ -162,11 +173,12 @@ async fn a_broken_chunk_ends_the_input() {
 
 #[actix_web::test]
 async fn a_request_waits_for_the_answer_before_it() {
+    pause();
     let (mut client, mut front) = pipe(Limits::default());
     client.write_all(&[GET, GET].concat()).await.unwrap();
     let mut buffer = vec![0; 8_192];
     assert_eq!(front.read(&mut buffer).await.unwrap(), GET.len());
-    let wait = std::time::Duration::from_millis(20);
+    let wait = Duration::from_secs(1_000);
     assert!(actix_web::rt::time::timeout(wait, front.read(&mut buffer)).await.is_err());
     front.write_all(&ANSWER[..ANSWER.len() - 1]).await.unwrap();
     assert!(actix_web::rt::time::timeout(wait, front.read(&mut buffer)).await.is_err());
@@ -185,48 +197,92 @@ async fn a_request_waits_for_the_answer_before_it() {
     assert_eq!(read.await.unwrap(), GET.len());
 }
 
+/// Pieces and the seconds before each; answers what went through, and how long it took.
+async fn slowly(limits: Limits, pieces: Vec<(u64, &'static [u8])>) -> (Vec<u8>, u64) {
+    let passed = stopwatch();
+    let (mut client, mut front) = pipe(limits);
+    let sender = actix_web::rt::spawn(async move {
+        for (wait, piece) in pieces {
+            seconds(wait).await;
+            if client.write_all(piece).await.is_err() {
+                return;
+            }
+        }
+        // The client stays until the front door goes.
+        while client.read(&mut [0]).await.is_ok_and(|length| length > 0) {}
+    });
+    let all = read_all(&mut front, 100).await;
+    let passed = passed();
+    drop(front);
+    sender.await.unwrap();
+    (all, passed)
+}
+
+/// Waits that can be told from each other by their lengths.
+fn waits() -> Limits {
+    Limits {
+        target: 100,
+        first_byte_timeout: Duration::from_secs(10),
+        head_timeout: Duration::from_secs(20),
+        keep_alive: Duration::from_secs(70),
+        body_stall: Duration::from_secs(30),
+        ..Limits::default()
+    }
+}
+
 #[actix_web::test]
 async fn waiting_has_its_limits() {
+    pause();
     // Nothing at all, and nothing after an answer: closed without a word.
-    let (client, mut front) = pipe(quick());
-    assert_eq!(read_all(&mut front, 100).await, b"");
-    drop(client);
-    let (mut client, mut front) = pipe(quick());
-    client.write_all(GET).await.unwrap();
-    assert_eq!(read_all(&mut front, 100).await, GET);
+    assert_eq!(slowly(waits(), vec![]).await, (Vec::new(), 10));
+    assert_eq!(slowly(waits(), vec![(9, GET)]).await, (GET.to_vec(), 9 + 70));
+    let two = vec![(9, GET), (69, GET)];
+    assert_eq!(slowly(waits(), two).await, ([GET, GET].concat(), 9 + 69 + 70));
     // A part of a head.
-    let (mut client, mut front) = pipe(quick());
-    client.write_all(b"GET / HTTP/1.1\r\nHost: x\r\nAcc").await.unwrap();
-    assert_eq!(read_all(&mut front, 100).await, refused("timeout"));
-    // The end of a target that is too long already.
-    let (mut client, mut front) = pipe(Limits { target: 100, ..quick() });
-    client.write_all(&[b'a'; 1_000]).await.unwrap();
-    assert!(String::from_utf8(read_all(&mut front, 100).await).unwrap().contains("malformed"));
-    let (mut client, mut front) = pipe(Limits { target: 100, ..quick() });
-    client.write_all(&long_request(1_000)[..900]).await.unwrap();
-    assert!(String::from_utf8(read_all(&mut front, 100).await).unwrap().contains("uri-too-long"));
+    let part: &[u8] = b"GET / HTTP/1.1\r\nHost: x\r\nAcc";
+    assert_eq!(slowly(waits(), vec![(9, part)]).await, (refused("timeout"), 9 + 20));
+    let (all, passed) = slowly(waits(), vec![(0, GET), (69, b"G")]).await;
+    assert!(all.starts_with(GET) && all.ends_with(b"sae-secret-refusal: timeout\r\n\r\n"));
+    assert_eq!(passed, 69 + 20);
+    // A method without an end, and the end of a target that is too long already.
+    let (all, passed) = slowly(waits(), vec![(0, &[b'a'; 1_000])]).await;
+    assert!(all.ends_with(b"sae-secret-refusal: malformed\r\n\r\n"));
+    assert_eq!(passed, 0);
+    let long = vec![(0, &b"GET /"[..]), (1, &[b'a'; 1_000])];
+    let (all, passed) = slowly(waits(), long).await;
+    assert!(all.ends_with(b"sae-secret-refusal: uri-too-long\r\n\r\n"));
+    assert_eq!(passed, 20);
     // A part of a body.
-    let (mut client, mut front) = pipe(quick());
     let part = b"PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n1234";
-    client.write_all(part).await.unwrap();
-    assert_eq!(read_all(&mut front, 100).await, part);
+    assert_eq!(slowly(waits(), vec![(0, part)]).await, (part.to_vec(), 30));
+    let body = vec![(0, &part[..]), (29, b"5"), (29, b"6")];
+    let expected = [part, &b"56"[..]].concat();
+    assert_eq!(slowly(waits(), body).await, (expected, 29 + 29 + 30));
 }
 
 #[actix_web::test]
 async fn a_head_in_drops_is_timed_from_its_first_byte() {
-    let (mut client, mut front) = pipe(quick());
-    let sender = actix_web::rt::spawn(async move {
-        for byte in GET {
-            if client.write_all(&[*byte]).await.is_err() {
-                break;
-            }
-            actix_web::rt::time::sleep(std::time::Duration::from_millis(20)).await;
-        }
-    });
-    let start = Instant::now();
-    let all = String::from_utf8(read_all(&mut front, 100).await).unwrap();
-    assert!(all.contains("sae-secret-refusal: timeout"), "{all}");
-    assert!(start.elapsed().as_millis() < 800);
-    drop(front);
-    sender.await.unwrap();
+    pause();
+    let drops = GET.chunks(1).map(|byte| (1, byte)).collect();
+    let (all, passed) = slowly(waits(), drops).await;
+    assert!(all.ends_with(b"sae-secret-refusal: timeout\r\n\r\n"));
+    assert_eq!(passed, 1 + 20);
+}
+
+#[actix_web::test]
+async fn empty_lines_do_not_prolong_a_wait() {
+    pause();
+    // At the beginning, whole and in halves, which are no part of a head either.
+    assert_eq!(slowly(waits(), vec![(4, b"\r\n"); 50]).await, (Vec::new(), 10));
+    let halves = [(2, &b"\r"[..]), (2, b"\n")].repeat(50);
+    assert_eq!(slowly(waits(), halves).await, (Vec::new(), 10));
+    assert_eq!(slowly(waits(), vec![(9, b"\r")]).await, (Vec::new(), 10));
+    // After an answer.
+    let after = [vec![(5, GET)], vec![(30, &b"\r\n"[..]); 50]].concat();
+    assert_eq!(slowly(waits(), after).await, (GET.to_vec(), 5 + 70));
+    // The first byte of a head ends the wait.
+    let head = vec![(4, &b"\r\n"[..]), (4, b"\r\n"), (1, b"\r\nGET / "), (19, b"HTTP/1.1\r\n")];
+    let (all, passed) = slowly(waits(), head).await;
+    assert!(all.ends_with(b"sae-secret-refusal: timeout\r\n\r\n"));
+    assert_eq!(passed, 9 + 20);
 }
