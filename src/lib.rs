@@ -11,7 +11,7 @@
 //! | [`http`] | `domain`, `clock` | `service`, `store`, `api` |
 //! | `api::X` | `domain`, `service`, `http`, `clock` | `store`, diesel, another api |
 //! | [`world`] | `domain` | everything else here |
-//! | [`settings`] | `domain`, [`DatabaseUrl`](store::DatabaseUrl) | everything else here |
+//! | [`settings`] | `domain` | everything else here |
 //! | [`server`], [`cli`] | all | nobody imports them |
 //!
 //! `tests/house.rs` reads the sources and holds them to this table.

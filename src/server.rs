@@ -7,15 +7,16 @@ use std::{
     sync::Arc,
 };
 
-use actix_cors::Cors;
 use actix_server::{Server, ServerHandle};
 use actix_web::{
     App,
-    body::MessageBody,
-    dev::{ServiceRequest, ServiceResponse},
-    http::header::{self, HeaderValue},
-    middleware::{Condition, Next, from_fn},
+    middleware::{Condition, from_fn},
     web,
+};
+
+use tokio::signal::{
+    ctrl_c,
+    unix::{SignalKind, signal},
 };
 
 use crate::{
@@ -26,13 +27,14 @@ use crate::{
     clock::{Clock, SystemClock},
     domain::DockerConfigMode,
     http::{
-        Metrics, Observer, SystemIdentities,
+        Metrics, Observer, READ_TIMEOUT, SystemIdentities,
+        cors::{self, OriginError, Origins},
         front::{self, Limits},
         lifecycle,
     },
-    service::{SeedNamespace, Seeds, Service},
+    service::{SeedNamespace, SeedSecret, Seeds, Service},
     settings::Settings,
-    store::{OpenError, Store},
+    store::{DatabaseUrlError, OpenError, Store},
     world::{Mistake, World},
 };
 
@@ -41,9 +43,6 @@ const SHUTDOWN_SECONDS: u64 = 8;
 
 /// How many connections each worker holds open at once; further ones wait to be accepted.
 const CONNECTIONS_PER_WORKER: usize = 4096;
-
-/// How long a browser may remember what an origin may do, in seconds.
-const CORS_MAX_AGE: usize = 3600;
 
 /// A server that listens.
 pub struct Application {
@@ -70,6 +69,9 @@ pub enum StartError {
         /// Every mistake in it.
         mistakes: Vec<Mistake>,
     },
+    /// The database's address is none.
+    #[error(transparent)]
+    DatabaseUrl(#[from] DatabaseUrlError),
     /// The database cannot be opened.
     #[error(transparent)]
     Database(#[from] OpenError),
@@ -77,8 +79,8 @@ pub enum StartError {
     #[error("cannot prepare the database: {0}")]
     Seed(crate::domain::Error),
     /// An origin for CORS is none.
-    #[error("{0:?} is no origin: use scheme://host or scheme://host:port")]
-    Origin(String),
+    #[error(transparent)]
+    Origin(#[from] OriginError),
     /// The address cannot be listened on.
     #[error("cannot listen on {address}: {source}")]
     Listen {
@@ -121,8 +123,11 @@ impl Application {
             None => World::default(),
         };
         world.cloud.docker_config = mode;
-        check_origins(&settings.cors_origin)?;
-        let store = Store::open(&settings.database_url)?;
+        let origins = Origins::parse(&settings.cors_origin)?;
+        for remark in world.remarks() {
+            log::warn!("the world: {remark}");
+        }
+        let store = Store::open(&settings.database_url.parse()?)?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let seeds = seeds(&world);
         let service = Service::new(store, world.cloud);
@@ -145,7 +150,7 @@ impl Application {
             sae: Sae::new(service.clone(), clock),
             ops: Ops { service, metrics: observer.metrics.clone() },
             observer,
-            origins: settings.cors_origin.clone(),
+            origins,
         };
         let server = listen(listener, parts).map_err(unheard)?;
         Ok(Self { server, address })
@@ -178,71 +183,43 @@ struct Parts {
     sae: Sae,
     ops: Ops,
     observer: Observer,
-    origins: Vec<String>,
+    origins: Origins,
 }
 
 fn listen(listener: TcpListener, parts: Parts) -> io::Result<Server> {
+    // A body that stops arriving is the application's to answer, so it must run out of patience first.
+    let limits = Limits { body_stall: READ_TIMEOUT * 2, ..Limits::default() };
     let builder = Server::build()
+        .shutdown_signal(stop_signal())
         .shutdown_timeout(SHUTDOWN_SECONDS)
         .max_concurrent_connections(CONNECTIONS_PER_WORKER);
-    let builder = front::listen(builder, listener, Limits::default(), move || {
+    let builder = front::listen(builder, listener, limits, move || {
         let Parts { sae, ops, observer, origins } = parts.clone();
-        let get = |path: &str| web::resource(path).default_service(web::to(sae::serve));
         App::new()
             .app_data(web::Data::new(sae))
             .app_data(web::Data::new(ops))
             .app_data(web::Data::new(observer))
-            .app_data(web::Data::new(Origins(origins.clone())))
-            .service(get("/health").route(web::get().to(ops::health)))
-            .service(get("/ready").route(web::get().to(ops::ready)))
-            .service(get("/metrics").route(web::get().to(ops::metrics)))
-            .service(get("/openapi.yaml").route(web::get().to(ops::openapi)))
+            .app_data(web::Data::new(origins.clone()))
+            .configure(ops::routes)
             .default_service(web::to(sae::serve))
-            .wrap(Condition::new(!origins.is_empty(), cors(&origins)))
-            .wrap(from_fn(forget_strange_origins))
+            .wrap(Condition::new(!origins.is_empty(), cors::headers(&origins)))
+            .wrap(from_fn(cors::forget_unnamed))
             .wrap(from_fn(lifecycle))
     })?;
     Ok(builder.run())
 }
 
-fn cors(origins: &[String]) -> Cors {
-    let cors = Cors::default()
-        .allow_any_method()
-        .allow_any_header()
-        .expose_headers(["x-acs-request-id", "x-acs-trace-id"])
-        .max_age(CORS_MAX_AGE);
-    origins.iter().fold(cors, |cors, origin| cors.allowed_origin(origin))
-}
-
-/// The origins whose pages may call.
-struct Origins(Vec<String>);
-
-/// Lets a call from an origin that is not named pass as one without an origin. It then gets no header that would let a
-/// page read the answer, and is answered in the API's own shape.
-async fn forget_strange_origins<B: MessageBody>(
-    origins: web::Data<Origins>,
-    mut request: ServiceRequest,
-    next: Next<B>,
-) -> Result<ServiceResponse<B>, actix_web::Error> {
-    let origin = request.headers().get(header::ORIGIN).map(HeaderValue::as_bytes);
-    if origin.is_some_and(|origin| !origins.0.iter().any(|known| known.as_bytes() == origin)) {
-        request.headers_mut().remove(header::ORIGIN);
-        request.headers_mut().remove(header::ACCESS_CONTROL_REQUEST_METHOD);
-    }
-    next.call(request).await
-}
-
-/// An origin as browsers write it (RFC 6454, section 6.2): without a path, not even `/`.
-fn check_origins(origins: &[String]) -> Result<(), StartError> {
-    let plain = |origin: &String| {
-        let host = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
-        let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | ':' | '[' | ']');
-        host.is_some_and(|host| !host.is_empty() && host.chars().all(legal))
+/// Comes when the server is to stop: SIGTERM, as containers and service managers send it, or Ctrl-C.
+async fn stop_signal() {
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        log::error!("SIGTERM cannot be heard; Ctrl-C still stops the server");
+        return drop(ctrl_c().await);
     };
-    match origins.iter().find(|origin| !plain(origin)) {
-        Some(origin) => Err(StartError::Origin(origin.clone())),
-        None => Ok(()),
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = ctrl_c() => {}
     }
+    log::info!("stopping: requests under way are finished");
 }
 
 fn seeds(world: &World) -> Seeds {
@@ -251,9 +228,11 @@ fn seeds(world: &World) -> Seeds {
         name: namespace.name.clone(),
         description: namespace.description.clone(),
     });
-    let secrets = world.secrets.iter().map(|secret| {
-        let (namespace, name) = (secret.namespace.clone(), secret.name.clone());
-        (namespace, name, secret.secret_type, secret.data.clone())
+    let secrets = world.secrets.iter().map(|secret| SeedSecret {
+        namespace: secret.namespace.clone(),
+        name: secret.name.clone(),
+        secret_type: secret.secret_type,
+        data: secret.data.clone(),
     });
     Seeds { namespaces: namespaces.collect(), secrets: secrets.collect() }
 }

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, ValueEnum};
 
-use crate::{domain::DockerConfigMode, store::DatabaseUrl};
+use crate::domain::DockerConfigMode;
 
 /// How the server is to run. Every flag has an environment variable `SAE_SECRET_*`; the flag wins.
 #[derive(Debug, Clone, Args)]
@@ -18,6 +18,7 @@ pub struct Settings {
     )]
     pub listen: SocketAddr,
 
+    // A text: what is no address may hold a password, and the parser of flags would repeat it.
     /// Where secrets are kept: sqlite://PATH (made when missing) or sqlite::memory: (lost at the end)
     #[arg(
         long,
@@ -25,7 +26,7 @@ pub struct Settings {
         default_value = "sqlite://sae-secret.db",
         value_name = "URL"
     )]
-    pub database_url: DatabaseUrl,
+    pub database_url: String,
 
     /// The YAML file that describes the emulated cloud; without one: all regions, default quotas, no secrets
     #[arg(long, env = "SAE_SECRET_WORLD", value_name = "FILE")]

@@ -38,7 +38,8 @@ mod secrets;
 mod tree;
 
 use crate::domain::{
-    Cloud, DockerConfigMode, NamespaceId, NamespaceName, SecretData, SecretName, SecretType,
+    Cloud, DOCUMENTED_REGIONS, DockerConfigMode, NamespaceId, NamespaceName, RegionId, SecretData,
+    SecretName, SecretType,
 };
 
 pub use mistakes::Mistake;
@@ -79,6 +80,15 @@ pub struct WorldSecret {
 }
 
 impl World {
+    /// What is allowed and still worth a look: regions that SAE does not document, perhaps for a slip of the pen.
+    #[must_use]
+    pub fn remarks(&self) -> Vec<String> {
+        let documented =
+            |region: &&RegionId| DOCUMENTED_REGIONS.iter().any(|(id, _)| *id == region.as_str());
+        let strange = self.cloud.regions.iter().filter(|region| !documented(region));
+        strange.map(|region| format!("{region} is no documented region of SAE")).collect()
+    }
+
     /// The world that a file's text describes. `docker_config` says how closely docker
     /// configurations are looked at, here and later in the running cloud.
     ///

@@ -30,7 +30,9 @@ pub fn run(arguments: &Arguments) -> ExitCode {
         arguments.file.display(),
         world.secrets.len(),
     );
-    match writeln!(std::io::stdout(), "{summary}") {
+    let remarks = world.remarks().into_iter().map(|remark| format!("remark: {remark}"));
+    let lines: Vec<String> = remarks.chain([summary]).collect();
+    match writeln!(std::io::stdout(), "{}", lines.join("\n")) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => complain(error),
     }

@@ -1,7 +1,7 @@
 //! `sae-secret healthcheck`: what a container's health check runs, so that the image needs no HTTP client.
 
 use std::{
-    io::{Read, Write},
+    io::{ErrorKind, Read, Write},
     net::{TcpStream, ToSocketAddrs},
     process::ExitCode,
     time::Duration,
@@ -35,16 +35,22 @@ pub fn run(arguments: &Arguments) -> ExitCode {
     match ask(&arguments.url) {
         Ok(status) if status.contains(" 200 ") => ExitCode::SUCCESS,
         Ok(status) => complain(format!("{} is not ready: {status}", arguments.url)),
+        Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
+            complain(format!("{} does not answer within {} s", arguments.url, TIMEOUT.as_secs()))
+        }
         Err(error) => complain(format!("{} does not answer: {error}", arguments.url)),
     }
 }
 
 fn ask(url: &str) -> std::io::Result<String> {
-    let invalid = |why: &str| std::io::Error::new(std::io::ErrorKind::InvalidInput, why.to_owned());
+    let invalid = |why: &str| std::io::Error::new(ErrorKind::InvalidInput, why.to_owned());
     let rest = url
         .strip_prefix("http://")
         .ok_or_else(|| invalid("the address must begin with http://"))?;
-    let host = rest.split('/').next().unwrap_or_default();
+    let host = rest.strip_suffix('/').unwrap_or(rest);
+    if host.contains(['/', '?', '#', ' ']) {
+        return Err(invalid("the address must end with the host or the port"));
+    }
     let bare = host.rsplit_once(':').is_none_or(|(_, port)| port.ends_with(']'));
     let address = if bare { format!("{host}:80") } else { host.to_owned() };
     let mut last = invalid("the host has no address");

@@ -119,8 +119,17 @@ fn check_auths(auths: &RawValue) -> Result<(), String> {
     Ok(())
 }
 
+/// The members of an entry that a reason may name.
+const FIELDS: [&str; 5] = ["username", "password", "auth", "email", "identitytoken"];
+
 fn check_entry(entry: &RawValue) -> Result<(), String> {
-    let fields = json::members(entry.get()).map_err(|error| format!("its entry: {error}"))?;
+    let fields = json::members(entry.get()).map_err(|error| match error {
+        // A member that is no field of an entry may be a value in the wrong place.
+        ObjectError::DuplicateKey(name) if !FIELDS.contains(&name.as_str()) => {
+            "its entry: a member is repeated".to_owned()
+        }
+        other => format!("its entry: {other}"),
+    })?;
     let username = required_text(&fields, "username")?;
     let password = required_text(&fields, "password")?;
     let auth = required_text(&fields, "auth")?;

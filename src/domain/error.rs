@@ -8,18 +8,12 @@ pub type Result<T> = std::result::Result<T, Error>;
 pub enum Field {
     /// The namespace that a command works in.
     NamespaceId,
-    /// The region-less form of a namespace's id.
-    NamespaceShortId,
-    /// A namespace's display name.
-    NamespaceName,
     /// A namespace's description.
     NamespaceDescription,
     /// A secret's number.
     SecretId,
     /// A secret's name.
     SecretName,
-    /// A secret's type.
-    SecretType,
     /// A secret's map of keys and values.
     SecretData,
 }
@@ -45,6 +39,14 @@ pub enum Error {
         /// The refused field.
         field: Field,
         /// Why it is refused; names keys and places, never values.
+        reason: String,
+    },
+    /// The content of a key breaks the rule of the secret's type.
+    #[error("the key {key:?} is not acceptable: {reason}")]
+    SecretKeyInvalid {
+        /// The key that the type requires.
+        key: &'static str,
+        /// Why its content is refused; names places, never values.
         reason: String,
     },
     /// No namespace of that id exists.

@@ -29,6 +29,9 @@ pub enum ObjectError {
     /// The text is JSON, but not an object.
     #[error("not a JSON object")]
     NotAnObject,
+    /// The object has more members than were asked for.
+    #[error("more than {0} members")]
+    TooManyMembers(usize),
     /// A key stands twice in the object. RFC 8259, section 4, leaves the meaning of that open.
     #[error("key [{}] is repeated", super::shown(.0))]
     DuplicateKey(String),
@@ -61,6 +64,14 @@ pub enum Kind {
 /// members of this object are checked for syntax, but not for lone surrogates, until they are read
 /// themselves.
 pub fn members(text: &str) -> Result<Vec<(String, &RawValue)>, ObjectError> {
+    members_up_to(text, usize::MAX)
+}
+
+/// As [`members`], for an object that may have no more than `max` members; reading stops at the next one.
+///
+/// # Errors
+/// As [`members`], and [`ObjectError::TooManyMembers`].
+pub fn members_up_to(text: &str, max: usize) -> Result<Vec<(String, &RawValue)>, ObjectError> {
     let begins_object = text.trim_start_matches([' ', '\t', '\n', '\r']).starts_with('{');
     if !begins_object {
         // Told to read an object, serde_json would not look whether the rest of an array is JSON.
@@ -69,10 +80,15 @@ pub fn members(text: &str) -> Result<Vec<(String, &RawValue)>, ObjectError> {
     }
 
     let mut reader = serde_json::Deserializer::from_str(text);
+    let mut overflow = false;
     let members = reader
-        .deserialize_map(ObjectVisitor)
+        .deserialize_map(ObjectVisitor { max, overflow: &mut overflow })
         .and_then(|members| reader.end().map(|()| members))
-        .map_err(|error| not_json(&error))?;
+        .map_err(|error| not_json(&error));
+    if overflow {
+        return Err(ObjectError::TooManyMembers(max));
+    }
+    let members = members?;
 
     let mut seen = HashSet::with_capacity(members.len());
     for (key, _) in &members {
@@ -108,9 +124,13 @@ pub fn string(raw: &RawValue) -> Option<String> {
     }
 }
 
-struct ObjectVisitor;
+struct ObjectVisitor<'a> {
+    max: usize,
+    /// Set when there are more members than that; the reading then ends with an error.
+    overflow: &'a mut bool,
+}
 
-impl<'de> Visitor<'de> for ObjectVisitor {
+impl<'de> Visitor<'de> for ObjectVisitor<'_> {
     type Value = Vec<(String, &'de RawValue)>;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -125,6 +145,10 @@ impl<'de> Visitor<'de> for ObjectVisitor {
             let may_be_broken = kind(value) == Kind::String && value.get().contains("\\u");
             if may_be_broken && string(value).is_none() {
                 return Err(A::Error::custom("lone surrogate"));
+            }
+            if members.len() == self.max {
+                *self.overflow = true;
+                return Err(A::Error::custom("too many members"));
             }
             members.push((key, value));
         }
@@ -164,6 +188,15 @@ mod tests {
             ]
         );
         assert_eq!(super::members("{}").unwrap().len(), 0);
+    }
+
+    #[test]
+    fn reading_stops_at_the_bound() {
+        assert_eq!(members_up_to("{\"a\":1,\"b\":2}", 2).unwrap().len(), 2);
+        for rest in ["}", ",\"c\":3}", ",\"c\":3}garbage"] {
+            let text = format!("{{\"a\":1,\"b\":2,\"d\":4{rest}");
+            assert_eq!(members_up_to(&text, 2).unwrap_err(), ObjectError::TooManyMembers(2));
+        }
     }
 
     #[test]

@@ -19,5 +19,5 @@ pub use namespace::{
 };
 pub use quota::{NamespaceQuotas, Quotas};
 pub use region::{DOCUMENTED_REGIONS, RegionId};
-pub use secret::{SecretId, SecretName, SecretSummary, SecretType, Timestamp};
+pub use secret::{DOCKER_CONFIG_KEY, SecretId, SecretName, SecretSummary, SecretType, Timestamp};
 pub use secret_data::{DataKey, SecretData, SecretValue, shown};

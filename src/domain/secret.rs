@@ -7,6 +7,9 @@ use super::{Error, Field, NamespaceId, Result, SecretData, docker_config, tls};
 /// How long a secret's name may be, in characters. SAE documents no limit; this is that of a Kubernetes name.
 const NAME_MAX: usize = 253;
 
+/// The key that holds the docker configuration of a [`SecretType::DockerConfigJson`].
+pub const DOCKER_CONFIG_KEY: &str = ".dockerconfigjson";
+
 /// A moment, in milliseconds since 1970-01-01T00:00:00Z.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Timestamp(pub i64);
@@ -107,15 +110,15 @@ impl SecretType {
     pub fn required_keys(self) -> &'static [&'static str] {
         match self {
             Self::Opaque => &[],
-            Self::DockerConfigJson => &[".dockerconfigjson"],
-            Self::Tls => &["tls.crt", "tls.key"],
+            Self::DockerConfigJson => &[DOCKER_CONFIG_KEY],
+            Self::Tls => &[tls::CERTIFICATE, tls::KEY],
         }
     }
 
     /// Whether this data may stand in a secret of this type. `secret` is the secret's name, for the error's text.
     ///
     /// # Errors
-    /// [`Error::SecretKeyMissing`] for the first required key that is absent; [`Error::Invalid`] when the content
+    /// [`Error::SecretKeyMissing`] for the first required key that is absent; [`Error::SecretKeyInvalid`] when the content
     /// of a required key breaks the type's rule.
     pub fn check(
         self,
@@ -129,17 +132,19 @@ impl SecretType {
         for key in self.required_keys() {
             required(key)?;
         }
-        let refused = |key: &str, reason: String| {
-            Error::invalid(Field::SecretData, format!("{key}: {reason}"))
-        };
         match self {
             Self::Opaque => Ok(()),
             Self::DockerConfigJson => {
-                docker_config::check(required(".dockerconfigjson")?.expose(), mode)
-                    .map_err(|reason| refused(".dockerconfigjson", reason))
+                let key = DOCKER_CONFIG_KEY;
+                docker_config::check(required(key)?.expose(), mode)
+                    .map_err(|reason| Error::SecretKeyInvalid { key, reason })
             }
-            Self::Tls => tls::check(required("tls.crt")?.expose(), required("tls.key")?.expose())
-                .map_err(|defect| refused(defect.key, defect.reason)),
+            Self::Tls => {
+                let (certificate, key) = (required(tls::CERTIFICATE)?, required(tls::KEY)?);
+                tls::check(certificate.expose(), key.expose()).map_err(|defect| {
+                    Error::SecretKeyInvalid { key: defect.key, reason: defect.reason }
+                })
+            }
         }
     }
 }

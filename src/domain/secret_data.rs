@@ -69,7 +69,8 @@ impl DataKey {
 }
 
 /// One value of a secret. It has no `Display` and no serialisation, its `Debug` prints a fixed text, its memory is
-/// zeroed when it goes; [`SecretValue::expose`] is the one way out.
+/// zeroed when it goes; [`SecretValue::expose`] is the one way out. Copies that a parser or a reply made of the text
+/// are not zeroed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SecretValue(Zeroizing<String>);
 
@@ -84,6 +85,12 @@ impl SecretValue {
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
+    }
+}
+
+impl From<Zeroizing<String>> for SecretValue {
+    fn from(text: Zeroizing<String>) -> Self {
+        Self(text)
     }
 }
 

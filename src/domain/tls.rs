@@ -11,8 +11,11 @@ use super::docker_config::decode_base64;
 use private_key::PrivateKey;
 use public_key::PublicKey;
 
-const CERTIFICATE: &str = "tls.crt";
-const PRIVATE_KEY: &str = "tls.key";
+/// The key that holds the certificate.
+pub const CERTIFICATE: &str = "tls.crt";
+
+/// The key that holds the private key.
+pub const KEY: &str = "tls.key";
 
 /// What is wrong with a certificate or its private key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -48,7 +51,7 @@ pub struct TlsDefect {
 pub fn check(certificate: &str, key: &str) -> Result<(), TlsDefect> {
     let public =
         leaf_public_key(certificate).map_err(|reason| TlsDefect { key: CERTIFICATE, reason })?;
-    let key_defect = |reason: &str| TlsDefect { key: PRIVATE_KEY, reason: reason.to_owned() };
+    let key_defect = |reason: &str| TlsDefect { key: KEY, reason: reason.to_owned() };
     let private = read_private_key(key).map_err(key_defect)?;
     if private.belongs_to(&public).map_err(key_defect)? {
         Ok(())

@@ -1,4 +1,5 @@
-//! What happens around every request: it gets its ids, it is counted, and one line is logged.
+//! What happens around every request: it gets its ids, which its reply carries as headers, it is counted, and one line
+//! is logged.
 
 use std::{sync::Arc, time::Instant};
 
@@ -6,6 +7,7 @@ use actix_web::{
     Error, HttpMessage,
     body::MessageBody,
     dev::{ServiceRequest, ServiceResponse},
+    http::header::{HeaderName, HeaderValue},
     middleware::Next,
     web,
 };
@@ -15,6 +17,9 @@ use crate::clock::Clock;
 
 /// The log target of the access log.
 pub const ACCESS_LOG: &str = "access";
+
+/// The code of a request that ended without a reply.
+const ABORTED: &str = "aborted";
 
 /// What a handler leaves in its response's extensions for the log line and the metrics. Nothing in it comes from a
 /// secret; the namespace is set only once it has been parsed.
@@ -39,12 +44,28 @@ pub struct Observer {
     pub metrics: Metrics,
 }
 
-/// Counts a request as under way until it is dropped, also when its client goes away.
-struct InFlight(Metrics);
+/// A request under way. When it goes it is counted and logged, also when its client went away before the reply.
+struct UnderWay {
+    observer: web::Data<Observer>,
+    identity: Identity,
+    started: Instant,
+    /// What it came to, and the reply's HTTP status.
+    answered: Option<(Outcome, u16)>,
+}
 
-impl Drop for InFlight {
+impl Drop for UnderWay {
     fn drop(&mut self) {
-        self.0.end();
+        let took = self.started.elapsed();
+        let (outcome, status) = self.answered.take().unwrap_or_default();
+        let code = match (outcome.code, status) {
+            ("", 0) => ABORTED,
+            ("", _) => "-",
+            (code, _) => code,
+        };
+        self.observer.metrics.end();
+        self.observer.metrics.answered(outcome.operation.unwrap_or("-"), code, took);
+        let duration_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        log_line(&self.identity, &outcome, status, code, duration_us);
     }
 }
 
@@ -57,19 +78,21 @@ pub async fn lifecycle<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, Error> {
-    let started = Instant::now();
     observer.metrics.begin();
-    let _in_flight = InFlight(observer.metrics.clone());
     let identity = observer.identities.next(observer.clock.now());
     request.extensions_mut().insert(identity.clone());
-    let response = next.call(request).await?;
+    let mut under_way = UnderWay { observer, identity, started: Instant::now(), answered: None };
+    let mut response = next.call(request).await?;
+    for (name, value) in [
+        ("x-acs-request-id", &under_way.identity.request_id),
+        ("x-acs-trace-id", &under_way.identity.trace_id),
+    ] {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            response.headers_mut().insert(HeaderName::from_static(name), value);
+        }
+    }
     let outcome = response.response().extensions().get::<Outcome>().cloned().unwrap_or_default();
-    let took = started.elapsed();
-    let operation = outcome.operation.unwrap_or("-");
-    let code = if outcome.code.is_empty() { "-" } else { outcome.code };
-    observer.metrics.answered(operation, code, took);
-    let duration_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
-    log_line(&identity, &outcome, response.status().as_u16(), code, duration_us);
+    under_way.answered = Some((outcome, response.status().as_u16()));
     Ok(response)
 }
 

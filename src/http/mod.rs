@@ -1,12 +1,13 @@
 //! What every dialect shares on the wire: the ids of a request, the reading of its body, the log line and metrics.
 
 mod body;
+pub mod cors;
 pub mod front;
 mod identity;
 mod lifecycle;
 mod metrics;
 
-pub use body::{BODY_MAX, BodyError, READ_TIMEOUT, read_body};
+pub use body::{BODY_MAX, Body, BodyBudget, BodyError, READ_TIMEOUT, discard_body, read_body};
 pub use identity::{Identity, IdentitySource, SystemIdentities};
 pub use lifecycle::{Observer, Outcome, lifecycle};
 pub use metrics::Metrics;

@@ -12,7 +12,7 @@ use crate::{
     store::{Load, Store},
 };
 
-pub use seed::{SeedNamespace, Seeds};
+pub use seed::{SeedNamespace, SeedSecret, Seeds};
 
 /// Everything that can be done. Cloning is cheap.
 #[derive(Clone)]

@@ -14,8 +14,21 @@ use crate::{
 pub struct Seeds {
     /// Namespaces.
     pub namespaces: Vec<SeedNamespace>,
-    /// Secrets: namespace, name, type, data.
-    pub secrets: Vec<(NamespaceId, SecretName, SecretType, SecretData)>,
+    /// Secrets.
+    pub secrets: Vec<SeedSecret>,
+}
+
+/// A secret that is to be made where it is missing.
+#[derive(Debug, Clone)]
+pub struct SeedSecret {
+    /// Its namespace.
+    pub namespace: NamespaceId,
+    /// Its name.
+    pub name: SecretName,
+    /// Its type, whose rule its data follows.
+    pub secret_type: SecretType,
+    /// Its keys and values.
+    pub data: SecretData,
 }
 
 /// A namespace that is to be made where it is missing.
@@ -40,17 +53,17 @@ impl Service {
     pub async fn seed(&self, seeds: &Seeds, now: Timestamp) -> Result<()> {
         let cloud = std::sync::Arc::clone(&self.cloud);
         let namespaces = seeds.namespaces.clone();
-        let secrets: Vec<NewSecret> = seeds
-            .secrets
-            .iter()
-            .map(|(namespace, name, secret_type, data)| NewSecret {
-                namespace: namespace.clone(),
-                name: name.clone(),
-                secret_type: *secret_type,
-                payload: payload::encode(data),
+        let new_secret = |seed: &SeedSecret| {
+            Ok(NewSecret {
+                namespace: seed.namespace.clone(),
+                name: seed.name.clone(),
+                secret_type: seed.secret_type,
+                payload: payload::encode(&seed.data)?,
                 created: now,
             })
-            .collect();
+        };
+        let secrets: Vec<NewSecret> =
+            seeds.secrets.iter().map(new_secret).collect::<Result<_>>()?;
         self.store
             .write(move |tx| {
                 for region in &cloud.regions {

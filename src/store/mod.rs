@@ -16,8 +16,8 @@ use tokio::{
 
 use crate::domain::{Error, Result};
 
-pub use engine::{DatabaseUrl, OpenError};
-pub use secrets::{NewSecret, SealedSecret};
+pub use engine::{DatabaseUrl, DatabaseUrlError, OpenError};
+pub use secrets::{NewSecret, Payload, StoredSecret};
 pub use tx::Tx;
 
 /// How long a use case waits for its turn at the database before it is refused as unavailable.

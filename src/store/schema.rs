@@ -30,6 +30,3 @@ diesel::table! {
         updated_at -> BigInt,
     }
 }
-
-diesel::allow_tables_to_appear_in_same_query!(namespaces, secrets);
-diesel::joinable!(secrets -> namespaces (namespace_id));

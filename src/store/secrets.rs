@@ -1,5 +1,7 @@
 //! The secrets' rows.
 
+use std::fmt;
+
 use diesel::{
     OptionalExtension, dsl::insert_into, prelude::*, result::DatabaseErrorKind,
     result::Error as DieselError,
@@ -9,6 +11,8 @@ use super::{
     schema::{counters, secrets},
     tx::{Tx, corrupt, unavailable},
 };
+use zeroize::Zeroizing;
+
 use crate::domain::{
     Error, NamespaceId, Result, SecretId, SecretName, SecretSummary, SecretType, Timestamp,
 };
@@ -25,19 +29,44 @@ pub struct NewSecret {
     pub name: SecretName,
     /// Its type.
     pub secret_type: SecretType,
-    /// Its data, already encoded: the store does not look inside.
-    pub payload: Vec<u8>,
+    /// Its data, already encoded.
+    pub payload: Payload,
     /// When it is made.
     pub created: Timestamp,
 }
 
-/// A secret with its encoded data.
+/// A secret's encoded data. The store does not look inside; its memory is zeroed when it goes, and `Debug` prints a
+/// fixed text.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Payload(Zeroizing<Vec<u8>>);
+
+impl Payload {
+    /// Takes encoded data in.
+    #[must_use]
+    pub fn new(bytes: Vec<u8>) -> Self {
+        Self(Zeroizing::new(bytes))
+    }
+
+    /// The encoded data.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Payload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Payload(hidden)")
+    }
+}
+
+/// A secret as it is kept.
 #[derive(Debug, Clone)]
-pub struct SealedSecret {
+pub struct StoredSecret {
     /// All but the data.
     pub summary: SecretSummary,
     /// The data as it was given to the store.
-    pub payload: Vec<u8>,
+    pub payload: Payload,
 }
 
 #[derive(Queryable, Selectable)]
@@ -104,7 +133,7 @@ impl Tx<'_> {
             namespace_id: secret.namespace.to_string(),
             name: secret.name.as_str(),
             secret_type: secret.secret_type.as_str(),
-            payload: &secret.payload,
+            payload: secret.payload.bytes(),
             created_at: secret.created.0,
             updated_at: secret.created.0,
         };
@@ -150,7 +179,7 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`Error::SecretNotFound`]; [`Error::Unavailable`].
-    pub fn sealed_secret(&mut self, namespace: &NamespaceId, id: SecretId) -> Result<SealedSecret> {
+    pub fn stored_secret(&mut self, namespace: &NamespaceId, id: SecretId) -> Result<StoredSecret> {
         let row = secrets::table
             .find(id.get())
             .filter(secrets::namespace_id.eq(namespace.to_string()))
@@ -159,7 +188,7 @@ impl Tx<'_> {
             .optional();
         let (summary, payload) =
             row.map_err(unavailable)?.ok_or(Error::SecretNotFound { id: id.get() })?;
-        Ok(SealedSecret { summary: summary.parse()?, payload })
+        Ok(StoredSecret { summary: summary.parse()?, payload: Payload::new(payload) })
     }
 
     /// All secrets of a namespace without their data, oldest first.
@@ -180,9 +209,14 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`Error::SecretNotFound`]; [`Error::Unavailable`].
-    pub fn replace_payload(&mut self, id: SecretId, payload: &[u8], now: Timestamp) -> Result<()> {
+    pub fn replace_payload(
+        &mut self,
+        id: SecretId,
+        payload: &Payload,
+        now: Timestamp,
+    ) -> Result<()> {
         let changed = diesel::update(secrets::table.find(id.get()))
-            .set((secrets::payload.eq(payload), secrets::updated_at.eq(now.0)))
+            .set((secrets::payload.eq(payload.bytes()), secrets::updated_at.eq(now.0)))
             .execute(self.connection)
             .map_err(unavailable)?;
         if changed == 0 { Err(Error::SecretNotFound { id: id.get() }) } else { Ok(()) }

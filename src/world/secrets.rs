@@ -10,7 +10,8 @@ use super::{
     tree::{Entry, Node},
 };
 use crate::domain::{
-    DataKey, Error, NamespaceId, SecretData, SecretName, SecretType, SecretValue, docker_config,
+    DOCKER_CONFIG_KEY, DataKey, Error, NamespaceId, SecretData, SecretName, SecretType,
+    SecretValue, docker_config,
 };
 
 /// What is told of a text that cannot be a secret's name.
@@ -21,9 +22,6 @@ const KEY_RULE: &str = "a key of a secret has 1 to 253 letters, digits, '-', '_'
                         it is not '.' and does not begin with '..'";
 
 const KEYS: &[&str] = &["namespace", "name", "type", "data", "registries"];
-
-/// The key that `registries` builds.
-const DOCKER_KEY: &str = ".dockerconfigjson";
 
 /// What the content of a secret is judged by.
 #[derive(Clone, Copy)]
@@ -155,14 +153,12 @@ impl Reader<'_> {
                     format!("the key `{key}` is missing; secrets of type {secret_type} need it");
                 self.mistakes.add(node.at, message);
             }
-            error => {
-                let reason = reason(error);
-                let culprit = |entry: &&Entry<'_>| {
-                    reason.strip_prefix(&*entry.key).is_some_and(|rest| rest.starts_with(':'))
-                };
-                let at = entries.iter().find(culprit).map_or(node.at, |entry| entry.value.at);
-                self.mistakes.add(at, reason);
+            Error::SecretKeyInvalid { key, reason } => {
+                let culprit = entries.iter().find(|entry| entry.key == key);
+                let at = culprit.map_or(node.at, |entry| entry.value.at);
+                self.mistakes.add(at, format!("{key}: {reason}"));
             }
+            error => self.mistakes.add(node.at, reason(error)),
         }
         None
     }
@@ -186,7 +182,7 @@ impl Reader<'_> {
             return None;
         }
         let value = SecretValue::new(docker_config::build(&accounts));
-        self.sized(vec![(DOCKER_KEY.to_owned(), value)], entry.value.at)
+        self.sized(vec![(DOCKER_CONFIG_KEY.to_owned(), value)], entry.value.at)
     }
 
     /// The registry, the user's name and the password. Each registry is judged alone, so that each

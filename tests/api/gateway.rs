@@ -140,6 +140,23 @@ fn bodies_up_to_4_mib_are_read_and_larger_ones_are_told_so() {
 }
 
 #[test]
+fn a_client_that_stops_sending_is_told_what_is_wrong() {
+    let server = TestServer::start();
+    let head = |path: &str, length: u64| {
+        format!("POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n")
+    };
+    for length in [4_194_305, 5_000_000_000] {
+        server
+            .send_bytes(head(SECRET, length).as_bytes())
+            .assert_error(413, "RequestEntityTooLarge");
+    }
+    server.send_bytes(head("/nowhere", 1000).as_bytes()).assert_error(404, "InvalidApi.NotFound");
+    let late = server.send_bytes(head(SECRET, 1000).as_bytes());
+    late.assert_error(408, "RequestTimeout");
+    assert!(late.message().contains("30 seconds"), "{}", late.message());
+}
+
+#[test]
 fn chunked_bodies_are_read_and_bounded() {
     let server = TestServer::start();
     let body = json!({
@@ -159,6 +176,26 @@ fn chunked_bodies_are_read_and_bounded() {
     server
         .send_bytes(format!("{head}zz\r\nx\r\n0\r\n\r\n").as_bytes())
         .assert_error(400, "BadRequest");
+}
+
+#[test]
+fn there_are_only_so_many_parameters() {
+    let server = TestServer::start();
+    let many = |count: usize| -> String {
+        (0..count).map(|index| format!("x{index}=&")).collect::<String>() + "NamespaceId=cn-beijing"
+    };
+    assert_eq!(server.send(&Request::new("GET", format!("{SECRETS}?{}", many(9_999)))).status, 200);
+    let form =
+        |count| Request::new("POST", SECRET).body("application/x-www-form-urlencoded", many(count));
+    server.send(&form(9_999)).assert_error(400, "InvalidParameter.NotEmpty");
+    let over = server.send(&form(10_000));
+    over.assert_error(400, "InvalidParameter.WithMessage");
+    assert!(over.message().contains("more than 10000 parameters"), "{}", over.message());
+    let members: Vec<String> = (0..300_000).map(|index| format!("\"{index}\":1")).collect();
+    let body = format!("{{{}}}", members.join(","));
+    server
+        .send(&Request::new("POST", SECRET).body("application/json", body))
+        .assert_error(400, "InvalidParameter.WithMessage");
 }
 
 #[test]

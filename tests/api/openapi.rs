@@ -17,7 +17,7 @@ fn the_document_has_every_route_and_no_other() {
         .map(|it| (it.method().to_string(), it.path().to_owned(), it.name().to_owned()))
         .collect();
     for (path, name) in ops::OPERATIONS {
-        routes.insert(("GET".to_owned(), path.to_owned(), name.to_owned()));
+        routes.insert(("GET".to_owned(), (*path).to_owned(), (*name).to_owned()));
     }
     let documented: BTreeSet<_> = operations().into_iter().collect();
     assert_eq!(documented, routes);

@@ -14,6 +14,15 @@ fn health_and_readiness_answer() {
 }
 
 #[test]
+fn monitors_may_ask_by_head() {
+    let server = TestServer::start();
+    let mut connection = server.connect();
+    connection.send(b"HEAD /health HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+    let reply = connection.try_receive(true).unwrap();
+    assert_eq!((reply.status, reply.header("content-length")), (200, Some("3")));
+}
+
+#[test]
 fn the_document_is_served_as_it_is_in_the_repository() {
     let server = TestServer::start();
     let reply = server.call("GET", "/openapi.yaml", &[]);
@@ -65,7 +74,9 @@ fn browsers_of_named_origins_may_call() {
             .header("Origin", origin)
             .header("Access-Control-Request-Method", "PUT")
             .header("Access-Control-Request-Headers", "content-type,x-acs-action");
-        server.send_bytes(&request.bytes(server.address))
+        let mut connection = server.connect();
+        connection.send(&request.bytes(server.address)).unwrap();
+        connection.receive()
     };
     let allowed = preflight(origin);
     assert_eq!(allowed.status, 200);
@@ -84,9 +95,27 @@ fn browsers_of_named_origins_may_call() {
         let reply = server.send(&request);
         assert_eq!((reply.status, reply.header("access-control-allow-origin")), (200, expected));
     }
+    for target in [format!("{SECRETS}?{}", "x".repeat(103_000)), "/a\u{7f}".to_owned()] {
+        let refused = server.send(&Request::new("GET", target).header("Origin", origin));
+        assert!([400, 414].contains(&refused.status));
+        assert_eq!(refused.header("access-control-allow-origin"), Some(origin));
+    }
     let error = server.send(&Request::new("GET", SECRETS).header("Origin", origin));
     error.assert_error(400, "InvalidParameter.NotEmpty");
     assert_eq!(error.header("access-control-allow-origin"), Some(origin));
+}
+
+#[test]
+fn a_page_of_another_origin_changes_nothing() {
+    let server = TestServer::start();
+    let target = format!("{SECRET}?NamespaceId=cn-beijing:test&SecretName=n&SecretType=Opaque");
+    for origin in ["https://elsewhere.example", "null"] {
+        let request = Request::new("POST", target.clone())
+            .header("Origin", origin)
+            .body("text/plain", "{\"SecretData\":{\"k\":\"v\"}}");
+        server.send(&request).assert_error(403, "Forbidden.Origin");
+    }
+    assert_eq!(server.list_secrets("cn-beijing:test").data(), json!({"Secrets": []}));
 }
 
 #[test]

@@ -131,7 +131,14 @@ fn gateway_errors(server: &TestServer) -> Vec<Case> {
         (list("x-acs-version", "2018-01-01"), Code::VersionNotValid, &[]),
         (server.send(&huge), Code::BodyTooLarge, &["4194304"]),
         (server.send(&Request::new("GET", long)), Code::TargetTooLong, &["102400"]),
-        (list("x-large", &"y".repeat(25_000)), Code::HeadTooLarge, &["24576"]),
+        (
+            server.send(
+                &Request::new("DELETE", SECRET).header("Origin", "https://elsewhere.example"),
+            ),
+            Code::OriginForbidden,
+            &[],
+        ),
+        (list("x-large", &"y".repeat(25_000)), Code::HeadTooLarge, &["90", "24576"]),
         (server.send_bytes(b"GET /\x01 HTTP/1.1\r\nHost: x\r\n\r\n"), Code::BadRequest, &[]),
     ]
 }

@@ -250,6 +250,11 @@ fn what_is_no_map_of_texts_is_refused_with_a_reason() {
         ("\"k\"", "InvalidParameter.Obviously", "SecretData"),
         (r#"{"Data":"{"k1":"v1", "k2":"v2"}"}"#, "InvalidParameter.Obviously", "SecretData"),
         (r#"{"SecretData":"{\"k1\":\"v1\""}"#, "InvalidParameter.Obviously", "SecretData"),
+        (
+            r#"{"Data":{"Data":{"Data":{"Data":{"k":"v"}}}}}"#,
+            "InvalidParameter.Obviously",
+            "SecretData",
+        ),
         (r#"{"k":"v""#, "InvalidParameter.Obviously", "SecretData"),
         (r#"{"k":"\ud800"}"#, "InvalidParameter.Obviously", "SecretData"),
         ("{}", "InvalidParameter.NotEmpty", "SecretData"),

@@ -81,6 +81,8 @@ fn bad_docker_configurations_name_registry_and_field_and_never_the_value() {
         (json!({"auths": {"a b": good()}}), vec!["registry"]),
         (json!({"auths": {"": good()}}), vec!["registry"]),
         (json!({"auths": {"host:99999": good()}}), vec!["registry"]),
+        (json!({"auths": {"CANARYUSER:CANARYPASS": good()}}), vec!["registry number 1", "port"]),
+        (json!({"auths": {"ftp://CANARYUSER:CANARYPASS": good()}}), vec!["registry number 1"]),
         (one(json!("x")), vec!["bad.example.com"]),
         (one(without("username")), vec!["bad.example.com", "username"]),
         (one(without("password")), vec!["bad.example.com", "password"]),

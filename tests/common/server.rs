@@ -79,9 +79,7 @@ impl TestServer {
         fs::write(&world_file, world).unwrap();
         let mut settings = Settings {
             listen: "127.0.0.1:0".parse().unwrap(),
-            database_url: format!("sqlite://{}", folder.path().join("test.db").display())
-                .parse()
-                .unwrap(),
+            database_url: format!("sqlite://{}", folder.path().join("test.db").display()),
             world: Some(world_file),
             docker_config: DockerConfigChoice::Strict,
             cors_origin: vec![],
@@ -111,17 +109,21 @@ impl TestServer {
     /// Sends a request on a connection of its own and holds the reply to the document.
     #[track_caller]
     pub fn send(&self, request: &Request) -> Reply {
-        let reply = self.send_bytes(&request.bytes(self.address));
-        let path = request.target.split('?').next().unwrap_or_default();
-        document::check(&request.method, path, &reply);
-        reply
+        self.send_bytes(&request.bytes(self.address))
     }
 
-    /// Sends bytes on a connection of their own.
+    /// Sends bytes on a connection of their own and holds the reply to the document.
+    #[track_caller]
     pub fn send_bytes(&self, bytes: &[u8]) -> Reply {
         let mut connection = self.connect();
         connection.send(bytes).expect("the server reads");
-        connection.receive()
+        let reply = connection.receive();
+        let line: Vec<u8> = bytes.iter().copied().take_while(|byte| *byte != b'\r').collect();
+        let line = String::from_utf8_lossy(&line);
+        let mut words = line.split([' ', '?']);
+        let (method, path) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+        document::check(method, path, &reply);
+        reply
     }
 
     #[track_caller]

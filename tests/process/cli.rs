@@ -44,7 +44,7 @@ fn help_tells_flags_variables_and_defaults() {
 fn bad_flags_are_refused_with_their_name() {
     for (arguments, part) in [
         (vec!["serve", "--listen", "nowhere"], "--listen"),
-        (vec!["serve", "--database-url", "mysql://root:hidden@host/db"], "--database-url"),
+        (vec!["serve", "--database-url", "mysql://root:hidden@host/db"], "sqlite://PATH"),
         (vec!["serve", "--docker-config", "maybe"], "--docker-config"),
         (
             vec![
@@ -65,6 +65,7 @@ fn bad_flags_are_refused_with_their_name() {
     ] {
         let output = run(&arguments);
         assert!(!output.status.success(), "{arguments:?}");
+        assert!(!said(&output).contains("hidden"), "{}", said(&output));
         assert!(said(&output).contains(part), "{arguments:?}: {}", said(&output));
     }
 }
@@ -95,7 +96,9 @@ fn healthcheck_tells_whether_a_server_is_ready() {
     server.kill();
     let gone = run(&["healthcheck", "--url", &url]);
     assert!(!gone.status.success() && said(&gone).contains("does not answer"));
-    assert!(!run(&["healthcheck", "--url", "ftp://x"]).status.success());
+    for url in ["ftp://x", "http://127.0.0.1:1/path", "127.0.0.1:1"] {
+        assert!(!run(&["healthcheck", "--url", url]).status.success(), "{url}");
+    }
 }
 
 #[test]
@@ -131,6 +134,9 @@ fn check_world_says_every_mistake_with_line_and_column() {
             assert!(text.contains(&part), "{part} in {text}");
         }
     }
+    fs::write(&good, "regions: [cn-bejing]\n").unwrap();
+    let slip = run(&["check-world", good.to_str().unwrap()]);
+    assert!(slip.status.success() && said(&slip).contains("remark: cn-bejing"), "{}", said(&slip));
     fs::write(&good, b"\xFF\xFE").unwrap();
     assert!(!run(&["check-world", good.to_str().unwrap()]).status.success());
 }

@@ -98,7 +98,12 @@ fn kill_loses_no_acknowledged_write() {
 }
 
 #[test]
-fn a_request_under_way_is_finished_on_sigterm() {
+fn a_request_under_way_is_finished_on_sigterm_and_ctrl_c() {
+    finishes_on("-TERM");
+    finishes_on("-INT");
+}
+
+fn finishes_on(signal: &str) {
     let folder = Folder::new();
     let mut server = Server::start(folder.path());
     let body = json!({
@@ -109,7 +114,7 @@ fn a_request_under_way_is_finished_on_sigterm() {
     let mut connection = Connection::open(server.address);
     connection.send(first).unwrap();
     thread::sleep(Duration::from_millis(200));
-    server.terminate();
+    server.signal(signal);
     thread::sleep(Duration::from_millis(200));
     connection.send(rest).unwrap();
     let id = connection.receive().secret_id();

@@ -53,6 +53,18 @@ fn a_database_file_that_goes_away_is_an_outage_and_comes_back() {
 }
 
 #[test]
+fn the_database_is_readable_for_its_owner_only() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = Folder::new();
+    let server = Server::start(folder.path());
+    server.create("cn-beijing:test", "n", &json!({"k": "v"})).secret_id();
+    for name in ["test.db", "test.db-wal", "test.db-shm"] {
+        let mode = fs::metadata(folder.path().join(name)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
+}
+
+#[test]
 fn a_locked_database_is_an_outage_for_writers_only() {
     let folder = Folder::new();
     let server = Server::start(folder.path());
@@ -90,6 +102,34 @@ fn a_database_that_cannot_be_opened_stops_the_start_with_a_clear_message() {
             "{complaint}"
         );
     }
+}
+
+#[test]
+fn a_database_that_can_only_be_read_stops_the_start() {
+    let folder = Folder::new();
+    drop(Server::start(folder.path()));
+    let path = folder.path().join("test.db");
+    let url = format!("sqlite://{}", path.display());
+    let nobody = |arguments: &[&str]| {
+        let mut command = std::process::Command::new("setpriv");
+        command.args(["--reuid=65534", "--clear-groups", env!("CARGO_BIN_EXE_sae-secret")]);
+        command.args(arguments).output().expect("setpriv runs")
+    };
+    fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o444)).unwrap();
+    let open = std::os::unix::fs::PermissionsExt::from_mode(0o777);
+    fs::set_permissions(folder.path(), open).unwrap();
+    let arguments = ["serve", "--listen", "127.0.0.1:0", "--database-url", &url];
+    // A superuser may write whatever the mode says, so another user is asked where that is possible.
+    let output = match fs::metadata("/proc/self").map(|it| std::os::unix::fs::MetadataExt::uid(&it))
+    {
+        Ok(0) => nobody(&arguments),
+        _ => super::child::run(&arguments),
+    };
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        !output.status.success() && complaint.contains("cannot open the database"),
+        "{complaint}"
+    );
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The server's own operation: is it alive, is it ready, what has it done, and what does it speak.
 
 use actix_web::{
-    HttpResponse,
+    HttpResponse, guard,
     http::header::{CONTENT_TYPE, ContentType},
     web,
 };
@@ -20,13 +20,34 @@ const OPENAPI: &str = include_str!("../../../openapi.yaml");
 /// How many namespaces a scrape names one by one; the largest are chosen. The totals count all.
 const NAMESPACES_MAX: usize = 1000;
 
-/// The paths and names of these operations; each is `GET`.
-pub const OPERATIONS: [(&str, &str); 4] = [
-    ("/health", "Health"),
-    ("/ready", "Ready"),
-    ("/metrics", "Metrics"),
-    ("/openapi.yaml", "OpenApi"),
-];
+/// Declares the operations: path, name, handler. Each is `GET`, and `HEAD` for monitors; other methods fall to the
+/// application's default.
+macro_rules! operations {
+    ($($path:literal $name:literal $handler:ident;)*) => {
+        /// The paths and names of these operations.
+        pub const OPERATIONS: &[(&str, &str)] = &[$(($path, $name),)*];
+
+        /// Routes these operations.
+        pub fn routes(config: &mut web::ServiceConfig) {
+            $(config.service(
+                web::resource($path).guard(guard::Any(guard::Get()).or(guard::Head())).to(move |ops: web::Data<Ops>| async move {
+                    let mut response = $handler(&ops).await;
+                    let code = if response.status().is_success() { "200" } else { "503" };
+                    let outcome = Outcome { operation: Some($name), namespace: None, code };
+                    response.extensions_mut().insert(outcome);
+                    response
+                }),
+            );)*
+        }
+    };
+}
+
+operations! {
+    "/health" "Health" health;
+    "/ready" "Ready" ready;
+    "/metrics" "Metrics" metrics;
+    "/openapi.yaml" "OpenApi" openapi;
+}
 
 /// What these operations need.
 #[derive(Clone)]
@@ -38,32 +59,31 @@ pub struct Ops {
 }
 
 /// `GET /health`: the process is alive.
-pub async fn health() -> HttpResponse {
-    noted("Health", HttpResponse::Ok().content_type(ContentType::plaintext()).body("ok\n"))
+#[expect(clippy::unused_async, reason = "the table awaits every handler")]
+async fn health(_ops: &Ops) -> HttpResponse {
+    HttpResponse::Ok().content_type(ContentType::plaintext()).body("ok\n")
 }
 
 /// `GET /ready`: the database answers, so requests will be served.
-pub async fn ready(ops: web::Data<Ops>) -> HttpResponse {
-    let response = match ops.service.check_store().await {
+async fn ready(ops: &Ops) -> HttpResponse {
+    match ops.service.check_store().await {
         Ok(()) => HttpResponse::Ok().content_type(ContentType::plaintext()).body("ready\n"),
         Err(error) => {
             log::error!("not ready: {error}");
             let text = "the database does not answer\n";
             HttpResponse::ServiceUnavailable().content_type(ContentType::plaintext()).body(text)
         }
-    };
-    noted("Ready", response)
+    }
 }
 
 /// `GET /openapi.yaml`: the description of every operation.
-pub async fn openapi() -> HttpResponse {
-    let response =
-        HttpResponse::Ok().insert_header((CONTENT_TYPE, "application/yaml")).body(OPENAPI);
-    noted("OpenApi", response)
+#[expect(clippy::unused_async, reason = "the table awaits every handler")]
+async fn openapi(_ops: &Ops) -> HttpResponse {
+    HttpResponse::Ok().insert_header((CONTENT_TYPE, "application/yaml")).body(OPENAPI)
 }
 
 /// `GET /metrics`: what was counted, in the OpenMetrics text format that Prometheus reads.
-pub async fn metrics(ops: web::Data<Ops>) -> HttpResponse {
+async fn metrics(ops: &Ops) -> HttpResponse {
     let mut registry = Registry::with_prefix("sae_secret");
     ops.metrics.register(&mut registry);
     registry.register_collector(Box::new(StoreState::look(&ops.service).await));
@@ -73,13 +93,7 @@ pub async fn metrics(ops: web::Data<Ops>) -> HttpResponse {
         log::error!("cannot write the metrics: {error}");
     }
     let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    noted("Metrics", HttpResponse::Ok().insert_header((CONTENT_TYPE, content_type)).body(text))
-}
-
-fn noted(operation: &'static str, mut response: HttpResponse) -> HttpResponse {
-    let code = if response.status().is_success() { "200" } else { "503" };
-    response.extensions_mut().insert(Outcome { operation: Some(operation), namespace: None, code });
-    response
+    HttpResponse::Ok().insert_header((CONTENT_TYPE, content_type)).body(text)
 }
 
 /// The state of the store at the moment of a scrape.
@@ -96,7 +110,8 @@ impl StoreState {
     async fn look(service: &Service) -> Self {
         let load = service.store_load();
         let found = service.all_namespaces().await;
-        let up = found.is_ok();
+        let up =
+            found.as_ref().inspect_err(|error| log::error!("no counts to scrape: {error}")).is_ok();
         let mut counts: Vec<(String, u64)> = found
             .unwrap_or_default()
             .into_iter()

@@ -116,8 +116,10 @@ codes! {
     MethodNotSupported = Gateway 400 "UnsupportedHTTPMethod" "This http method not supported.";
     /// The version header names another version.
     VersionNotValid = Gateway 400 "InvalidVersion" "Specified parameter Version is not valid.";
+    /// Own: a page of an origin that is not named tries to change something.
+    OriginForbidden = Gateway 403 "Forbidden.Origin" "Pages of this origin may not call; it can be named when the server is started.";
     /// Own: the bytes are no HTTP request.
-    BadRequest = Gateway 400 "BadRequest" "The request is not a well-formed HTTP/1.1 request.";
+    BadRequest = Gateway 400 "BadRequest" "The request is not well-formed HTTP/1.1: look at its target (percent-encoded), Host, Content-Length and Transfer-Encoding.";
     /// Own: the request did not arrive in time.
     RequestTimeout = Gateway 408 "RequestTimeout" "The request did not arrive within %s seconds.";
     /// Own: the body is too large.
@@ -126,7 +128,7 @@ codes! {
     TargetTooLong = Gateway 414 "RequestURITooLong" "The request target exceeds the limit of %s bytes.";
     /// Own: there are too many headers, or too large ones.
     HeadTooLarge = Gateway 431 "RequestHeaderFieldsTooLarge"
-        "The request header fields exceed the limit of %s bytes.";
+        "The request header fields exceed the limit of %s lines or %s bytes.";
 }
 
 /// An error on its way to the caller.
@@ -186,12 +188,9 @@ impl ApiError {
 pub fn wire_name(field: Field) -> &'static str {
     match field {
         Field::NamespaceId => "NamespaceId",
-        Field::NamespaceShortId => "NameSpaceShortId",
-        Field::NamespaceName => "NamespaceName",
         Field::NamespaceDescription => "NamespaceDescription",
         Field::SecretId => "SecretId",
         Field::SecretName => "SecretName",
-        Field::SecretType => "SecretType",
         Field::SecretData => "SecretData",
     }
 }
@@ -202,6 +201,9 @@ impl From<Error> for ApiError {
             Error::Missing { field } => Self::not_empty(wire_name(field)),
             Error::Malformed { field } => Self::obviously(wire_name(field)),
             Error::Invalid { field, reason } => Self::with_message(wire_name(field), reason),
+            Error::SecretKeyInvalid { key, reason } => {
+                Self::with_message(wire_name(Field::SecretData), format_args!("{key}: {reason}"))
+            }
             Error::NamespaceNotFound => Self::new(Code::NamespaceNotFound, &[]),
             Error::NamespaceExists => Self::new(Code::NamespaceExists, &[]),
             Error::NamespaceIdFormat => Self::new(Code::NamespaceFormat, &[]),

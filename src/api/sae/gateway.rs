@@ -14,9 +14,9 @@ use super::{
     secrets,
 };
 use crate::{
-    domain::RegionId,
+    domain::{NamespaceId, RegionId},
     http::{
-        BODY_MAX, BodyError, Identity, Outcome, READ_TIMEOUT,
+        BODY_MAX, Body, BodyError, Identity, Outcome, READ_TIMEOUT, cors, discard_body,
         front::{self, Limits, Refusal},
         read_body,
     },
@@ -40,6 +40,20 @@ pub struct Request<'a> {
     pub outcome: &'a mut Outcome,
 }
 
+impl Request<'_> {
+    /// The parameters, which are gone from the request then: a request that waits for the store holds nothing big.
+    pub fn take_parameters(&mut self) -> Parameters {
+        std::mem::take(&mut self.parameters)
+    }
+
+    /// Parses the namespace that a secret operation names, and notes it for the log.
+    pub fn namespace(&mut self, text: &str) -> Result<NamespaceId, ApiError> {
+        let namespace = NamespaceId::parse(text)?;
+        self.outcome.namespace = Some(namespace.to_string());
+        Ok(namespace)
+    }
+}
+
 /// Answers any request in the dialect.
 pub async fn serve(
     sae: web::Data<Sae>,
@@ -53,9 +67,8 @@ pub async fn serve(
         host: host(&request),
     };
     let mut outcome = Outcome::default();
-    // The body is taken off the wire before anything is answered: a client that is still sending would not see it.
-    let body = read_body(payload).await;
-    let mut response = match answer(&sae, &request, body, parameters, &frame, &mut outcome).await {
+    let asked = Asked { sae: &sae, request: &request, parameters, frame: &frame };
+    let mut response = match answer(asked, payload, &mut outcome).await {
         Ok((operation, answer)) => {
             outcome.code = "200";
             reply::success(&frame, operation, answer)
@@ -63,8 +76,8 @@ pub async fn serve(
         Err(error) => {
             outcome.code = error.code().entry().code;
             if let Some(cause) = error.cause() {
-                let id = &frame.identity.request_id;
-                log::error!("request_id={id} the store is unavailable: {cause}");
+                let request_id = frame.identity.request_id.as_str();
+                log::error!(request_id; "the store is unavailable: {cause}");
             }
             reply::failure(&frame, &error)
         }
@@ -73,16 +86,31 @@ pub async fn serve(
     response
 }
 
+/// What was asked, before it is known what for.
+struct Asked<'a> {
+    sae: &'a Sae,
+    request: &'a HttpRequest,
+    parameters: Parameters,
+    frame: &'a Frame,
+}
+
 async fn answer(
-    sae: &Sae,
-    request: &HttpRequest,
-    body: Result<Vec<u8>, BodyError>,
-    mut parameters: Parameters,
-    frame: &Frame,
+    asked: Asked<'_>,
+    payload: web::Payload,
     outcome: &mut Outcome,
 ) -> Result<(Operation, Answer), ApiError> {
-    let operation = find_operation(request)?;
+    let Asked { sae, request, mut parameters, frame } = asked;
+    let operation = match find_operation(request) {
+        Ok(operation) => operation,
+        Err(error) => {
+            // A client that is still sending would not see the reply.
+            discard_body(payload).await;
+            return Err(error);
+        }
+    };
     outcome.operation = Some(operation.name());
+    let declared = header_text(request, "content-length").and_then(|text| text.parse().ok());
+    let body = read_body(payload, declared, &sae.bodies).await;
     add_body(request, body, &mut parameters)?;
     let context = Context { request_id: frame.identity.request_id.clone(), now: sae.clock.now() };
     let region = named_region(request, &parameters);
@@ -108,7 +136,12 @@ fn find_operation(request: &HttpRequest) -> Result<Operation, ApiError> {
         Route::OtherMethod => return Err(ApiError::new(Code::MethodNotSupported, &[])),
         Route::Unknown => return Err(ApiError::new(Code::ApiNotFound, &[])),
     };
-    if header_text(request, "x-acs-action").is_some_and(|action| action != operation.name()) {
+    // Browsers send simple requests without asking first, so a page could write what it may not read.
+    if *request.method() != Method::GET && cors::is_from_unnamed_origin(request) {
+        return Err(ApiError::new(Code::OriginForbidden, &[]));
+    }
+    let action = header_text(request, "x-acs-action").filter(|action| !action.is_empty());
+    if action.is_some_and(|action| action != operation.name()) {
         return Err(ApiError::new(Code::ActionNotFound, &[]));
     }
     if header_text(request, "x-acs-version").is_some_and(|version| version != VERSION) {
@@ -121,7 +154,9 @@ fn refused(refusal: Refusal) -> ApiError {
     let limits = Limits::default();
     match refusal {
         Refusal::UriTooLong => ApiError::new(Code::TargetTooLong, &[&limits.target]),
-        Refusal::HeadTooLarge => ApiError::new(Code::HeadTooLarge, &[&limits.header_bytes]),
+        Refusal::HeadTooLarge => {
+            ApiError::new(Code::HeadTooLarge, &[&limits.headers, &limits.header_bytes])
+        }
         Refusal::Malformed => ApiError::new(Code::BadRequest, &[]),
         Refusal::Timeout => ApiError::new(Code::RequestTimeout, &[&limits.head_timeout.as_secs()]),
     }
@@ -129,7 +164,7 @@ fn refused(refusal: Refusal) -> ApiError {
 
 fn add_body(
     request: &HttpRequest,
-    body: Result<Vec<u8>, BodyError>,
+    body: Result<Body, BodyError>,
     parameters: &mut Parameters,
 ) -> Result<(), ApiError> {
     let body = body.map_err(|error| match error {
@@ -141,7 +176,11 @@ fn add_body(
         Method::POST | Method::PUT => BodyRole::Parameters,
         _ => BodyRole::Ignorable,
     };
-    parameters.add_body(&body, header_text(request, "content-type").unwrap_or_default(), role)
+    parameters.add_body(
+        body.bytes(),
+        header_text(request, "content-type").unwrap_or_default(),
+        role,
+    )
 }
 
 /// The region that a request names: by parameter, by header, or by the real service's host name. Inferred; clients

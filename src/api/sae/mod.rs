@@ -19,19 +19,20 @@ pub use codes::{Code, Entry, Origin};
 pub use gateway::serve;
 pub use operation::{Operation, VERSION};
 
-use crate::{clock::Clock, service::Service};
+use crate::{clock::Clock, http::BodyBudget, service::Service};
 
 /// What the dialect needs to answer.
 #[derive(Clone)]
 pub struct Sae {
     service: Service,
     clock: Arc<dyn Clock>,
+    bodies: BodyBudget,
 }
 
 impl Sae {
     /// The dialect over a service.
     #[must_use]
     pub fn new(service: Service, clock: Arc<dyn Clock>) -> Self {
-        Self { service, clock }
+        Self { service, clock, bodies: BodyBudget::default() }
     }
 }

@@ -17,10 +17,9 @@ use crate::{
 };
 
 /// `CreateNamespace`.
-pub async fn create(request: Request<'_>) -> Result<Answer, ApiError> {
-    let wanted = WriteNamespaceRequest::read(&request.parameters)?;
-    let id = custom_id(&request, wanted.namespace_id.as_deref(), wanted.short_id.as_deref())?;
-    request.outcome.namespace = Some(id.to_string());
+pub async fn create(mut request: Request<'_>) -> Result<Answer, ApiError> {
+    let wanted = WriteNamespaceRequest::read(&request.take_parameters())?;
+    let id = custom_id(&mut request, wanted.namespace_id.as_deref(), wanted.short_id.as_deref())?;
     let name = NamespaceName::parse(&wanted.namespace_name.unwrap_or_default())?;
     let description = parse_description(&wanted.description.unwrap_or_default())?;
     let micro_registration = wanted.micro_registration.unwrap_or(true);
@@ -30,10 +29,9 @@ pub async fn create(request: Request<'_>) -> Result<Answer, ApiError> {
 }
 
 /// `UpdateNamespace`. A description or a registry setting that is absent stays as it is.
-pub async fn update(request: Request<'_>) -> Result<Answer, ApiError> {
-    let wanted = WriteNamespaceRequest::read(&request.parameters)?;
-    let id = custom_id(&request, wanted.namespace_id.as_deref(), wanted.short_id.as_deref())?;
-    request.outcome.namespace = Some(id.to_string());
+pub async fn update(mut request: Request<'_>) -> Result<Answer, ApiError> {
+    let wanted = WriteNamespaceRequest::read(&request.take_parameters())?;
+    let id = custom_id(&mut request, wanted.namespace_id.as_deref(), wanted.short_id.as_deref())?;
     let name = NamespaceName::parse(&wanted.namespace_name.unwrap_or_default())?;
     let description = wanted.description.as_deref().map(parse_description).transpose()?;
     let command =
@@ -43,26 +41,24 @@ pub async fn update(request: Request<'_>) -> Result<Answer, ApiError> {
 }
 
 /// `DescribeNamespace`.
-pub async fn describe(request: Request<'_>) -> Result<Answer, ApiError> {
-    let wanted = OneNamespaceRequest::read(&request.parameters)?;
-    let id = custom_id(&request, wanted.namespace_id.as_deref(), wanted.short_id.as_deref())?;
-    request.outcome.namespace = Some(id.to_string());
+pub async fn describe(mut request: Request<'_>) -> Result<Answer, ApiError> {
+    let wanted = OneNamespaceRequest::read(&request.take_parameters())?;
+    let id = custom_id(&mut request, wanted.namespace_id.as_deref(), wanted.short_id.as_deref())?;
     let namespace = request.sae.service.describe_namespace(&request.context, id).await?;
     Ok(Answer::Data(namespace_body(&namespace)))
 }
 
 /// `DeleteNamespace`.
-pub async fn delete(request: Request<'_>) -> Result<Answer, ApiError> {
-    let wanted = OneNamespaceRequest::read(&request.parameters)?;
-    let id = custom_id(&request, wanted.namespace_id.as_deref(), wanted.short_id.as_deref())?;
-    request.outcome.namespace = Some(id.to_string());
+pub async fn delete(mut request: Request<'_>) -> Result<Answer, ApiError> {
+    let wanted = OneNamespaceRequest::read(&request.take_parameters())?;
+    let id = custom_id(&mut request, wanted.namespace_id.as_deref(), wanted.short_id.as_deref())?;
     request.sae.service.delete_namespace(&request.context, id).await?;
     Ok(Answer::Empty)
 }
 
 /// `DescribeNamespaces`: the namespaces that users made, page by page.
-pub async fn page(request: Request<'_>) -> Result<Answer, ApiError> {
-    let wanted = PageRequest::read(&request.parameters)?;
+pub async fn page(mut request: Request<'_>) -> Result<Answer, ApiError> {
+    let wanted = PageRequest::read(&request.take_parameters())?;
     let number = wanted.current_page.unwrap_or(1);
     let size = wanted.page_size.unwrap_or_default();
     let region = served_region(&request);
@@ -96,8 +92,8 @@ pub async fn page(request: Request<'_>) -> Result<Answer, ApiError> {
 }
 
 /// `DescribeNamespaceList`: the default namespace of each region first; the others unless `ContainCustom` is false.
-pub async fn list(request: Request<'_>) -> Result<Answer, ApiError> {
-    let wanted = NamespaceListRequest::read(&request.parameters)?;
+pub async fn list(mut request: Request<'_>) -> Result<Answer, ApiError> {
+    let wanted = NamespaceListRequest::read(&request.take_parameters())?;
     let contain_custom = wanted.contain_custom.unwrap_or(true);
     let region = served_region(&request);
     let namespaces = request.sae.service.list_namespaces(&request.context, region).await?;
@@ -122,16 +118,18 @@ pub async fn list(request: Request<'_>) -> Result<Answer, ApiError> {
 
 /// `DescribeNamespaceResources`, for a default namespace too. No network stands behind an emulated namespace: what
 /// would name a part of it is empty.
-pub async fn resources(request: Request<'_>) -> Result<Answer, ApiError> {
-    let wanted = OneNamespaceRequest::read(&request.parameters)?;
-    let cloud = request.sae.service.cloud();
+pub async fn resources(mut request: Request<'_>) -> Result<Answer, ApiError> {
+    let wanted = OneNamespaceRequest::read(&request.take_parameters())?;
+    let sae = request.sae;
+    let cloud = sae.service.cloud();
     let given = wanted.namespace_id.as_deref().unwrap_or_default();
     let default = cloud.regions.iter().find(|region| region.as_str() == given);
     let id = match default {
-        Some(region) => NamespaceId::default_of(region.clone()),
-        None => custom_id(&request, wanted.namespace_id.as_deref(), wanted.short_id.as_deref())?,
+        Some(region) => request.namespace(region.as_str())?,
+        None => {
+            custom_id(&mut request, wanted.namespace_id.as_deref(), wanted.short_id.as_deref())?
+        }
     };
-    request.outcome.namespace = Some(id.to_string());
     let namespace = request.sae.service.describe_namespace(&request.context, id).await?;
     Ok(Answer::Data(json!({
         "AppCount": cloud.applications_in(&namespace.id).len(),
@@ -158,22 +156,25 @@ pub async fn resources(request: Request<'_>) -> Result<Answer, ApiError> {
     })))
 }
 
-/// The namespace that an operation on one namespace names: by its id, else by its short id in the caller's region.
+/// The namespace that an operation on one namespace names: by its id, else by its short id in the caller's region. It
+/// is noted for the log.
 fn custom_id(
-    request: &Request<'_>,
+    request: &mut Request<'_>,
     id: Option<&str>,
     short: Option<&str>,
 ) -> Result<NamespaceId, ApiError> {
-    let regions = &request.sae.service.cloud().regions;
-    match (id.filter(|id| !id.is_empty()), short.filter(|short| !short.is_empty())) {
-        (Some(id), _) => Ok(NamespaceId::parse_custom(id, regions)?),
+    let sae = request.sae;
+    let regions = &sae.service.cloud().regions;
+    let id = match (id.filter(|id| !id.is_empty()), short.filter(|short| !short.is_empty())) {
+        (Some(id), _) => NamespaceId::parse_custom(id, regions)?,
         (None, Some(short)) => {
             let region = served_region(request).or_else(|| regions.first().cloned());
-            let region = region.ok_or(Error::NamespaceIdFormat)?;
-            Ok(NamespaceId::from_short(short, region)?)
+            NamespaceId::from_short(short, region.ok_or(Error::NamespaceIdFormat)?)?
         }
-        (None, None) => Err(Error::Missing { field: Field::NamespaceId }.into()),
-    }
+        (None, None) => return Err(Error::Missing { field: Field::NamespaceId }.into()),
+    };
+    request.outcome.namespace = Some(id.to_string());
+    Ok(id)
 }
 
 /// The region that the caller names, if it is served.

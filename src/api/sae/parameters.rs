@@ -10,12 +10,18 @@ use serde_json::value::RawValue;
 use super::{codes::ApiError, secret_data::RawSecretData};
 use crate::domain::json::{self, Kind};
 
+/// How many parameters a query or a body may have. No operation has more than a handful, but for the keys of a secret's
+/// data where they come as parameters of their own.
+const PARAMETERS_MAX: usize = 10_000;
+
 /// The parameters of one request.
 #[derive(Debug, Default)]
 pub struct Parameters {
     /// In the order in which they were met.
     entries: Vec<(String, Value)>,
     index: HashMap<String, usize>,
+    /// The query has more than [`PARAMETERS_MAX`].
+    has_overflowed: bool,
 }
 
 #[derive(PartialEq)]
@@ -51,7 +57,10 @@ impl Parameters {
     /// The parameters of a query string, which is decoded by the rules of forms: `+` is a space.
     pub fn from_query(query: &str) -> Self {
         let mut parameters = Self::default();
-        parameters.merge(form_pairs(query.as_bytes()));
+        match form_pairs(query.as_bytes()) {
+            Some(pairs) => parameters.merge(pairs),
+            None => parameters.has_overflowed = true,
+        }
         parameters
     }
 
@@ -60,13 +69,17 @@ impl Parameters {
     /// A body whose first character is `{` is JSON whatever its type says; a form is read when its type says so.
     ///
     /// # Errors
-    /// `InvalidParameter.WithMessage` for `body` when it is neither, unless the method gives it no meaning.
+    /// `InvalidParameter.WithMessage` for `body` when it is neither, unless the method gives it no meaning; for `query` or
+    /// `body` when it has more than 10,000 parameters.
     pub fn add_body(
         &mut self,
         body: &[u8],
         content_type: &str,
         role: BodyRole,
     ) -> Result<(), ApiError> {
+        if self.has_overflowed {
+            return Err(ApiError::with_message("query", too_many()));
+        }
         match body_pairs(body, content_type) {
             Ok(pairs) => self.merge(pairs),
             Err(_) if role == BodyRole::Ignorable => {}
@@ -154,20 +167,29 @@ fn body_pairs(body: &[u8], content_type: &str) -> Result<Vec<(String, Value)>, S
         Ok(Vec::new())
     } else if body.starts_with(b"{") {
         let text = std::str::from_utf8(body).map_err(|_| "it is not UTF-8".to_owned())?;
-        let members = json::members(text).map_err(|error| error.to_string())?;
+        let members =
+            json::members_up_to(text, PARAMETERS_MAX).map_err(|error| error.to_string())?;
         let values =
             members.into_iter().map(|(name, raw)| (name, Value::Json(raw.get().to_owned())));
         Ok(values.collect())
     } else if media_type.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
-        Ok(form_pairs(body))
+        form_pairs(body).ok_or_else(too_many)
     } else {
-        Err("it is neither a JSON object nor a form".to_owned())
+        Err("it is neither a JSON object nor application/x-www-form-urlencoded".to_owned())
     }
 }
 
-fn form_pairs(text: &[u8]) -> Vec<(String, Value)> {
+fn too_many() -> String {
+    format!("more than {PARAMETERS_MAX} parameters")
+}
+
+/// The parameters of a form; `None` when there are more than there may be.
+fn form_pairs(text: &[u8]) -> Option<Vec<(String, Value)>> {
     let mut pairs = Vec::new();
     for piece in text.split(|byte| *byte == b'&').filter(|piece| !piece.is_empty()) {
+        if pairs.len() == PARAMETERS_MAX {
+            return None;
+        }
         let (name, value) = match piece.iter().position(|byte| *byte == b'=') {
             Some(at) => (piece.get(..at), piece.get(at + 1..)),
             None => (Some(piece), None),
@@ -178,7 +200,7 @@ fn form_pairs(text: &[u8]) -> Vec<(String, Value)> {
             pairs.push((name, value.map_or(Value::Unreadable, Value::Text)));
         }
     }
-    pairs
+    Some(pairs)
 }
 
 /// Decodes `%XX` and `+`. A `%` without two digits, or bytes that are not UTF-8, decode to nothing: a guess could

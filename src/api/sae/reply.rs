@@ -4,7 +4,7 @@ use actix_web::{
     HttpResponse,
     http::{
         StatusCode,
-        header::{CONTENT_TYPE, HeaderName, HeaderValue},
+        header::{CONTENT_TYPE, HeaderValue},
     },
 };
 use serde_json::{Map, Value, json};
@@ -17,8 +17,7 @@ use super::{
 };
 use crate::http::Identity;
 
-/// What an operation answers when it succeeds.
-#[derive(Debug)]
+/// What an operation answers when it succeeds. It may hold a secret's values, so it has no `Debug`.
 pub enum Answer {
     /// The common envelope around `Data`.
     Data(Value),
@@ -99,13 +98,5 @@ fn render(frame: &Frame, status: StatusCode, root: &str, body: &Value) -> HttpRe
     };
     let mut response = HttpResponse::build(status);
     response.insert_header((CONTENT_TYPE, HeaderValue::from_static(content_type)));
-    for (name, value) in [
-        ("x-acs-request-id", &frame.identity.request_id),
-        ("x-acs-trace-id", &frame.identity.trace_id),
-    ] {
-        if let Ok(value) = HeaderValue::from_str(value) {
-            response.insert_header((HeaderName::from_static(name), value));
-        }
-    }
     response.body(text)
 }

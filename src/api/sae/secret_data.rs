@@ -92,16 +92,25 @@ fn looks_like_object(text: &str) -> bool {
 fn object(text: &str, wrappers: usize) -> Result<SecretData> {
     let members = json::members(text).map_err(|error| match error {
         ObjectError::NotJson { .. } | ObjectError::NotAnObject => malformed(),
-        ObjectError::DuplicateKey(_) => Error::invalid(Field::SecretData, error.to_string()),
+        ObjectError::DuplicateKey(_) | ObjectError::TooManyMembers(_) => {
+            Error::invalid(Field::SecretData, error.to_string())
+        }
     })?;
     if let [(name, raw)] = members.as_slice()
         && is_wrapper(name)
-        && wrappers < WRAPPERS_MAX
     {
-        match json::string(raw) {
-            Some(inner) if looks_like_object(&inner) => return object(&inner, wrappers + 1),
-            None if json::kind(raw) == Kind::Object => return object(raw.get(), wrappers + 1),
-            _ => {}
+        let inner = match json::string(raw) {
+            Some(inner) if looks_like_object(&inner) => Some(inner),
+            None if json::kind(raw) == Kind::Object => Some(raw.get().to_owned()),
+            _ => None,
+        };
+        if let Some(inner) = inner {
+            // More wrappers than any client makes are a mistake, and what is inside is not what was meant to be kept.
+            return if wrappers < WRAPPERS_MAX {
+                object(&inner, wrappers + 1)
+            } else {
+                Err(malformed())
+            };
         }
     }
     let pairs = members.into_iter().map(|(key, raw)| value(&key, raw).map(|value| (key, value)));

@@ -17,10 +17,9 @@ use crate::{
 };
 
 /// `CreateSecret`.
-pub async fn create(request: Request<'_>) -> Result<Answer, ApiError> {
-    let wanted = CreateSecretRequest::read(&request.parameters)?;
-    let namespace = NamespaceId::parse(&wanted.namespace_id.unwrap_or_default())?;
-    request.outcome.namespace = Some(namespace.to_string());
+pub async fn create(mut request: Request<'_>) -> Result<Answer, ApiError> {
+    let wanted = CreateSecretRequest::read(&request.take_parameters())?;
+    let namespace = request.namespace(&wanted.namespace_id.unwrap_or_default())?;
     let name = SecretName::parse(&wanted.secret_name.unwrap_or_default())?;
     let secret_type = SecretType::parse(&wanted.secret_type.unwrap_or_default());
     let data = wanted.secret_data;
@@ -32,10 +31,9 @@ pub async fn create(request: Request<'_>) -> Result<Answer, ApiError> {
 }
 
 /// `UpdateSecret`.
-pub async fn update(request: Request<'_>) -> Result<Answer, ApiError> {
-    let wanted = UpdateSecretRequest::read(&request.parameters)?;
-    let namespace = NamespaceId::parse(&wanted.namespace_id.unwrap_or_default())?;
-    request.outcome.namespace = Some(namespace.to_string());
+pub async fn update(mut request: Request<'_>) -> Result<Answer, ApiError> {
+    let wanted = UpdateSecretRequest::read(&request.take_parameters())?;
+    let namespace = request.namespace(&wanted.namespace_id.unwrap_or_default())?;
     let id = SecretId::parse(&wanted.secret_id.unwrap_or_default())?;
     let data = normalise(wanted.secret_data.as_ref());
     let command = UpdateSecret { namespace, id, data };
@@ -44,9 +42,8 @@ pub async fn update(request: Request<'_>) -> Result<Answer, ApiError> {
 }
 
 /// `DescribeSecret`.
-pub async fn describe(request: Request<'_>) -> Result<Answer, ApiError> {
-    let (namespace, id) = one_secret(&request)?;
-    request.outcome.namespace = Some(namespace.to_string());
+pub async fn describe(mut request: Request<'_>) -> Result<Answer, ApiError> {
+    let (namespace, id) = one_secret(&mut request)?;
     let secret = request.sae.service.describe_secret(&request.context, namespace, id).await?;
     let pairs = secret.data.iter();
     let data: Map<String, Value> =
@@ -55,26 +52,24 @@ pub async fn describe(request: Request<'_>) -> Result<Answer, ApiError> {
 }
 
 /// `DeleteSecret`.
-pub async fn delete(request: Request<'_>) -> Result<Answer, ApiError> {
-    let (namespace, id) = one_secret(&request)?;
-    request.outcome.namespace = Some(namespace.to_string());
+pub async fn delete(mut request: Request<'_>) -> Result<Answer, ApiError> {
+    let (namespace, id) = one_secret(&mut request)?;
     let id = request.sae.service.delete_secret(&request.context, namespace, id).await?;
     Ok(only_id(id))
 }
 
 /// `ListSecrets`.
-pub async fn list(request: Request<'_>) -> Result<Answer, ApiError> {
-    let wanted = ListSecretsRequest::read(&request.parameters)?;
-    let namespace = NamespaceId::parse(&wanted.namespace_id.unwrap_or_default())?;
-    request.outcome.namespace = Some(namespace.to_string());
+pub async fn list(mut request: Request<'_>) -> Result<Answer, ApiError> {
+    let wanted = ListSecretsRequest::read(&request.take_parameters())?;
+    let namespace = request.namespace(&wanted.namespace_id.unwrap_or_default())?;
     let secrets = request.sae.service.list_secrets(&request.context, namespace).await?;
     let secrets: Vec<Value> = secrets.iter().map(|secret| secret_body(secret, None)).collect();
     Ok(Answer::Data(json!({ "Secrets": secrets })))
 }
 
-fn one_secret(request: &Request<'_>) -> Result<(NamespaceId, SecretId), ApiError> {
-    let wanted = OneSecretRequest::read(&request.parameters)?;
-    let namespace = NamespaceId::parse(&wanted.namespace_id.unwrap_or_default())?;
+fn one_secret(request: &mut Request<'_>) -> Result<(NamespaceId, SecretId), ApiError> {
+    let wanted = OneSecretRequest::read(&request.take_parameters())?;
+    let namespace = request.namespace(&wanted.namespace_id.unwrap_or_default())?;
     Ok((namespace, SecretId::parse(&wanted.secret_id.unwrap_or_default())?))
 }
 

@@ -53,7 +53,14 @@ pub(super) fn check(name: &str) -> Result<(), &'static str> {
 /// could carry more than a host, a port and a path (`user:password@host`, `host?token=…`).
 pub(super) fn label(position: usize, name: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-._~:/*[]".contains(c);
-    if name.is_empty() || !name.chars().all(plain) {
+    let rest = name.split_once("://").map_or(name, |(_, rest)| rest);
+    let authority = rest.split('/').next().unwrap_or_default();
+    let after_host = authority.rsplit_once(']').map_or(authority, |(_, after)| after);
+    // `user:password` looks like a host with a port that is no number.
+    let port_is_number = after_host
+        .split_once(':')
+        .is_none_or(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()));
+    if name.is_empty() || !port_is_number || !name.chars().all(plain) {
         return format!("registry number {position}");
     }
     let shown: String = name.chars().take(SHOWN_CHARS).collect();

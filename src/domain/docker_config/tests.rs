@@ -113,7 +113,7 @@ fn failing_entries() -> Vec<(String, &'static str)> {
         ),
         (
             good_entry().replace('}', ",\"x\":\"CANARYPASS\",\"x\":1}"),
-            "its entry: key [x] is repeated",
+            "its entry: a member is repeated",
         ),
         (good_entry().replace(PASSWORD, "CANARYPASS\\ud800"), "its entry: not valid JSON"),
         (entry("", PASSWORD, &auth), "username is empty"),

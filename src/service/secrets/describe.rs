@@ -19,12 +19,12 @@ impl Service {
         id: SecretId,
     ) -> Result<DescribedSecret> {
         self.require_served(&namespace)?;
-        let sealed = self.store.read(move |tx| {
+        let stored = self.store.read(move |tx| {
             tx.namespace(&namespace)?;
-            tx.sealed_secret(&namespace, id)
+            tx.stored_secret(&namespace, id)
         });
-        let sealed = sealed.await?;
-        let listed = ListedSecret::new(&self.cloud, sealed.summary);
-        Ok(DescribedSecret { listed, data: payload::decode(sealed.payload)? })
+        let stored = stored.await?;
+        let listed = ListedSecret::new(&self.cloud, stored.summary);
+        Ok(DescribedSecret { listed, data: payload::decode(&stored.payload)? })
     }
 }

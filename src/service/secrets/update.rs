@@ -47,7 +47,7 @@ impl Service {
         let known = known.await?;
         known.secret_type.check(&data, &known.name, mode)?;
         check_keys(data.key_count(), keys_quota)?;
-        let payload = payload::encode(&data);
+        let payload = payload::encode(&data)?;
         self.store
             .write(move |tx| {
                 tx.namespace(&namespace)?;

@@ -28,6 +28,10 @@ impl FromStr for DatabaseUrl {
         let path =
             text.strip_prefix("sqlite://").filter(|path| !path.is_empty() && !path.contains('\0'));
         match path {
+            // Some tools write absolute paths with four slashes; to SQLite two at the beginning name a host.
+            Some(path) if path.starts_with("//") => {
+                Ok(Self::SqliteFile(PathBuf::from(format!("/{}", path.trim_start_matches('/')))))
+            }
             Some(path) => Ok(Self::SqliteFile(PathBuf::from(path))),
             // Only the scheme is shown: the rest may hold a password.
             None => Err(DatabaseUrlError {
@@ -55,6 +59,7 @@ mod tests {
         let file = |path: &str| Ok(DatabaseUrl::SqliteFile(PathBuf::from(path)));
         assert_eq!("sqlite://a/b.db".parse(), file("a/b.db"));
         assert_eq!("sqlite:///var/lib/b.db".parse(), file("/var/lib/b.db"));
+        assert_eq!("sqlite:////var/lib/b.db".parse(), file("/var/lib/b.db"));
         assert_eq!("sqlite::memory:".parse(), Ok(DatabaseUrl::SqliteMemory));
         for text in ["", "sqlite://", "sqlite:x", "mysql://user:hidden@host/db", "x.db"] {
             let refused = text.parse::<DatabaseUrl>().map_err(|error| error.to_string());

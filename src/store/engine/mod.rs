@@ -8,7 +8,7 @@ use diesel::MultiConnection;
 use super::Tx;
 use crate::domain::Result;
 
-pub use location::DatabaseUrl;
+pub use location::{DatabaseUrl, DatabaseUrlError};
 
 /// A connection to any of the supported databases; queries are written against it once.
 #[derive(MultiConnection)]

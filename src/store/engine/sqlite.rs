@@ -10,9 +10,10 @@ use std::{
 };
 
 use diesel::{
-    Connection, SqliteConnection,
+    Connection, QueryableByName, RunQueryDsl, SqliteConnection,
     connection::{AnsiTransactionManager, SimpleConnection, TransactionManager},
     migration::{Migration, MigrationSource, MigrationVersion},
+    sql_types::Text,
     sqlite::Sqlite as SqliteBackend,
 };
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
@@ -37,6 +38,8 @@ type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// The embedded engine.
 pub struct Sqlite {
+    /// Absent for a database in memory.
+    path: Option<PathBuf>,
     writer: r2d2::Pool<Connections>,
     /// Absent for a database in memory: there the writer's connection is the only one.
     readers: Option<r2d2::Pool<Connections>>,
@@ -57,26 +60,46 @@ impl Sqlite {
         if let Some(path) = &path {
             make_missing(path)?;
         }
-        let connections = Connections { path, spare: Arc::default() };
+        let connections = Connections { path: path.clone(), spare: Arc::default() };
         let mut first = connections.open()?;
         migrate(&mut first.connection)?;
         let readers = match &connections.path {
             Some(_) => Some(pool(READERS, connections.clone())?),
             None => None,
         };
+        // Only now: the readers' pool is full, so it is the writer that takes it.
         connections.keep(first);
-        Ok(Self { writer: pool(1, connections)?, readers })
+        Ok(Self { path, writer: pool(1, connections)?, readers })
     }
 
     /// Runs a use case that changes something; what it did is synced to disk before this returns.
     pub fn write<T>(&self, use_case: &dyn Fn(&mut Tx<'_>) -> Result<T>) -> Result<T> {
         // The lock is taken at once: a reader that turns into a writer halfway would be refused as busy.
-        transact(&self.writer, "BEGIN IMMEDIATE", use_case)
+        self.transact(&self.writer, "BEGIN IMMEDIATE", use_case)
     }
 
     /// Runs a use case that only looks.
     pub fn read<T>(&self, use_case: &dyn Fn(&mut Tx<'_>) -> Result<T>) -> Result<T> {
-        transact(self.readers.as_ref().unwrap_or(&self.writer), "BEGIN DEFERRED", use_case)
+        self.transact(self.readers.as_ref().unwrap_or(&self.writer), "BEGIN DEFERRED", use_case)
+    }
+
+    fn transact<T>(
+        &self,
+        pool: &r2d2::Pool<Connections>,
+        begin: &str,
+        use_case: &dyn Fn(&mut Tx<'_>) -> Result<T>,
+    ) -> Result<T> {
+        // Asked here too: the pool would go on trying for its whole time before it tells that the file is gone.
+        if let Some(path) = &self.path {
+            identity(path).map_err(Error::unavailable)?;
+        }
+        let mut open = pool.get().map_err(Error::unavailable)?;
+        let AnyConnection::Sqlite(sqlite) = &mut open.connection;
+        AnsiTransactionManager::begin_transaction_sql(sqlite, begin).map_err(Error::unavailable)?;
+        let mut transaction = Begun { connection: &mut open.connection, ended: false };
+        let answer = use_case(&mut Tx::new(transaction.connection))?;
+        transaction.commit()?;
+        Ok(answer)
     }
 
     pub fn reader_count(&self) -> usize {
@@ -118,6 +141,7 @@ impl Connections {
     }
 
     fn open(&self) -> std::result::Result<Open, BoxError> {
+        // Looked at before it is opened: if another file comes in between, the connection is refused at its first use.
         let file = self.path.as_deref().map(identity).transpose()?;
         let address = match &self.path {
             Some(path) => address(path)?,
@@ -125,11 +149,28 @@ impl Connections {
         };
         let mut connection = SqliteConnection::establish(&address)?;
         connection.batch_execute(&format!(
-            "PRAGMA busy_timeout = {}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-             PRAGMA foreign_keys = ON;",
+            "PRAGMA busy_timeout = {}; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;",
             BUSY_TIMEOUT.as_millis()
         ))?;
+        if self.path.is_some() {
+            demand_write_ahead_log(&mut connection)?;
+        }
         Ok(Open { connection: AnyConnection::Sqlite(connection), file })
+    }
+}
+
+/// SQLite answers with the mode that it could set, which is another one where files cannot be shared in memory.
+fn demand_write_ahead_log(connection: &mut SqliteConnection) -> std::result::Result<(), BoxError> {
+    #[derive(QueryableByName)]
+    struct Answer {
+        #[diesel(sql_type = Text)]
+        journal_mode: String,
+    }
+    let answer: Answer = diesel::sql_query("PRAGMA journal_mode = WAL").get_result(connection)?;
+    if answer.journal_mode.eq_ignore_ascii_case("wal") {
+        Ok(())
+    } else {
+        Err("a write-ahead log is not possible there".into())
     }
 }
 
@@ -184,20 +225,6 @@ fn pool(
         .build(connections)
 }
 
-fn transact<T>(
-    pool: &r2d2::Pool<Connections>,
-    begin: &str,
-    use_case: &dyn Fn(&mut Tx<'_>) -> Result<T>,
-) -> Result<T> {
-    let mut open = pool.get().map_err(Error::unavailable)?;
-    let AnyConnection::Sqlite(sqlite) = &mut open.connection;
-    AnsiTransactionManager::begin_transaction_sql(sqlite, begin).map_err(Error::unavailable)?;
-    let mut transaction = Begun { connection: &mut open.connection, ended: false };
-    let answer = use_case(&mut Tx::new(transaction.connection))?;
-    transaction.commit()?;
-    Ok(answer)
-}
-
 /// A transaction under way: rolled back when it is dropped before its commit, by an error or by a panic.
 struct Begun<'a> {
     connection: &'a mut AnyConnection,
@@ -243,8 +270,10 @@ fn migrate(connection: &mut AnyConnection) -> std::result::Result<(), BoxError> 
     let AnyConnection::Sqlite(sqlite) = connection;
     // One transaction around all: two processes that start at once take turns.
     AnsiTransactionManager::begin_transaction_sql(sqlite, "BEGIN IMMEDIATE")?;
-    let migrated =
-        refuse_newer(sqlite).and_then(|()| sqlite.run_pending_migrations(MIGRATIONS).map(drop));
+    let migrated = refuse_newer(sqlite)
+        .and_then(|()| sqlite.run_pending_migrations(MIGRATIONS).map(drop))
+        // A file that can only be read is opened without a word; a write tells.
+        .and_then(|()| Ok(sqlite.batch_execute("UPDATE counters SET value = value")?));
     match migrated {
         Ok(()) => Ok(AnsiTransactionManager::commit_transaction(sqlite)?),
         Err(error) => {

@@ -50,8 +50,8 @@ registries:
   https://index.docker.io/v1/: { username: v, password: 'a:b' }";
     let made = world(&secret(&format!("{DOCKER}\n{registries}"))).secrets;
     let built = built(&[("r.io", "u", "0123"), ("https://index.docker.io/v1/", "v", "a:b")]);
-    assert_eq!(made[0].data.get(DOCKER_KEY).map(SecretValue::expose), Some(built.as_str()));
-    let given = secret(&format!("{DOCKER}\ndata: {{ {DOCKER_KEY}: {built} }}"));
+    assert_eq!(made[0].data.get(DOCKER_CONFIG_KEY).map(SecretValue::expose), Some(built.as_str()));
+    let given = secret(&format!("{DOCKER}\ndata: {{ {DOCKER_CONFIG_KEY}: {built} }}"));
     assert_eq!(world(&given).secrets, made);
 }
 
@@ -278,7 +278,7 @@ fn only_docker_configurations_have_registries() {
 #[test]
 fn data_and_registries_do_not_stand_together() {
     let registries = "registries: { r.io: { username: u, password: p } }";
-    let data = format!("data: {{ {DOCKER_KEY}: {} }}", built(&[("r.io", "u", "p")]));
+    let data = format!("data: {{ {DOCKER_CONFIG_KEY}: {} }}", built(&[("r.io", "u", "p")]));
     for (first, second) in [(data.as_str(), registries), (registries, &data)] {
         assert_eq!(
             told(&secret(&format!("{first}\n{second}\n{DOCKER}"))),
