@@ -2,184 +2,160 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::pedantic)]
 
 use std::{
+    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
 };
 
-/// A folder or file of `src`, and what must not be named in it.
-const RULES: &[(&str, &[&str])] = &[
-    (
-        "domain",
-        &[
-            "crate::api",
-            "crate::cli",
-            "crate::clock",
-            "crate::http",
-            "crate::server",
-            "crate::service",
-            "crate::settings",
-            "crate::store",
-            "crate::world",
-            "actix",
-            "diesel",
-            "SystemTime",
-            "Instant::now",
-        ],
-    ),
-    (
-        "store",
-        &[
-            "crate::api",
-            "crate::cli",
-            "crate::clock",
-            "crate::http",
-            "crate::server",
-            "crate::service",
-            "crate::settings",
-            "crate::world",
-            "actix",
-            "SecretData",
-            "SecretValue",
-        ],
-    ),
-    (
-        "service",
-        &[
-            "crate::api",
-            "crate::cli",
-            "crate::clock",
-            "crate::http",
-            "crate::server",
-            "crate::settings",
-            "crate::world",
-            "actix",
-            "diesel",
-        ],
-    ),
-    (
-        "http",
-        &[
-            "crate::api",
-            "crate::cli",
-            "crate::server",
-            "crate::service",
-            "crate::settings",
-            "crate::store",
-            "crate::world",
-            "diesel",
-        ],
-    ),
-    (
-        "api/sae",
-        &[
-            "crate::store",
-            "crate::server",
-            "crate::cli",
-            "crate::settings",
-            "crate::world",
-            "diesel",
-            "api::ops",
-        ],
-    ),
-    (
-        "api/ops",
-        &[
-            "crate::store",
-            "crate::server",
-            "crate::cli",
-            "crate::settings",
-            "crate::world",
-            "diesel",
-            "api::sae",
-        ],
-    ),
-    (
-        "world",
-        &[
-            "crate::api",
-            "crate::cli",
-            "crate::clock",
-            "crate::http",
-            "crate::server",
-            "crate::service",
-            "crate::settings",
-            "crate::store",
-            "actix",
-            "diesel",
-        ],
-    ),
-    (
-        "clock.rs",
-        &["crate::api", "crate::http", "crate::service", "crate::store", "actix", "diesel"],
-    ),
-    (
-        "settings.rs",
-        &["crate::api", "crate::http", "crate::service", "crate::world", "actix", "diesel"],
-    ),
+/// A room: its modules, what it may use of the crate, and which libraries have no place in it.
+struct Room {
+    path: &'static str,
+    uses: &'static [&'static str],
+    without: &'static [&'static str],
+}
+
+/// The table of `src/lib.rs`. A new module has to be put here before anybody may use it.
+const ROOMS: &[Room] = &[
+    Room {
+        path: "domain",
+        uses: &["domain"],
+        without: &["actix", "diesel", "tokio", "log::", "SystemTime", "Instant::now"],
+    },
+    Room { path: "clock", uses: &["domain"], without: &["actix", "diesel", "tokio"] },
+    Room {
+        path: "store",
+        uses: &["domain", "store"],
+        without: &["actix", "SecretData", "SecretValue"],
+    },
+    Room {
+        path: "service",
+        uses: &["domain", "store", "service"],
+        without: &["actix", "diesel", "SystemTime"],
+    },
+    Room { path: "http", uses: &["domain", "clock", "http"], without: &["diesel"] },
+    Room {
+        path: "api/sae",
+        uses: &["domain", "service", "clock", "http"],
+        without: &["diesel", "SystemTime"],
+    },
+    Room {
+        path: "api/ops",
+        uses: &["domain", "service", "http"],
+        without: &["diesel", "SystemTime"],
+    },
+    Room { path: "world", uses: &["domain"], without: &["actix", "diesel", "tokio"] },
+    Room { path: "settings", uses: &["domain"], without: &["actix", "diesel", "tokio"] },
+    Room {
+        path: "server",
+        uses: &["api", "clock", "domain", "http", "service", "settings", "store", "world"],
+        without: &["diesel"],
+    },
+    Room { path: "cli", uses: &["server", "settings"], without: &["diesel"] },
 ];
 
 /// How many lines a source file may have before it has to be split by meaning.
 const LINES_MAX: usize = 400;
 
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
+}
+
 fn sources(path: &Path, found: &mut Vec<PathBuf>) {
     if path.is_file() {
         let of_tests = path.ends_with("tests.rs") || path.to_string_lossy().contains("/tests/");
-        if of_tests {
-            return;
+        if path.extension().is_some_and(|extension| extension == "rs") && !of_tests {
+            found.push(path.to_owned());
         }
-        found.push(path.to_owned());
         return;
     }
     for entry in fs::read_dir(path).unwrap_or_else(|error| panic!("{}: {error}", path.display())) {
-        let entry = entry.unwrap().path();
-        if entry.is_dir() || entry.extension().is_some_and(|extension| extension == "rs") {
-            sources(&entry, found);
-        }
+        sources(&entry.unwrap().path(), found);
     }
 }
 
-/// The code of a file without its comments and without its unit tests.
-fn code(path: &Path) -> String {
-    let text = fs::read_to_string(path).unwrap();
+/// The files of a room: its folder, and the file of the same name beside it.
+fn files_of(room: &str) -> Vec<PathBuf> {
+    let mut files = vec![];
+    for path in [root().join(room), root().join(format!("{room}.rs"))] {
+        if path.exists() {
+            sources(&path, &mut files);
+        }
+    }
+    files
+}
+
+/// The code of a file without its comments and without the unit tests at its end.
+fn code(text: &str) -> String {
     let text = text.split("#[cfg(test)]").next().unwrap_or_default();
     let lines = text.lines().filter(|line| !line.trim_start().starts_with("//"));
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// Every path that a file imports, with nested `use` groups written out, and every path that it names in full.
-fn names(path: &Path, forbidden: &str) -> bool {
-    let code = code(path);
-    let group = forbidden.strip_prefix("crate::").map(|module| {
-        // `use crate::{a, b::C}` names `crate::b` too.
-        code.split("use crate::{").skip(1).any(|rest| {
-            let group = rest.split("};").next().unwrap_or_default();
-            group
-                .split([',', '{', '}', '\n', ' '])
-                .any(|piece| piece == module || piece.starts_with(&format!("{module}::")))
-        })
-    });
-    code.contains(forbidden) || group.unwrap_or(false)
+fn word(text: &str) -> &str {
+    let end = text.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(text.len());
+    &text[..end]
+}
+
+/// The first names behind `crate::`, also in a group.
+fn crate_names(code: &str) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for rest in code.split("crate::").skip(1) {
+        let Some(group) = rest.strip_prefix('{') else {
+            names.insert(word(rest).to_owned());
+            continue;
+        };
+        let mut depth = 1;
+        let mut item = String::new();
+        for c in group.chars() {
+            match c {
+                '{' => depth += 1,
+                '}' => depth -= 1,
+                _ => {}
+            }
+            if depth == 0 || (depth == 1 && c == ',') {
+                names.insert(word(item.trim()).to_owned());
+                item.clear();
+            } else {
+                item.push(c);
+            }
+            if depth == 0 {
+                break;
+            }
+        }
+    }
+    names.remove("");
+    names
+}
+
+/// How many modules deep a file is: `domain/tls/public_key.rs` is three.
+fn depth(file: &Path) -> usize {
+    let relative = file.strip_prefix(root()).unwrap();
+    relative.components().count() - usize::from(relative.ends_with("mod.rs"))
+}
+
+/// The longest chain of `super::`.
+fn supers(code: &str) -> usize {
+    (1..10).take_while(|count| code.contains(&"super::".repeat(*count))).count()
 }
 
 #[test]
-fn no_room_imports_what_it_must_not() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+fn no_room_uses_what_it_must_not() {
     let mut checked = 0;
     let mut broken = vec![];
-    for (room, forbidden) in RULES {
-        let mut files = vec![];
-        sources(&root.join(room), &mut files);
-        let beside = root.join(format!("{room}.rs"));
-        if beside.is_file() {
-            files.push(beside);
-        }
-        assert!(!files.is_empty(), "{room} is empty");
+    for room in ROOMS {
+        let files = files_of(room.path);
+        assert!(!files.is_empty(), "{} is empty", room.path);
         for file in files {
             checked += 1;
-            for name in *forbidden {
-                if names(&file, name) {
-                    broken.push(format!("{} names {name}", file.display()));
-                }
+            let code = code(&fs::read_to_string(&file).unwrap());
+            let used = crate_names(&code);
+            let strange = used.iter().filter(|name| !room.uses.contains(&name.as_str()));
+            broken.extend(strange.map(|name| format!("{} uses crate::{name}", file.display())));
+            let strange = room.without.iter().filter(|name| code.contains(**name));
+            broken.extend(strange.map(|name| format!("{} names {name}", file.display())));
+            let room_depth = room.path.split('/').count();
+            if depth(&file) < supers(&code) + room_depth {
+                broken.push(format!("{} leaves its room by super::", file.display()));
             }
         }
     }
@@ -188,20 +164,20 @@ fn no_room_imports_what_it_must_not() {
 }
 
 #[test]
-fn tables_are_named_in_the_store_only() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut files = vec![];
-    sources(&root, &mut files);
-    for file in files.iter().filter(|file| !file.starts_with(root.join("store"))) {
-        assert!(!code(file).contains("diesel"), "{} names diesel", file.display());
-    }
+fn every_file_stands_in_a_room() {
+    let mut all = vec![];
+    sources(&root(), &mut all);
+    let rooms: BTreeSet<PathBuf> = ROOMS.iter().flat_map(|room| files_of(room.path)).collect();
+    let doors = ["main.rs", "lib.rs", "api/mod.rs"].map(|name| root().join(name));
+    let homeless: Vec<_> =
+        all.iter().filter(|file| !rooms.contains(*file) && !doors.contains(file)).collect();
+    assert!(homeless.is_empty(), "{homeless:#?}");
 }
 
 #[test]
 fn no_file_has_grown_too_long() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut files = vec![];
-    sources(&root, &mut files);
+    sources(&root(), &mut files);
     for file in files {
         let lines = fs::read_to_string(&file).unwrap().lines().count();
         assert!(lines <= LINES_MAX, "{} has {lines} lines", file.display());
@@ -209,20 +185,19 @@ fn no_file_has_grown_too_long() {
 }
 
 #[test]
-fn a_forbidden_import_is_seen() {
-    let folder = std::env::temp_dir().join(format!("sae-secret-house-{}", std::process::id()));
-    fs::create_dir_all(&folder).unwrap();
-    let file = folder.join("sample.rs");
-    for (text, seen) in [
-        ("use crate::store::Store;", true),
-        ("use crate::{\n    domain::Error,\n    store::Store,\n};", true),
-        ("use crate::{domain::Error, store};", true),
-        ("fn f() { crate::store::f() }", true),
-        ("// crate::store", false),
-        ("use crate::{domain::{store_like, Error}};", false),
+fn uses_are_seen_however_they_are_written() {
+    for (text, names) in [
+        ("use crate::store::Store;", &["store"][..]),
+        ("use crate::{\n    domain::Error,\n    store::{Store, Tx},\n};", &["domain", "store"]),
+        ("use crate::{domain::{self, Error}, store};", &["domain", "store"]),
+        ("fn f() { crate::store::f() }", &["store"]),
+        ("// crate::store", &[]),
+        ("use crate::domain::store_like;\n#[cfg(test)]\nuse crate::store;", &["domain"]),
     ] {
-        fs::write(&file, text).unwrap();
-        assert_eq!(names(&file, "crate::store"), seen, "{text}");
+        let seen = crate_names(&code(text));
+        assert_eq!(seen.iter().map(String::as_str).collect::<Vec<_>>(), names, "{text}");
     }
-    fs::remove_dir_all(&folder).unwrap();
+    assert_eq!(supers("use super::super::x; super::y"), 2);
+    assert_eq!(depth(&root().join("domain/tls/public_key.rs")), 3);
+    assert_eq!(depth(&root().join("domain/mod.rs")), 1);
 }
