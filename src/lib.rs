@@ -12,9 +12,11 @@
 //! | `api::X` | `domain`, `service`, `http`, `clock` | `store`, diesel, another api |
 //! | [`world`] | `domain` | everything else here |
 //! | [`settings`] | `domain` | everything else here |
-//! | [`server`], [`cli`] | all | nobody imports them |
+//! | [`clock`] | `domain` | everything else here |
+//! | [`server`] | all but `cli` | – |
+//! | [`cli`] | `server`, `settings` | everything else here |
 //!
-//! `tests/house.rs` reads the sources and holds them to this table.
+//! `tests/house.rs` has the same table as a list and holds the sources to it.
 
 pub mod api;
 pub mod cli;

@@ -14,10 +14,7 @@ use actix_web::{
     web,
 };
 
-use tokio::signal::{
-    ctrl_c,
-    unix::{SignalKind, signal},
-};
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
     api::{
@@ -168,7 +165,8 @@ impl Application {
         self.server.handle()
     }
 
-    /// Serves until SIGTERM, Ctrl-C or the handle stops it. Requests under way are finished first.
+    /// Serves until SIGTERM, Ctrl-C or the handle stops it. Requests under way have 8 seconds to be
+    /// finished.
     ///
     /// # Errors
     /// [`StartError::Run`].
@@ -211,15 +209,18 @@ fn listen(listener: TcpListener, parts: Parts) -> io::Result<Server> {
 
 /// Comes when the server is to stop: SIGTERM, as containers and service managers send it, or Ctrl-C.
 async fn stop_signal() {
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-        log::error!("SIGTERM cannot be heard; Ctrl-C still stops the server");
-        return drop(ctrl_c().await);
+    let heard = async |kind: SignalKind| match signal(kind) {
+        Ok(mut signals) => drop(signals.recv().await),
+        Err(error) => {
+            log::error!("a signal cannot be heard: {error}");
+            std::future::pending::<()>().await;
+        }
     };
     tokio::select! {
-        _ = terminate.recv() => {}
-        _ = ctrl_c() => {}
+        () = heard(SignalKind::terminate()) => {}
+        () = heard(SignalKind::interrupt()) => {}
     }
-    log::info!("stopping: requests under way are finished");
+    log::info!("stopping: requests under way have {SHUTDOWN_SECONDS} s to be finished");
 }
 
 fn seeds(world: &World) -> Seeds {

@@ -62,7 +62,8 @@ fn root() -> PathBuf {
 
 fn sources(path: &Path, found: &mut Vec<PathBuf>) {
     if path.is_file() {
-        let of_tests = path.ends_with("tests.rs") || path.to_string_lossy().contains("/tests/");
+        let inside = path.strip_prefix(root()).unwrap_or(path).to_string_lossy();
+        let of_tests = inside.ends_with("tests.rs") || inside.contains("/tests/");
         if path.extension().is_some_and(|extension| extension == "rs") && !of_tests {
             found.push(path.to_owned());
         }

@@ -27,31 +27,35 @@ const DISCARD_STALL: Duration = Duration::from_millis(500);
 /// How many bytes of one body need no room of the budget: most bodies are smaller.
 const SMALL: usize = 64 * 1024;
 
-/// How many bytes all larger bodies may have together at one time: 64 MiB. Further ones wait for room.
+/// How many bytes all larger bodies may have together at one time: 64 MiB.
 const LARGE_TOTAL: usize = 64 * 1024 * 1024;
 
-/// The room that large bodies share.
+/// The room that large bodies share, in bytes.
 #[derive(Debug, Clone)]
 pub struct BodyBudget(Arc<Semaphore>);
 
 impl Default for BodyBudget {
     fn default() -> Self {
-        Self(Arc::new(Semaphore::new(LARGE_TOTAL / BODY_MAX)))
+        Self(Arc::new(Semaphore::new(LARGE_TOTAL)))
     }
 }
 
-/// A body that has arrived. It keeps its room of the budget until it goes.
+/// The room that one body takes; given back when it goes. To be kept as long as anything made of the body is.
 #[derive(Debug, Default)]
-pub struct Body {
-    bytes: Vec<u8>,
-    room: Option<OwnedSemaphorePermit>,
-}
+pub struct Room(Option<OwnedSemaphorePermit>);
 
-impl Body {
-    /// The body's bytes.
-    #[must_use]
-    pub fn bytes(&self) -> &[u8] {
-        &self.bytes
+impl Room {
+    /// Takes room for so many more bytes, at once or not at all: two bodies that waited for each other's would wait for
+    /// ever.
+    fn grow(&mut self, budget: &BodyBudget, bytes: usize) -> Result<(), BodyError> {
+        let bytes = u32::try_from(bytes).map_err(|_| BodyError::NoRoom)?;
+        let more = Arc::clone(&budget.0).try_acquire_many_owned(bytes);
+        let more = more.map_err(|_| BodyError::NoRoom)?;
+        match &mut self.0 {
+            Some(room) => room.merge(more),
+            None => self.0 = Some(more),
+        }
+        Ok(())
     }
 }
 
@@ -60,13 +64,15 @@ impl Body {
 pub enum BodyError {
     /// It has more than [`BODY_MAX`] bytes.
     TooLarge,
-    /// It took longer than [`READ_TIMEOUT`], or found no room for so long.
+    /// It took longer than [`READ_TIMEOUT`].
     TooSlow,
+    /// It is larger than 64 KiB, and the large bodies under way leave no room for it.
+    NoRoom,
     /// It ended early, or its framing is broken.
     Broken,
 }
 
-/// The whole body; `declared` is its length by the request's head, if that tells.
+/// The whole body, and the room that it takes; `declared` is its length by the request's head, if that tells.
 ///
 /// # Errors
 /// [`BodyError`].
@@ -74,41 +80,44 @@ pub async fn read_body(
     payload: Payload,
     declared: Option<u64>,
     budget: &BodyBudget,
-) -> Result<Body, BodyError> {
-    if declared
-        .is_some_and(|length| usize::try_from(length).map_or(true, |length| length > BODY_MAX))
-    {
+) -> Result<(Vec<u8>, Room), BodyError> {
+    let declared = declared.map(|length| usize::try_from(length).unwrap_or(usize::MAX));
+    if declared.is_some_and(|length| length > BODY_MAX) {
         discard_body(payload).await;
         return Err(BodyError::TooLarge);
     }
     let mut payload = payload.into_inner();
     let deadline = Instant::now() + READ_TIMEOUT;
-    let mut body = Body::default();
+    let (mut body, mut room) = (Vec::new(), Room::default());
     while let Some(chunk) = next(&mut payload, deadline).await? {
-        let length = body.bytes.len() + chunk.len();
-        if length > BODY_MAX {
+        let (before, length) = (body.len(), body.len() + chunk.len());
+        let grown = if length > BODY_MAX {
+            Err(BodyError::TooLarge)
+        } else if length > SMALL {
+            // Room is taken for the whole body at once where its length is known: bodies that grew side by side could
+            // all run out of it together. Else the first bytes past the bound take it for what came before, too.
+            match (declared, before > SMALL) {
+                (Some(_), true) => Ok(()),
+                (Some(declared), false) => room.grow(budget, declared),
+                (None, true) => room.grow(budget, chunk.len()),
+                (None, false) => room.grow(budget, length),
+            }
+        } else {
+            Ok(())
+        };
+        if let Err(error) = grown {
+            drop(body);
             discard(&mut payload).await;
-            return Err(BodyError::TooLarge);
+            return Err(error);
         }
-        if length > SMALL && body.room.is_none() {
-            body.room = Some(room(budget, deadline).await?);
-        }
-        body.bytes.extend_from_slice(&chunk);
+        body.extend_from_slice(&chunk);
     }
-    Ok(body)
+    Ok((body, room))
 }
 
 /// Takes a body off the wire that nobody wants.
 pub async fn discard_body(payload: Payload) {
     discard(&mut payload.into_inner()).await;
-}
-
-async fn room(budget: &BodyBudget, deadline: Instant) -> Result<OwnedSemaphorePermit, BodyError> {
-    match timeout_at(deadline, Arc::clone(&budget.0).acquire_owned()).await {
-        Ok(Ok(room)) => Ok(room),
-        Ok(Err(_closed)) => Err(BodyError::Broken),
-        Err(_elapsed) => Err(BodyError::TooSlow),
-    }
 }
 
 type Inner = actix_web::dev::Payload;

@@ -56,7 +56,9 @@ fn is_origin(text: &str) -> bool {
     let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else { return false };
     let port = authority.as_str().rsplit_once(':').map(|(_, port)| port);
     let own_port = if scheme == "https" { "443" } else { "80" };
-    let is_port = |port: &str| port != own_port && port.parse::<u16>().is_ok();
+    let is_port = |port: &str| {
+        port != own_port && port.parse::<u16>().is_ok_and(|number| number.to_string() == port)
+    };
     matches!(scheme, "http" | "https")
         && text == format!("{scheme}://{authority}")
         && !authority.host().is_empty()
@@ -140,6 +142,8 @@ mod tests {
             "http://A",
             "http://a:80",
             "https://a:443",
+            "http://a:+81",
+            "http://a:081",
         ] {
             assert!(!is_origin(text), "{text}");
         }

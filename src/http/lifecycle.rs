@@ -1,7 +1,7 @@
 //! What happens around every request: it gets its ids, which its reply carries as headers, it is counted, and one line
 //! is logged.
 
-use std::{sync::Arc, time::Instant};
+use std::{cell::RefCell, rc::Rc, sync::Arc, time::Instant};
 
 use actix_web::{
     Error, HttpMessage,
@@ -21,7 +21,7 @@ pub const ACCESS_LOG: &str = "access";
 /// The code of a request that ended without a reply.
 const ABORTED: &str = "aborted";
 
-/// What a handler leaves in its response's extensions for the log line and the metrics. Nothing in it comes from a
+/// What a handler notes for the log line and the metrics, in the [`SharedOutcome`] of its request's extensions. Nothing in it comes from a
 /// secret; the namespace is set only once it has been parsed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Outcome {
@@ -44,28 +44,34 @@ pub struct Observer {
     pub metrics: Metrics,
 }
 
-/// A request under way. When it goes it is counted and logged, also when its client went away before the reply.
+/// What a handler knows of its request, kept where the log line can read it even if the handler does not come to its
+/// end: when the server is stopped by force, or when a body's client goes away. The store may have done the work all
+/// the same.
+pub type SharedOutcome = Rc<RefCell<Outcome>>;
+
+/// A request under way. When it goes it is counted and logged.
 struct UnderWay {
     observer: web::Data<Observer>,
     identity: Identity,
     started: Instant,
-    /// What it came to, and the reply's HTTP status.
-    answered: Option<(Outcome, u16)>,
+    outcome: SharedOutcome,
+    /// The reply's HTTP status.
+    status: Option<u16>,
 }
 
 impl Drop for UnderWay {
     fn drop(&mut self) {
         let took = self.started.elapsed();
-        let (outcome, status) = self.answered.take().unwrap_or_default();
-        let code = match (outcome.code, status) {
-            ("", 0) => ABORTED,
-            ("", _) => "-",
-            (code, _) => code,
+        let outcome = self.outcome.borrow();
+        let code = match (self.status, outcome.code) {
+            (None, _) => ABORTED,
+            (Some(_), "") => "-",
+            (Some(_), code) => code,
         };
-        self.observer.metrics.end();
-        self.observer.metrics.answered(outcome.operation.unwrap_or("-"), code, took);
+        let took_if_answered = self.status.map(|_| took);
+        self.observer.metrics.ended(outcome.operation.unwrap_or("-"), code, took_if_answered);
         let duration_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
-        log_line(&self.identity, &outcome, status, code, duration_us);
+        log_line(&self.identity, &outcome, self.status.unwrap_or_default(), code, duration_us);
     }
 }
 
@@ -81,8 +87,17 @@ pub async fn lifecycle<B: MessageBody>(
     observer.metrics.begin();
     let identity = observer.identities.next(observer.clock.now());
     request.extensions_mut().insert(identity.clone());
-    let mut under_way = UnderWay { observer, identity, started: Instant::now(), answered: None };
-    let mut response = next.call(request).await?;
+    let outcome = SharedOutcome::default();
+    request.extensions_mut().insert(Rc::clone(&outcome));
+    let mut under_way =
+        UnderWay { observer, identity, started: Instant::now(), outcome, status: None };
+    let mut response = match next.call(request).await {
+        Ok(response) => response,
+        Err(error) => {
+            under_way.status = Some(error.as_response_error().status_code().as_u16());
+            return Err(error);
+        }
+    };
     for (name, value) in [
         ("x-acs-request-id", &under_way.identity.request_id),
         ("x-acs-trace-id", &under_way.identity.trace_id),
@@ -91,8 +106,7 @@ pub async fn lifecycle<B: MessageBody>(
             response.headers_mut().insert(HeaderName::from_static(name), value);
         }
     }
-    let outcome = response.response().extensions().get::<Outcome>().cloned().unwrap_or_default();
-    under_way.answered = Some((outcome, response.status().as_u16()));
+    under_way.status = Some(response.status().as_u16());
     Ok(response)
 }
 
@@ -106,6 +120,6 @@ fn log_line(identity: &Identity, outcome: &Outcome, status: u16, code: &str, dur
         status,
         code,
         duration_us;
-        "answered"
+        "{}", if code == ABORTED { "aborted" } else { "answered" }
     );
 }

@@ -46,23 +46,22 @@ impl Metrics {
         self.in_flight.inc();
     }
 
-    /// A request ends.
-    pub fn end(&self) {
+    /// A request ends; `took` is the time to its answer, if it had one. `operation` and `code` come from fixed tables,
+    /// never from the request.
+    pub fn ended(&self, operation: &'static str, code: &'static str, took: Option<Duration>) {
         self.in_flight.dec();
-    }
-
-    /// A request was answered. `operation` and `code` come from fixed tables, never from the request.
-    pub fn answered(&self, operation: &'static str, code: &'static str, took: Duration) {
         self.requests.get_or_create(&RequestLabels { operation, code }).inc();
-        let labels = OperationLabels { operation };
-        self.durations.0.get_or_create(&labels).observe(took.as_secs_f64());
+        if let Some(took) = took {
+            let labels = OperationLabels { operation };
+            self.durations.0.get_or_create(&labels).observe(took.as_secs_f64());
+        }
     }
 
     /// Registers the counters for a scrape.
     pub fn register(&self, registry: &mut Registry) {
         registry.register(
             "requests",
-            "Requests answered, by operation and code",
+            "Requests that ended, by operation and code",
             self.requests.clone(),
         );
         registry.register_with_unit(

@@ -7,7 +7,7 @@ mod identity;
 mod lifecycle;
 mod metrics;
 
-pub use body::{BODY_MAX, Body, BodyBudget, BodyError, READ_TIMEOUT, discard_body, read_body};
+pub use body::{BODY_MAX, BodyBudget, BodyError, READ_TIMEOUT, Room, discard_body, read_body};
 pub use identity::{Identity, IdentitySource, SystemIdentities};
-pub use lifecycle::{Observer, Outcome, lifecycle};
+pub use lifecycle::{Observer, Outcome, SharedOutcome, lifecycle};
 pub use metrics::Metrics;

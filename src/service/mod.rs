@@ -21,10 +21,10 @@ pub struct Service {
     cloud: Arc<Cloud>,
 }
 
-/// Who asks, and when.
+/// Under which id and when a request is handled. Who asks will stand here once callers are known.
 #[derive(Debug, Clone)]
 pub struct Context {
-    /// The request's id, for the log.
+    /// The request's id.
     pub request_id: String,
     /// The moment at which the request is handled.
     pub now: Timestamp,

@@ -58,7 +58,7 @@ impl Service {
                 namespace: seed.namespace.clone(),
                 name: seed.name.clone(),
                 secret_type: seed.secret_type,
-                payload: payload::encode(&seed.data)?,
+                payload: payload::encode(seed.data.clone())?,
                 created: now,
             })
         };
@@ -100,6 +100,7 @@ fn seed_namespace(tx: &mut Tx<'_>, seed: &SeedNamespace, now: Timestamp) -> Resu
     if tx.find_namespace(&seed.id)?.is_some() {
         return Ok(());
     }
+    // The account's quota is for what users make; the owner of the world file has set it.
     tx.take_namespace_place(u32::MAX)?;
     tx.insert_namespace(&Namespace {
         id: seed.id.clone(),

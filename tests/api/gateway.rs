@@ -67,6 +67,10 @@ fn the_action_and_version_headers_must_agree_with_the_route() {
     assert_eq!(list("x-acs-version", "2019-05-06").status, 200);
     list("x-acs-action", "listsecrets").assert_error(404, "InvalidAction.NotFound");
     list("x-acs-version", "2019-05-07").assert_error(400, "InvalidVersion");
+    assert_eq!(list("x-acs-action", "").status, 200);
+    let twice = Request::new("GET", format!("{SECRETS}?NamespaceId=cn-beijing"));
+    let twice = twice.header("x-acs-action", "ListSecrets").header("x-acs-action", "CreateSecret");
+    server.send(&twice).assert_error(404, "InvalidAction.NotFound");
 }
 
 /// A creation whose request target is exactly so many bytes long.
@@ -154,6 +158,39 @@ fn a_client_that_stops_sending_is_told_what_is_wrong() {
     let late = server.send_bytes(head(SECRET, 1000).as_bytes());
     late.assert_error(408, "RequestTimeout");
     assert!(late.message().contains("30 seconds"), "{}", late.message());
+}
+
+#[test]
+fn large_bodies_share_a_budget_and_small_ones_need_none() {
+    let server = TestServer::start();
+    let almost = Request::new("POST", SECRET).body("application/json", vec![b' '; 4 * 1024 * 1024]);
+    let almost = almost.bytes(server.address);
+    let mut waiting: Vec<_> = (0..17)
+        .map(|_| {
+            let mut connection = server.connect();
+            connection.send(&almost[..almost.len() - 1]).unwrap();
+            connection
+        })
+        .collect();
+    // Sixteen of them fill the room and go on waiting for their last byte.
+    let answered =
+        (0..400).find_map(|round| waiting[round % 17].poll_reply(Duration::from_millis(50)));
+    answered.expect("one finds no room").assert_error(503, "ServiceUnavailable");
+    let body = |size: usize| {
+        let body = json!({"NamespaceId": "cn-beijing:test", "SecretName": format!("n{size}"),
+            "SecretType": "Opaque", "SecretData": {"k": "x".repeat(size)}});
+        Request::new("POST", SECRET).json(&body)
+    };
+    server.send(&body(200_000)).assert_error(503, "ServiceUnavailable");
+    server.send(&body(1_000)).secret_id();
+    drop(waiting);
+    for _ in 0..100 {
+        if server.send(&body(300_000)).status == 200 {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    panic!("the room is not given back");
 }
 
 #[test]

@@ -92,6 +92,29 @@ fn short_ids_name_a_namespace_of_the_callers_region() {
 }
 
 #[test]
+fn a_region_that_is_not_served_is_never_taken_for_another() {
+    let server = TestServer::start();
+    for (region, code) in [
+        ("us-west-1", "InvalidNamespaceId.Format"),
+        ("CN-HANGZHOU", "InvalidParameter.Obviously"),
+        ("%", "InvalidParameter.Obviously"),
+    ] {
+        let parameters = [("NameSpaceShortId", "test"), ("RegionId", region)];
+        server.call("DELETE", NAMESPACE, &parameters).assert_error(400, code);
+        server.call("GET", NAMESPACE, &parameters).assert_error(400, code);
+    }
+    let twice =
+        format!("{NAMESPACE}?NameSpaceShortId=test&RegionId=cn-beijing&RegionId=cn-hangzhou");
+    server.send(&Request::new("DELETE", twice)).assert_error(400, "InvalidParameter.Obviously");
+    assert_eq!(server.call("GET", NAMESPACE, &[("NamespaceId", "cn-beijing:test")]).status, 200);
+    let elsewhere = [("RegionId", "us-west-1"), ("CurrentPage", "1"), ("PageSize", "9")];
+    assert_eq!(server.call("GET", NAMESPACE_LIST, &elsewhere).data(), json!([]));
+    assert_eq!(server.call("GET", NAMESPACES, &elsewhere).data()["TotalSize"], 0);
+    let ignored = [("RegionId", "%"), ("NamespaceId", "cn-beijing")];
+    assert_eq!(server.call("GET", SECRETS, &ignored).status, 200);
+}
+
+#[test]
 fn the_default_namespace_cannot_be_touched() {
     let server = TestServer::start();
     for method in ["GET", "POST", "PUT", "DELETE"] {

@@ -165,8 +165,10 @@ fn every_error_of_the_table_is_produced() {
         check(reply, *code, blanks);
         produced.insert(code.entry().code);
     }
-    // An outage and a slow client take a process and a clock of their own: tests/process and the test below.
-    produced.extend([Code::RpcError.entry().code, Code::RequestTimeout.entry().code]);
+    // An outage, a crowd and a slow client take a process, many clients and a clock of their own: tests/process, the
+    // gateway's tests and the test below.
+    let elsewhere = [Code::RpcError, Code::ServiceUnavailable, Code::RequestTimeout];
+    produced.extend(elsewhere.map(|code| code.entry().code));
     let missing: Vec<_> =
         Code::ALL.iter().filter(|code| !produced.contains(code.entry().code)).collect();
     assert!(missing.is_empty(), "no test produces {missing:?}");

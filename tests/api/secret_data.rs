@@ -230,6 +230,35 @@ fn numbers_and_booleans_are_taken_as_they_are_written() {
 }
 
 #[test]
+fn the_query_wins_in_every_form_and_halves_are_not_mixed() {
+    let server = TestServer::start();
+    let target = |more: &str| {
+        let name = unique();
+        format!("{SECRET}?NamespaceId=cn-beijing:test&SecretName={name}&SecretType=Opaque{more}")
+    };
+    for (query, body, expected) in [
+        ("&SecretData.a=query", json!({"SecretData": {"a": "body"}}), json!({"a": "query"})),
+        (
+            "&SecretData=%7B%22a%22:%22query%22%7D",
+            json!({"SecretData.b": "body"}),
+            json!({"a": "query"}),
+        ),
+        ("", json!({"SecretData": {"a": "body"}, "SecretData.b": "x"}), json!({"a": "body"})),
+    ] {
+        let id = server.send(&Request::new("POST", target(query)).json(&body)).secret_id();
+        assert_eq!(
+            server.describe_secret("cn-beijing:test", id).data()["SecretData"],
+            expected,
+            "{query}"
+        );
+    }
+    let mixed = target("&SecretData=%7B%22a%22:%22b%22%7D&SecretData.c=d");
+    server.send(&Request::new("POST", mixed)).assert_error(400, "InvalidParameter.Obviously");
+    let unknown = Request::new("POST", target("")).json(&json!({"SecretData.k1": "v"}));
+    server.send(&unknown).assert_error(400, "InvalidParameter.NotEmpty");
+}
+
+#[test]
 fn a_key_called_data_is_no_wrapper_when_it_holds_a_plain_text() {
     let server = TestServer::start();
     for data in

@@ -106,6 +106,7 @@ pub fn check(method: &str, path: &str, reply: &Reply) {
             408 => "/components/responses/RequestTimeout".to_owned(),
             413 => "/components/responses/RequestEntityTooLarge".to_owned(),
             414 => "/components/responses/RequestURITooLong".to_owned(),
+            503 => "/components/responses/ServiceUnavailable".to_owned(),
             431 => "/components/responses/RequestHeaderFieldsTooLarge".to_owned(),
             status => panic!("{method} {path} is not documented and answered {status}"),
         },

@@ -161,6 +161,14 @@ impl Connection {
         Ok(reply)
     }
 
+    /// The next reply if it comes within that time.
+    pub fn poll_reply(&mut self, patience: Duration) -> Option<Reply> {
+        self.stream.set_read_timeout(Some(patience)).unwrap();
+        let reply = self.try_receive(false).ok();
+        self.stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        reply
+    }
+
     /// Whether the server closes the connection without another byte.
     pub fn is_closed_by_server(&mut self) -> bool {
         self.buffered.is_empty() && matches!(self.stream.read(&mut [0; 1]), Ok(0))

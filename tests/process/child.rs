@@ -37,6 +37,7 @@ pub struct Server {
     pub address: SocketAddr,
     child: Child,
     log: Arc<Mutex<String>>,
+    reader: Option<thread::JoinHandle<()>>,
 }
 
 impl Server {
@@ -51,14 +52,14 @@ impl Server {
         let mut command = binary();
         let database = format!("sqlite://{}", folder.join("test.db").display());
         command.args(["serve", "--listen", "127.0.0.1:0", "--database-url", &database]);
-        command.arg("--world").arg(&world);
+        command.env("SAE_SECRET_WORLD", &world);
         change(&mut command);
         command.stderr(Stdio::piped()).stdout(Stdio::null()).stdin(Stdio::null());
         let mut child = command.spawn().expect("the binary starts");
         let log = Arc::new(Mutex::new(String::new()));
         let stderr = child.stderr.take().unwrap();
-        let address = read_address(stderr, &log);
-        Self { address, child, log }
+        let (address, reader) = read_address(stderr, &log);
+        Self { address, child, log, reader: Some(reader) }
     }
 
     pub fn send(&self, request: &Request) -> Reply {
@@ -102,6 +103,14 @@ impl Server {
     pub fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
+        self.end_log();
+    }
+
+    /// Waits until the log of a process that has ended is read to its end.
+    fn end_log(&mut self) {
+        if let Some(reader) = self.reader.take() {
+            reader.join().unwrap();
+        }
     }
 
     pub fn terminate(&self) {
@@ -117,6 +126,7 @@ impl Server {
         let deadline = Instant::now() + PATIENCE;
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
+                self.end_log();
                 return status;
             }
             assert!(Instant::now() < deadline, "the server does not stop");
@@ -133,10 +143,13 @@ impl Drop for Server {
 }
 
 /// Reads the log until it tells the address, then goes on collecting it.
-fn read_address(stderr: impl Read + Send + 'static, log: &Arc<Mutex<String>>) -> SocketAddr {
+fn read_address(
+    stderr: impl Read + Send + 'static,
+    log: &Arc<Mutex<String>>,
+) -> (SocketAddr, thread::JoinHandle<()>) {
     let (sender, receiver) = std::sync::mpsc::channel();
     let log = Arc::clone(log);
-    thread::spawn(move || {
+    let reader = thread::spawn(move || {
         for line in BufReader::new(stderr).lines().map_while(Result::ok) {
             if let Some((_, rest)) = line.split_once("listening on http://") {
                 let address = rest.trim_end_matches(|c: char| !c.is_ascii_digit());
@@ -147,5 +160,5 @@ fn read_address(stderr: impl Read + Send + 'static, log: &Arc<Mutex<String>>) ->
             log.push('\n');
         }
     });
-    receiver.recv_timeout(PATIENCE).expect("the server listens")
+    (receiver.recv_timeout(PATIENCE).expect("the server listens"), reader)
 }

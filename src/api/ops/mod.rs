@@ -1,7 +1,7 @@
-//! The server's own operation: is it alive, is it ready, what has it done, and what does it speak.
+//! The server's own operations: is it alive, is it ready, what has it done, and what does it speak.
 
 use actix_web::{
-    HttpResponse, guard,
+    HttpMessage, HttpRequest, HttpResponse, guard,
     http::header::{CONTENT_TYPE, ContentType},
     web,
 };
@@ -12,7 +12,7 @@ use prometheus_client::{
     registry::Registry,
 };
 
-use crate::{http::Metrics, http::Outcome, service::Service};
+use crate::{http::Metrics, http::SharedOutcome, service::Service};
 
 /// The document that describes every operation.
 const OPENAPI: &str = include_str!("../../../openapi.yaml");
@@ -30,13 +30,13 @@ macro_rules! operations {
         /// Routes these operations.
         pub fn routes(config: &mut web::ServiceConfig) {
             $(config.service(
-                web::resource($path).guard(guard::Any(guard::Get()).or(guard::Head())).to(move |ops: web::Data<Ops>| async move {
-                    let mut response = $handler(&ops).await;
-                    let code = if response.status().is_success() { "200" } else { "503" };
-                    let outcome = Outcome { operation: Some($name), namespace: None, code };
-                    response.extensions_mut().insert(outcome);
-                    response
-                }),
+                web::resource($path).guard(guard::Any(guard::Get()).or(guard::Head())).to(
+                    move |ops: web::Data<Ops>, request: HttpRequest| async move {
+                        let response = $handler(&ops).await;
+                        note(&request, $name, &response);
+                        response
+                    },
+                ),
             );)*
         }
     };
@@ -47,6 +47,14 @@ operations! {
     "/ready" "Ready" ready;
     "/metrics" "Metrics" metrics;
     "/openapi.yaml" "OpenApi" openapi;
+}
+
+fn note(request: &HttpRequest, operation: &'static str, response: &HttpResponse) {
+    if let Some(outcome) = request.extensions().get::<SharedOutcome>() {
+        let mut outcome = outcome.borrow_mut();
+        outcome.operation = Some(operation);
+        outcome.code = if response.status().is_success() { "200" } else { "503" };
+    }
 }
 
 /// What these operations need.
@@ -64,7 +72,7 @@ async fn health(_ops: &Ops) -> HttpResponse {
     HttpResponse::Ok().content_type(ContentType::plaintext()).body("ok\n")
 }
 
-/// `GET /ready`: the database answers, so requests will be served.
+/// `GET /ready`: the database can be read.
 async fn ready(ops: &Ops) -> HttpResponse {
     match ops.service.check_store().await {
         Ok(()) => HttpResponse::Ok().content_type(ContentType::plaintext()).body("ready\n"),
@@ -89,7 +97,7 @@ async fn metrics(ops: &Ops) -> HttpResponse {
     registry.register_collector(Box::new(StoreState::look(&ops.service).await));
     let mut text = String::new();
     if let Err(error) = encode(&mut text, &registry) {
-        // A text that is cut short lacks its end mark, which scrapers ask for.
+        // Cannot happen, for a text takes whatever is written to it; one that is cut short lacks its end mark.
         log::error!("cannot write the metrics: {error}");
     }
     let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -157,9 +165,9 @@ impl Collector for StoreState {
             signed(self.namespaces as u64),
         )?;
         gauge("secrets", "Secrets in all namespaces", signed(self.secrets))?;
-        let help = "Secrets by namespace, the 1000 largest";
+        let help = format!("Secrets by namespace, the {NAMESPACES_MAX} largest");
         let kind = ConstGauge::new(0_i64).metric_type();
-        let mut family = encoder.encode_descriptor("namespace_secrets", help, None, kind)?;
+        let mut family = encoder.encode_descriptor("namespace_secrets", &help, None, kind)?;
         for (namespace, count) in &self.largest {
             let labels = [("namespace", namespace.as_str())];
             ConstGauge::new(signed(*count)).encode(family.encode_family(&labels)?)?;

@@ -1,14 +1,18 @@
 //! The way in: every request that is not for the server's own operation comes through [`serve`], which finds the
 //! operation by method and path, reads the parameters, lets the handler answer, and words the reply.
 
-use actix_web::{HttpMessage, HttpRequest, HttpResponse, http::Method, web};
+use actix_web::{
+    HttpMessage, HttpRequest, HttpResponse,
+    http::{Method, header::HeaderValue},
+    web,
+};
 
 use super::{
     Sae,
     codes::{ApiError, Code},
     namespaces, negotiation,
     operation::{self, Operation, Route, VERSION},
-    parameters::{BodyRole, Parameters},
+    parameters::{BodyRole, Malformed, Parameters},
     regions,
     reply::{self, Answer, Frame},
     secrets,
@@ -16,7 +20,7 @@ use super::{
 use crate::{
     domain::{NamespaceId, RegionId},
     http::{
-        BODY_MAX, Body, BodyError, Identity, Outcome, READ_TIMEOUT, cors, discard_body,
+        BODY_MAX, BodyError, Identity, READ_TIMEOUT, SharedOutcome, cors, discard_body,
         front::{self, Limits, Refusal},
         read_body,
     },
@@ -26,30 +30,46 @@ use crate::{
 /// How much of a `Host` header an error repeats, in characters: a DNS name and a port.
 const HOST_MAX: usize = 260;
 
+/// The region that a request names. Most operations do not look at it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NamedRegion {
+    /// It names none.
+    None,
+    /// It names this one, served or not.
+    One(RegionId),
+    /// It names something that is no region.
+    Unreadable,
+}
+
 /// One request, ready for a handler.
 pub struct Request<'a> {
-    /// Who asks, and when.
+    /// Under which id and when it is handled.
     pub context: Context,
     /// What is asked.
     pub parameters: Parameters,
-    /// The region that the caller names, if any.
-    pub region: Option<RegionId>,
+    /// The region that the caller names.
+    pub region: NamedRegion,
     /// The dialect.
     pub sae: &'a Sae,
     /// Where the handler notes what the log may tell.
-    pub outcome: &'a mut Outcome,
+    pub outcome: &'a SharedOutcome,
 }
 
 impl Request<'_> {
-    /// The parameters, which are gone from the request then: a request that waits for the store holds nothing big.
+    /// The parameters, which are gone from the request then: what the handler does not use is not held while it waits.
     pub fn take_parameters(&mut self) -> Parameters {
         std::mem::take(&mut self.parameters)
     }
 
+    /// Notes the namespace for the log.
+    pub fn note(&self, namespace: &NamespaceId) {
+        self.outcome.borrow_mut().namespace = Some(namespace.to_string());
+    }
+
     /// Parses the namespace that a secret operation names, and notes it for the log.
-    pub fn namespace(&mut self, text: &str) -> Result<NamespaceId, ApiError> {
+    pub fn namespace(&self, text: &str) -> Result<NamespaceId, ApiError> {
         let namespace = NamespaceId::parse(text)?;
-        self.outcome.namespace = Some(namespace.to_string());
+        self.note(&namespace);
         Ok(namespace)
     }
 }
@@ -66,24 +86,22 @@ pub async fn serve(
         format: negotiation::choose(header_text(&request, "accept"), &parameters),
         host: host(&request),
     };
-    let mut outcome = Outcome::default();
+    let outcome = request.extensions().get::<SharedOutcome>().cloned().unwrap_or_default();
     let asked = Asked { sae: &sae, request: &request, parameters, frame: &frame };
-    let mut response = match answer(asked, payload, &mut outcome).await {
+    match answer(asked, payload, &outcome).await {
         Ok((operation, answer)) => {
-            outcome.code = "200";
+            outcome.borrow_mut().code = "200";
             reply::success(&frame, operation, answer)
         }
         Err(error) => {
-            outcome.code = error.code().entry().code;
+            outcome.borrow_mut().code = error.code().entry().code;
             if let Some(cause) = error.cause() {
                 let request_id = frame.identity.request_id.as_str();
                 log::error!(request_id; "the store is unavailable: {cause}");
             }
             reply::failure(&frame, &error)
         }
-    };
-    response.extensions_mut().insert(outcome);
-    response
+    }
 }
 
 /// What was asked, before it is known what for.
@@ -97,7 +115,7 @@ struct Asked<'a> {
 async fn answer(
     asked: Asked<'_>,
     payload: web::Payload,
-    outcome: &mut Outcome,
+    outcome: &SharedOutcome,
 ) -> Result<(Operation, Answer), ApiError> {
     let Asked { sae, request, mut parameters, frame } = asked;
     let operation = match find_operation(request) {
@@ -108,10 +126,17 @@ async fn answer(
             return Err(error);
         }
     };
-    outcome.operation = Some(operation.name());
+    outcome.borrow_mut().operation = Some(operation.name());
     let declared = header_text(request, "content-length").and_then(|text| text.parse().ok());
-    let body = read_body(payload, declared, &sae.bodies).await;
-    add_body(request, body, &mut parameters)?;
+    let body = read_body(payload, declared, &sae.bodies).await.map_err(unread)?;
+    // The room is kept to the end: what the handler makes of the body is as large.
+    let (body, _room) = body;
+    parameters.add_body(
+        &body,
+        header_text(request, "content-type").unwrap_or_default(),
+        role(request),
+    )?;
+    drop(body);
     let context = Context { request_id: frame.identity.request_id.clone(), now: sae.clock.now() };
     let region = named_region(request, &parameters);
     let answer = run(operation, Request { context, parameters, region, sae, outcome }).await?;
@@ -140,14 +165,19 @@ fn find_operation(request: &HttpRequest) -> Result<Operation, ApiError> {
     if *request.method() != Method::GET && cors::is_from_unnamed_origin(request) {
         return Err(ApiError::new(Code::OriginForbidden, &[]));
     }
-    let action = header_text(request, "x-acs-action").filter(|action| !action.is_empty());
-    if action.is_some_and(|action| action != operation.name()) {
+    if contradicts(request, "x-acs-action", operation.name()) {
         return Err(ApiError::new(Code::ActionNotFound, &[]));
     }
-    if header_text(request, "x-acs-version").is_some_and(|version| version != VERSION) {
+    if contradicts(request, "x-acs-version", VERSION) {
         return Err(ApiError::new(Code::VersionNotValid, &[]));
     }
     Ok(operation)
+}
+
+/// Whether a header says something else than this; absent and empty ones say nothing.
+fn contradicts(request: &HttpRequest, name: &str, expected: &str) -> bool {
+    let mut values = request.headers().get_all(name).map(HeaderValue::as_bytes);
+    values.any(|value| !value.is_empty() && value != expected.as_bytes())
 }
 
 fn refused(refusal: Refusal) -> ApiError {
@@ -162,37 +192,39 @@ fn refused(refusal: Refusal) -> ApiError {
     }
 }
 
-fn add_body(
-    request: &HttpRequest,
-    body: Result<Body, BodyError>,
-    parameters: &mut Parameters,
-) -> Result<(), ApiError> {
-    let body = body.map_err(|error| match error {
+fn unread(error: BodyError) -> ApiError {
+    match error {
         BodyError::TooLarge => ApiError::new(Code::BodyTooLarge, &[&BODY_MAX]),
         BodyError::TooSlow => ApiError::new(Code::RequestTimeout, &[&READ_TIMEOUT.as_secs()]),
+        BodyError::NoRoom => ApiError::new(Code::ServiceUnavailable, &[]),
         BodyError::Broken => ApiError::new(Code::BadRequest, &[]),
-    })?;
-    let role = match *request.method() {
+    }
+}
+
+fn role(request: &HttpRequest) -> BodyRole {
+    match *request.method() {
         Method::POST | Method::PUT => BodyRole::Parameters,
         _ => BodyRole::Ignorable,
-    };
-    parameters.add_body(
-        body.bytes(),
-        header_text(request, "content-type").unwrap_or_default(),
-        role,
-    )
+    }
 }
 
 /// The region that a request names: by parameter, by header, or by the real service's host name. Inferred; clients
 /// that are pointed at another host name none.
-fn named_region(request: &HttpRequest, parameters: &Parameters) -> Option<RegionId> {
-    let parameter = parameters.text("RegionId").ok().flatten();
+fn named_region(request: &HttpRequest, parameters: &Parameters) -> NamedRegion {
+    let parameter = match parameters.text("RegionId") {
+        Ok(parameter) => parameter.filter(|text| !text.is_empty()),
+        Err(Malformed) => return NamedRegion::Unreadable,
+    };
     let header = || header_text(request, "x-acs-region-id").map(str::to_owned);
     let host = || {
         let name = header_text(request, "host")?.strip_prefix("sae.")?;
         name.split_once(".aliyuncs.com").map(|(region, _)| region.to_owned())
     };
-    parameter.or_else(header).or_else(host).and_then(|text| RegionId::parse(&text))
+    match parameter.or_else(header).or_else(host).map(|text| RegionId::parse(&text)) {
+        None => NamedRegion::None,
+        Some(Some(region)) => NamedRegion::One(region),
+        Some(None) => NamedRegion::Unreadable,
+    }
 }
 
 async fn run(operation: Operation, request: Request<'_>) -> Result<Answer, ApiError> {

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{
     codes::ApiError,
-    gateway::Request,
+    gateway::{NamedRegion, Request},
     reply::Answer,
     requests::{NamespaceListRequest, OneNamespaceRequest, PageRequest, WriteNamespaceRequest},
 };
@@ -19,7 +19,7 @@ use crate::{
 /// `CreateNamespace`.
 pub async fn create(mut request: Request<'_>) -> Result<Answer, ApiError> {
     let wanted = WriteNamespaceRequest::read(&request.take_parameters())?;
-    let id = custom_id(&mut request, wanted.namespace_id.as_deref(), wanted.short_id.as_deref())?;
+    let id = custom_id(&request, wanted.namespace_id.as_deref(), wanted.short_id.as_deref())?;
     let name = NamespaceName::parse(&wanted.namespace_name.unwrap_or_default())?;
     let description = parse_description(&wanted.description.unwrap_or_default())?;
     let micro_registration = wanted.micro_registration.unwrap_or(true);
@@ -31,7 +31,7 @@ pub async fn create(mut request: Request<'_>) -> Result<Answer, ApiError> {
 /// `UpdateNamespace`. A description or a registry setting that is absent stays as it is.
 pub async fn update(mut request: Request<'_>) -> Result<Answer, ApiError> {
     let wanted = WriteNamespaceRequest::read(&request.take_parameters())?;
-    let id = custom_id(&mut request, wanted.namespace_id.as_deref(), wanted.short_id.as_deref())?;
+    let id = custom_id(&request, wanted.namespace_id.as_deref(), wanted.short_id.as_deref())?;
     let name = NamespaceName::parse(&wanted.namespace_name.unwrap_or_default())?;
     let description = wanted.description.as_deref().map(parse_description).transpose()?;
     let command =
@@ -43,7 +43,7 @@ pub async fn update(mut request: Request<'_>) -> Result<Answer, ApiError> {
 /// `DescribeNamespace`.
 pub async fn describe(mut request: Request<'_>) -> Result<Answer, ApiError> {
     let wanted = OneNamespaceRequest::read(&request.take_parameters())?;
-    let id = custom_id(&mut request, wanted.namespace_id.as_deref(), wanted.short_id.as_deref())?;
+    let id = custom_id(&request, wanted.namespace_id.as_deref(), wanted.short_id.as_deref())?;
     let namespace = request.sae.service.describe_namespace(&request.context, id).await?;
     Ok(Answer::Data(namespace_body(&namespace)))
 }
@@ -51,7 +51,7 @@ pub async fn describe(mut request: Request<'_>) -> Result<Answer, ApiError> {
 /// `DeleteNamespace`.
 pub async fn delete(mut request: Request<'_>) -> Result<Answer, ApiError> {
     let wanted = OneNamespaceRequest::read(&request.take_parameters())?;
-    let id = custom_id(&mut request, wanted.namespace_id.as_deref(), wanted.short_id.as_deref())?;
+    let id = custom_id(&request, wanted.namespace_id.as_deref(), wanted.short_id.as_deref())?;
     request.sae.service.delete_namespace(&request.context, id).await?;
     Ok(Answer::Empty)
 }
@@ -61,7 +61,7 @@ pub async fn page(mut request: Request<'_>) -> Result<Answer, ApiError> {
     let wanted = PageRequest::read(&request.take_parameters())?;
     let number = wanted.current_page.unwrap_or(1);
     let size = wanted.page_size.unwrap_or_default();
-    let region = served_region(&request);
+    let region = listed_region(&request)?;
     let wanted = service::namespaces::PageRequest { number, size };
     let page = request.sae.service.page_namespaces(&request.context, region, wanted).await?;
     let tenant =
@@ -95,7 +95,7 @@ pub async fn page(mut request: Request<'_>) -> Result<Answer, ApiError> {
 pub async fn list(mut request: Request<'_>) -> Result<Answer, ApiError> {
     let wanted = NamespaceListRequest::read(&request.take_parameters())?;
     let contain_custom = wanted.contain_custom.unwrap_or(true);
-    let region = served_region(&request);
+    let region = listed_region(&request)?;
     let namespaces = request.sae.service.list_namespaces(&request.context, region).await?;
     let shown = namespaces.iter().filter(|namespace| contain_custom || namespace.id.is_default());
     let items = shown.enumerate().map(|(index, namespace)| {
@@ -126,9 +126,7 @@ pub async fn resources(mut request: Request<'_>) -> Result<Answer, ApiError> {
     let default = cloud.regions.iter().find(|region| region.as_str() == given);
     let id = match default {
         Some(region) => request.namespace(region.as_str())?,
-        None => {
-            custom_id(&mut request, wanted.namespace_id.as_deref(), wanted.short_id.as_deref())?
-        }
+        None => custom_id(&request, wanted.namespace_id.as_deref(), wanted.short_id.as_deref())?,
     };
     let namespace = request.sae.service.describe_namespace(&request.context, id).await?;
     Ok(Answer::Data(json!({
@@ -159,7 +157,7 @@ pub async fn resources(mut request: Request<'_>) -> Result<Answer, ApiError> {
 /// The namespace that an operation on one namespace names: by its id, else by its short id in the caller's region. It
 /// is noted for the log.
 fn custom_id(
-    request: &mut Request<'_>,
+    request: &Request<'_>,
     id: Option<&str>,
     short: Option<&str>,
 ) -> Result<NamespaceId, ApiError> {
@@ -168,19 +166,26 @@ fn custom_id(
     let id = match (id.filter(|id| !id.is_empty()), short.filter(|short| !short.is_empty())) {
         (Some(id), _) => NamespaceId::parse_custom(id, regions)?,
         (None, Some(short)) => {
-            let region = served_region(request).or_else(|| regions.first().cloned());
-            NamespaceId::from_short(short, region.ok_or(Error::NamespaceIdFormat)?)?
+            let region = match &request.region {
+                NamedRegion::None => regions.first(),
+                NamedRegion::One(region) => regions.iter().find(|served| *served == region),
+                NamedRegion::Unreadable => return Err(ApiError::obviously("RegionId")),
+            };
+            NamespaceId::from_short(short, region.cloned().ok_or(Error::NamespaceIdFormat)?)?
         }
         (None, None) => return Err(Error::Missing { field: Field::NamespaceId }.into()),
     };
-    request.outcome.namespace = Some(id.to_string());
+    request.note(&id);
     Ok(id)
 }
 
-/// The region that the caller names, if it is served.
-fn served_region(request: &Request<'_>) -> Option<RegionId> {
-    let cloud = request.sae.service.cloud();
-    request.region.clone().filter(|region| cloud.serves(region))
+/// The region that a listing is narrowed to; `None` for all. A region that is not served has no namespaces.
+fn listed_region(request: &Request<'_>) -> Result<Option<RegionId>, ApiError> {
+    match &request.region {
+        NamedRegion::None => Ok(None),
+        NamedRegion::One(region) => Ok(Some(region.clone())),
+        NamedRegion::Unreadable => Err(ApiError::obviously("RegionId")),
+    }
 }
 
 /// A tenant id that is the same at every call: a UUID made of account and namespace.

@@ -20,6 +20,8 @@ pub struct Parameters {
     /// In the order in which they were met.
     entries: Vec<(String, Value)>,
     index: HashMap<String, usize>,
+    /// How many of the entries are from the query; they come first.
+    query_length: usize,
     /// The query has more than [`PARAMETERS_MAX`].
     has_overflowed: bool,
 }
@@ -61,6 +63,7 @@ impl Parameters {
             Some(pairs) => parameters.merge(pairs),
             None => parameters.has_overflowed = true,
         }
+        parameters.query_length = parameters.entries.len();
         parameters
     }
 
@@ -134,30 +137,51 @@ impl Parameters {
         }
     }
 
-    /// The parameter as a structure: whole under its own name, or flattened into `name.key` parameters.
+    /// The parameter as a structure: whole under its own name, or flattened into `name.key` parameters of a query or a
+    /// form. What stands in the query wins over what stands in the body, in either form.
     ///
     /// # Errors
-    /// [`Malformed`] when a part of it cannot be read.
+    /// [`Malformed`] when a part of it cannot be read, or when it stands whole and flattened in the same place.
     pub fn structure(&self, name: &str) -> Result<Option<RawSecretData>, Malformed> {
-        match self.get(name) {
-            Some(Value::Text(text)) if text.is_empty() => {}
-            Some(Value::Text(text)) => return Ok(Some(RawSecretData::Text(text.clone()))),
-            Some(Value::Unreadable) => return Err(Malformed),
-            Some(Value::Json(text)) if text == "null" || text == "\"\"" => {}
-            Some(Value::Json(text)) => return Ok(Some(RawSecretData::Json(text.clone()))),
-            None => {}
+        let (query, body) = self.entries.split_at_checked(self.query_length).unwrap_or_default();
+        match structure_in(query, name)? {
+            Some(found) => Ok(Some(found)),
+            None => structure_in(body, name),
         }
-        let mut members = Vec::new();
-        for (full_name, value) in &self.entries {
-            let key = full_name.strip_prefix(name).and_then(|rest| rest.strip_prefix('.'));
-            match (key, value) {
-                (None, _) => {}
-                (Some(key), Value::Text(text)) => members.push((key.to_owned(), text.clone())),
-                (Some(_), Value::Json(_) | Value::Unreadable) => return Err(Malformed),
-            }
-        }
-        Ok((!members.is_empty()).then_some(RawSecretData::Members(members)))
     }
+}
+
+fn structure_in(
+    entries: &[(String, Value)],
+    name: &str,
+) -> Result<Option<RawSecretData>, Malformed> {
+    let mut whole = None;
+    let mut members = Vec::new();
+    for (full_name, value) in entries {
+        let Some(rest) = full_name.strip_prefix(name) else { continue };
+        match (rest.strip_prefix('.'), value) {
+            (None, Value::Text(text)) if rest.is_empty() && !text.is_empty() => {
+                whole = Some(RawSecretData::Text(text.clone()));
+            }
+            (None, Value::Json(text)) if rest.is_empty() && !is_empty_json(text) => {
+                whole = Some(RawSecretData::Json(text.clone()));
+            }
+            (None, Value::Unreadable) if rest.is_empty() => return Err(Malformed),
+            (Some(key), Value::Text(text)) => members.push((key.to_owned(), text.clone())),
+            (Some(_), Value::Unreadable) => return Err(Malformed),
+            _ => {}
+        }
+    }
+    match (whole, members.is_empty()) {
+        (whole, true) => Ok(whole),
+        (None, false) => Ok(Some(RawSecretData::Members(members))),
+        // Neither half is what was meant to be kept.
+        (Some(_), false) => Err(Malformed),
+    }
+}
+
+fn is_empty_json(text: &str) -> bool {
+    matches!(text, "null" | "\"\"")
 }
 
 fn body_pairs(body: &[u8], content_type: &str) -> Result<Vec<(String, Value)>, String> {

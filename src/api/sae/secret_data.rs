@@ -52,24 +52,23 @@ impl RawSecretData {
     /// # Errors
     /// [`Error::Malformed`] when it is no JSON object; [`Error::Missing`] when the map is empty; [`Error::Invalid`]
     /// for a repeated key, for a value that is null, an array or an object, and by [`SecretData::new`].
-    pub fn normalise(&self) -> Result<SecretData> {
+    pub fn normalise(self) -> Result<SecretData> {
         match self {
-            Self::Text(text) => object(text, 0),
+            Self::Text(text) => object(&text, 0),
             Self::Json(text) => {
-                let raw = serde_json::from_str::<&RawValue>(text).map_err(|_| malformed())?;
+                let raw = serde_json::from_str::<&RawValue>(&text).map_err(|_| malformed())?;
                 match json::kind(raw) {
                     Kind::String => object(&json::string(raw).ok_or_else(malformed)?, 0),
-                    _ => object(text, 0),
+                    _ => object(&text, 0),
                 }
             }
             Self::Members(members) => match members.as_slice() {
                 [(name, text)] if is_wrapper(name) && looks_like_object(text) => object(text, 1),
-                members => SecretData::new(
-                    members
-                        .iter()
-                        .map(|(key, text)| (key.clone(), SecretValue::new(text.clone())))
-                        .collect(),
-                ),
+                _ => {
+                    let pairs =
+                        members.into_iter().map(|(key, text)| (key, SecretValue::new(text)));
+                    SecretData::new(pairs.collect())
+                }
             },
         }
     }

@@ -23,8 +23,8 @@ pub async fn create(mut request: Request<'_>) -> Result<Answer, ApiError> {
     let name = SecretName::parse(&wanted.secret_name.unwrap_or_default())?;
     let secret_type = SecretType::parse(&wanted.secret_type.unwrap_or_default());
     let data = wanted.secret_data;
-    let draft = secret_type
-        .and_then(|secret_type| Ok(Draft { secret_type, data: normalise(data.as_ref())? }));
+    let draft =
+        secret_type.and_then(|secret_type| Ok(Draft { secret_type, data: normalise(data)? }));
     let command = CreateSecret { namespace, name, draft };
     let id = request.sae.service.create_secret(&request.context, command).await?;
     Ok(only_id(id))
@@ -35,7 +35,7 @@ pub async fn update(mut request: Request<'_>) -> Result<Answer, ApiError> {
     let wanted = UpdateSecretRequest::read(&request.take_parameters())?;
     let namespace = request.namespace(&wanted.namespace_id.unwrap_or_default())?;
     let id = SecretId::parse(&wanted.secret_id.unwrap_or_default())?;
-    let data = normalise(wanted.secret_data.as_ref());
+    let data = normalise(wanted.secret_data);
     let command = UpdateSecret { namespace, id, data };
     let id = request.sae.service.update_secret(&request.context, command).await?;
     Ok(only_id(id))
@@ -73,7 +73,7 @@ fn one_secret(request: &mut Request<'_>) -> Result<(NamespaceId, SecretId), ApiE
     Ok((namespace, SecretId::parse(&wanted.secret_id.unwrap_or_default())?))
 }
 
-fn normalise(data: Option<&RawSecretData>) -> domain::Result<SecretData> {
+fn normalise(data: Option<RawSecretData>) -> domain::Result<SecretData> {
     data.ok_or(Error::Missing { field: Field::SecretData })?.normalise()
 }
 

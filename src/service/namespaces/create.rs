@@ -22,7 +22,7 @@ impl Service {
     /// Makes a namespace.
     ///
     /// # Errors
-    /// In this order: [`Error::Upgrading`]; [`Error::NamespaceExists`]; [`Error::TooManyNamespaces`].
+    /// In this order: [`Error::Upgrading`]; [`Error::NamespaceIdFormat`] for a default namespace; [`Error::NamespaceExists`]; [`Error::TooManyNamespaces`].
     /// [`Error::Unavailable`] at any time.
     pub async fn create_namespace(
         &self,
@@ -30,6 +30,7 @@ impl Service {
         command: CreateNamespace,
     ) -> Result<Namespace> {
         self.require_no_upgrade()?;
+        self.require_custom(&command.id)?;
         let quota = self.cloud.quotas.namespaces;
         let namespace = Namespace {
             id: command.id,

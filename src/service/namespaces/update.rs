@@ -22,7 +22,8 @@ impl Service {
     /// Changes a namespace and returns it as it is then.
     ///
     /// # Errors
-    /// In this order: [`crate::domain::Error::Upgrading`]; [`crate::domain::Error::NamespaceNotFound`].
+    /// In this order: [`crate::domain::Error::Upgrading`];
+    /// [`crate::domain::Error::NamespaceIdFormat`] for a default namespace; [`crate::domain::Error::NamespaceNotFound`].
     /// [`crate::domain::Error::Unavailable`] at any time.
     pub async fn update_namespace(
         &self,
@@ -30,6 +31,7 @@ impl Service {
         command: UpdateNamespace,
     ) -> Result<Namespace> {
         self.require_no_upgrade()?;
+        self.require_custom(&command.id)?;
         let now = context.now;
         self.store
             .write(move |tx| {

@@ -57,7 +57,7 @@ impl Service {
         };
         let created = context.now;
         let secret =
-            NewSecret { namespace, name, secret_type, payload: payload::encode(&data)?, created };
+            NewSecret { namespace, name, secret_type, payload: payload::encode(data)?, created };
         self.store.write(move |tx| create(tx, &secret, &rules)).await
     }
 

@@ -35,7 +35,6 @@ impl Service {
             Ok(data) => data,
             Err(error) => return Err(self.unless_namespace_missing(namespace, error).await),
         };
-        let now = context.now;
         let mode = self.cloud.docker_config;
         let keys_quota = self.cloud.quotas.keys_in(&namespace);
         // The type never changes, so it is looked up and the data held to its rule before the writer's turn is taken.
@@ -47,7 +46,9 @@ impl Service {
         let known = known.await?;
         known.secret_type.check(&data, &known.name, mode)?;
         check_keys(data.key_count(), keys_quota)?;
-        let payload = payload::encode(&data)?;
+        let payload = payload::encode(data)?;
+        // A clock that was set back must not make a secret older than itself.
+        let now = context.now.max(known.created);
         self.store
             .write(move |tx| {
                 tx.namespace(&namespace)?;

@@ -261,8 +261,8 @@ fn roll_back(sqlite: &mut SqliteConnection) {
     if depth.is_some()
         && let Err(error) = AnsiTransactionManager::rollback_transaction(sqlite)
     {
-        // The pool sees the broken transaction and opens another connection.
-        log::warn!("cannot roll a transaction back: {error}");
+        // The pool sees the broken transaction and opens another connection; a database in memory is lost with it.
+        log::error!("cannot roll a transaction back: {error}");
     }
 }
 
