@@ -1,0 +1,113 @@
+# `make help` lists what can be done here. `make run` needs a Rust toolchain and a C compiler and nothing else.
+
+SHELL := bash
+.DEFAULT_GOAL := help
+
+CARGO ?= cargo
+# What `make image` and `make container` build with: docker or podman.
+ENGINE ?= docker
+# Further flags of `serve` for `make run`, as in: make run ARGS='--docker-config lenient'
+ARGS ?=
+
+# The SDKs and schemathesis are tried on the program that `make run` serves; another one can be named, which is then not
+# built: make clients BINARY=target/debug/sae-secret
+ifneq ($(origin BINARY),command line)
+BINARY := $(or $(CARGO_TARGET_DIR),target)/release/sae-secret
+world clients openapi: build
+endif
+
+# The parts of `make test`, in this order. Each can be run on its own.
+PARTS := fmt lint unit build world clients openapi
+
+.PHONY: help run test tools $(PARTS) deny image container clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+run: ## build, and serve worlds/dev.yaml on http://127.0.0.1:8080 with the data in sae-secret.db
+	@export SAE_SECRET_WORLD="$${SAE_SECRET_WORLD-worlds/dev.yaml}" && \
+	exec $(CARGO) run --release --locked -- serve $(ARGS)
+
+build: ## build the release binary
+	$(CARGO) build --release --locked
+
+# Every part runs, whatever became of the ones before it: one run tells all that is wrong. Settings in the caller's
+# environment would make it another server than the tests expect.
+test: tools ## install what the tests need (on Debian, as root) and run all of them
+	@unset -v RUST_LOG "$${!SAE_SECRET_@}"; \
+	trap 'exit 130' INT TERM; \
+	passed=0; failed=0; summary=(); \
+	for part in $(PARTS); do \
+	    printf '\n==== %s\n' "$$part"; \
+	    from=$$SECONDS; \
+	    if $(MAKE) --no-print-directory "$$part" </dev/null; \
+	    then result=passed; passed=$$((passed + 1)); \
+	    else result=FAILED; failed=$$((failed + 1)); \
+	    fi; \
+	    summary+=("$$(printf '%-8s %s after %d s' "$$part" "$$result" $$((SECONDS - from)))"); \
+	done; \
+	printf '\n==== the parts of make test\n'; \
+	printf '%s\n' "$${summary[@]}"; \
+	echo "parts: $$passed passed, $$failed failed"; \
+	[ "$$failed" -eq 0 ]
+
+fmt: ## check the format of the Rust code
+	$(CARGO) fmt --check
+
+lint: ## clippy, where a warning is an error
+	$(CARGO) clippy --all-targets --locked -- -D warnings
+
+unit: ## the Rust tests: units, black box over a socket, the binary under faults
+	$(CARGO) test --locked --no-fail-fast
+
+world: ## check the world file that `make run` starts with
+	$(BINARY) check-world worlds/dev.yaml
+
+clients: ## the official SDKs against the server; the README's examples need port 8080 to be free
+	tests/clients/run $(BINARY)
+
+openapi: ## schemathesis: the server against openapi.yaml
+	tests/openapi/run $(BINARY)
+
+# Looks at what is there first, so that a machine that has it all needs neither root nor Debian.
+tools: ## install the Debian packages that the tests need and that are missing
+	@type -P "$(firstword $(CARGO))" >/dev/null || \
+	    { echo "make: cargo is missing: install Rust 1.95 or newer, see https://rustup.rs" >&2; exit 1; }; \
+	for component in fmt clippy; do \
+	    $(CARGO) "$$component" --version >/dev/null 2>&1 || \
+	        { echo "make: cargo $$component is missing: rustup component add rustfmt clippy" >&2; exit 1; }; \
+	done; \
+	missing=(); \
+	need() { local packages=$$1; shift; "$$@" >/dev/null 2>&1 || missing+=($$packages); }; \
+	need 'gcc libc6-dev' type -P cc; \
+	need 'python3 python3-venv' python3 -c 'import ensurepip, venv'; \
+	need nodejs type -P node; \
+	need npm type -P npm; \
+	need curl type -P curl; \
+	need ca-certificates test -s /etc/ssl/certs/ca-certificates.crt -o -s /etc/ssl/cert.pem; \
+	need procps type -P kill; \
+	need util-linux type -P flock; \
+	[ "$${#missing[@]}" -gt 0 ] || exit 0; \
+	if ! type -P apt-get >/dev/null || [ "$$(id -u)" -ne 0 ]; then \
+	    echo "make: the tests need what these Debian packages hold: $${missing[*]}" >&2; \
+	    echo "make: as root: apt-get update && apt-get install $${missing[*]}" >&2; \
+	    exit 1; \
+	fi; \
+	echo "installing $${missing[*]}"; \
+	export DEBIAN_FRONTEND=noninteractive; \
+	apt-get -qq update && apt-get -qq install -y --no-install-recommends "$${missing[@]}" </dev/null >/dev/null
+
+deny: ## cargo-deny: banned crates, licences, sources
+	@$(CARGO) deny --version >/dev/null 2>&1 || \
+	    { echo "make: cargo-deny is missing: cargo install cargo-deny --locked" >&2; exit 1; }
+	$(CARGO) deny --locked check bans licenses sources
+
+image: ## build the container image sae-secret
+	$(ENGINE) build --tag sae-secret .
+
+container: image ## try the image as docker-compose.yml runs it: rights, health, restart
+	tests/container/run $(ENGINE) sae-secret
+
+clean: ## remove what was built and what the tests installed; sae-secret.db stays
+	$(CARGO) clean
+	rm -rf tests/clients/.cache tests/openapi/.cache
