@@ -5,7 +5,7 @@ use std::{pin::Pin, sync::Arc, time::Duration};
 use actix_web::web::{Bytes, Payload};
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
-    time::{Instant, timeout_at},
+    time::{Instant, timeout, timeout_at},
 };
 
 /// How many bytes a body may have: 4 MiB. A secret has at most 1 MiB of values, which percent-encoding triples.
@@ -30,6 +30,9 @@ const SMALL: usize = 64 * 1024;
 /// How many bytes all larger bodies may have together at one time: 64 MiB.
 const LARGE_TOTAL: usize = 64 * 1024 * 1024;
 
+/// How long a body whose length is known waits for room.
+const ROOM_TIMEOUT: Duration = Duration::from_secs(2);
+
 /// The room that large bodies share, in bytes.
 #[derive(Debug, Clone)]
 pub struct BodyBudget(Arc<Semaphore>);
@@ -45,6 +48,14 @@ impl Default for BodyBudget {
 pub struct Room(Option<OwnedSemaphorePermit>);
 
 impl Room {
+    /// Takes room for a whole body, which waits a little for it: it holds none that another could wait for.
+    async fn wait_for(&mut self, budget: &BodyBudget, bytes: usize) -> Result<(), BodyError> {
+        let bytes = u32::try_from(bytes).map_err(|_| BodyError::NoRoom)?;
+        let whole = timeout(ROOM_TIMEOUT, Arc::clone(&budget.0).acquire_many_owned(bytes)).await;
+        self.0 = Some(whole.map_err(|_| BodyError::NoRoom)?.map_err(|_| BodyError::NoRoom)?);
+        Ok(())
+    }
+
     /// Takes room for so many more bytes, at once or not at all: two bodies that waited for each other's would wait for
     /// ever.
     fn grow(&mut self, budget: &BodyBudget, bytes: usize) -> Result<(), BodyError> {
@@ -98,7 +109,7 @@ pub async fn read_body(
             // all run out of it together. Else the first bytes past the bound take it for what came before, too.
             match (declared, before > SMALL) {
                 (Some(_), true) => Ok(()),
-                (Some(declared), false) => room.grow(budget, declared),
+                (Some(declared), false) => room.wait_for(budget, declared).await,
                 (None, true) => room.grow(budget, chunk.len()),
                 (None, false) => room.grow(budget, length),
             }
@@ -106,7 +117,7 @@ pub async fn read_body(
             Ok(())
         };
         if let Err(error) = grown {
-            drop(body);
+            drop((body, room));
             discard(&mut payload).await;
             return Err(error);
         }

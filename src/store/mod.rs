@@ -20,9 +20,9 @@ pub use engine::{DatabaseUrl, DatabaseUrlError, OpenError};
 pub use secrets::{NewSecret, Payload, StoredSecret};
 pub use tx::Tx;
 
-/// How long a use case waits for its turn at the database before it is refused as unavailable: time for more than a
-/// hundred synced commits on a slow disk.
-const TURN_TIMEOUT: Duration = Duration::from_secs(8);
+/// How long a use case waits for its turn at the database before it is refused as unavailable: time for many synced
+/// commits on a slow disk, and less than a health check or a stopping server waits.
+const TURN_TIMEOUT: Duration = Duration::from_secs(4);
 
 /// How many use cases may wait for their turn, in each direction, before further ones are refused at once.
 const WAITING_MAX: usize = 4096;

@@ -107,6 +107,16 @@ fn a_region_that_is_not_served_is_never_taken_for_another() {
         format!("{NAMESPACE}?NameSpaceShortId=test&RegionId=cn-beijing&RegionId=cn-hangzhou");
     server.send(&Request::new("DELETE", twice)).assert_error(400, "InvalidParameter.Obviously");
     assert_eq!(server.call("GET", NAMESPACE, &[("NamespaceId", "cn-beijing:test")]).status, 200);
+    let by_header = |values: &[&str]| {
+        let request = Request::new("GET", format!("{NAMESPACE}?NameSpaceShortId=test"));
+        let request = values.iter().fold(request, |it, value| it.header("x-acs-region-id", value));
+        server.send(&request)
+    };
+    assert_eq!(by_header(&[""]).data()["NamespaceId"], "cn-beijing:test");
+    assert_eq!(by_header(&["cn-beijing", "cn-beijing"]).data()["NamespaceId"], "cn-beijing:test");
+    by_header(&["us-west-1"]).assert_error(400, "InvalidNamespaceId.Format");
+    by_header(&["cn-beijing", "cn-hangzhou"]).assert_error(400, "InvalidParameter.Obviously");
+    by_header(&["ü"]).assert_error(400, "InvalidParameter.Obviously");
     let elsewhere = [("RegionId", "us-west-1"), ("CurrentPage", "1"), ("PageSize", "9")];
     assert_eq!(server.call("GET", NAMESPACE_LIST, &elsewhere).data(), json!([]));
     assert_eq!(server.call("GET", NAMESPACES, &elsewhere).data()["TotalSize"], 0);

@@ -116,7 +116,7 @@ codes! {
     MethodNotSupported = Gateway 400 "UnsupportedHTTPMethod" "This http method not supported.";
     /// The version header names another version.
     VersionNotValid = Gateway 400 "InvalidVersion" "Specified parameter Version is not valid.";
-    /// There is too much to do.
+    /// Large bodies that are under way leave no room for another.
     ServiceUnavailable = Gateway 503 "ServiceUnavailable" "The request has failed due to a temporary failure of the server.";
     /// Own: a page of an origin that is not named tries to change something.
     OriginForbidden = Gateway 403 "Forbidden.Origin" "Pages of this origin may not call; it can be named when the server is started.";

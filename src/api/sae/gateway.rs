@@ -1,5 +1,7 @@
-//! The way in: every request that is not for the server's own operation comes through [`serve`], which finds the
+//! The way in: every request that is not for the server's own operations comes through [`serve`], which finds the
 //! operation by method and path, reads the parameters, lets the handler answer, and words the reply.
+
+use std::collections::HashSet;
 
 use actix_web::{
     HttpMessage, HttpRequest, HttpResponse,
@@ -211,19 +213,23 @@ fn role(request: &HttpRequest) -> BodyRole {
 /// The region that a request names: by parameter, by header, or by the real service's host name. Inferred; clients
 /// that are pointed at another host name none.
 fn named_region(request: &HttpRequest, parameters: &Parameters) -> NamedRegion {
-    let parameter = match parameters.text("RegionId") {
-        Ok(parameter) => parameter.filter(|text| !text.is_empty()),
+    let region =
+        |text: &str| RegionId::parse(text).map_or(NamedRegion::Unreadable, NamedRegion::One);
+    match parameters.text("RegionId") {
+        Ok(Some(text)) if !text.is_empty() => return region(&text),
         Err(Malformed) => return NamedRegion::Unreadable,
-    };
-    let header = || header_text(request, "x-acs-region-id").map(str::to_owned);
-    let host = || {
-        let name = header_text(request, "host")?.strip_prefix("sae.")?;
-        name.split_once(".aliyuncs.com").map(|(region, _)| region.to_owned())
-    };
-    match parameter.or_else(header).or_else(host).map(|text| RegionId::parse(&text)) {
+        Ok(_) => {}
+    }
+    let headers = request.headers().get_all("x-acs-region-id").map(HeaderValue::as_bytes);
+    let headers: HashSet<&[u8]> = headers.filter(|value| !value.is_empty()).collect();
+    if let Some(first) = headers.iter().next() {
+        let text = std::str::from_utf8(first).ok().filter(|_| headers.len() == 1);
+        return text.map_or(NamedRegion::Unreadable, region);
+    }
+    let host = header_text(request, "host").and_then(|host| host.strip_prefix("sae."));
+    match host.and_then(|host| host.split_once(".aliyuncs.com")) {
+        Some((text, _)) => region(text),
         None => NamedRegion::None,
-        Some(Some(region)) => NamedRegion::One(region),
-        Some(None) => NamedRegion::Unreadable,
     }
 }
 
