@@ -27,10 +27,10 @@ const DISCARD_STALL: Duration = Duration::from_millis(500);
 /// How many bytes of one body need no room of the budget: most bodies are smaller.
 const SMALL: usize = 64 * 1024;
 
-/// How many bytes all larger bodies may have together at one time: 64 MiB.
-const LARGE_TOTAL: usize = 64 * 1024 * 1024;
+/// How many bytes all larger bodies may have together at one time: 96 MiB, room for 64 of the largest secrets.
+const LARGE_TOTAL: usize = 96 * 1024 * 1024;
 
-/// How long a body whose length is known waits for room.
+/// How long a body waits for room.
 const ROOM_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The room that large bodies share, in bytes.
@@ -48,25 +48,21 @@ impl Default for BodyBudget {
 pub struct Room(Option<OwnedSemaphorePermit>);
 
 impl Room {
-    /// Takes room for a whole body, which waits a little for it: it holds none that another could wait for.
-    async fn wait_for(&mut self, budget: &BodyBudget, bytes: usize) -> Result<(), BodyError> {
+    /// Takes room for so many bytes, all at once: bodies that took it piece by piece could wait for each other's.
+    async fn wait_for(budget: &BodyBudget, bytes: usize) -> Result<Self, BodyError> {
         let bytes = u32::try_from(bytes).map_err(|_| BodyError::NoRoom)?;
-        let whole = timeout(ROOM_TIMEOUT, Arc::clone(&budget.0).acquire_many_owned(bytes)).await;
-        self.0 = Some(whole.map_err(|_| BodyError::NoRoom)?.map_err(|_| BodyError::NoRoom)?);
-        Ok(())
+        let room = timeout(ROOM_TIMEOUT, Arc::clone(&budget.0).acquire_many_owned(bytes)).await;
+        match room {
+            Ok(Ok(room)) => Ok(Self(Some(room))),
+            Ok(Err(_)) | Err(_) => Err(BodyError::NoRoom),
+        }
     }
 
-    /// Takes room for so many more bytes, at once or not at all: two bodies that waited for each other's would wait for
-    /// ever.
-    fn grow(&mut self, budget: &BodyBudget, bytes: usize) -> Result<(), BodyError> {
-        let bytes = u32::try_from(bytes).map_err(|_| BodyError::NoRoom)?;
-        let more = Arc::clone(&budget.0).try_acquire_many_owned(bytes);
-        let more = more.map_err(|_| BodyError::NoRoom)?;
-        match &mut self.0 {
-            Some(room) => room.merge(more),
-            None => self.0 = Some(more),
+    /// Gives back what the whole body turned out not to need.
+    fn shrink(&mut self, bytes: usize) {
+        if let Some(room) = &mut self.0 {
+            drop(room.split(room.num_permits().saturating_sub(bytes)));
         }
-        Ok(())
     }
 }
 
@@ -101,18 +97,13 @@ pub async fn read_body(
     let deadline = Instant::now() + READ_TIMEOUT;
     let (mut body, mut room) = (Vec::new(), Room::default());
     while let Some(chunk) = next(&mut payload, deadline).await? {
-        let (before, length) = (body.len(), body.len() + chunk.len());
+        let length = body.len() + chunk.len();
         let grown = if length > BODY_MAX {
             Err(BodyError::TooLarge)
-        } else if length > SMALL {
-            // Room is taken for the whole body at once where its length is known: bodies that grew side by side could
-            // all run out of it together. Else the first bytes past the bound take it for what came before, too.
-            match (declared, before > SMALL) {
-                (Some(_), true) => Ok(()),
-                (Some(declared), false) => room.wait_for(budget, declared).await,
-                (None, true) => room.grow(budget, chunk.len()),
-                (None, false) => room.grow(budget, length),
-            }
+        } else if length > SMALL && room.0.is_none() {
+            // A chunked body does not tell its length, so it takes room for the largest one.
+            let room_for = Room::wait_for(budget, declared.unwrap_or(BODY_MAX)).await;
+            room_for.map(|taken| room = taken)
         } else {
             Ok(())
         };
@@ -123,6 +114,7 @@ pub async fn read_body(
         }
         body.extend_from_slice(&chunk);
     }
+    room.shrink(body.len());
     Ok((body, room))
 }
 

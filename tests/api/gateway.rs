@@ -165,16 +165,16 @@ fn large_bodies_share_a_budget_and_small_ones_need_none() {
     let server = TestServer::start();
     let almost = Request::new("POST", SECRET).body("application/json", vec![b' '; 4 * 1024 * 1024]);
     let almost = almost.bytes(server.address);
-    let mut waiting: Vec<_> = (0..17)
+    let mut waiting: Vec<_> = (0..25)
         .map(|_| {
             let mut connection = server.connect();
             connection.send(&almost[..almost.len() - 1]).unwrap();
             connection
         })
         .collect();
-    // Sixteen of them fill the room and go on waiting for their last byte.
+    // Twenty-four of them fill the room and go on waiting for their last byte.
     let answered =
-        (0..400).find_map(|round| waiting[round % 17].poll_reply(Duration::from_millis(50)));
+        (0..400).find_map(|round| waiting[round % 25].poll_reply(Duration::from_millis(50)));
     answered.expect("one finds no room").assert_error(503, "ServiceUnavailable");
     let body = |size: usize| {
         let body = json!({"NamespaceId": "cn-beijing:test", "SecretName": format!("n{size}"),
@@ -317,6 +317,26 @@ fn what_is_not_http_is_answered_in_the_apis_own_shape() {
     server
         .send_bytes(format!("{many}\r\n").as_bytes())
         .assert_error(431, "RequestHeaderFieldsTooLarge");
+}
+
+#[test]
+fn what_goes_on_after_its_answer_is_cut_off() {
+    let server = TestServer::start();
+    let head = |path: &str| {
+        format!("POST {path} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
+    };
+    let mut silent = server.connect();
+    silent.send(head("/nowhere").as_bytes()).unwrap();
+    silent.receive().assert_error(404, "InvalidApi.NotFound");
+    assert!(silent.is_closed_by_server());
+
+    for path in ["/nowhere", SECRET] {
+        let mut endless = server.connect();
+        endless.send(head(path).as_bytes()).unwrap();
+        let chunk = format!("10000\r\n{}\r\n", " ".repeat(65_536));
+        let sent = (0..8_000).take_while(|_| endless.send(chunk.as_bytes()).is_ok()).count();
+        assert!(sent < 8_000, "the server took 500 MiB that it had refused");
+    }
 }
 
 #[test]

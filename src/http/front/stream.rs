@@ -46,6 +46,8 @@ pub struct FrontStream<IO> {
     pub(super) is_closed: bool,
     pub(super) answer: Answer,
     has_served: bool,
+    /// Since when the answer is complete although the request's body is not, and how much of it came since.
+    answered: Option<(Instant, usize)>,
     /// Since when the client is waited for: for a request, for the rest of its head, or for more
     /// of its body. `None` if that wait has not begun.
     waiting: Option<Instant>,
@@ -79,6 +81,7 @@ impl<IO> FrontStream<IO> {
             is_closed: false,
             answer: Answer::default(),
             has_served: false,
+            answered: None,
             waiting: None,
             timer: Deadline::default(),
             writing: Writing::default(),
@@ -123,6 +126,7 @@ impl<IO> FrontStream<IO> {
     fn begin_answer(&mut self, is_head: bool) {
         self.intake.finish_head();
         self.has_served = true;
+        self.answered = None;
         self.waiting = None;
         self.answer.expect(is_head);
     }
@@ -210,6 +214,19 @@ impl<IO: AsyncRead + Unpin> FrontStream<IO> {
         Poll::Ready(())
     }
 
+    /// Ready when the body of a request that has its answer already has gone on for long enough: the dispatcher would
+    /// read it away for ever.
+    fn poll_answered(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.answer.is_due() {
+            return Poll::Pending;
+        }
+        let (since, taken) = *self.answered.get_or_insert_with(|| (Instant::now(), 0));
+        if taken > self.limits.linger_bytes {
+            return Poll::Ready(());
+        }
+        self.timer.poll(cx, since, self.limits.linger)
+    }
+
     /// Hands on body bytes, straight from the client where possible.
     fn poll_body(
         &mut self,
@@ -217,6 +234,9 @@ impl<IO: AsyncRead + Unpin> FrontStream<IO> {
         mut body: Body,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if self.poll_answered(cx).is_ready() {
+            return self.end();
+        }
         if !self.intake.is_empty() {
             let piece = self.intake.bytes();
             let piece = piece.get(..piece.len().min(buf.remaining())).unwrap_or_default();
@@ -230,8 +250,12 @@ impl<IO: AsyncRead + Unpin> FrontStream<IO> {
         let read = Pin::new(&mut self.io).poll_read(cx, buf);
         if read.is_pending() {
             self.stage = Stage::Body(body);
-            ready!(self.poll_patience(cx, self.limits.body_stall));
-            return self.end();
+            // The one timer waits for the end of the other wait then.
+            if self.answered.is_none() {
+                ready!(self.poll_patience(cx, self.limits.body_stall));
+                return self.end();
+            }
+            return Poll::Pending;
         }
         ready!(read)?;
         self.waiting = None;
@@ -239,6 +263,9 @@ impl<IO: AsyncRead + Unpin> FrontStream<IO> {
         if new.is_empty() {
             self.is_closed = true;
             return self.end();
+        }
+        if let Some((_, taken)) = &mut self.answered {
+            *taken += new.len();
         }
         let (used, progress) = body.advance(new);
         self.intake.push(new.get(used..).unwrap_or_default());

@@ -37,6 +37,11 @@ fn pipe(limits: Limits) -> (DuplexStream, FrontStream<DuplexStream>) {
 
 /// Reads all that the dispatcher would read, and answers every request at once.
 async fn read_all(front: &mut FrontStream<DuplexStream>, piece: usize) -> Vec<u8> {
+    read(front, piece, true).await
+}
+
+/// Reads all that the dispatcher would read.
+async fn read(front: &mut FrontStream<DuplexStream>, piece: usize, answers: bool) -> Vec<u8> {
     let mut all = Vec::new();
     let mut buffer = vec![0; piece];
     loop {
@@ -45,7 +50,7 @@ async fn read_all(front: &mut FrontStream<DuplexStream>, piece: usize) -> Vec<u8
             return all;
         }
         all.extend_from_slice(&buffer[..length]);
-        if front.answer.is_due() {
+        if answers && front.answer.is_due() {
             front.answer.follow(ANSWER);
         }
     }
@@ -60,6 +65,8 @@ async fn through(limits: Limits, pieces: Vec<Vec<u8>>, piece: usize) -> Vec<u8> 
         head_timeout: ever,
         keep_alive: ever,
         body_stall: ever,
+        linger: ever,
+        linger_bytes: usize::MAX,
         ..limits
     };
     let (mut client, mut front) = pipe(limits);

@@ -2,7 +2,7 @@
 
 use std::{pin::Pin, time::Duration};
 
-use super::{ANSWER, Limits, pipe, read_all, refused, seconds, stopwatch, through, whole};
+use super::{ANSWER, Limits, pipe, read, read_all, refused, seconds, stopwatch, through, whole};
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf},
     time::pause,
@@ -199,6 +199,15 @@ async fn a_request_waits_for_the_answer_before_it() {
 
 /// Pieces and the seconds before each; answers what went through, and how long it took.
 async fn slowly(limits: Limits, pieces: Vec<(u64, &'static [u8])>) -> (Vec<u8>, u64) {
+    slowly_answered(limits, pieces, true).await
+}
+
+/// The same, where the answer may be left out.
+async fn slowly_answered(
+    limits: Limits,
+    pieces: Vec<(u64, &'static [u8])>,
+    answers: bool,
+) -> (Vec<u8>, u64) {
     let passed = stopwatch();
     let (mut client, mut front) = pipe(limits);
     let sender = actix_web::rt::spawn(async move {
@@ -211,7 +220,7 @@ async fn slowly(limits: Limits, pieces: Vec<(u64, &'static [u8])>) -> (Vec<u8>, 
         // The client stays until the front door goes.
         while client.read(&mut [0]).await.is_ok_and(|length| length > 0) {}
     });
-    let all = read_all(&mut front, 100).await;
+    let all = read(&mut front, 100, answers).await;
     let passed = passed();
     drop(front);
     sender.await.unwrap();
@@ -226,6 +235,7 @@ fn waits() -> Limits {
         head_timeout: Duration::from_secs(20),
         keep_alive: Duration::from_secs(70),
         body_stall: Duration::from_secs(30),
+        linger: Duration::from_secs(40),
         ..Limits::default()
     }
 }
@@ -252,12 +262,16 @@ async fn waiting_has_its_limits() {
     let (all, passed) = slowly(waits(), long).await;
     assert!(all.ends_with(b"sae-secret-refusal: uri-too-long\r\n\r\n"));
     assert_eq!(passed, 20);
-    // A part of a body.
+    // A part of a body, before its answer and after it.
     let part = b"PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n1234";
-    assert_eq!(slowly(waits(), vec![(0, part)]).await, (part.to_vec(), 30));
+    let stalled = slowly_answered(waits(), vec![(0, part)], false).await;
+    assert_eq!(stalled, (part.to_vec(), 30));
     let body = vec![(0, &part[..]), (29, b"5"), (29, b"6")];
     let expected = [part, &b"56"[..]].concat();
-    assert_eq!(slowly(waits(), body).await, (expected, 29 + 29 + 30));
+    let dripped = slowly_answered(waits(), body.clone(), false).await;
+    assert_eq!(dripped, (expected, 29 + 29 + 30));
+    assert_eq!(slowly(waits(), vec![(0, part)]).await, (part.to_vec(), 40));
+    assert_eq!(slowly(waits(), body).await, ([part, &b"5"[..]].concat(), 40));
 }
 
 #[actix_web::test]
