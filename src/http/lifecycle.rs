@@ -21,8 +21,8 @@ pub const ACCESS_LOG: &str = "access";
 /// The code of a request that ended without a reply.
 const ABORTED: &str = "aborted";
 
-/// What a handler notes for the log line and the metrics, in the [`SharedOutcome`] of its request's extensions. Nothing in it comes from a
-/// secret; the namespace is set only once it has been parsed.
+/// What a handler notes for the log line and the metrics, in the [`SharedOutcome`] of its request's extensions.
+/// Nothing in it comes from a secret; the namespace is set only once it has been parsed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Outcome {
     /// The operation's name, if the request led to one.

@@ -22,7 +22,8 @@ impl Service {
     /// Makes a namespace.
     ///
     /// # Errors
-    /// In this order: [`Error::Upgrading`]; [`Error::NamespaceIdFormat`] for a default namespace; [`Error::NamespaceExists`]; [`Error::TooManyNamespaces`].
+    /// In this order: [`Error::Upgrading`]; [`Error::NamespaceIdFormat`] for a default namespace;
+    /// [`Error::NamespaceExists`]; [`Error::TooManyNamespaces`].
     /// [`Error::Unavailable`] at any time.
     pub async fn create_namespace(
         &self,
