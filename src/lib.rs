@@ -6,19 +6,23 @@
 //! | module | may use | never |
 //! |---|---|---|
 //! | [`domain`] | small pure crates | everything else here; actix, diesel, the clock |
+//! | [`access`] | `domain` | everything else here; actix, diesel, the clock |
 //! | [`store`] | `domain` | `service`, `api`, `http` |
-//! | [`service`] | `domain`, `store` | `api`, `http`, actix, diesel |
+//! | [`service`] | `domain`, `store`, `access` | `api`, `http`, actix, diesel |
+//! | [`audit`] | `domain` | everything else here; actix, diesel |
 //! | [`http`] | `domain`, `clock` | `service`, `store`, `api` |
-//! | `api::X` | `domain`, `service`, `http`, `clock` | `store`, diesel, another api |
-//! | [`world`] | `domain` | everything else here |
-//! | [`settings`] | `domain` | everything else here |
+//! | `api::X` | `domain`, `service`, `access`, `audit`, `http`, `clock` | `store`, diesel, another api |
+//! | [`world`] | `domain`, `access` | everything else here |
+//! | [`settings`] | `domain`, `access` | everything else here |
 //! | [`clock`] | `domain` | everything else here |
 //! | [`server`] | all but `cli` | – |
-//! | [`cli`] | `server`, `settings` | everything else here |
+//! | [`cli`] | `server`, `settings`, `access` | everything else here |
 //!
 //! `tests/house.rs` has the same table as a list and holds the sources to it.
 
+pub mod access;
 pub mod api;
+pub mod audit;
 pub mod cli;
 pub mod clock;
 pub mod domain;

@@ -1,8 +1,8 @@
 //! Builds the running server from its settings: the only place that knows every concrete type.
 
 use std::{
-    fs, io,
-    net::{SocketAddr, TcpListener},
+    env, fs, io,
+    net::{IpAddr, SocketAddr, TcpListener},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -15,22 +15,26 @@ use actix_web::{
 };
 
 use tokio::signal::unix::{SignalKind, signal};
+use tokio_rustls::TlsAcceptor;
 
 use crate::{
+    access::{Access, Authenticator, Directory, RateLimit},
     api::{
         ops::{self, Ops},
         sae::{self, Sae},
     },
+    audit::{AuditError, AuditLog, Destination},
     clock::{Clock, SystemClock},
     domain::DockerConfigMode,
     http::{
-        Metrics, Observer, READ_TIMEOUT, SystemIdentities,
+        BodyBudget, Metrics, Observer, ProxyError, READ_TIMEOUT, SystemIdentities, TrustedProxies,
         cors::{self, OriginError, Origins},
         front::{self, Limits},
         lifecycle,
+        tls::{self, Certificates, TlsError},
     },
     service::{SeedNamespace, SeedSecret, Seeds, Service},
-    settings::Settings,
+    settings::{AnonymousChoice, Settings},
     store::{DatabaseUrlError, OpenError, Store},
     world::{Mistake, World},
 };
@@ -45,6 +49,8 @@ const CONNECTIONS_PER_WORKER: usize = 4096;
 pub struct Application {
     server: Server,
     address: SocketAddr,
+    is_secure: bool,
+    audit: Option<AuditLog>,
 }
 
 /// The server could not be started.
@@ -75,9 +81,18 @@ pub enum StartError {
     /// The database cannot take what must be in it.
     #[error("cannot prepare the database: {0}")]
     Seed(crate::domain::Error),
+    /// A trusted proxy is none.
+    #[error("--trusted-proxy: {0}")]
+    Proxy(#[from] ProxyError),
+    /// The audit log cannot be written.
+    #[error(transparent)]
+    Audit(#[from] AuditError),
     /// An origin for CORS is none.
     #[error(transparent)]
     Origin(#[from] OriginError),
+    /// TLS is asked for, but not with a usable certificate and its key.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The address cannot be listened on.
     #[error("cannot listen on {address}: {source}")]
     Listen {
@@ -104,7 +119,7 @@ fn listed(path: &Path, mistakes: &[Mistake]) -> String {
 pub fn read_world(path: &Path, mode: DockerConfigMode) -> Result<World, StartError> {
     let text = fs::read_to_string(path)
         .map_err(|source| StartError::WorldUnreadable { path: path.to_owned(), source })?;
-    World::parse(&text, mode)
+    World::parse(&text, mode, &|name| env::var(name).ok())
         .map_err(|mistakes| StartError::WorldMistaken { path: path.to_owned(), mistakes })
 }
 
@@ -114,6 +129,17 @@ impl Application {
     /// # Errors
     /// [`StartError`].
     pub async fn build(settings: &Settings) -> Result<Self, StartError> {
+        Self::build_with(settings, Arc::new(SystemClock)).await
+    }
+
+    /// The same with another clock.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub async fn build_with(
+        settings: &Settings,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, StartError> {
         let mode = settings.docker_config.into();
         let mut world = match &settings.world {
             Some(path) => read_world(path, mode)?,
@@ -121,42 +147,62 @@ impl Application {
         };
         world.cloud.docker_config = mode;
         let origins = Origins::parse(&settings.cors_origin)?;
+        let certificates = certificates(settings)?;
         for remark in world.remarks() {
             log::warn!("the world: {remark}");
         }
         let store = Store::open(&settings.database_url.parse()?)?;
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let proxies = TrustedProxies::parse(&settings.trusted_proxy)?;
+        let audit =
+            settings.audit_log.as_deref().map(|path| open_audit(path, settings)).transpose()?;
         let seeds = seeds(&world);
+        let directory = std::mem::take(&mut world.directory);
         let service = Service::new(store, world.cloud);
         service.seed(&seeds, clock.now()).await.map_err(StartError::Seed)?;
 
         let unheard = |source| StartError::Listen { address: settings.listen, source };
         let listener = TcpListener::bind(settings.listen).map_err(unheard)?;
         let address = listener.local_addr().map_err(unheard)?;
-        if !address.ip().is_loopback() {
-            log::warn!(
-                "{address} is not a loopback address: whoever reaches it can read every secret"
-            );
-        }
+        let access = access(settings, directory, address);
         let observer = Observer {
             clock: Arc::clone(&clock),
             identities: Arc::new(SystemIdentities::new(address.ip())),
             metrics: Metrics::default(),
         };
         let parts = Parts {
-            sae: Sae::new(service.clone(), clock),
+            sae: Sae {
+                service: service.clone(),
+                clock,
+                access: Arc::new(access),
+                proxies,
+                audit: audit.clone(),
+                bodies: BodyBudget::default(),
+            },
             ops: Ops { service, metrics: observer.metrics.clone() },
             observer,
             origins,
         };
-        let server = listen(listener, parts).map_err(unheard)?;
-        Ok(Self { server, address })
+        let is_secure = certificates.is_some();
+        let acceptor = match &certificates {
+            Some(certificates) => Some(acceptor(Arc::clone(certificates))?),
+            None => None,
+        };
+        let server = listen(listener, acceptor, parts).map_err(unheard)?;
+        let reopening = audit.clone().map(reopen);
+        on_hangup(reopening.into_iter().chain(certificates.map(reload)).collect());
+        Ok(Self { server, address, is_secure, audit })
     }
 
     /// The address that the server listens on.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The scheme of the URLs that lead to the server: `https` or `http`.
+    #[must_use]
+    pub fn scheme(&self) -> &'static str {
+        if self.is_secure { "https" } else { "http" }
     }
 
     /// A handle that stops the server.
@@ -171,7 +217,11 @@ impl Application {
     /// # Errors
     /// [`StartError::Run`].
     pub async fn run_until_stopped(self) -> Result<(), StartError> {
-        self.server.await.map_err(StartError::Run)
+        let ended = self.server.await;
+        if let Some(audit) = self.audit {
+            audit.flush().await;
+        }
+        ended.map_err(StartError::Run)
     }
 }
 
@@ -184,14 +234,100 @@ struct Parts {
     origins: Origins,
 }
 
-fn listen(listener: TcpListener, parts: Parts) -> io::Result<Server> {
+/// The gate that every request passes, as the settings want it. Says what is strange about them.
+fn access(settings: &Settings, directory: Directory, address: SocketAddr) -> Access {
+    let allows_anonymous = allows_anonymous(settings, address.ip());
+    if allows_anonymous && !address.ip().is_loopback() {
+        log::warn!(
+            "{address} is not a loopback address, and requests without a signature are allowed: whoever reaches it can \
+             read every secret"
+        );
+    }
+    if !allows_anonymous && directory.is_empty() {
+        log::warn!(
+            "no access key is known and every request needs one: name some in the world file"
+        );
+    }
+    Access {
+        authenticator: Authenticator::new(directory, allows_anonymous),
+        rate_limit: settings.rate_limit.map(RateLimit::new),
+    }
+}
+
+/// Whether unsigned requests are let through: as the user said, else where nobody but this machine can send any.
+fn allows_anonymous(settings: &Settings, address: IpAddr) -> bool {
+    match settings.anonymous {
+        Some(choice) => choice == AnonymousChoice::Allow,
+        None => address.is_loopback(),
+    }
+}
+
+fn open_audit(path: &Path, settings: &Settings) -> Result<AuditLog, AuditError> {
+    let destination = match path.to_str() {
+        Some("-") => Destination::Stdout,
+        _ => Destination::File(path.to_owned()),
+    };
+    AuditLog::open(destination, settings.audit_best_effort)
+}
+
+/// What the settings say of the certificate; nothing if the server is not to speak TLS.
+fn certificates(settings: &Settings) -> Result<Option<Arc<Certificates>>, TlsError> {
+    match (&settings.tls_cert, &settings.tls_key) {
+        (Some(chain), Some(key)) => Certificates::load(chain, key).map(Arc::new).map(Some),
+        (None, None) => Ok(None),
+        (Some(_), None) => Err(TlsError::Half { missing: "--tls-key" }),
+        (None, Some(_)) => Err(TlsError::Half { missing: "--tls-cert" }),
+    }
+}
+
+fn acceptor(certificates: Arc<Certificates>) -> Result<TlsAcceptor, TlsError> {
+    tls::server_config(certificates).map(|config| TlsAcceptor::from(Arc::new(config)))
+}
+
+/// Something that SIGHUP asks for. It may wait for files.
+type HangupTask = Box<dyn Fn() + Send + Sync>;
+
+fn reopen(audit: AuditLog) -> HangupTask {
+    Box::new(move || audit.reopen())
+}
+
+fn reload(certificates: Arc<Certificates>) -> HangupTask {
+    Box::new(move || {
+        let file = certificates.chain_file().display();
+        match certificates.reload() {
+            Ok(()) => log::info!("the certificate in {file} has been read again"),
+            Err(error) => log::error!("the certificate stays the one that it was: {error}"),
+        }
+    })
+}
+
+/// Does these things in their order whenever SIGHUP comes, as long as the actix runtime lasts. With
+/// nothing to do it still keeps SIGHUP from ending the process.
+fn on_hangup(tasks: Vec<HangupTask>) {
+    let mut hangups = match signal(SignalKind::hangup()) {
+        Ok(hangups) => hangups,
+        Err(error) => return log::error!("SIGHUP cannot be heard: {error}"),
+    };
+    let tasks = Arc::new(tasks);
+    actix_web::rt::spawn(async move {
+        while hangups.recv().await.is_some() {
+            let tasks = Arc::clone(&tasks);
+            let done = tokio::task::spawn_blocking(move || tasks.iter().for_each(|task| task()));
+            if let Err(error) = done.await {
+                log::error!("what SIGHUP asks for was not done: {error}");
+            }
+        }
+    });
+}
+
+fn listen(listener: TcpListener, tls: Option<TlsAcceptor>, parts: Parts) -> io::Result<Server> {
     // A body that stops arriving is the application's to answer, so it must run out of patience first.
     let limits = Limits { body_stall: READ_TIMEOUT * 2, ..Limits::default() };
     let builder = Server::build()
         .shutdown_signal(stop_signal())
         .shutdown_timeout(SHUTDOWN_SECONDS)
         .max_concurrent_connections(CONNECTIONS_PER_WORKER);
-    let builder = front::listen(builder, listener, limits, move || {
+    let builder = front::listen(builder, listener, limits, tls, move || {
         let Parts { sae, ops, observer, origins } = parts.clone();
         App::new()
             .app_data(web::Data::new(sae))

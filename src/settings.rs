@@ -4,7 +4,7 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, ValueEnum};
 
-use crate::domain::DockerConfigMode;
+use crate::{access::Rate, domain::DockerConfigMode};
 
 /// How the server is to run. Every flag has an environment variable `SAE_SECRET_*`; the flag wins.
 #[derive(Debug, Clone, Args)]
@@ -41,6 +41,37 @@ pub struct Settings {
     #[arg(long, env = "SAE_SECRET_CORS_ORIGIN", value_delimiter = ',', value_name = "ORIGIN")]
     pub cors_origin: Vec<String>,
 
+    /// Whether requests without a signature are let through, as if the account itself made them
+    /// [default: allow on loopback addresses, deny on others]
+    #[arg(long, env = "SAE_SECRET_ANONYMOUS", value_name = "CHOICE")]
+    pub anonymous: Option<AnonymousChoice>,
+
+    /// How many requests a second each caller may make, such as 50/s [default: any number]
+    #[arg(long, env = "SAE_SECRET_RATE_LIMIT", value_name = "N/s")]
+    pub rate_limit: Option<Rate>,
+
+    /// A proxy whose X-Forwarded-For and X-Forwarded-Proto are believed: an address, or a network such as 10.0.0.0/8;
+    /// may be repeated, comma-separated in the environment [default: none]
+    #[arg(long, env = "SAE_SECRET_TRUSTED_PROXY", value_delimiter = ',', value_name = "ADDRESS")]
+    pub trusted_proxy: Vec<String>,
+
+    /// Where one JSON line is written for each operation: a file, or - for standard output [default: nowhere]
+    #[arg(long, env = "SAE_SECRET_AUDIT_LOG", value_name = "FILE")]
+    pub audit_log: Option<PathBuf>,
+
+    /// Go on serving while the audit log cannot be written
+    #[arg(long, env = "SAE_SECRET_AUDIT_BEST_EFFORT", requires = "audit_log")]
+    pub audit_best_effort: bool,
+
+    /// The certificate to serve https:// with: a PEM file, the server's own first, then those that sign it; SIGHUP
+    /// reads it again [default: none, and http://]
+    #[arg(long, env = "SAE_SECRET_TLS_CERT", value_name = "FILE")]
+    pub tls_cert: Option<PathBuf>,
+
+    /// The certificate's key: a PEM file with PKCS#8, PKCS#1 or SEC1, not encrypted
+    #[arg(long, env = "SAE_SECRET_TLS_KEY", value_name = "FILE")]
+    pub tls_key: Option<PathBuf>,
+
     /// How log lines look; RUST_LOG chooses which are written
     #[arg(long, env = "SAE_SECRET_LOG_FORMAT", default_value = "text", value_name = "FORMAT")]
     pub log_format: LogFormat,
@@ -62,6 +93,15 @@ impl From<DockerConfigChoice> for DockerConfigMode {
             DockerConfigChoice::Lenient => Self::Lenient,
         }
     }
+}
+
+/// Whether requests without a signature are let through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum AnonymousChoice {
+    /// As the account itself
+    Allow,
+    /// Refused with MissingAccessKeyId
+    Deny,
 }
 
 /// How log lines look.

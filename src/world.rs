@@ -1,4 +1,4 @@
-//! The world file: the YAML text that describes the emulated cloud, its namespaces and its secrets.
+//! The world file: the YAML text that describes the emulated cloud, its namespaces, its secrets and its callers.
 //!
 //! ```yaml
 //! account: "1000000000000001"          # digits
@@ -20,6 +20,20 @@
 //!     registries:                      # builds `.dockerconfigjson`; stands instead of `data`
 //!       registry.example.com: { username: someone, password: example }
 //!   - { namespace: cn-beijing, name: app-config, data: { k1: v1 } }
+//! users:
+//!   - name: dev
+//!     access_keys:
+//!       - { id: LTAI5tExampleExampleExam, secret: example-not-real, status: Active }
+//!     policies: [AliyunSAEFullAccess]
+//!   - name: reader
+//!     access_keys: [{ id: LTAI5tReaderReaderReader, secret: "${READER_SECRET}" }]
+//!     policies:
+//!       - AliyunSAEReadOnlyAccess
+//!       - { Version: "1", Statement: [{ Effect: Deny, Action: "sae:DescribeSecret", Resource: "*" }] }
+//! root:                                # the account itself, which no policy binds
+//!   access_keys: [{ id: LTAI5tRootRootRootRootRo, secret: root-not-real }]
+//! sts:
+//!   - { id: STS.example, secret: sts-not-real, token: token-not-real, expires: 2030-01-01T00:00:00Z, user: reader }
 //! ```
 //!
 //! Everything may be left out; an empty file is the default cloud. A scalar is taken as the text
@@ -27,22 +41,36 @@
 //! default namespace of each served region exists without being listed; an entry for it may only
 //! give quotas, applications and clusters.
 //!
+//! A key has a `secret`, or for RSA signatures a `public_key` in PEM. An `id`, a `secret`, a `token`
+//! and a `public_key` that is written `${NAME}` is taken from the environment, so that none needs to
+//! be written down.
+//!
 //! No message shows what stands in the file except where a type's rule names a registry, a key or a
 //! secret: a misplaced comma turns half a password into a key.
 
 mod fields;
 mod mistakes;
 mod namespaces;
+mod policies;
 mod reader;
 mod secrets;
 mod tree;
+mod users;
 
-use crate::domain::{
-    Cloud, DOCUMENTED_REGIONS, DockerConfigMode, NamespaceId, NamespaceName, RegionId, SecretData,
-    SecretName, SecretType,
+use crate::{
+    access::Directory,
+    domain::{
+        Cloud, DOCUMENTED_REGIONS, DockerConfigMode, NamespaceId, NamespaceName, RegionId,
+        SecretData, SecretName, SecretType,
+    },
 };
 
+use mistakes::Position;
+
 pub use mistakes::Mistake;
+
+/// The variables of the environment: the value of a name, if it is set.
+pub type Variables<'a> = dyn Fn(&str) -> Option<String> + 'a;
 
 /// What a world file describes.
 #[derive(Debug, Clone, Default)]
@@ -53,6 +81,10 @@ pub struct World {
     pub namespaces: Vec<WorldNamespace>,
     /// The secrets that the file lists, in its order.
     pub secrets: Vec<WorldSecret>,
+    /// Who is known, and by which access keys.
+    pub directory: Directory,
+    /// Where statements of policies stand that never apply.
+    idle_statements: Vec<Position>,
 }
 
 /// A namespace that a world file lists.
@@ -80,25 +112,35 @@ pub struct WorldSecret {
 }
 
 impl World {
-    /// What is allowed and still worth a look: regions that SAE does not document, perhaps for a slip of the pen.
+    /// What is allowed and still worth a look: regions that SAE does not document, perhaps for a slip of the pen, and
+    /// statements about resources narrower than all, which SAE authorises nothing on.
     #[must_use]
     pub fn remarks(&self) -> Vec<String> {
         let documented =
             |region: &&RegionId| DOCUMENTED_REGIONS.iter().any(|(id, _)| *id == region.as_str());
         let strange = self.cloud.regions.iter().filter(|region| !documented(region));
-        strange.map(|region| format!("{region} is no documented region of SAE")).collect()
+        let strange = strange.map(|region| format!("{region} is no documented region of SAE"));
+        let idle = self.idle_statements.iter().map(|at| {
+            format!("{at}: this statement never applies: SAE authorises its operations on the resource * alone")
+        });
+        strange.chain(idle).collect()
     }
 
     /// The world that a file's text describes. `docker_config` says how closely docker
-    /// configurations are looked at, here and later in the running cloud.
+    /// configurations are looked at, here and later in the running cloud; `variables` are those that
+    /// the file may name.
     ///
     /// # Errors
     /// Every mistake of the file, in file order; never an empty list. Text that is not YAML ends
     /// the reading, so that only the mistakes of the YAML itself are told then.
-    pub fn parse(text: &str, docker_config: DockerConfigMode) -> Result<Self, Vec<Mistake>> {
+    pub fn parse(
+        text: &str,
+        docker_config: DockerConfigMode,
+        variables: &Variables<'_>,
+    ) -> Result<Self, Vec<Mistake>> {
         let mut mistakes = mistakes::Mistakes::default();
         let world = tree::parse(text, &mut mistakes)
-            .map(|root| reader::read(&root, docker_config, &mut mistakes));
+            .map(|root| reader::read(&root, docker_config, variables, &mut mistakes));
         match (world, mistakes.into_sorted()) {
             (Some(world), found) if found.is_empty() => Ok(world),
             (_, found) => Err(found),
@@ -112,12 +154,17 @@ mod tests {
     use super::*;
     use crate::domain::SecretValue;
 
+    /// An environment with what the documented example takes from it.
+    pub(super) fn variable(name: &str) -> Option<String> {
+        (name == "READER_SECRET").then(|| "from-the-environment".to_owned())
+    }
+
     pub(super) fn world(text: &str) -> World {
-        World::parse(text, DockerConfigMode::Strict).expect("a world without mistakes")
+        World::parse(text, DockerConfigMode::Strict, &variable).expect("a world without mistakes")
     }
 
     pub(super) fn told(text: &str) -> Vec<String> {
-        let found = World::parse(text, DockerConfigMode::Strict).expect_err("mistakes");
+        let found = World::parse(text, DockerConfigMode::Strict, &variable).expect_err("mistakes");
         found.iter().map(ToString::to_string).collect()
     }
 
@@ -172,7 +219,7 @@ mod tests {
     #[test]
     fn the_way_docker_configurations_are_looked_at_goes_into_the_cloud() {
         for mode in [DockerConfigMode::Strict, DockerConfigMode::Lenient] {
-            assert_eq!(World::parse("", mode).unwrap().cloud.docker_config, mode);
+            assert_eq!(World::parse("", mode, &variable).unwrap().cloud.docker_config, mode);
         }
     }
 

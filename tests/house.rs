@@ -21,6 +21,12 @@ const ROOMS: &[Room] = &[
         uses: &["domain"],
         without: &["actix", "diesel", "tokio", "log::", "SystemTime", "Instant::now"],
     },
+    Room {
+        path: "access",
+        uses: &["domain", "access"],
+        without: &["actix", "diesel", "tokio", "log::", "SystemTime", "Instant::now"],
+    },
+    Room { path: "audit", uses: &["domain", "audit"], without: &["actix", "diesel"] },
     Room { path: "clock", uses: &["domain"], without: &["actix", "diesel", "tokio"] },
     Room {
         path: "store",
@@ -29,13 +35,13 @@ const ROOMS: &[Room] = &[
     },
     Room {
         path: "service",
-        uses: &["domain", "store", "service"],
+        uses: &["domain", "store", "service", "access"],
         without: &["actix", "diesel", "SystemTime"],
     },
     Room { path: "http", uses: &["domain", "clock", "http"], without: &["diesel"] },
     Room {
         path: "api/sae",
-        uses: &["domain", "service", "clock", "http"],
+        uses: &["access", "audit", "domain", "service", "clock", "http"],
         without: &["diesel", "SystemTime"],
     },
     Room {
@@ -43,14 +49,17 @@ const ROOMS: &[Room] = &[
         uses: &["domain", "service", "http"],
         without: &["diesel", "SystemTime"],
     },
-    Room { path: "world", uses: &["domain"], without: &["actix", "diesel", "tokio"] },
-    Room { path: "settings", uses: &["domain"], without: &["actix", "diesel", "tokio"] },
+    Room { path: "world", uses: &["domain", "access"], without: &["actix", "diesel", "tokio"] },
+    Room { path: "settings", uses: &["domain", "access"], without: &["actix", "diesel", "tokio"] },
     Room {
         path: "server",
-        uses: &["api", "clock", "domain", "http", "service", "settings", "store", "world"],
+        uses: &[
+            "access", "api", "audit", "clock", "domain", "http", "service", "settings", "store",
+            "world",
+        ],
         without: &["diesel"],
     },
-    Room { path: "cli", uses: &["server", "settings"], without: &["diesel"] },
+    Room { path: "cli", uses: &["server", "settings", "access"], without: &["diesel"] },
 ];
 
 /// How many lines a source file may have before it has to be split by meaning.

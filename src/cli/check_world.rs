@@ -26,9 +26,10 @@ pub fn run(arguments: &Arguments) -> ExitCode {
     };
     let (regions, namespaces) = (world.cloud.regions.len(), world.namespaces.len());
     let summary = format!(
-        "{}: {regions} regions, {namespaces} namespaces, {} secrets: no mistakes",
+        "{}: {regions} regions, {namespaces} namespaces, {} secrets, {} access keys: no mistakes",
         arguments.file.display(),
         world.secrets.len(),
+        world.directory.len(),
     );
     let remarks = world.remarks().into_iter().map(|remark| format!("remark: {remark}"));
     let lines: Vec<String> = remarks.chain([summary]).collect();

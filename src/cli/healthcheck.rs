@@ -1,13 +1,17 @@
 //! `sae-secret healthcheck`: what a container's health check runs, so that the image needs no HTTP client.
 
+mod any_certificate;
+
 use std::{
-    io::{ErrorKind, Read, Write},
-    net::{TcpStream, ToSocketAddrs},
+    io::{Error, ErrorKind, Read, Result, Write},
+    net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs},
     process::ExitCode,
     time::Duration,
 };
 
 use clap::Args;
+use rustls::{ClientConnection, StreamOwned};
+use rustls_pki_types::ServerName;
 
 use super::complain;
 
@@ -20,7 +24,7 @@ const ANSWER_MAX: u64 = 4096;
 /// Whom to ask.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// The server's address; only http:// is understood
+    /// The server's address: http:// or https://; its certificate is not checked
     #[arg(
         long,
         env = "SAE_SECRET_URL",
@@ -42,20 +46,27 @@ pub fn run(arguments: &Arguments) -> ExitCode {
     }
 }
 
-fn ask(url: &str) -> std::io::Result<String> {
-    let invalid = |why: &str| std::io::Error::new(ErrorKind::InvalidInput, why.to_owned());
-    let rest = url
-        .strip_prefix("http://")
-        .ok_or_else(|| invalid("the address must begin with http://"))?;
+fn ask(url: &str) -> Result<String> {
+    let invalid = |why: &str| Error::new(ErrorKind::InvalidInput, why.to_owned());
+    let (is_secure, rest) = match (url.strip_prefix("http://"), url.strip_prefix("https://")) {
+        (Some(rest), _) => (false, rest),
+        (None, Some(rest)) => (true, rest),
+        (None, None) => return Err(invalid("the address must begin with http:// or https://")),
+    };
     let host = rest.strip_suffix('/').unwrap_or(rest);
     if host.contains(['/', '?', '#', ' ']) {
         return Err(invalid("the address must end with the host or the port"));
     }
-    let bare = host.rsplit_once(':').is_none_or(|(_, port)| port.ends_with(']'));
-    let address = if bare { format!("{host}:80") } else { host.to_owned() };
+    let (name, port) = match host.rsplit_once(':') {
+        Some((name, port)) if !port.ends_with(']') => (name, port),
+        _ => (host, if is_secure { "443" } else { "80" }),
+    };
     let mut last = invalid("the host has no address");
-    for address in address.to_socket_addrs()? {
-        match TcpStream::connect_timeout(&address, TIMEOUT) {
+    for address in format!("{name}:{port}").to_socket_addrs()? {
+        match connect(address) {
+            Ok(stream) if is_secure => {
+                return status_line(secure(stream, name, address.ip())?, host);
+            }
             Ok(stream) => return status_line(stream, host),
             Err(error) => last = error,
         }
@@ -63,12 +74,34 @@ fn ask(url: &str) -> std::io::Result<String> {
     Err(last)
 }
 
-fn status_line(mut stream: TcpStream, host: &str) -> std::io::Result<String> {
+fn connect(address: SocketAddr) -> Result<TcpStream> {
+    let stream = TcpStream::connect_timeout(&address, TIMEOUT)?;
     stream.set_read_timeout(Some(TIMEOUT))?;
     stream.set_write_timeout(Some(TIMEOUT))?;
+    Ok(stream)
+}
+
+/// Speaks TLS; the host's name tells a proxy in front of the server which one is asked for.
+fn secure(
+    stream: TcpStream,
+    name: &str,
+    address: IpAddr,
+) -> Result<StreamOwned<ClientConnection, TcpStream>> {
+    let name = ServerName::try_from(name.to_owned()).unwrap_or(ServerName::from(address));
+    let config = any_certificate::client_config().map_err(Error::other)?;
+    let connection = ClientConnection::new(config, name).map_err(Error::other)?;
+    Ok(StreamOwned::new(connection, stream))
+}
+
+fn status_line(mut stream: impl Read + Write, host: &str) -> Result<String> {
     write!(stream, "GET /ready HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n")?;
+    stream.flush()?;
     let mut answer = Vec::new();
-    stream.take(ANSWER_MAX).read_to_end(&mut answer)?;
+    match stream.take(ANSWER_MAX).read_to_end(&mut answer) {
+        // Some servers end TCP without ending TLS. The line is whole all the same.
+        Err(error) if error.kind() == ErrorKind::UnexpectedEof && !answer.is_empty() => {}
+        read => drop(read?),
+    }
     let answer = String::from_utf8_lossy(&answer);
     Ok(answer.lines().next().unwrap_or_default().to_owned())
 }

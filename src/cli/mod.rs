@@ -1,5 +1,6 @@
 //! The command line: one file a command.
 
+mod access_key;
 mod check_world;
 mod healthcheck;
 mod logging;
@@ -25,6 +26,8 @@ enum Command {
     Healthcheck(healthcheck::Arguments),
     /// Check a world file and name every mistake with its line and column
     CheckWorld(check_world::Arguments),
+    /// Print a new random access key for the world file
+    AccessKey,
 }
 
 impl Cli {
@@ -35,6 +38,7 @@ impl Cli {
             Command::Serve(settings) => serve::run(&settings),
             Command::Healthcheck(arguments) => healthcheck::run(&arguments),
             Command::CheckWorld(arguments) => check_world::run(&arguments),
+            Command::AccessKey => access_key::run(),
         }
     }
 }

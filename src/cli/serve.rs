@@ -10,7 +10,7 @@ pub fn run(settings: &Settings) -> ExitCode {
     logging::init(settings.log_format);
     let outcome = actix_web::rt::System::new().block_on(async {
         let application = Application::build(settings).await?;
-        log::info!("listening on http://{}", application.address());
+        log::info!("listening on {}://{}", application.scheme(), application.address());
         application.run_until_stopped().await
     });
     match outcome {

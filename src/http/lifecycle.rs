@@ -1,7 +1,7 @@
 //! What happens around every request: it gets its ids, which its reply carries as headers, it is counted, and one line
 //! is logged.
 
-use std::{cell::RefCell, rc::Rc, sync::Arc, time::Instant};
+use std::{cell::RefCell, net::IpAddr, rc::Rc, sync::Arc, time::Instant};
 
 use actix_web::{
     Error, HttpMessage,
@@ -29,8 +29,35 @@ pub struct Outcome {
     pub operation: Option<&'static str>,
     /// The namespace, if the request named a well-formed one.
     pub namespace: Option<String>,
+    /// The secret's number, if the request named or made one.
+    pub secret_id: Option<i64>,
+    /// The secret's name, as far as it became known.
+    pub secret_name: Option<String>,
+    /// Who called.
+    pub caller: CallerNote,
+    /// Where the request came from.
+    pub source: Option<IpAddr>,
+    /// Whether the caller was let through to the operation.
+    pub is_permitted: bool,
     /// The reply's code: `200` or a symbolic one.
     pub code: &'static str,
+}
+
+/// Who called, as far as logs tell it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallerNote {
+    /// The kind of caller; `unknown` until the caller is certain.
+    pub kind: &'static str,
+    /// The user's name.
+    pub name: Option<String>,
+    /// The access key that signed, or that was claimed to.
+    pub access_key_id: Option<String>,
+}
+
+impl Default for CallerNote {
+    fn default() -> Self {
+        Self { kind: "unknown", name: None, access_key_id: None }
+    }
 }
 
 /// What the lifecycle needs.
@@ -111,12 +138,16 @@ pub async fn lifecycle<B: MessageBody>(
 }
 
 fn log_line(identity: &Identity, outcome: &Outcome, status: u16, code: &str, duration_us: u64) {
+    let caller = outcome.caller.name.as_deref().unwrap_or(outcome.caller.kind);
+    let source = outcome.source.map_or_else(|| "-".to_owned(), |address| address.to_string());
     log::info!(
         target: ACCESS_LOG,
         request_id = identity.request_id.as_str(),
         trace_id = identity.trace_id.as_str(),
         operation = outcome.operation.unwrap_or("-"),
         namespace = outcome.namespace.as_deref().unwrap_or("-"),
+        caller,
+        source = source.as_str(),
         status,
         code,
         duration_us;

@@ -8,6 +8,7 @@ mod seed;
 use std::sync::Arc;
 
 use crate::{
+    access::Caller,
     domain::{Cloud, Error, Namespace, NamespaceId, Result, Timestamp},
     store::{Load, Store},
 };
@@ -21,13 +22,15 @@ pub struct Service {
     cloud: Arc<Cloud>,
 }
 
-/// Under which id and when a request is handled. Who asks will stand here once callers are known.
+/// Under which id, when and for whom a request is handled.
 #[derive(Debug, Clone)]
 pub struct Context {
     /// The request's id.
     pub request_id: String,
     /// The moment at which the request is handled.
     pub now: Timestamp,
+    /// Who asks, and was found to be allowed to.
+    pub caller: Caller,
 }
 
 impl Service {

@@ -205,7 +205,7 @@ xyz: 1
                 "3:11: unknown key; did you mean `namespaces`?",
                 "3:27: unknown key; did you mean `keys_per_secret`?",
                 "4:1: unknown key; the keys here are account, regions, upgrading, quotas, \
-                 namespaces, secrets",
+                 namespaces, secrets, users, root, sts",
             ]
         );
     }

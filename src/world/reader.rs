@@ -3,24 +3,27 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{
-    World,
+    Variables, World,
     fields::{self, Fields},
     mistakes::{Mistakes, Position},
     tree::{Content, Node},
 };
 use crate::domain::{DockerConfigMode, NamespaceId, RegionId};
 
-const KEYS: &[&str] = &["account", "regions", "upgrading", "quotas", "namespaces", "secrets"];
+const KEYS: &[&str] =
+    &["account", "regions", "upgrading", "quotas", "namespaces", "secrets", "users", "root", "sts"];
 
 /// The world under this root. What could not be read is left out; then there is a mistake for it.
 pub(super) fn read(
     root: &Node<'_>,
     docker_config: DockerConfigMode,
+    variables: &Variables<'_>,
     mistakes: &mut Mistakes,
 ) -> World {
     let mut world = World::default();
     world.cloud.docker_config = docker_config;
-    let mut reader = Reader { world, mistakes, regions_known: true, listed: Some(HashMap::new()) };
+    let listed = Some(HashMap::new());
+    let mut reader = Reader { world, mistakes, variables, regions_known: true, listed };
     if !matches!(*root.content, Content::Null) {
         reader.root(root);
     }
@@ -31,6 +34,8 @@ pub(super) fn read(
 pub(super) struct Reader<'m> {
     pub world: World,
     pub mistakes: &'m mut Mistakes,
+    /// The variables of the environment.
+    pub variables: &'m Variables<'m>,
     /// Whether the served regions are known for certain.
     pub regions_known: bool,
     /// The namespaces that the file lists, default ones included, and where; `None` when they
@@ -60,6 +65,7 @@ impl Reader<'_> {
         if let Some(node) = fields.get("secrets") {
             self.secrets(node);
         }
+        self.callers(&fields);
     }
 
     fn account(&mut self, node: &Node<'_>) {

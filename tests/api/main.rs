@@ -12,6 +12,8 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod access;
+mod captures;
 mod concurrency;
 mod formats;
 mod gateway;

@@ -24,6 +24,16 @@ fn the_document_has_every_route_and_no_other() {
 }
 
 #[test]
+fn every_route_names_the_action_that_policies_allow() {
+    for operation in Operation::ALL {
+        let method = operation.method().as_str().to_lowercase();
+        let documented = &DOCUMENT["paths"][operation.path()][method]["x-ram-action"];
+        assert_eq!(documented, operation.action(), "{operation:?}");
+        assert!(operation.action().starts_with("sae:"), "{operation:?}");
+    }
+}
+
+#[test]
 fn the_document_names_every_code_of_the_table_and_no_other() {
     let mut documented = BTreeSet::new();
     collect_codes(&DOCUMENT["components"]["schemas"], &mut documented);

@@ -5,7 +5,10 @@ use std::collections::HashSet;
 use sae_secret::api::sae::{Code, Origin};
 use serde_json::json;
 
-use crate::common::{Reply, Request, TestServer, server::*};
+use crate::{
+    access,
+    common::{Reply, Request, TestServer, server::*},
+};
 
 /// A reply and what it must be.
 type Case = (Reply, Code, &'static [&'static str]);
@@ -23,10 +26,16 @@ fn filled(code: Code, blanks: &[&str]) -> String {
 
 #[track_caller]
 fn check(reply: &Reply, code: Code, blanks: &[&str]) {
+    check_code(reply, code);
+    assert_eq!(reply.message(), filled(code, blanks));
+}
+
+/// The code, and the members that its body has.
+#[track_caller]
+fn check_code(reply: &Reply, code: Code) {
     let entry = code.entry();
     reply.assert_error(entry.status, entry.code);
     let body = reply.json();
-    assert_eq!(reply.message(), filled(code, blanks));
     let names: Vec<&str> = body.as_object().unwrap().keys().map(String::as_str).collect();
     match entry.origin {
         Origin::Service => assert_eq!(
@@ -43,7 +52,10 @@ fn check(reply: &Reply, code: Code, blanks: &[&str]) {
             ]
         ),
         Origin::Gateway => {
-            assert_eq!(names, ["RequestId", "HostId", "Code", "Message", "Recommend"])
+            let names = names.strip_suffix(&["AccessDeniedDetail"]).unwrap_or(&names);
+            assert_eq!(names, ["RequestId", "HostId", "Code", "Message", "Recommend"]);
+            let has_detail = !body["AccessDeniedDetail"].is_null();
+            assert_eq!(has_detail, code == Code::NoPermission);
         }
     }
     assert_eq!(reply.header("x-acs-request-id"), body["RequestId"].as_str());
@@ -163,14 +175,23 @@ fn every_error_of_the_table_is_produced() {
     let mut produced = HashSet::new();
     for (reply, code, blanks) in &cases {
         check(reply, *code, blanks);
-        produced.insert(code.entry().code);
+        produced.insert(*code);
     }
-    // An outage, a crowd and a slow client take a process, many clients and a clock of their own: tests/process, the
-    // gateway's tests and the test below.
-    let elsewhere = [Code::RpcError, Code::ServiceUnavailable, Code::RequestTimeout];
-    produced.extend(elsewhere.map(|code| code.entry().code));
-    let missing: Vec<_> =
-        Code::ALL.iter().filter(|code| !produced.contains(code.entry().code)).collect();
+    for (reply, code) in access::refusals() {
+        check_code(&reply, code);
+        let begin = code.entry().template.split("%s").next().unwrap();
+        assert!(reply.message().starts_with(begin), "{}", reply.message());
+        produced.insert(code);
+    }
+    // An outage, a crowd, a slow client and a full disk take a process, many clients, a clock of their own and a device:
+    // tests/process, the gateway's tests and the test below.
+    produced.extend([
+        Code::RpcError,
+        Code::ServiceUnavailable,
+        Code::RequestTimeout,
+        Code::InternalError,
+    ]);
+    let missing: Vec<_> = Code::ALL.iter().filter(|code| !produced.contains(*code)).collect();
     assert!(missing.is_empty(), "no test produces {missing:?}");
 }
 

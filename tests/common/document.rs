@@ -101,7 +101,7 @@ pub fn check(method: &str, path: &str, reply: &Reply) {
         }
         None => match reply.status {
             400 => "/components/responses/BadRequest".to_owned(),
-            403 => "/components/responses/ForbiddenOrigin".to_owned(),
+            403 => "/components/responses/Forbidden".to_owned(),
             404 => "/components/responses/NotFound".to_owned(),
             408 => "/components/responses/RequestTimeout".to_owned(),
             413 => "/components/responses/RequestEntityTooLarge".to_owned(),

@@ -4,9 +4,11 @@
 
 pub mod document;
 pub mod server;
+pub mod signer;
 pub mod wire;
 
 pub use server::TestServer;
+pub use signer::{Signer, Way};
 pub use wire::{Reply, Request};
 
 /// A text as it stands in a query.

@@ -5,7 +5,8 @@ use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
     sync::{
-        atomic::{AtomicU32, Ordering},
+        Arc,
+        atomic::{AtomicI64, AtomicU32, Ordering},
         mpsc,
     },
     thread,
@@ -13,6 +14,8 @@ use std::{
 
 use actix_server::ServerHandle;
 use sae_secret::{
+    clock::{Clock, SystemClock},
+    domain::Timestamp,
     server::Application,
     settings::{DockerConfigChoice, LogFormat, Settings},
 };
@@ -60,6 +63,57 @@ namespaces:
   - { id: "cn-beijing:clustered", name: clustered, clusters: [cluster-1] }
 "#;
 
+/// Who is known in the tests about callers: one of each kind, with secrets that are none.
+pub const USERS: &str = r#"
+users:
+  - name: full
+    access_keys:
+      - { id: testAKid0000000000000001, secret: testAKsecret000000000000000001 }
+      - { id: LTAI5tFullInactive000001, secret: full-inactive-not-real, status: Inactive }
+    policies: [AliyunSAEFullAccess]
+  - name: reader
+    access_keys: [{ id: LTAI5tReader000000000001, secret: reader-not-real }]
+    policies: [AliyunSAEReadOnlyAccess]
+  - name: nobody
+    access_keys: [{ id: LTAI5tNobody000000000001, secret: nobody-not-real }]
+  - name: forbidden
+    access_keys: [{ id: LTAI5tForbidden000000001, secret: forbidden-not-real }]
+    policies:
+      - AliyunSAEFullAccess
+      - { Version: "1", Statement: [{ Effect: Deny, Action: "sae:D*", Resource: "*" }] }
+root:
+  access_keys: [{ id: LTAI5tRoot00000000000001, secret: root-not-real }]
+sts:
+  - { id: STS.fakeid, secret: fakests-secret, token: "FAKETOKEN/+=abc", expires: 2100-01-01T00:00:00Z, user: full }
+  - { id: STS.reader, secret: sts-reader-not-real, token: READERTOKEN, expires: 2100-01-01T00:00:00Z, user: reader }
+  - { id: STS.expired, secret: sts-expired-not-real, token: EXPIREDTOKEN, expires: 2020-01-01T00:00:00Z, user: full }
+"#;
+
+/// The world of the tests, with users.
+pub fn world_with_users() -> String {
+    format!("{WORLD}{USERS}")
+}
+
+/// A clock that stands still until it is set.
+pub struct SetClock(AtomicI64);
+
+impl SetClock {
+    /// A clock that shows that Unix time, in seconds.
+    pub fn at(seconds: i64) -> Arc<Self> {
+        Arc::new(Self(AtomicI64::new(seconds)))
+    }
+
+    pub fn set(&self, seconds: i64) {
+        self.0.store(seconds, Ordering::SeqCst);
+    }
+}
+
+impl Clock for SetClock {
+    fn now(&self) -> Timestamp {
+        Timestamp(self.0.load(Ordering::SeqCst) * 1000)
+    }
+}
+
 /// A running server with its own database.
 pub struct TestServer {
     pub address: SocketAddr,
@@ -74,6 +128,15 @@ impl TestServer {
     }
 
     pub fn start_with(world: &str, change: impl FnOnce(&mut Settings)) -> Self {
+        Self::start_at(Arc::new(SystemClock), world, change)
+    }
+
+    /// A server that goes by another clock.
+    pub fn start_at(
+        clock: Arc<dyn Clock>,
+        world: &str,
+        change: impl FnOnce(&mut Settings),
+    ) -> Self {
         let folder = Folder::new();
         let world_file = folder.path().join("world.yaml");
         fs::write(&world_file, world).unwrap();
@@ -83,17 +146,25 @@ impl TestServer {
             world: Some(world_file),
             docker_config: DockerConfigChoice::Strict,
             cors_origin: vec![],
+            anonymous: None,
+            rate_limit: None,
+            trusted_proxy: vec![],
+            audit_log: None,
+            audit_best_effort: false,
+            tls_cert: None,
+            tls_key: None,
             log_format: LogFormat::Text,
         };
         change(&mut settings);
-        Self::run(folder, settings)
+        Self::run(folder, settings, clock)
     }
 
-    fn run(folder: Folder, settings: Settings) -> Self {
+    fn run(folder: Folder, settings: Settings, clock: Arc<dyn Clock>) -> Self {
         let (sender, receiver) = mpsc::channel();
         let thread = thread::spawn(move || {
             actix_web::rt::System::new().block_on(async move {
-                let application = Application::build(&settings).await.expect("the server starts");
+                let application = Application::build_with(&settings, clock).await;
+                let application = application.expect("the server starts");
                 sender.send((application.address(), application.handle())).unwrap();
                 application.run_until_stopped().await.expect("the server runs");
             });

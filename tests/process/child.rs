@@ -53,8 +53,9 @@ impl Server {
         let database = format!("sqlite://{}", folder.join("test.db").display());
         command.args(["serve", "--listen", "127.0.0.1:0", "--database-url", &database]);
         command.env("SAE_SECRET_WORLD", &world);
+        command.stdout(Stdio::null()).stdin(Stdio::null());
         change(&mut command);
-        command.stderr(Stdio::piped()).stdout(Stdio::null()).stdin(Stdio::null());
+        command.stderr(Stdio::piped());
         let mut child = command.spawn().expect("the binary starts");
         let log = Arc::new(Mutex::new(String::new()));
         let stderr = child.stderr.take().unwrap();

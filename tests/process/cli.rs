@@ -146,3 +146,27 @@ fn the_development_world_has_no_mistakes() {
     let output = run(&["check-world", concat!(env!("CARGO_MANIFEST_DIR"), "/worlds/dev.yaml")]);
     assert!(output.status.success(), "{}", said(&output));
 }
+
+#[test]
+fn access_key_prints_a_new_pair_for_the_world_file() {
+    let folder = Folder::new();
+    let lines: Vec<String> = (0..2)
+        .map(|_| {
+            let output = run(&["access-key"]);
+            assert!(output.status.success(), "{}", said(&output));
+            String::from_utf8(output.stdout).unwrap()
+        })
+        .collect();
+    assert_ne!(lines[0], lines[1]);
+    for line in &lines {
+        let pair = line.strip_prefix("- { id: ").unwrap().strip_suffix(" }\n").unwrap();
+        let (id, secret) = pair.split_once(", secret: ").unwrap();
+        assert!(id.starts_with("LTAI5t") && id.len() == 24 && secret.len() == 30, "{line}");
+        assert!(secret.bytes().all(|byte| byte.is_ascii_alphanumeric()), "{line}");
+    }
+    let world = folder.path().join("world.yaml");
+    let keys = lines.iter().map(|line| format!("      {line}")).collect::<String>();
+    fs::write(&world, format!("users:\n  - name: u\n    access_keys:\n{keys}")).unwrap();
+    let checked = run(&["check-world", world.to_str().unwrap()]);
+    assert!(said(&checked).contains("2 access keys: no mistakes"), "{}", said(&checked));
+}

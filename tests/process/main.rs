@@ -12,6 +12,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod audit;
 mod child;
 mod cli;
 mod durability;

@@ -30,7 +30,7 @@ pub struct Entry {
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $origin:ident $status:literal $code:literal $template:literal;)*) => {
         /// An error of the dialect.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum Code { $($(#[$doc])* $name,)* }
 
         impl Code {
@@ -116,7 +116,58 @@ codes! {
     MethodNotSupported = Gateway 400 "UnsupportedHTTPMethod" "This http method not supported.";
     /// The version header names another version.
     VersionNotValid = Gateway 400 "InvalidVersion" "Specified parameter Version is not valid.";
-    /// Large bodies that are under way leave no room for another.
+    /// Nothing says which key signed.
+    MissingAccessKeyId = Gateway 400 "MissingAccessKeyId" "AccessKeyId is mandatory for this action.";
+    /// There is a key and no signature.
+    MissingSignature = Gateway 400 "MissingSignature" "Signature is mandatory for this action.";
+    /// A signed request has no date.
+    MissingTimestamp = Gateway 400 "MissingTimestamp" "Timestamp is mandatory for this action.";
+    /// A signed request of the newer way has no nonce.
+    MissingSignatureNonce = Gateway 400 "MissingSignatureNonce" "SignatureNonce is mandatory for this action.";
+    /// A signed request of the newer way has no hash of its body. The name is inferred from the pattern of the others.
+    MissingContentSha256 = Gateway 400 "MissingContentSha256" "ContentSha256 is mandatory for this action.";
+    /// A signed request does not say which version of the API it means.
+    MissingVersion = Gateway 400 "MissingVersion" "Version is mandatory for this action.";
+    /// A temporary key comes without its token.
+    MissingSecurityToken = Gateway 400 "MissingSecurityToken" "SecurityToken is mandatory for this action.";
+    /// The signature is not put as the rules want it.
+    IncompleteSignature = Gateway 400 "IncompleteSignature" "The request signature does not conform to Aliyun standards.";
+    /// There is no such way to sign.
+    SignatureMethodNotValid = Gateway 400 "InvalidSignatureMethod" "Specified signature method is not valid.";
+    /// There is no such access key.
+    AccessKeyNotFound = Gateway 404 "InvalidAccessKeyId.NotFound" "Specified access key is not found.";
+    /// The access key was disabled.
+    AccessKeyInactive = Gateway 400 "InvalidAccessKeyId.Inactive" "Specified access key is disabled.";
+    /// The date cannot be read.
+    TimestampFormat = Gateway 400 "InvalidTimeStamp.Format"
+        "Specified time stamp or date value is not well formatted.";
+    /// The date is more than 15 minutes from now.
+    TimestampExpired = Gateway 400 "InvalidTimeStamp.Expired" "Specified time stamp or date value is expired.";
+    /// The temporary key has run out.
+    TokenExpired = Gateway 400 "InvalidSecurityToken.Expired" "Specified SecurityToken is expired.";
+    /// No such token was handed out.
+    TokenMalformed = Gateway 400 "InvalidSecurityToken.Malformed" "Specified SecurityToken is malformed.";
+    /// The token belongs to another key.
+    TokenMismatch = Gateway 400 "InvalidSecurityToken.MismatchWithAccessKey"
+        "Specified SecurityToken mismatch with the AccessKey.";
+    /// The signature of the newer way is another one.
+    Acs3SignatureMismatch = Gateway 400 "SignatureDoesNotMatch"
+        "Specified signature does not match our calculation. server StringToSign is [%s] server CanonicalRequest is [%s]";
+    /// The signature of the older way is another one. One client splits the message at its colons.
+    RoaSignatureMismatch = Gateway 400 "SignatureDoesNotMatch"
+        "Specified signature is not matched with our calculation. server string to sign is:%s";
+    /// The body is not the one whose MD5 was given. The message is inferred.
+    ContentMd5Mismatch = Gateway 400 "ContentMD5NotMatched"
+        "Specified Content-MD5 is not matched with the content of the request.";
+    /// The nonce was used before.
+    NonceUsed = Gateway 400 "SignatureNonceUsed" "Specified signature nonce was used already.";
+    /// The caller makes too many requests.
+    ThrottlingUser = Gateway 400 "Throttling.User" "Request was denied due to user flow control.";
+    /// No policy lets the caller do this, or one forbids it.
+    NoPermission = Gateway 403 "NoPermission" "You are not authorized to perform this operation.";
+    /// What was done cannot be written to the audit log.
+    InternalError = Gateway 500 "InternalError" "The request processing has failed due to some unknown error.";
+    /// The server cannot take the request now: large bodies leave no room for another, or the audit log cannot be written.
     ServiceUnavailable = Gateway 503 "ServiceUnavailable" "The request has failed due to a temporary failure of the server.";
     /// Own: a page of an origin that is not named tries to change something.
     OriginForbidden = Gateway 403 "Forbidden.Origin" "Pages of this origin may not call; it can be named when the server is started.";
@@ -139,6 +190,31 @@ pub struct ApiError {
     code: Code,
     message: String,
     cause: Option<String>,
+    detail: Option<Box<Detail>>,
+}
+
+/// What an error tells besides code and message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Detail {
+    /// Why the caller may not: the member `AccessDeniedDetail`.
+    AccessDenied(AccessDenied),
+    /// When to try again: the header `x-acs-retry-after`, in milliseconds.
+    RetryAfter(u64),
+}
+
+/// Why a caller may not do what it asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccessDenied {
+    /// The action that would have had to be allowed.
+    pub action: &'static str,
+    /// The number of the account that the caller belongs to.
+    pub account: String,
+    /// The kind of caller: `SubUser` or `AssumedRoleUser`.
+    pub principal_type: &'static str,
+    /// The caller's name.
+    pub principal: String,
+    /// Whether a policy forbids it; otherwise none allows it.
+    pub is_explicit: bool,
 }
 
 impl ApiError {
@@ -152,7 +228,7 @@ impl ApiError {
             }
             message.push_str(piece);
         }
-        Self { code, message, cause: None }
+        Self { code, message, cause: None, detail: None }
     }
 
     /// The required parameter of that wire name is missing or empty.
@@ -168,6 +244,21 @@ impl ApiError {
     /// The parameter of that wire name is refused for that reason.
     pub fn with_message(parameter: &str, reason: impl Display) -> Self {
         Self::new(Code::WithMessage, &[&parameter, &reason])
+    }
+
+    /// The error with something more to tell.
+    pub fn with(self, detail: Detail) -> Self {
+        Self { detail: Some(Box::new(detail)), ..self }
+    }
+
+    /// The error with something that only the log is told.
+    pub fn caused_by(self, cause: impl Display) -> Self {
+        Self { cause: Some(cause.to_string()), ..self }
+    }
+
+    /// What it tells besides.
+    pub fn detail(&self) -> Option<&Detail> {
+        self.detail.as_deref()
     }
 
     /// Which error it is.
@@ -225,7 +316,8 @@ impl From<Error> for ApiError {
             Error::TooManySecrets { quota } => Self::new(Code::SecretQuota, &[&quota]),
             Error::TooManyKeys { quota } => Self::new(Code::KeyQuota, &[&quota]),
             Error::Unavailable { cause } => {
-                Self { cause: Some(cause), ..Self::new(Code::RpcError, &[]) }
+                let cause = format!("the store is unavailable: {cause}");
+                Self::new(Code::RpcError, &[]).caused_by(cause)
             }
         }
     }
@@ -238,10 +330,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_code_stands_once() {
+    fn each_row_stands_once() {
         let mut seen = HashSet::new();
         for code in Code::ALL {
-            assert!(seen.insert(code.entry().code), "{code:?} repeats a code");
+            let entry = code.entry();
+            assert!(seen.insert((entry.code, entry.template)), "{code:?} repeats another row");
         }
     }
 

@@ -1,7 +1,7 @@
 //! The way in: every request that is not for the server's own operations comes through [`serve`], which finds the
 //! operation by method and path, reads the parameters, lets the handler answer, and words the reply.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, time::Instant};
 
 use actix_web::{
     HttpMessage, HttpRequest, HttpResponse,
@@ -11,16 +11,17 @@ use actix_web::{
 
 use super::{
     Sae,
+    admission::Admission,
     codes::{ApiError, Code},
     namespaces, negotiation,
     operation::{self, Operation, Route, VERSION},
     parameters::{BodyRole, Malformed, Parameters},
-    regions,
+    record, regions,
     reply::{self, Answer, Frame},
     secrets,
 };
 use crate::{
-    domain::{NamespaceId, RegionId},
+    domain::{NamespaceId, RegionId, SecretId},
     http::{
         BODY_MAX, BodyError, Identity, READ_TIMEOUT, SharedOutcome, cors, discard_body,
         front::{self, Limits, Refusal},
@@ -68,6 +69,13 @@ impl Request<'_> {
         self.outcome.borrow_mut().namespace = Some(namespace.to_string());
     }
 
+    /// Notes the secret for the logs, as far as it is known.
+    pub fn note_secret(&self, id: Option<SecretId>, name: Option<&str>) {
+        let mut outcome = self.outcome.borrow_mut();
+        outcome.secret_id = id.map(SecretId::get).or(outcome.secret_id);
+        outcome.secret_name = name.map(str::to_owned).or_else(|| outcome.secret_name.take());
+    }
+
     /// Parses the namespace that a secret operation names, and notes it for the log.
     pub fn namespace(&self, text: &str) -> Result<NamespaceId, ApiError> {
         let namespace = NamespaceId::parse(text)?;
@@ -82,6 +90,7 @@ pub async fn serve(
     request: HttpRequest,
     payload: web::Payload,
 ) -> HttpResponse {
+    let started = Instant::now();
     let parameters = Parameters::from_query(front::query(request.head()));
     let frame = Frame {
         identity: request.extensions().get::<Identity>().cloned().unwrap_or_default(),
@@ -90,19 +99,29 @@ pub async fn serve(
     };
     let outcome = request.extensions().get::<SharedOutcome>().cloned().unwrap_or_default();
     let asked = Asked { sae: &sae, request: &request, parameters, frame: &frame };
-    match answer(asked, payload, &outcome).await {
-        Ok((operation, answer)) => {
-            outcome.borrow_mut().code = "200";
-            reply::success(&frame, operation, answer)
-        }
+    let answered = answer(asked, payload, &outcome).await;
+    outcome.borrow_mut().code = code_of(&answered);
+    let answered = record::record(&sae, &frame.identity, &outcome, started, answered).await;
+    outcome.borrow_mut().code = code_of(&answered);
+    match answered {
+        Ok((operation, answer)) => reply::success(&frame, operation, answer),
         Err(error) => {
-            outcome.borrow_mut().code = error.code().entry().code;
             if let Some(cause) = error.cause() {
                 let request_id = frame.identity.request_id.as_str();
-                log::error!(request_id; "the store is unavailable: {cause}");
+                log::error!(request_id; "{cause}");
             }
             reply::failure(&frame, &error)
         }
+    }
+}
+
+/// What became of a request.
+pub type Answered = Result<(Operation, Answer), ApiError>;
+
+fn code_of(answered: &Answered) -> &'static str {
+    match answered {
+        Ok(_) => "200",
+        Err(error) => error.code().entry().code,
     }
 }
 
@@ -114,32 +133,36 @@ struct Asked<'a> {
     frame: &'a Frame,
 }
 
-async fn answer(
-    asked: Asked<'_>,
-    payload: web::Payload,
-    outcome: &SharedOutcome,
-) -> Result<(Operation, Answer), ApiError> {
+async fn answer(asked: Asked<'_>, payload: web::Payload, outcome: &SharedOutcome) -> Answered {
     let Asked { sae, request, mut parameters, frame } = asked;
-    let operation = match find_operation(request) {
-        Ok(operation) => operation,
+    let admission = find_operation(request).and_then(|operation| {
+        outcome.borrow_mut().operation = Some(operation.name());
+        let admission = Admission::new(sae, request, operation, outcome);
+        let claim = admission.check_head()?;
+        Ok((operation, admission, claim))
+    });
+    let (operation, admission, claim) = match admission {
+        Ok(admission) => admission,
         Err(error) => {
             // A client that is still sending would not see the reply.
             discard_body(payload).await;
             return Err(error);
         }
     };
-    outcome.borrow_mut().operation = Some(operation.name());
     let declared = header_text(request, "content-length").and_then(|text| text.parse().ok());
     let body = read_body(payload, declared, &sae.bodies).await.map_err(unread)?;
     // The room is kept to the end: what the handler makes of the body is as large.
     let (body, _room) = body;
+    let caller = admission.admit(claim, &body)?;
+    record::require_writable(sae).await?;
     parameters.add_body(
         &body,
         header_text(request, "content-type").unwrap_or_default(),
         role(request),
     )?;
     drop(body);
-    let context = Context { request_id: frame.identity.request_id.clone(), now: sae.clock.now() };
+    let request_id = frame.identity.request_id.clone();
+    let context = Context { request_id, now: admission.now(), caller };
     let region = named_region(request, &parameters);
     let answer = run(operation, Request { context, parameters, region, sae, outcome }).await?;
     Ok((operation, answer))

@@ -1,11 +1,13 @@
 //! The SAE dialect, version 2019-05-06: namespaced secrets and namespaces in ROA style.
 
+mod admission;
 mod codes;
 mod gateway;
 mod namespaces;
 mod negotiation;
 mod operation;
 mod parameters;
+mod record;
 mod regions;
 mod reply;
 mod requests;
@@ -19,20 +21,27 @@ pub use codes::{Code, Entry, Origin};
 pub use gateway::serve;
 pub use operation::{Operation, VERSION};
 
-use crate::{clock::Clock, http::BodyBudget, service::Service};
+use crate::{
+    access::Access,
+    audit::AuditLog,
+    clock::Clock,
+    http::{BodyBudget, TrustedProxies},
+    service::Service,
+};
 
-/// What the dialect needs to answer.
+/// What the dialect needs to answer. Cloning is cheap.
 #[derive(Clone)]
 pub struct Sae {
-    service: Service,
-    clock: Arc<dyn Clock>,
-    bodies: BodyBudget,
-}
-
-impl Sae {
-    /// The dialect over a service.
-    #[must_use]
-    pub fn new(service: Service, clock: Arc<dyn Clock>) -> Self {
-        Self { service, clock, bodies: BodyBudget::default() }
-    }
+    /// What can be done.
+    pub service: Service,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// Who may call.
+    pub access: Arc<Access>,
+    /// Whose word is taken for where a request comes from.
+    pub proxies: TrustedProxies,
+    /// Where each operation is written down; `None` for nowhere.
+    pub audit: Option<AuditLog>,
+    /// The room that large bodies share.
+    pub bodies: BodyBudget,
 }

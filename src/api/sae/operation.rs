@@ -1,4 +1,4 @@
-//! The operations: names, methods and paths in one table.
+//! The operations: names, methods, paths and the actions that policies allow, in one table.
 
 use actix_web::http::Method;
 
@@ -6,7 +6,7 @@ use actix_web::http::Method;
 pub const VERSION: &str = "2019-05-06";
 
 macro_rules! operations {
-    ($($name:ident $method:ident $path:literal;)*) => {
+    ($($name:ident $method:ident $path:literal $action:literal;)*) => {
         /// An operation of the dialect; its name is the value of `x-acs-action`.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum Operation { $(
@@ -30,6 +30,12 @@ macro_rules! operations {
                 match self { $(Self::$name => $path,)* }
             }
 
+            /// The action that a policy has to allow for the operation.
+            #[must_use]
+            pub const fn action(self) -> &'static str {
+                match self { $(Self::$name => $action,)* }
+            }
+
             /// The operation's HTTP method.
             #[must_use]
             pub const fn method(self) -> Method {
@@ -39,20 +45,22 @@ macro_rules! operations {
     };
 }
 
+// Actions: documented for the operations on secrets and for CreateNamespace and DeleteNamespace; inferred by the same
+// pattern for the others.
 operations! {
-    CreateSecret POST "/pop/v1/sam/secret/secret";
-    UpdateSecret PUT "/pop/v1/sam/secret/secret";
-    DescribeSecret GET "/pop/v1/sam/secret/secret";
-    DeleteSecret DELETE "/pop/v1/sam/secret/secret";
-    ListSecrets GET "/pop/v1/sam/secret/secrets";
-    CreateNamespace POST "/pop/v1/paas/namespace";
-    UpdateNamespace PUT "/pop/v1/paas/namespace";
-    DescribeNamespace GET "/pop/v1/paas/namespace";
-    DeleteNamespace DELETE "/pop/v1/paas/namespace";
-    DescribeNamespaces GET "/pop/v1/paas/namespaces";
-    DescribeNamespaceList GET "/pop/v1/sam/namespace/describeNamespaceList";
-    DescribeNamespaceResources GET "/pop/v1/sam/namespace/describeNamespaceResources";
-    DescribeRegions GET "/pop/v1/paas/regionConfig";
+    CreateSecret POST "/pop/v1/sam/secret/secret" "sae:CreateSecret";
+    UpdateSecret PUT "/pop/v1/sam/secret/secret" "sae:UpdateSecret";
+    DescribeSecret GET "/pop/v1/sam/secret/secret" "sae:DescribeSecret";
+    DeleteSecret DELETE "/pop/v1/sam/secret/secret" "sae:DeleteSecret";
+    ListSecrets GET "/pop/v1/sam/secret/secrets" "sae:ListSecrets";
+    CreateNamespace POST "/pop/v1/paas/namespace" "sae:CreateNamespace";
+    UpdateNamespace PUT "/pop/v1/paas/namespace" "sae:UpdateNamespace";
+    DescribeNamespace GET "/pop/v1/paas/namespace" "sae:DescribeNamespace";
+    DeleteNamespace DELETE "/pop/v1/paas/namespace" "sae:DeleteNamespace";
+    DescribeNamespaces GET "/pop/v1/paas/namespaces" "sae:DescribeNamespaces";
+    DescribeNamespaceList GET "/pop/v1/sam/namespace/describeNamespaceList" "sae:DescribeNamespaceList";
+    DescribeNamespaceResources GET "/pop/v1/sam/namespace/describeNamespaceResources" "sae:DescribeNamespaceResources";
+    DescribeRegions GET "/pop/v1/paas/regionConfig" "sae:DescribeRegions";
 }
 
 /// What a method and a path lead to.

@@ -4,18 +4,21 @@ use actix_web::{
     HttpResponse,
     http::{
         StatusCode,
-        header::{CONTENT_TYPE, HeaderValue},
+        header::{CONTENT_TYPE, HeaderName, HeaderValue},
     },
 };
 use serde_json::{Map, Value, json};
 
 use super::{
-    codes::{ApiError, Origin},
+    codes::{AccessDenied, ApiError, Detail, Origin},
     negotiation::Format,
     operation::Operation,
     xml,
 };
 use crate::http::Identity;
+
+/// When a throttled caller may try again, in milliseconds; the SDKs read it.
+const RETRY_AFTER: HeaderName = HeaderName::from_static("x-acs-retry-after");
 
 /// What an operation answers when it succeeds. It may hold a secret's values, so it has no `Debug`.
 pub enum Answer {
@@ -80,15 +83,41 @@ pub fn failure(frame: &Frame, error: &ApiError) -> HttpResponse {
         "Message": error.message(),
         "Recommend": recommend,
     });
-    if entry.origin == Origin::Service
-        && let Value::Object(members) = &mut body
-    {
-        members.insert("TraceId".to_owned(), frame.identity.trace_id.as_str().into());
-        members.insert("ErrorCode".to_owned(), entry.code.into());
-        members.insert("Success".to_owned(), false.into());
+    let mut retry_after = None;
+    if let Value::Object(members) = &mut body {
+        if entry.origin == Origin::Service {
+            members.insert("TraceId".to_owned(), frame.identity.trace_id.as_str().into());
+            members.insert("ErrorCode".to_owned(), entry.code.into());
+            members.insert("Success".to_owned(), false.into());
+        }
+        match error.detail() {
+            Some(Detail::AccessDenied(denied)) => {
+                members.insert("AccessDeniedDetail".to_owned(), access_denied(denied));
+            }
+            Some(Detail::RetryAfter(millis)) => retry_after = Some(*millis),
+            None => {}
+        }
     }
     let status = StatusCode::from_u16(entry.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    render(frame, status, "Error", &body)
+    let mut response = render(frame, status, "Error", &body);
+    if let Some(millis) = retry_after {
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(millis));
+    }
+    response
+}
+
+/// The member that the SDKs hand to whoever catches their exception. The platform's `EncodedDiagnosticMessage` is left
+/// out: only its own console can decode one.
+fn access_denied(denied: &AccessDenied) -> Value {
+    let kind = if denied.is_explicit { "ExplicitDeny" } else { "ImplicitDeny" };
+    json!({
+        "AuthAction": denied.action,
+        "AuthPrincipalDisplayName": denied.principal,
+        "AuthPrincipalOwnerId": denied.account,
+        "AuthPrincipalType": denied.principal_type,
+        "NoPermissionType": kind,
+        "PolicyType": "AccountLevelIdentityBasedPolicy",
+    })
 }
 
 fn render(frame: &Frame, status: StatusCode, root: &str, body: &Value) -> HttpResponse {

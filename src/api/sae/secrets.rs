@@ -21,12 +21,14 @@ pub async fn create(mut request: Request<'_>) -> Result<Answer, ApiError> {
     let wanted = CreateSecretRequest::read(&request.take_parameters())?;
     let namespace = request.namespace(&wanted.namespace_id.unwrap_or_default())?;
     let name = SecretName::parse(&wanted.secret_name.unwrap_or_default())?;
+    request.note_secret(None, Some(name.as_str()));
     let secret_type = SecretType::parse(&wanted.secret_type.unwrap_or_default());
     let data = wanted.secret_data;
     let draft =
         secret_type.and_then(|secret_type| Ok(Draft { secret_type, data: normalise(data)? }));
     let command = CreateSecret { namespace, name, draft };
     let id = request.sae.service.create_secret(&request.context, command).await?;
+    request.note_secret(Some(id), None);
     Ok(only_id(id))
 }
 
@@ -35,16 +37,19 @@ pub async fn update(mut request: Request<'_>) -> Result<Answer, ApiError> {
     let wanted = UpdateSecretRequest::read(&request.take_parameters())?;
     let namespace = request.namespace(&wanted.namespace_id.unwrap_or_default())?;
     let id = SecretId::parse(&wanted.secret_id.unwrap_or_default())?;
+    request.note_secret(Some(id), None);
     let data = normalise(wanted.secret_data);
     let command = UpdateSecret { namespace, id, data };
-    let id = request.sae.service.update_secret(&request.context, command).await?;
-    Ok(only_id(id))
+    let updated = request.sae.service.update_secret(&request.context, command).await?;
+    request.note_secret(None, Some(&updated.name));
+    Ok(only_id(updated.id))
 }
 
 /// `DescribeSecret`.
 pub async fn describe(mut request: Request<'_>) -> Result<Answer, ApiError> {
     let (namespace, id) = one_secret(&mut request)?;
     let secret = request.sae.service.describe_secret(&request.context, namespace, id).await?;
+    request.note_secret(None, Some(&secret.listed.summary.name));
     let pairs = secret.data.iter();
     let data: Map<String, Value> =
         pairs.map(|(key, value)| (key.as_str().to_owned(), value.expose().into())).collect();
@@ -54,8 +59,9 @@ pub async fn describe(mut request: Request<'_>) -> Result<Answer, ApiError> {
 /// `DeleteSecret`.
 pub async fn delete(mut request: Request<'_>) -> Result<Answer, ApiError> {
     let (namespace, id) = one_secret(&mut request)?;
-    let id = request.sae.service.delete_secret(&request.context, namespace, id).await?;
-    Ok(only_id(id))
+    let deleted = request.sae.service.delete_secret(&request.context, namespace, id).await?;
+    request.note_secret(None, Some(&deleted.name));
+    Ok(only_id(deleted.id))
 }
 
 /// `ListSecrets`.
@@ -70,7 +76,9 @@ pub async fn list(mut request: Request<'_>) -> Result<Answer, ApiError> {
 fn one_secret(request: &mut Request<'_>) -> Result<(NamespaceId, SecretId), ApiError> {
     let wanted = OneSecretRequest::read(&request.take_parameters())?;
     let namespace = request.namespace(&wanted.namespace_id.unwrap_or_default())?;
-    Ok((namespace, SecretId::parse(&wanted.secret_id.unwrap_or_default())?))
+    let id = SecretId::parse(&wanted.secret_id.unwrap_or_default())?;
+    request.note_secret(Some(id), None);
+    Ok((namespace, id))
 }
 
 fn normalise(data: Option<RawSecretData>) -> domain::Result<SecretData> {

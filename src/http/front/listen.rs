@@ -1,25 +1,25 @@
 //! Puts the front door between a listener and an application.
 
-use std::{fmt, io, net::TcpListener, time::Duration};
+use std::{fmt, io, net::TcpListener, rc::Rc, time::Duration};
 
-use actix_http::{
-    HttpService, KeepAlive, Request, Response, body::MessageBody, error::DispatchError,
-};
+use actix_http::{HttpService, KeepAlive, Request, Response, body::MessageBody};
 use actix_server::ServerBuilder;
 use actix_service::{
-    IntoServiceFactory, Service, ServiceFactory, ServiceFactoryExt as _, fn_service, map_config,
+    IntoServiceFactory, Service, ServiceFactory, ServiceFactoryExt as _, fn_factory, fn_service,
 };
 use actix_web::{dev::AppConfig, rt::net::TcpStream};
+use tokio_rustls::TlsAcceptor;
 
-use super::{FrontStream, Limits};
+use super::{Limits, door::Door, entry::Entry};
 
-/// Serves HTTP/1 on a bound listener, with a [`FrontStream`] around every connection.
+/// Serves a bound listener: HTTP/1 with a [`FrontStream`](super::FrontStream) around every
+/// connection; with `tls` nothing but TLS, in which the client may choose HTTP/2.
 ///
 /// `factory` makes one application for each worker, as with `actix_web::HttpServer::new`.
 ///
-/// The dispatcher's timers are off because [`FrontStream`] keeps the time. When the server is
-/// told to stop gracefully (by `SIGTERM`, or by its handle), connections without a request close
-/// at once, and the others after the answer to the request that they are at; the builder's
+/// The dispatcher's timers are off because the front door keeps the time. When the server is told
+/// to stop gracefully (by `SIGTERM`, or by its handle), connections without a request close at
+/// once, and the others after the answers to the requests that they are at; the builder's
 /// `shutdown_timeout` bounds the wait.
 ///
 /// # Errors
@@ -28,6 +28,7 @@ pub fn listen<F, I, S, B>(
     builder: ServerBuilder,
     listener: TcpListener,
     limits: Limits,
+    tls: Option<TlsAcceptor>,
     factory: F,
 ) -> io::Result<ServerBuilder>
 where
@@ -44,25 +45,39 @@ where
     let address = listener.local_addr()?;
     let stopping = builder.graceful_shutdown_signal();
     builder.listen(format!("http-{address}"), listener, move || {
-        let stopping = stopping.clone();
-        let application = factory().into_factory().map_err(|error| error.into().error_response());
-        fn_service(move |io: TcpStream| async move {
-            // Answers are written whole: waiting to fill a segment would only delay them.
-            io.set_nodelay(true).map_err(DispatchError::Io)?;
-            let peer = io.peer_addr().ok();
-            Ok((FrontStream::new(io, limits), peer))
+        let (stopping, tls, factory) = (stopping.clone(), tls.clone(), factory.clone());
+        fn_factory(move || {
+            let application =
+                factory().into_factory().map_err(|error| error.into().error_response());
+            let application = application.new_service(AppConfig::default());
+            let (stopping, tls) = (stopping.clone(), tls.clone());
+            async move {
+                let entry = Entry::new(application.await.map_err(unusable)?, tls.is_some());
+                let http1 = HttpService::build()
+                    .graceful_shutdown_signal({
+                        let stopping = stopping.clone();
+                        move || {
+                            let stopping = stopping.clone();
+                            async move { stopping.notified().await }
+                        }
+                    })
+                    .keep_alive(KeepAlive::Os)
+                    .client_request_timeout(Duration::ZERO)
+                    .client_disconnect_timeout(Duration::ZERO)
+                    .local_addr(address)
+                    .h1(fn_factory({
+                        let entry = entry.clone();
+                        move || std::future::ready(Ok::<_, ()>(entry.clone()))
+                    }));
+                let http1 = http1.new_service(()).await?;
+                let door = Rc::new(Door::new(limits, tls, stopping, entry, http1));
+                Ok::<_, ()>(fn_service(move |io: TcpStream| Rc::clone(&door).serve(io)))
+            }
         })
-        .and_then(
-            HttpService::build()
-                .graceful_shutdown_signal(move || {
-                    let stopping = stopping.clone();
-                    async move { stopping.notified().await }
-                })
-                .keep_alive(KeepAlive::Os)
-                .client_request_timeout(Duration::ZERO)
-                .client_disconnect_timeout(Duration::ZERO)
-                .local_addr(address)
-                .h1(map_config(application, |()| AppConfig::default())),
-        )
     })
+}
+
+/// Tells why a worker has no application; the server does not start then.
+fn unusable(error: impl fmt::Debug) {
+    log::error!("the application cannot be built: {error:?}");
 }

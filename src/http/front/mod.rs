@@ -24,8 +24,11 @@
 //! [`listen`] shows the wiring.
 
 mod answer;
+mod door;
+mod entry;
 mod framing;
 mod head;
+mod http2;
 mod intake;
 mod listen;
 mod rewrite;
@@ -33,6 +36,7 @@ mod scan;
 mod stream;
 mod target;
 mod timer;
+mod transport;
 mod write;
 
 use std::time::Duration;
@@ -84,8 +88,11 @@ pub struct Limits {
     /// How much of an already refused head is read away before the refusal is handed on, in
     /// bytes: 8,388,608 (8 MiB).
     pub discard_bytes: usize,
+    /// From the connection to the end of the TLS handshake: 10 s. The connection then closes.
+    pub handshake_timeout: Duration,
     /// From the connection to the first byte of its first request: 10 s. The connection then
-    /// closes without an answer. Empty lines before a request are no part of it.
+    /// closes without an answer. Empty lines before a request are no part of it. With TLS it
+    /// begins after the handshake; in HTTP/2 it ends with the first whole request head.
     pub first_byte_timeout: Duration,
     /// From the first byte of a request head to its last: 10 s.
     pub head_timeout: Duration,
@@ -100,6 +107,12 @@ pub struct Limits {
     pub linger: Duration,
     /// How much to read away then, in bytes: 16,777,216 (16 MiB).
     pub linger_bytes: usize,
+    /// The most requests under way on one HTTP/2 connection: 100, as RFC 9113, section 6.5.2 asks
+    /// for at least.
+    pub streams: u32,
+    /// The most requests under way on all HTTP/2 connections of a worker: 4,096, as many as it may
+    /// have connections of HTTP/1.
+    pub worker_streams: usize,
 }
 
 impl Default for Limits {
@@ -109,6 +122,7 @@ impl Default for Limits {
             headers: 90,
             header_bytes: 24 * 1024,
             discard_bytes: 8 * 1024 * 1024,
+            handshake_timeout: Duration::from_secs(10),
             first_byte_timeout: Duration::from_secs(10),
             head_timeout: Duration::from_secs(10),
             keep_alive: Duration::from_secs(75),
@@ -116,6 +130,8 @@ impl Default for Limits {
             write_stall: Duration::from_secs(30),
             linger: Duration::from_secs(2),
             linger_bytes: 16 * 1024 * 1024,
+            streams: 100,
+            worker_streams: 4096,
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::{REFUSAL_HEADER, Refusal, TARGET_HEADER};
 
 /// The longest value that a refusal repeats, in bytes.
-const REPEATED: usize = 512;
+pub(super) const REPEATED: usize = 512;
 
 /// What is to change in a well-formed head.
 #[derive(Debug, Default)]
@@ -108,7 +108,7 @@ pub(super) fn is_host(value: &[u8]) -> bool {
     value.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+;=:[]".contains(byte))
 }
 
-fn is_visible(value: &[u8]) -> bool {
+pub(super) fn is_visible(value: &[u8]) -> bool {
     value.iter().all(|byte| byte.is_ascii_graphic() || *byte == b' ')
 }
 

@@ -109,7 +109,11 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> AsyncWrite for FrontStream<IO> {
         loop {
             match this.writing.closing {
                 Closing::Open => {
-                    ready!(this.poll_close(cx))?;
+                    // TLS has a word of its own to send, which the client may not take.
+                    let Poll::Ready(closed) = this.poll_close(cx) else {
+                        return this.poll_stall(cx).map(Err);
+                    };
+                    closed?;
                     this.writing.closing = if this.is_closed {
                         Closing::Closed
                     } else {

@@ -1,12 +1,13 @@
 //! Deletes a secret.
 
 use crate::{
-    domain::{NamespaceId, Result, SecretId},
+    domain::{NamespaceId, Result, SecretId, SecretSummary},
     service::{Context, Service},
 };
 
 impl Service {
-    /// Deletes a secret, also one that applications use: the service documents a warning and no error for that.
+    /// Deletes a secret and returns what it was. One that applications use goes too: the service documents a warning and no
+    /// error for that.
     ///
     /// # Errors
     /// [`crate::domain::Error::NamespaceNotFound`]; [`crate::domain::Error::SecretNotFound`];
@@ -16,14 +17,15 @@ impl Service {
         _context: &Context,
         namespace: NamespaceId,
         id: SecretId,
-    ) -> Result<SecretId> {
+    ) -> Result<SecretSummary> {
         self.require_served(&namespace)?;
         let deletion = self.store.write(move |tx| {
             tx.namespace(&namespace)?;
+            let deleted = tx.secret_summary(&namespace, id)?;
             tx.delete_secret(&namespace, id)?;
-            tx.free_secret_place(&namespace)
+            tx.free_secret_place(&namespace)?;
+            Ok(deleted)
         });
-        deletion.await?;
-        Ok(id)
+        deletion.await
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{create::check_keys, payload};
 use crate::{
-    domain::{NamespaceId, Result, SecretData, SecretId},
+    domain::{NamespaceId, Result, SecretData, SecretId, SecretSummary},
     service::{Context, Service},
 };
 
@@ -18,7 +18,7 @@ pub struct UpdateSecret {
 }
 
 impl Service {
-    /// Replaces the whole data of a secret. Name, type and time of creation stay.
+    /// Replaces the whole data of a secret, and returns what the secret was before. Name, type and time of creation stay.
     ///
     /// # Errors
     /// In this order: [`crate::domain::Error::NamespaceNotFound`]; what is wrong with the data in itself;
@@ -28,7 +28,7 @@ impl Service {
         &self,
         context: &Context,
         command: UpdateSecret,
-    ) -> Result<SecretId> {
+    ) -> Result<SecretSummary> {
         let UpdateSecret { namespace, id, data } = command;
         self.require_served(&namespace)?;
         let data = match data {
@@ -56,6 +56,6 @@ impl Service {
                 tx.replace_payload(id, &payload, now)
             })
             .await?;
-        Ok(id)
+        Ok(known)
     }
 }

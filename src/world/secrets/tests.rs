@@ -4,7 +4,7 @@
 
 use super::super::{
     World,
-    tests::{told, world},
+    tests::{told, variable, world},
 };
 use super::*;
 use crate::domain::DockerConfigMode;
@@ -321,5 +321,5 @@ fn lenient_docker_configurations_are_looked_at_from_outside_only() {
         told(&text),
         ["6:19: this registry cannot be used: the name holds a space or a control character"]
     );
-    assert_eq!(World::parse(&text, DockerConfigMode::Lenient).unwrap().secrets.len(), 1);
+    assert_eq!(World::parse(&text, DockerConfigMode::Lenient, &variable).unwrap().secrets.len(), 1);
 }

@@ -52,7 +52,7 @@ pub(super) fn start(limits: Limits) -> (SocketAddr, ServerHandle, JoinHandle<std
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let builder = Server::build().workers(1).disable_signals().shutdown_timeout(60);
-    let server = listen(builder, listener, limits, || {
+    let server = listen(builder, listener, limits, None, || {
         App::new()
             .route("/slow", web::get().to(slow))
             .route("/late", web::post().to(late))

@@ -1,0 +1,74 @@
+//! RAM policies: what a user may do.
+//!
+//! The grammar and its evaluation are those of the RAM pages "Permission policy elements" and "Conditional operators";
+//! where the pages are silent the comments here say what was chosen.
+
+mod condition;
+mod pattern;
+mod statement;
+mod system;
+
+use std::net::IpAddr;
+
+pub use condition::{Condition, ConditionError, KEYS, OPERATORS};
+pub use pattern::{ActionPattern, PatternError, ResourcePattern};
+pub use statement::{Actions, Effect, Resources, Statement};
+pub use system::{SYSTEM_POLICIES, system_policy};
+
+use crate::domain::Timestamp;
+
+/// The only version of the policy language.
+pub const VERSION: &str = "1";
+
+/// A policy: its statements, whose order does not matter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Policy {
+    /// What it allows and denies.
+    pub statements: Vec<Statement>,
+}
+
+/// What conditions can ask about a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Environment {
+    /// The address it comes from (`acs:SourceIp`), where it is known.
+    pub source: Option<IpAddr>,
+    /// Whether it came over TLS (`acs:SecureTransport`).
+    pub is_secure: bool,
+    /// When it arrived (`acs:CurrentTime`).
+    pub now: Timestamp,
+}
+
+/// What policies say of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decision {
+    /// A statement allows it, and none denies it.
+    Allowed,
+    /// No statement allows it.
+    ImplicitlyDenied,
+    /// A statement denies it, whatever others allow.
+    ExplicitlyDenied,
+}
+
+/// What a user's policies say of taking an action, such as `sae:CreateSecret`, on a resource: its name, or `*` for all
+/// of the service's.
+#[must_use]
+pub fn evaluate(
+    policies: &[Policy],
+    action: &str,
+    resource: &str,
+    environment: &Environment,
+) -> Decision {
+    let statements = policies.iter().flat_map(|policy| &policy.statements);
+    let mut decision = Decision::ImplicitlyDenied;
+    for statement in statements.filter(|known| known.applies(action, resource, environment)) {
+        match statement.effect {
+            Effect::Deny => return Decision::ExplicitlyDenied,
+            Effect::Allow => decision = Decision::Allowed,
+        }
+    }
+    decision
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;

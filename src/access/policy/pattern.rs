@@ -1,0 +1,178 @@
+//! Texts with `*` and `?`.
+
+/// What a pattern for actions or resources must look like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum PatternError {
+    /// An action without its service.
+    #[error("an action is SERVICE:ACTION, such as sae:DescribeSecret or sae:List*, or * alone")]
+    Action,
+    /// A resource without its parts.
+    #[error("a resource is acs:SERVICE:REGION:ACCOUNT:ID, or * alone")]
+    Resource,
+}
+
+/// A pattern for actions: `SERVICE:ACTION`, or `*` for all. Capital letters do not matter (RAM page "Permission policy
+/// elements": in most services they do not).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActionPattern(Pattern);
+
+impl ActionPattern {
+    /// Reads a pattern.
+    ///
+    /// # Errors
+    /// [`PatternError::Action`].
+    pub fn parse(text: &str) -> Result<Self, PatternError> {
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_*?".contains(&byte);
+        let is_name = |name: &str| !name.is_empty() && name.bytes().all(is_plain);
+        let fits = match text.split_once(':') {
+            Some((service, action)) => is_name(service) && is_name(action),
+            None => is_everything(text),
+        };
+        if fits {
+            Ok(Self(Pattern::new(&text.to_ascii_lowercase())))
+        } else {
+            Err(PatternError::Action)
+        }
+    }
+
+    pub(super) fn matches(&self, action: &str) -> bool {
+        self.0.matches(&action.to_ascii_lowercase())
+    }
+}
+
+/// A pattern for resources: `acs:SERVICE:REGION:ACCOUNT:ID`, or `*` for all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResourcePattern(Pattern);
+
+impl ResourcePattern {
+    /// Reads a pattern.
+    ///
+    /// # Errors
+    /// [`PatternError::Resource`].
+    pub fn parse(text: &str) -> Result<Self, PatternError> {
+        let fits = is_everything(text) || text.starts_with("acs:") && text.split(':').count() >= 5;
+        if fits { Ok(Self(Pattern::new(text))) } else { Err(PatternError::Resource) }
+    }
+
+    /// Whether it is for every resource. Only such a pattern covers an operation that the service authorises on `*`.
+    #[must_use]
+    pub fn is_everything(&self) -> bool {
+        self.0.0.iter().all(|part| *part == '*')
+    }
+
+    pub(super) fn matches(&self, resource: &str) -> bool {
+        if resource == "*" { self.is_everything() } else { self.0.matches(resource) }
+    }
+}
+
+fn is_everything(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte == b'*')
+}
+
+/// A text in which `*` stands for any characters, none included, and `?` for one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Pattern(Vec<char>);
+
+impl Pattern {
+    pub(super) fn new(text: &str) -> Self {
+        Self(text.chars().collect())
+    }
+
+    /// Whether it matches all of a text, in time bounded by the product of the two lengths: only the last `*` met ever
+    /// has to be tried again, because what stands before it has its first match already.
+    pub(super) fn matches(&self, text: &str) -> bool {
+        let text: Vec<char> = text.chars().collect();
+        let (mut at, mut read) = (0, 0);
+        let mut retry = None;
+        while let Some(character) = text.get(read) {
+            match self.0.get(at) {
+                Some('*') => {
+                    retry = Some((at, read));
+                    at += 1;
+                }
+                Some(part) if *part == '?' || part == character => {
+                    at += 1;
+                    read += 1;
+                }
+                _ => {
+                    let Some((star, taken)) = retry else { return false };
+                    retry = Some((star, taken + 1));
+                    at = star + 1;
+                    read = taken + 1;
+                }
+            }
+        }
+        self.0.iter().skip(at).all(|part| *part == '*')
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The definition itself, slow and plain.
+    fn by_definition(pattern: &[char], text: &[char]) -> bool {
+        match (pattern, text) {
+            ([], text) => text.is_empty(),
+            (['*', rest @ ..], _) => {
+                (0..=text.len()).any(|taken| by_definition(rest, text.split_at(taken).1))
+            }
+            (['?', rest @ ..], [_, text @ ..]) => by_definition(rest, text),
+            ([part, rest @ ..], [character, text @ ..]) => {
+                part == character && by_definition(rest, text)
+            }
+            (_, []) => false,
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_pattern_matches_what_its_definition_says(pattern in "[ab*?\u{e9}]{0,7}", text in "[ab*?\u{e9}]{0,7}") {
+            let parts: Vec<char> = pattern.chars().collect();
+            let characters: Vec<char> = text.chars().collect();
+            prop_assert_eq!(Pattern::new(&pattern).matches(&text), by_definition(&parts, &characters));
+        }
+    }
+
+    #[test]
+    fn many_stars_cost_no_more_than_the_product_of_the_lengths() {
+        let pattern = Pattern::new(&"*a".repeat(1000));
+        assert!(!pattern.matches(&format!("{}b", "a".repeat(5000))));
+        assert!(pattern.matches(&"a".repeat(5000)));
+    }
+
+    #[test]
+    fn an_action_has_a_service() {
+        for good in
+            ["*", "**", "sae:*", "sae:Describe*", "SAE:list?ecrets", "*:*", "s?e:CreateSecret"]
+        {
+            assert!(ActionPattern::parse(good).is_ok(), "{good}");
+        }
+        for bad in [
+            "",
+            "sae",
+            "sae:",
+            ":Create",
+            "sae:a b",
+            "sae:a:b",
+            "CreateSecret",
+            "sa*",
+            "sae:Cr\u{e9}e",
+        ] {
+            assert_eq!(ActionPattern::parse(bad), Err(PatternError::Action), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_resource_has_five_parts() {
+        for good in ["*", "acs:sae:*:*:*", "acs:sae:cn-beijing:1:application/*/x", "acs:a:b:c:d:e"]
+        {
+            assert!(ResourcePattern::parse(good).is_ok(), "{good}");
+        }
+        for bad in ["", "acs:sae:*", "acs:sae:*:*", "secret/1", "arn:aws:s3:::x", "?"] {
+            assert_eq!(ResourcePattern::parse(bad), Err(PatternError::Resource), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,312 @@
+use proptest::prelude::*;
+
+use super::*;
+
+/// 2026-01-02T03:04:05Z.
+const NOW: i64 = 1_767_323_045;
+
+fn environment(source: &str, is_secure: bool) -> Environment {
+    Environment { source: source.parse().ok(), is_secure, now: Timestamp(NOW * 1000 + 678) }
+}
+
+fn anywhere() -> Environment {
+    environment("192.0.2.7", false)
+}
+
+fn actions(patterns: &[&str]) -> Vec<ActionPattern> {
+    patterns.iter().map(|pattern| ActionPattern::parse(pattern).unwrap()).collect()
+}
+
+fn resources(patterns: &[&str]) -> Vec<ResourcePattern> {
+    patterns.iter().map(|pattern| ResourcePattern::parse(pattern).unwrap()).collect()
+}
+
+fn statement(effect: Effect, patterns: &[&str]) -> Statement {
+    Statement {
+        effect,
+        actions: Actions::These(actions(patterns)),
+        resources: Resources::These(resources(&["*"])),
+        conditions: Vec::new(),
+    }
+}
+
+fn decide(statements: Vec<Statement>, action: &str) -> Decision {
+    evaluate(&[Policy { statements }], action, "*", &anywhere())
+}
+
+fn is_met(operator: &str, key: &str, values: &[&str], environment: &Environment) -> bool {
+    let mut condition = Condition::new(operator, key).unwrap();
+    for value in values {
+        condition.add(value).unwrap();
+    }
+    condition.is_met(environment)
+}
+
+#[test]
+fn nothing_is_allowed_without_a_statement() {
+    assert_eq!(evaluate(&[], "sae:ListSecrets", "*", &anywhere()), Decision::ImplicitlyDenied);
+    assert_eq!(decide(vec![], "sae:ListSecrets"), Decision::ImplicitlyDenied);
+    let other = vec![statement(Effect::Allow, &["kms:*", "sae:CreateSecret"])];
+    assert_eq!(decide(other, "sae:ListSecrets"), Decision::ImplicitlyDenied);
+}
+
+#[test]
+fn a_denial_wins_wherever_it_stands() {
+    let (allow, deny) =
+        (statement(Effect::Allow, &["*"]), statement(Effect::Deny, &["sae:DELETE*"]));
+    for statements in [vec![allow.clone(), deny.clone()], vec![deny.clone(), allow.clone()]] {
+        assert_eq!(decide(statements.clone(), "sae:DeleteSecret"), Decision::ExplicitlyDenied);
+        assert_eq!(decide(statements, "sae:DescribeSecret"), Decision::Allowed);
+    }
+    let apart = [Policy { statements: vec![allow] }, Policy { statements: vec![deny] }];
+    let decision = evaluate(&apart, "sae:DeleteSecret", "*", &anywhere());
+    assert_eq!(decision, Decision::ExplicitlyDenied);
+}
+
+#[test]
+fn all_but_some_actions() {
+    let mut all_but = statement(Effect::Allow, &[]);
+    all_but.actions = Actions::AllBut(actions(&["sae:Delete*", "sae:Update*"]));
+    assert_eq!(decide(vec![all_but.clone()], "sae:CreateSecret"), Decision::Allowed);
+    assert_eq!(decide(vec![all_but], "sae:deleteSecret"), Decision::ImplicitlyDenied);
+}
+
+#[test]
+fn only_a_resource_of_everything_covers_an_operation_on_everything() {
+    for (patterns, covers) in [
+        (&["*"][..], true),
+        (&["**"], true),
+        (&["acs:sae:*:*:*"], false),
+        (&["acs:*:*:*:*"], false),
+        (&["acs:sae:*:*:x", "*"], true),
+        (&[], false),
+    ] {
+        let mut known = statement(Effect::Allow, &["sae:*"]);
+        known.resources = Resources::These(resources(patterns));
+        let expected = if covers { Decision::Allowed } else { Decision::ImplicitlyDenied };
+        assert_eq!(decide(vec![known.clone()], "sae:ListSecrets"), expected, "{patterns:?}");
+        known.resources = Resources::AllBut(resources(patterns));
+        let expected = if covers { Decision::ImplicitlyDenied } else { Decision::Allowed };
+        assert_eq!(decide(vec![known], "sae:ListSecrets"), expected, "not {patterns:?}");
+    }
+}
+
+#[test]
+fn a_named_resource_is_matched_by_its_pattern() {
+    let mut known = statement(Effect::Allow, &["sae:*"]);
+    known.resources = Resources::These(resources(&["acs:sae:cn-*:1:application/a/?"]));
+    let decide = |resource| {
+        let policy = Policy { statements: vec![known.clone()] };
+        evaluate(&[policy], "sae:StopApplication", resource, &anywhere())
+    };
+    assert_eq!(decide("acs:sae:cn-beijing:1:application/a/b"), Decision::Allowed);
+    assert_eq!(decide("acs:sae:cn-beijing:1:application/a/bc"), Decision::ImplicitlyDenied);
+}
+
+#[test]
+fn the_system_policies_allow_what_their_names_say() {
+    for name in SYSTEM_POLICIES {
+        assert!(system_policy(name).is_some(), "{name}");
+    }
+    assert_eq!(system_policy("aliyunsaefullaccess"), None);
+    for (policy, action, allowed) in [
+        ("AliyunSAEFullAccess", "sae:DeleteNamespace", true),
+        ("AliyunSAEFullAccess", "kms:GetSecretValue", false),
+        ("AliyunSAEReadOnlyAccess", "sae:DescribeSecret", true),
+        ("AliyunSAEReadOnlyAccess", "sae:ListSecrets", true),
+        ("AliyunSAEReadOnlyAccess", "sae:CheckInDebt", true),
+        ("AliyunSAEReadOnlyAccess", "sae:CreateSecret", false),
+        ("AliyunSAEReadOnlyAccess", "sae:DeleteNamespace", false),
+    ] {
+        let policies = [system_policy(policy).unwrap()];
+        let expected = if allowed { Decision::Allowed } else { Decision::ImplicitlyDenied };
+        assert_eq!(evaluate(&policies, action, "*", &anywhere()), expected, "{policy} {action}");
+    }
+}
+
+#[test]
+fn every_operator_fits_some_key_and_no_other_word_is_one() {
+    for operator in OPERATORS {
+        assert!(KEYS.iter().any(|key| Condition::new(operator, key).is_ok()), "{operator}");
+    }
+    for (operator, key, error) in [
+        ("StringEqual", "acs:SourceIp", ConditionError::UnknownOperator),
+        ("stringequals", "acs:SourceIp", ConditionError::UnknownOperator),
+        ("Numeric", "acs:CurrentTime", ConditionError::UnknownOperator),
+        ("DateLike", "acs:CurrentTime", ConditionError::UnknownOperator),
+        ("StringEqualsIfExists", "acs:SourceIp", ConditionError::UnknownOperator),
+        ("Bool", "acs:Sourceip", ConditionError::UnknownKey),
+        ("Bool", "acs:ResourceTag/team", ConditionError::UnknownKey),
+        ("Bool", "acs:SourceIp", ConditionError::Unfit),
+        ("IpAddress", "acs:CurrentTime", ConditionError::Unfit),
+        ("DateEquals", "acs:SecureTransport", ConditionError::Unfit),
+        ("NumericLessThan", "acs:SourceIp", ConditionError::Unfit),
+    ] {
+        assert_eq!(Condition::new(operator, key).err(), Some(error), "{operator} {key}");
+    }
+}
+
+#[test]
+fn values_have_to_be_of_the_operators_kind() {
+    for (operator, key, bad) in [
+        ("NumericEquals", "acs:CurrentTime", "1.5"),
+        ("NumericEquals", "acs:CurrentTime", ""),
+        ("NumericEquals", "acs:CurrentTime", "99999999999999999999"),
+        ("DateEquals", "acs:CurrentTime", "2026-01-02"),
+        ("DateEquals", "acs:CurrentTime", "2026-13-02T00:00:00Z"),
+        ("DateEquals", "acs:CurrentTime", "2026-01-02T00:00:00"),
+        ("DateEquals", "acs:CurrentTime", "9223372036854775807"),
+        ("Bool", "acs:SecureTransport", "yes"),
+        ("Bool", "acs:MFAPresent", "True"),
+        ("IpAddress", "acs:SourceIp", "192.0.2.0/33"),
+        ("IpAddress", "acs:SourceIp", "192.0.2"),
+        ("IpAddress", "acs:SourceIp", "*"),
+    ] {
+        let added = Condition::new(operator, key).unwrap().add(bad);
+        assert!(matches!(added, Err(ConditionError::Value(_))), "{operator} {bad}");
+    }
+}
+
+#[test]
+fn addresses_are_held_against_blocks() {
+    for (source, values, inside) in [
+        ("192.0.2.7", &["192.0.2.0/24"][..], true),
+        ("192.0.2.7", &["192.0.2.99/24"], true),
+        ("192.0.2.7", &["192.0.2.7"], true),
+        ("192.0.2.7", &["192.0.2.8"], false),
+        ("192.0.2.7", &["198.51.100.0/24", "192.0.2.7/32"], true),
+        ("192.0.2.7", &["0.0.0.0/0"], true),
+        ("192.0.2.7", &["::/0"], false),
+        ("::ffff:192.0.2.7", &["192.0.2.0/24"], true),
+        ("2001:db8::1", &["2001:db8::/32"], true),
+        ("2001:db9::1", &["2001:db8::/32"], false),
+    ] {
+        let from = environment(source, false);
+        assert_eq!(
+            is_met("IpAddress", "acs:SourceIp", values, &from),
+            inside,
+            "{source} {values:?}"
+        );
+        assert_eq!(
+            is_met("NotIpAddress", "acs:SourceIp", values, &from),
+            !inside,
+            "{source} {values:?}"
+        );
+    }
+    // What is not known meets no condition, not even one that rules something out.
+    let unknown = environment("", false);
+    for operator in ["IpAddress", "NotIpAddress"] {
+        assert!(!is_met(operator, "acs:SourceIp", &["192.0.2.0/24"], &unknown), "{operator}");
+    }
+}
+
+#[test]
+fn truth_values_are_compared() {
+    for is_secure in [true, false] {
+        let from = environment("192.0.2.7", is_secure);
+        assert_eq!(is_met("Bool", "acs:SecureTransport", &["true"], &from), is_secure);
+        assert_eq!(is_met("Bool", "acs:SecureTransport", &["false"], &from), !is_secure);
+        assert!(is_met("Bool", "acs:SecureTransport", &["true", "false"], &from));
+        assert!(!is_met("Bool", "acs:MFAPresent", &["true"], &from));
+        assert!(is_met("Bool", "acs:MFAPresent", &["false"], &from));
+    }
+}
+
+#[test]
+fn moments_are_compared() {
+    let (before, second, after) =
+        ("2026-01-02T03:04:04Z", "2026-01-02T03:04:05Z", "2026-01-02T11:04:06+08:00");
+    for (order, expected) in [
+        ("Equals", [false, true, false]),
+        ("NotEquals", [true, false, true]),
+        ("LessThan", [false, false, true]),
+        ("LessThanEquals", [false, true, true]),
+        ("GreaterThan", [true, false, false]),
+        ("GreaterThanEquals", [true, true, false]),
+    ] {
+        let dates = [before, second, after]
+            .map(|value| is_met(&format!("Date{order}"), "acs:CurrentTime", &[value], &anywhere()));
+        assert_eq!(dates, expected, "Date{order}");
+        let numbers = [NOW - 1, NOW, NOW + 1].map(|value| {
+            let value = value.to_string();
+            is_met(&format!("Numeric{order}"), "acs:CurrentTime", &[&value], &anywhere())
+        });
+        assert_eq!(numbers, expected, "Numeric{order}");
+    }
+    let seconds = (NOW + 1).to_string();
+    assert!(is_met("DateLessThan", "acs:CurrentTime", &[&seconds], &anywhere()));
+}
+
+#[test]
+fn texts_are_compared() {
+    for (operator, values, expected) in [
+        ("StringEquals", &["192.0.2.7"][..], true),
+        ("StringEquals", &["192.0.2.*"], false),
+        ("StringEquals", &["x", "192.0.2.7"], true),
+        ("StringNotEquals", &["x", "192.0.2.7"], false),
+        ("StringNotEquals", &["x", "y"], true),
+        ("StringLike", &["192.0.2.?"], true),
+        ("StringLike", &["x*", "*.7"], true),
+        ("StringNotLike", &["x*", "*.7"], false),
+        ("StringNotLike", &["x*"], true),
+    ] {
+        let met = is_met(operator, "acs:SourceIp", values, &anywhere());
+        assert_eq!(met, expected, "{operator} {values:?}");
+    }
+    for (operator, value, expected) in [
+        ("StringEquals", "2026-01-02T03:04:05Z", true),
+        ("StringEquals", "2026-01-02t03:04:05z", false),
+        ("StringEqualsIgnoreCase", "2026-01-02t03:04:05z", true),
+        ("StringNotEqualsIgnoreCase", "2026-01-02t03:04:05z", false),
+        ("StringNotEqualsIgnoreCase", "never", true),
+        ("StringLike", "2026-01-*", true),
+    ] {
+        let met = is_met(operator, "acs:CurrentTime", &[value], &anywhere());
+        assert_eq!(met, expected, "{operator} {value}");
+    }
+    assert!(is_met("StringEquals", "acs:SecureTransport", &["false"], &anywhere()));
+}
+
+#[test]
+fn all_conditions_have_to_be_met() {
+    let condition = |operator: &str, key: &str, value: &str| {
+        let mut condition = Condition::new(operator, key).unwrap();
+        condition.add(value).unwrap();
+        condition
+    };
+    let mut known = statement(Effect::Allow, &["sae:*"]);
+    known.conditions = vec![
+        condition("IpAddress", "acs:SourceIp", "192.0.2.0/24"),
+        condition("Bool", "acs:SecureTransport", "true"),
+    ];
+    let policies = [Policy { statements: vec![known] }];
+    let decide =
+        |source, is_secure| evaluate(&policies, "sae:X", "*", &environment(source, is_secure));
+    assert_eq!(decide("192.0.2.7", true), Decision::Allowed);
+    assert_eq!(decide("192.0.2.7", false), Decision::ImplicitlyDenied);
+    assert_eq!(decide("198.51.100.1", true), Decision::ImplicitlyDenied);
+}
+
+proptest! {
+    /// Whatever else is allowed, what one statement denies stays denied; and more statements never allow what a denial forbids.
+    #[test]
+    fn order_and_company_never_undo_a_denial(
+        mut statements in prop::collection::vec((any::<bool>(), "(sae:)?[*?CD][*?a-z]{0,3}[*?]"), 0..6),
+        action in "sae:[CD][a-z]{0,4}",
+    ) {
+        statements.retain(|(_, pattern)| ActionPattern::parse(pattern).is_ok());
+        let made = |(allows, pattern): &(bool, String)| {
+            statement(if *allows { Effect::Allow } else { Effect::Deny }, &[pattern])
+        };
+        let matching = |wanted: bool| statements.iter().any(|(allows, pattern)| {
+            *allows == wanted && ActionPattern::parse(pattern).unwrap().matches(&action)
+        });
+        let expected = match (matching(false), matching(true)) {
+            (true, _) => Decision::ExplicitlyDenied,
+            (false, true) => Decision::Allowed,
+            (false, false) => Decision::ImplicitlyDenied,
+        };
+        prop_assert_eq!(decide(statements.iter().map(made).collect(), &action), expected);
+        prop_assert_eq!(decide(statements.iter().rev().map(made).collect(), &action), expected);
+    }
+}

@@ -1,0 +1,127 @@
+//! How many requests a second a caller may make.
+
+use std::{fmt, num::NonZeroU32, str::FromStr};
+
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter, clock::Clock as _};
+
+use super::{Caller, Principal};
+
+/// So many requests a second, written `50/s`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rate(NonZeroU32);
+
+/// A text is no rate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a rate is a whole number from 1 to 1000000 and `/s`, such as 50/s")]
+pub struct RateError;
+
+/// The largest rate, a second: above it there is nothing to limit.
+const RATE_MAX: u32 = 1_000_000;
+
+impl FromStr for Rate {
+    type Err = RateError;
+
+    fn from_str(text: &str) -> Result<Self, RateError> {
+        let number = text.strip_suffix("/s").ok_or(RateError)?;
+        if !number.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(RateError);
+        }
+        let number: NonZeroU32 = number.parse().map_err(|_| RateError)?;
+        if number.get() > RATE_MAX { Err(RateError) } else { Ok(Self(number)) }
+    }
+}
+
+impl fmt::Display for Rate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/s", self.0)
+    }
+}
+
+/// Holds each caller to a rate, with bursts of one second's worth. All keys of a user count together, and so do those of
+/// the account and whoever calls unsigned in its name.
+pub struct RateLimit(DefaultKeyedRateLimiter<Option<String>>);
+
+/// The caller has to wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RetryAfter {
+    /// How long, in milliseconds; at least 1.
+    pub millis: u64,
+}
+
+impl RateLimit {
+    /// A limit at which nobody has called yet.
+    #[must_use]
+    pub fn new(rate: Rate) -> Self {
+        Self(RateLimiter::keyed(Quota::per_second(rate.0)))
+    }
+
+    /// Counts a request.
+    ///
+    /// # Errors
+    /// [`RetryAfter`] when the caller has made too many.
+    pub fn take(&self, caller: &Caller) -> Result<(), RetryAfter> {
+        // Callers are users of the world file, so the map needs no cleaning.
+        let name = match &caller.principal {
+            Principal::Anonymous | Principal::Root => None,
+            Principal::User(user) | Principal::Session(user) => Some(user.name.clone()),
+        };
+        self.0.check_key(&name).map_err(|early| {
+            let wait = early.wait_time_from(self.0.clock().now());
+            let millis = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+            RetryAfter { millis: millis.saturating_add(1) }
+        })
+    }
+}
+
+impl fmt::Debug for RateLimit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RateLimit")
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::access::User;
+
+    #[test]
+    fn a_rate_is_a_number_a_second() {
+        for (text, number) in [("1/s", 1), ("50/s", 50), ("1000000/s", 1_000_000)] {
+            let rate: Rate = text.parse().unwrap();
+            assert_eq!((rate.0.get(), rate.to_string().as_str()), (number, text));
+        }
+        for text in [
+            "",
+            "/s",
+            "0/s",
+            "-1/s",
+            "+1/s",
+            "1",
+            "1/m",
+            "1 /s",
+            "1.5/s",
+            "1000001/s",
+            "99999999999/s",
+        ] {
+            assert_eq!(text.parse::<Rate>(), Err(RateError), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn each_caller_has_its_own_allowance() {
+        let user = |name: &str| User { name: name.to_owned(), policies: vec![] };
+        let user = |name: &str| Principal::User(Arc::new(user(name)));
+        let caller = |principal| Caller { principal, access_key_id: None };
+        let limit = RateLimit::new("2/s".parse().unwrap());
+        for principal in [user("a"), user("b"), Principal::Root] {
+            let caller = caller(principal);
+            assert_eq!((limit.take(&caller), limit.take(&caller)), (Ok(()), Ok(())));
+            let wait = limit.take(&caller).unwrap_err().millis;
+            assert!((1..=501).contains(&wait), "{wait}");
+        }
+        assert!(limit.take(&Caller::ANONYMOUS).is_err(), "the account's own allowance is used up");
+    }
+}

@@ -1,0 +1,81 @@
+//! The public half of a key pair.
+
+use std::fmt;
+
+use ring::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
+use rustls_pki_types::{SubjectPublicKeyInfoDer, pem::PemObject};
+use x509_parser::{
+    der_parser::asn1_rs::FromDer, oid_registry::OID_PKCS1_RSAENCRYPTION, x509::SubjectPublicKeyInfo,
+};
+
+/// A public key for RSA signatures.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RsaPublicKey {
+    /// `RSAPublicKey` of RFC 8017 in DER.
+    der: Vec<u8>,
+}
+
+/// A text is no public key for RSA signatures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum RsaKeyError {
+    /// It is not PEM with a public key.
+    #[error("not a public key in PEM (-----BEGIN PUBLIC KEY-----)")]
+    NotAKey,
+    /// It is a public key of another kind.
+    #[error("not an RSA key")]
+    NotRsa,
+    /// It is too short or too long.
+    #[error("an RSA key must have 2048 to 8192 bits")]
+    Size,
+}
+
+impl RsaPublicKey {
+    /// Reads a PEM text with a `PUBLIC KEY` (RFC 5280, SubjectPublicKeyInfo).
+    ///
+    /// # Errors
+    /// [`RsaKeyError`].
+    pub fn from_pem(text: &str) -> Result<Self, RsaKeyError> {
+        let der = SubjectPublicKeyInfoDer::from_pem_slice(text.as_bytes());
+        let der = der.map_err(|_| RsaKeyError::NotAKey)?;
+        let (rest, info) =
+            SubjectPublicKeyInfo::from_der(&der).map_err(|_| RsaKeyError::NotAKey)?;
+        if !rest.is_empty() {
+            return Err(RsaKeyError::NotAKey);
+        }
+        if info.algorithm.algorithm != OID_PKCS1_RSAENCRYPTION {
+            return Err(RsaKeyError::NotRsa);
+        }
+        let bits = info.parsed().map_err(|_| RsaKeyError::NotAKey)?.key_size();
+        if !(2048..=8192).contains(&bits) {
+            return Err(RsaKeyError::Size);
+        }
+        Ok(Self { der: info.subject_public_key.data.to_vec() })
+    }
+
+    /// Whether that is the signature of a text, in lower-case hexadecimal digits.
+    pub(super) fn verifies(&self, text: &[u8], signature: &str) -> bool {
+        let Some(signature) = bytes(signature) else { return false };
+        UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, &self.der)
+            .verify(text, &signature)
+            .is_ok()
+    }
+}
+
+impl fmt::Debug for RsaPublicKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RsaPublicKey")
+    }
+}
+
+fn bytes(hex: &str) -> Option<Vec<u8>> {
+    let digit = |byte: u8| match byte {
+        b'0'..=b'9' => Some(byte - b'0'),
+        b'a'..=b'f' => Some(byte - b'a' + 10),
+        _ => None,
+    };
+    let (pairs, rest) = hex.as_bytes().as_chunks::<2>();
+    if !rest.is_empty() {
+        return None;
+    }
+    pairs.iter().map(|[high, low]| Some(digit(*high)? << 4 | digit(*low)?)).collect()
+}

@@ -1,0 +1,127 @@
+//! One operation as one line of JSON.
+
+use std::{
+    fmt::{self, Write},
+    net::IpAddr,
+};
+
+use serde_json::json;
+
+use crate::domain::Timestamp;
+
+/// How much of a text that a client chose stands in a line, in characters.
+const TEXT_MAX: usize = 128;
+
+/// Whether the caller was let through to the operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decision {
+    /// It was.
+    Allow,
+    /// It was not; nothing was done.
+    Deny,
+}
+
+impl Decision {
+    fn text(self) -> &'static str {
+        match self {
+            Self::Allow => "allow",
+            Self::Deny => "deny",
+        }
+    }
+}
+
+/// Who called, as far as it is known.
+#[derive(Debug, Clone, Copy)]
+pub struct CallerEntry<'a> {
+    /// The kind of caller.
+    pub kind: &'a str,
+    /// The user's name.
+    pub name: Option<&'a str>,
+    /// The access key that signed, or that was claimed to.
+    pub access_key_id: Option<&'a str>,
+}
+
+/// What became of one operation. There is no place in it for a secret's value.
+#[derive(Debug, Clone, Copy)]
+pub struct Entry<'a> {
+    /// When the operation ended.
+    pub time: Timestamp,
+    /// The id that the reply carries too.
+    pub request_id: &'a str,
+    /// Who called.
+    pub caller: CallerEntry<'a>,
+    /// Where the request came from.
+    pub source: Option<IpAddr>,
+    /// The action that a policy has to allow.
+    pub action: &'a str,
+    /// The namespace, if a well-formed one was named.
+    pub namespace: Option<&'a str>,
+    /// The secret's number, if one was named or made.
+    pub secret_id: Option<i64>,
+    /// The secret's name, as far as it became known.
+    pub secret_name: Option<&'a str>,
+    /// Whether the caller was let through.
+    pub decision: Decision,
+    /// The reply's code: `200` or a symbolic one.
+    pub code: &'a str,
+    /// How long the operation took, in microseconds.
+    pub duration_us: u64,
+}
+
+impl Entry<'_> {
+    /// The line, with its end: every member in every line, `null` where nothing is known, texts cut at 128 characters.
+    /// So no line is longer than 8 KiB, whatever a client sends.
+    pub(super) fn line(&self) -> Vec<u8> {
+        let object = json!({
+            "time": time(self.time),
+            "request_id": cut(self.request_id),
+            "caller": {
+                "kind": cut(self.caller.kind),
+                "name": self.caller.name.map(cut),
+                "access_key_id": self.caller.access_key_id.map(cut),
+            },
+            "source": self.source.map(|address| address.to_string()),
+            "action": cut(self.action),
+            "namespace": self.namespace.map(cut),
+            "secret_id": self.secret_id,
+            "secret_name": self.secret_name.map(cut),
+            "decision": self.decision.text(),
+            "code": cut(self.code),
+            "duration_us": self.duration_us,
+        });
+        let mut line = Line(String::new());
+        // Neither a string nor an object that holds only texts and numbers can refuse.
+        if let Err(impossible) = write!(line, "{object}") {
+            log::error!("an audit line was not worded: {impossible}");
+        }
+        line.0.push('\n');
+        line.0.into_bytes()
+    }
+}
+
+/// A moment by RFC 3339 in UTC, with milliseconds; `None` outside the years that it can tell.
+fn time(moment: Timestamp) -> Option<String> {
+    let moment = jiff::Timestamp::from_millisecond(moment.0).ok()?;
+    Some(moment.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string())
+}
+
+fn cut(text: &str) -> &str {
+    text.char_indices().nth(TEXT_MAX).and_then(|(end, _)| text.get(..end)).unwrap_or(text)
+}
+
+/// A text of JSON that shows, beyond what JSON asks for, what a terminal would obey and what some readers take for the
+/// end of a line. Both can stand only inside JSON strings, so that an escape is right.
+struct Line(String);
+
+impl Write for Line {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        for c in text.chars() {
+            if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') {
+                write!(self.0, "\\u{:04x}", u32::from(c))?;
+            } else {
+                self.0.push(c);
+            }
+        }
+        Ok(())
+    }
+}

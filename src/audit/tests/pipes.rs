@@ -1,0 +1,146 @@
+//! The audit log into pipes that nobody empties, or not always.
+
+use std::io::Read;
+
+use super::*;
+
+/// Reads what is in a pipe now, and leaves it open.
+fn drain(pipe: &mut File) -> String {
+    let mut text = vec![];
+    let mut part = vec![0; 64 * 1024];
+    while let Ok(count @ 1..) = pipe.read(&mut part) {
+        text.extend_from_slice(&part[..count]);
+    }
+    String::from_utf8(text).unwrap()
+}
+
+fn reader(pipe: &Path) -> File {
+    OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(pipe).unwrap()
+}
+
+/// Writes lines until the pipe takes no more, and says how many were begun. Their names are their numbers.
+async fn fill(log: &AuditLog) -> usize {
+    fill_with(log, "REQUEST").await
+}
+
+/// The same with something that each line tells besides.
+async fn fill_with(log: &AuditLog, text: &str) -> usize {
+    for count in 1..2000 {
+        let name = count.to_string();
+        let caller = CallerEntry { kind: text, name: Some(text), access_key_id: Some(text) };
+        let entry = Entry { request_id: text, namespace: Some(text), caller, ..entry(&name) };
+        if let Err(error) = log.write(&Entry { action: text, code: text, ..entry }).await {
+            assert!(matches!(error, AuditError::Stalled), "{error}");
+            return count;
+        }
+    }
+    panic!("the pipe is never full");
+}
+
+fn numbers(last: usize) -> Vec<String> {
+    (1..=last).map(|number| number.to_string()).collect()
+}
+
+#[tokio::test]
+async fn a_pipe_that_nobody_empties_is_waited_for_once_and_loses_nothing() {
+    let folder = Folder::new();
+    let pipe = folder.pipe();
+    let mut reader = reader(&pipe);
+    let log = open(&pipe);
+    let begun = fill(&log).await;
+    assert!(begun > 1, "a pipe has room");
+    let started = Instant::now();
+    assert!(matches!(log.check().await, Err(AuditError::Stalled)));
+    assert!(matches!(log.write(&entry("late")).await, Err(AuditError::Stalled)));
+    assert!(started.elapsed() < SOON, "only the first waits long: {:?}", started.elapsed());
+    let mut text = String::new();
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while log.check().await.is_err() {
+        assert!(Instant::now() < deadline, "the log does not recover");
+        text += &drain(&mut reader);
+    }
+    text += &drain(&mut reader);
+    assert_eq!(names(&text), [numbers(begun), vec!["late".to_owned()]].concat());
+    log.write(&entry("z")).await.unwrap();
+    assert_eq!(names(&drain(&mut reader)), ["z"]);
+}
+
+#[tokio::test]
+async fn a_line_that_was_cut_is_continued() {
+    let folder = Folder::new();
+    let pipe = folder.pipe();
+    let mut reader = reader(&pipe);
+    let log = open(&pipe);
+    let begun = fill_with(&log, &"\0".repeat(128)).await;
+    let mut text = drain(&mut reader);
+    assert!(!text.ends_with('\n'), "a pipe takes a part of a line that is longer than PIPE_BUF");
+    log.check().await.unwrap();
+    text += &drain(&mut reader);
+    assert_eq!(names(&text), numbers(begun));
+}
+
+#[tokio::test]
+async fn a_line_that_was_cut_is_whole_in_another_file() {
+    let folder = Folder::new();
+    let pipe = folder.pipe();
+    let mut reader = reader(&pipe);
+    let log = open(&pipe);
+    let begun = fill_with(&log, &"\0".repeat(128)).await;
+    fs::remove_file(&pipe).unwrap();
+    log.reopen();
+    log.check().await.expect("the stalled pipe does not keep from the file");
+    log.write(&entry("z")).await.unwrap();
+    assert_eq!(names_in(&pipe), [begun.to_string(), "z".to_owned()]);
+    let text = drain(&mut reader);
+    assert_eq!(text.lines().count(), begun, "the last is cut");
+    assert!(!text.ends_with('\n'));
+}
+
+#[tokio::test]
+async fn a_pipe_may_get_another_reader() {
+    let folder = Folder::new();
+    let pipe = folder.pipe();
+    let mut first = reader(&pipe);
+    let log = open(&pipe);
+    let begun = fill(&log).await;
+    let text = drain(&mut first);
+    drop(first);
+    let error = log.write(&entry("alone")).await.unwrap_err();
+    assert!(error.to_string().contains("Broken pipe"), "{error}");
+    assert!(log.check().await.is_err());
+    let mut second = reader(&pipe);
+    log.check().await.unwrap();
+    let all = [names(&text), names(&drain(&mut second))].concat();
+    assert_eq!(all, [numbers(begun), vec!["alone".to_owned()]].concat());
+}
+
+#[tokio::test]
+async fn best_effort_does_not_wait_for_a_stalled_pipe_and_counts_what_is_lost() {
+    let folder = Folder::new();
+    let pipe = folder.pipe();
+    let mut reader = reader(&pipe);
+    let log = AuditLog::open_with(Destination::File(pipe), true, SOON).unwrap();
+    let count = 10_000;
+    let started = Instant::now();
+    for number in 0..count {
+        if number == 500 {
+            // The queue holds as many and the pipe does not: it is full now.
+            tokio::time::sleep(SOON).await;
+        }
+        log.check().await.unwrap();
+        log.write(&entry(&number.to_string())).await.unwrap();
+    }
+    assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
+    tokio::time::sleep(SOON).await;
+    let lost = log.0.shared.lost.load(Ordering::Relaxed);
+    assert!(lost > 0, "a pipe does not hold {count} lines");
+    let mut text = String::new();
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while log.0.shared.lost.load(Ordering::Relaxed) > 0 {
+        assert!(Instant::now() < deadline, "the log does not recover");
+        text += &drain(&mut reader);
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    text += &drain(&mut reader);
+    assert_eq!(names(&text).len() as u64, count - lost);
+}

@@ -1,0 +1,230 @@
+//! The thread that writes the lines.
+
+use std::{
+    collections::VecDeque,
+    fs::File,
+    io::{self, Write},
+    sync::{Arc, PoisonError, atomic::Ordering},
+    thread,
+    time::{Duration, Instant},
+};
+
+use tokio::sync::{
+    mpsc::{self, error::TryRecvError},
+    oneshot,
+};
+
+use super::{AuditError, PENDING_MAX, Shared};
+
+/// How much is written at once, in bytes; a single line may be longer. A pipe takes that much whole or not at all, so
+/// that whoever stops reading it has no part of a line.
+const BATCH: usize = libc::PIPE_BUF;
+
+/// How long to wait before a pipe that is full is tried again.
+const RETRY: Duration = Duration::from_millis(20);
+
+type Answer = oneshot::Sender<Result<(), AuditError>>;
+
+/// What is asked of the thread.
+#[derive(Debug)]
+pub enum Message {
+    /// To write a line.
+    Line {
+        /// The line with its end.
+        line: Vec<u8>,
+        /// Who waits for it.
+        done: Option<Answer>,
+    },
+    /// To say whether everything is written, after an attempt.
+    Check(Answer),
+    /// To look for another file.
+    Wake,
+}
+
+struct Line {
+    bytes: Vec<u8>,
+    done: Option<Answer>,
+}
+
+/// What the thread knows.
+pub struct Writer {
+    output: File,
+    inbox: mpsc::Receiver<Message>,
+    shared: Arc<Shared>,
+    /// After how long a pipe that takes nothing is spoken of.
+    patience: Duration,
+    /// The lines that are still to be written, oldest first.
+    pending: VecDeque<Line>,
+    /// How much of the first of them is written, in bytes.
+    written: usize,
+    /// Who asks whether there are any.
+    checks: Vec<Answer>,
+    /// Since when the output takes nothing without refusing.
+    stalled: Option<Instant>,
+    /// The log was told that something is wrong.
+    has_complained: bool,
+}
+
+impl Writer {
+    /// Writes what comes in to the output, until nobody can send any more.
+    pub fn new(
+        output: File,
+        inbox: mpsc::Receiver<Message>,
+        shared: Arc<Shared>,
+        patience: Duration,
+    ) -> Self {
+        Self {
+            output,
+            inbox,
+            shared,
+            patience,
+            pending: VecDeque::new(),
+            written: 0,
+            checks: vec![],
+            stalled: None,
+            has_complained: false,
+        }
+    }
+
+    /// The thread's work.
+    pub fn run(mut self) {
+        while self.receive() {
+            self.switch();
+            self.write_pending();
+        }
+        // The last who could ask for another file is gone, but may have asked.
+        self.switch();
+        self.write_pending();
+    }
+
+    /// Takes whatever waits, and waits for something unless there is something to be tried again. `false` when
+    /// nothing can come any more.
+    fn receive(&mut self) -> bool {
+        if self.stalled.is_some() {
+            thread::sleep(RETRY);
+        } else {
+            match self.inbox.blocking_recv() {
+                Some(message) => self.take(message),
+                None => return false,
+            }
+        }
+        loop {
+            match self.inbox.try_recv() {
+                Ok(message) => self.take(message),
+                Err(TryRecvError::Empty) => return true,
+                Err(TryRecvError::Disconnected) => return false,
+            }
+        }
+    }
+
+    fn take(&mut self, message: Message) {
+        match message {
+            Message::Line { done, .. } if self.pending.len() >= PENDING_MAX => {
+                self.shared.lose();
+                answer(done, Err(AuditError::Full));
+            }
+            Message::Line { line, done } => self.pending.push_back(Line { bytes: line, done }),
+            Message::Check(done) => self.checks.push(done),
+            Message::Wake => {}
+        }
+    }
+
+    /// Goes on with another file if there is one.
+    fn switch(&mut self) {
+        let next = self.shared.next.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(file) = next {
+            self.output = file;
+            // The first part of the line is in the old file, where nobody would look for it.
+            self.written = 0;
+        }
+    }
+
+    fn write_pending(&mut self) {
+        while !self.pending.is_empty() {
+            match self.output.write(&self.batch()) {
+                Ok(0) => return self.fail(io::ErrorKind::WriteZero.into()),
+                Ok(count) => self.advance(count),
+                Err(error) => match error.kind() {
+                    io::ErrorKind::Interrupted => {}
+                    io::ErrorKind::WouldBlock => return self.stall(),
+                    _ => return self.fail(error),
+                },
+            }
+        }
+        self.recover();
+    }
+
+    /// What is to be written next: the rest of the first line, and the lines behind it as far as they fit.
+    fn batch(&self) -> Vec<u8> {
+        let mut batch = Vec::new();
+        let mut skip = self.written;
+        for line in &self.pending {
+            if !batch.is_empty() && batch.len() + line.bytes.len() > BATCH {
+                break;
+            }
+            batch.extend(line.bytes.iter().skip(skip));
+            skip = 0;
+        }
+        batch
+    }
+
+    /// Answers those whose lines are written to their ends.
+    fn advance(&mut self, count: usize) {
+        self.stalled = None;
+        self.written += count;
+        while let Some(line) = self.pending.pop_front_if(|line| line.bytes.len() <= self.written) {
+            self.written -= line.bytes.len();
+            answer(line.done, Ok(()));
+        }
+    }
+
+    /// The output takes nothing now: whoever waits goes on waiting, as long as they care to.
+    fn stall(&mut self) {
+        let since = *self.stalled.get_or_insert_with(Instant::now);
+        if since.elapsed() >= self.patience {
+            self.complain(&AuditError::Stalled);
+        }
+        self.checks.retain(|check| !check.is_closed());
+    }
+
+    /// The output refuses: nobody waits any longer, but the lines are kept.
+    fn fail(&mut self, error: io::Error) {
+        let error = AuditError::Write(Arc::new(error));
+        self.stalled = None;
+        self.complain(&error);
+        self.shared.is_failing.store(true, Ordering::SeqCst);
+        let waiting = self.pending.iter_mut().map(|line| line.done.take());
+        for done in waiting.chain(self.checks.drain(..).map(Some)) {
+            answer(done, Err(error.clone()));
+        }
+    }
+
+    /// Everything is written.
+    fn recover(&mut self) {
+        self.stalled = None;
+        self.shared.is_failing.store(false, Ordering::SeqCst);
+        self.shared.is_stuck.store(false, Ordering::SeqCst);
+        let lost = self.shared.lost.swap(0, Ordering::Relaxed);
+        if self.has_complained || lost > 0 {
+            log::info!("the audit log is written again; {lost} lines are lost");
+        }
+        self.has_complained = false;
+        for check in self.checks.drain(..) {
+            answer(Some(check), Ok(()));
+        }
+    }
+
+    fn complain(&mut self, error: &AuditError) {
+        if !self.has_complained {
+            log::error!("{error}");
+            self.has_complained = true;
+        }
+    }
+}
+
+/// Tells who waits what became of it. Who no longer waits need not know.
+fn answer(done: Option<Answer>, result: Result<(), AuditError>) {
+    if let Some(done) = done {
+        drop(done.send(result));
+    }
+}

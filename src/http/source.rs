@@ -1,0 +1,170 @@
+//! Where a request comes from.
+
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
+
+use actix_web::{HttpRequest, http::header::HeaderMap};
+use ipnet::IpNet;
+
+use super::is_secure;
+
+/// Where a request comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Source {
+    /// The address of the client, as far as it is known for certain.
+    pub address: Option<IpAddr>,
+    /// Whether the client's connection is encrypted.
+    pub is_secure: bool,
+}
+
+/// The proxies whose word is taken for where a request comes from.
+#[derive(Debug, Clone, Default)]
+pub struct TrustedProxies(Arc<[IpNet]>);
+
+/// A text is neither an address nor a network.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is neither an IP address nor a network such as 10.0.0.0/8")]
+pub struct ProxyError(String);
+
+impl TrustedProxies {
+    /// Proxies by address (`192.0.2.1`, `::1`) or network (`10.0.0.0/8`).
+    ///
+    /// # Errors
+    /// [`ProxyError`] with the first text that is neither.
+    pub fn parse(texts: &[String]) -> Result<Self, ProxyError> {
+        let parse = |text: &String| {
+            let network = text
+                .trim()
+                .parse()
+                .or_else(|_| text.trim().parse().map(|address: IpAddr| address.into()));
+            network.map_err(|_| ProxyError(text.clone()))
+        };
+        texts.iter().map(parse).collect::<Result<_, _>>().map(Self)
+    }
+
+    fn trusts(&self, address: IpAddr) -> bool {
+        self.0.iter().any(|network| network.contains(&address))
+    }
+
+    /// Where the request comes from. `X-Forwarded-For` and `X-Forwarded-Proto` count only when a trusted proxy sends them, and
+    /// of the first only what trusted proxies have added: anybody can send more.
+    #[must_use]
+    pub fn source(&self, request: &HttpRequest) -> Source {
+        let peer = request.peer_addr().map(|peer| peer.ip().to_canonical());
+        let direct = Source { address: peer, is_secure: is_secure(request) };
+        match peer {
+            Some(peer) if self.trusts(peer) => {
+                self.forwarded(request.headers(), peer, direct.is_secure)
+            }
+            _ => direct,
+        }
+    }
+
+    fn forwarded(&self, headers: &HeaderMap, proxy: IpAddr, is_secure: bool) -> Source {
+        let mut address = proxy;
+        let hops = items(headers, "x-forwarded-for");
+        for hop in hops.iter().rev() {
+            let Some(next) = hop_address(hop) else { break };
+            address = next;
+            if !self.trusts(address) {
+                break;
+            }
+        }
+        // Each proxy tells how it was reached; the last one is the one that is trusted.
+        let is_secure = match items(headers, "x-forwarded-proto").last() {
+            Some(scheme) => scheme.eq_ignore_ascii_case("https"),
+            None => is_secure,
+        };
+        Source { address: Some(address), is_secure }
+    }
+}
+
+/// The items of a comma-separated header, all its lines together; what is no text ends up as an item that means nothing.
+fn items(headers: &HeaderMap, name: &str) -> Vec<String> {
+    let lines = headers.get_all(name).map(|value| value.to_str().unwrap_or("?"));
+    lines.flat_map(|line| line.split(',')).map(|item| item.trim().to_owned()).collect()
+}
+
+/// The address of one hop, with or without a port.
+fn hop_address(text: &str) -> Option<IpAddr> {
+    let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
+    let address =
+        bare.parse().ok().or_else(|| text.parse().ok().map(|address: SocketAddr| address.ip()));
+    address.map(|address: IpAddr| address.to_canonical())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    fn source(peer: &str, headers: &[(&'static str, &str)]) -> Source {
+        let texts = ["10.0.0.0/8", "192.0.2.1", "fd00::/8"].map(str::to_owned);
+        let proxies = TrustedProxies::parse(&texts).unwrap();
+        let peer = SocketAddr::new(peer.parse().unwrap(), 1);
+        let request = TestRequest::default().peer_addr(peer);
+        let request =
+            headers.iter().fold(request, |request, header| request.append_header(*header));
+        proxies.source(&request.to_http_request())
+    }
+
+    fn address(peer: &str, forwarded: &[&str]) -> String {
+        let headers: Vec<_> = forwarded.iter().map(|line| ("x-forwarded-for", *line)).collect();
+        source(peer, &headers).address.unwrap().to_string()
+    }
+
+    #[test]
+    fn strangers_are_not_believed() {
+        assert_eq!(address("203.0.113.1", &["198.51.100.1"]), "203.0.113.1");
+        assert!(!source("203.0.113.1", &[("x-forwarded-proto", "https")]).is_secure);
+    }
+
+    #[test]
+    fn of_what_a_trusted_proxy_tells_only_the_last_unknown_hop_counts() {
+        for (lines, expected) in [
+            (&[][..], "10.0.0.1"),
+            (&["198.51.100.1"], "198.51.100.1"),
+            (&["1.1.1.1, 198.51.100.1"], "198.51.100.1"),
+            (&["1.1.1.1", "198.51.100.1"], "198.51.100.1"),
+            (&["1.1.1.1, 198.51.100.1, 192.0.2.1,10.9.9.9"], "198.51.100.1"),
+            (&["10.9.9.9"], "10.9.9.9"),
+            (&["198.51.100.1:4711"], "198.51.100.1"),
+            (&["[2001:db8::1]:4711"], "2001:db8::1"),
+            (&["[2001:db8::1]"], "2001:db8::1"),
+            (&["2001:db8::1, fd00::1"], "2001:db8::1"),
+            (&["::ffff:198.51.100.1"], "198.51.100.1"),
+            (&["198.51.100.1, nonsense"], "10.0.0.1"),
+            (&["198.51.100.1, "], "10.0.0.1"),
+            (&["198.51.100.1, é"], "10.0.0.1"),
+            (&["198.51.100.1, unknown, 10.2.2.2"], "10.2.2.2"),
+        ] {
+            assert_eq!(address("10.0.0.1", lines), expected, "{lines:?}");
+        }
+        assert_eq!(address("::ffff:10.0.0.1", &["198.51.100.1"]), "198.51.100.1");
+        assert_eq!(address("192.0.2.2", &["198.51.100.1"]), "192.0.2.2");
+    }
+
+    #[test]
+    fn a_trusted_proxy_tells_whether_it_was_reached_securely() {
+        for (value, is_secure) in
+            [("https", true), ("HTTPS", true), ("http", false), ("https, http", false), ("", false)]
+        {
+            assert_eq!(
+                source("10.0.0.1", &[("x-forwarded-proto", value)]).is_secure,
+                is_secure,
+                "{value}"
+            );
+        }
+    }
+
+    #[test]
+    fn proxies_are_addresses_or_networks() {
+        for bad in ["", "proxy.example", "10.0.0.0/33", "10.0.0", "*"] {
+            assert!(TrustedProxies::parse(&[bad.to_owned()]).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! Reads certificates and keys from PEM files.
+
+use std::{fs::File, io::Read as _, path::Path};
+
+use rustls_pki_types::{
+    CertificateDer, PrivateKeyDer, PrivatePkcs1KeyDer, PrivatePkcs8KeyDer, PrivateSec1KeyDer,
+    pem::{Error as PemError, PemObject as _, SectionKind},
+};
+use zeroize::Zeroizing;
+
+use super::TlsError;
+
+/// How large a file may be, in bytes: 1 MiB. A chain of ten certificates has less than 32 KiB.
+const FILE_MAX: u64 = 1024 * 1024;
+
+/// The certificates of a file, in its order.
+///
+/// # Errors
+/// [`TlsError::Unreadable`] and [`TlsError::Unusable`].
+pub(super) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+    let text = read(path)?;
+    let mut chain = Vec::new();
+    for section in <(SectionKind, Vec<u8>)>::pem_slice_iter(&text) {
+        let (kind, der) = section.map_err(|error| unusable(path, malformed(&error)))?;
+        if kind == SectionKind::Certificate {
+            chain.push(CertificateDer::from(der));
+        }
+    }
+    if chain.is_empty() {
+        return Err(unusable(path, "there is no CERTIFICATE block in PEM"));
+    }
+    Ok(chain)
+}
+
+/// The first private key of a file: PKCS#8, PKCS#1 or SEC1.
+///
+/// # Errors
+/// [`TlsError::Unreadable`] and [`TlsError::Unusable`].
+pub(super) fn key(path: &Path) -> Result<PrivateKeyDer<'static>, TlsError> {
+    let text = read(path)?;
+    // Neither text can stand in base64, so neither can turn up in a block by chance.
+    let encrypted: [&[u8]; 2] =
+        [b"-----BEGIN ENCRYPTED PRIVATE KEY-----", b"Proc-Type: 4,ENCRYPTED"];
+    if encrypted.iter().any(|mark| text.windows(mark.len()).any(|window| window == *mark)) {
+        return Err(unusable(path, "the private key is encrypted; only a plain key can be used"));
+    }
+    for section in <(SectionKind, Vec<u8>)>::pem_slice_iter(&text) {
+        let (kind, der) = section.map_err(|error| unusable(path, malformed(&error)))?;
+        match kind {
+            SectionKind::PrivateKey => return Ok(PrivatePkcs8KeyDer::from(der).into()),
+            SectionKind::RsaPrivateKey => return Ok(PrivatePkcs1KeyDer::from(der).into()),
+            SectionKind::EcPrivateKey => return Ok(PrivateSec1KeyDer::from(der).into()),
+            _ => {}
+        }
+    }
+    let reason = "there is no PRIVATE KEY, RSA PRIVATE KEY or EC PRIVATE KEY block in PEM";
+    Err(unusable(path, reason))
+}
+
+pub(super) fn unusable(path: &Path, reason: &'static str) -> TlsError {
+    TlsError::Unusable { path: path.to_owned(), reason }
+}
+
+fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, TlsError> {
+    let mut text = Zeroizing::new(Vec::new());
+    let read = File::open(path).and_then(|file| file.take(FILE_MAX + 1).read_to_end(&mut text));
+    match read {
+        Err(source) => Err(TlsError::Unreadable { path: path.to_owned(), source }),
+        Ok(length) if length as u64 > FILE_MAX => Err(unusable(path, "it is larger than 1 MiB")),
+        Ok(_) => Ok(text),
+    }
+}
+
+/// What is wrong with PEM. The library's own texts quote the line at fault.
+fn malformed(error: &PemError) -> &'static str {
+    match error {
+        PemError::MissingSectionEnd { .. } => "a PEM block has no END line",
+        PemError::IllegalSectionStart { .. } => "a BEGIN line of PEM is malformed",
+        PemError::Base64Decode(_) => "a PEM block is not base64",
+        _ => "the PEM text is malformed",
+    }
+}

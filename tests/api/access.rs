@@ -1,0 +1,377 @@
+//! Who is calling, and may they: every row of the gateway's errors, and every operation as every kind of caller.
+
+mod fields;
+
+use sae_secret::{
+    api::sae::{Code, Operation},
+    settings::{AnonymousChoice, Settings},
+};
+use serde_json::{Value, json};
+
+use crate::common::{Reply, Request, Signer, TestServer, Way, query, server::*, signer::unix_now};
+
+pub use fields::refusals;
+
+const WAYS: [Way; 3] = [Way::Acs3Sha256, Way::Acs3Sm3, Way::RoaSha1];
+
+fn full() -> Signer {
+    Signer::new("testAKid0000000000000001", "testAKsecret000000000000000001")
+}
+
+fn reader() -> Signer {
+    Signer::new("LTAI5tReader000000000001", "reader-not-real")
+}
+
+fn nobody() -> Signer {
+    Signer::new("LTAI5tNobody000000000001", "nobody-not-real")
+}
+
+fn start(change: impl FnOnce(&mut Settings)) -> TestServer {
+    TestServer::start_with(&world_with_users(), |settings| {
+        settings.anonymous = Some(AnonymousChoice::Deny);
+        change(settings);
+    })
+}
+
+fn list() -> Request {
+    Request::new("GET", format!("{SECRETS}?{}", query(&[("NamespaceId", "cn-beijing:test")])))
+}
+
+/// A creation with the data in a body, whose content type is signed.
+fn create(name: &str) -> Request {
+    let parameters =
+        [("NamespaceId", "cn-beijing:test"), ("SecretName", name), ("SecretType", "Opaque")];
+    Request::new("POST", format!("{SECRET}?{}", query(&parameters)))
+        .json(&json!({"SecretData": {"k": "v"}}))
+}
+
+/// A well-formed request for any operation.
+fn request_for(operation: Operation) -> Request {
+    let namespace = ("NamespaceId", "cn-beijing:test");
+    let id = ("SecretId", "1");
+    let data = ("SecretData", r#"{"k":"v"}"#);
+    let parameters: &[(&str, &str)] = match operation {
+        Operation::CreateSecret => {
+            &[namespace, ("SecretName", "swept"), ("SecretType", "Opaque"), data]
+        }
+        Operation::UpdateSecret => &[namespace, id, data],
+        Operation::DescribeSecret | Operation::DeleteSecret => &[namespace, id],
+        Operation::ListSecrets
+        | Operation::DescribeNamespace
+        | Operation::DescribeNamespaceResources => &[namespace],
+        Operation::CreateNamespace => {
+            &[("NamespaceId", "cn-beijing:swept"), ("NamespaceName", "swept")]
+        }
+        Operation::UpdateNamespace => &[namespace, ("NamespaceName", "swept")],
+        Operation::DeleteNamespace => &[("NamespaceId", "cn-beijing:small")],
+        Operation::DescribeNamespaces => &[("CurrentPage", "1"), ("PageSize", "10")],
+        Operation::DescribeNamespaceList | Operation::DescribeRegions => &[],
+    };
+    let target = format!("{}?{}", operation.path(), query(parameters));
+    Request::new(operation.method().as_str(), target)
+}
+
+#[track_caller]
+fn check(reply: &Reply, code: Code) {
+    let entry = code.entry();
+    reply.assert_error(entry.status, entry.code);
+}
+
+#[test]
+fn every_operation_holds_every_kind_of_caller_to_its_rights() {
+    let server = start(|_| {});
+    server.send(&full().sign(create("first"), None)).data();
+    for operation in Operation::ALL {
+        let name = Some(operation.name());
+        let ask = |signer: &Signer| server.send(&signer.sign(request_for(*operation), name));
+        check(&server.send(&request_for(*operation)), Code::MissingAccessKeyId);
+        for way in WAYS {
+            let unknown = Signer::new("LTAI5tUnknown00000000001", "no").way(way);
+            check(&ask(&unknown), Code::AccessKeyNotFound);
+            let wrong = Signer::new(&full().id, "not-the-secret").way(way);
+            let reply = ask(&wrong);
+            reply.assert_error(400, "SignatureDoesNotMatch");
+
+            let reply = ask(&nobody().way(way));
+            check(&reply, Code::NoPermission);
+            let expected = json!({
+                "AuthAction": operation.action(),
+                "AuthPrincipalDisplayName": "nobody",
+                "AuthPrincipalOwnerId": "1000000000000001",
+                "AuthPrincipalType": "SubUser",
+                "NoPermissionType": "ImplicitDeny",
+                "PolicyType": "AccountLevelIdentityBasedPolicy",
+            });
+            assert_eq!(reply.json()["AccessDeniedDetail"], expected);
+        }
+        let reply = ask(&reader());
+        let reads =
+            operation.name().starts_with("Describe") || operation.name().starts_with("List");
+        if reads {
+            assert_eq!(reply.status, 200, "{operation:?}: {}", reply.text());
+        } else {
+            check(&reply, Code::NoPermission);
+        }
+        let reply = ask(&Signer::new("LTAI5tForbidden000000001", "forbidden-not-real"));
+        if operation.name().starts_with('D') {
+            check(&reply, Code::NoPermission);
+            assert_eq!(reply.json()["AccessDeniedDetail"]["NoPermissionType"], "ExplicitDeny");
+        } else {
+            assert_ne!(reply.status, 403, "{}", reply.text());
+        }
+    }
+    // What was refused was not done; and who may do everything can.
+    let listed = server.send(&full().sign(list(), None)).data();
+    assert_eq!(listed["Secrets"].as_array().unwrap().len(), 2, "{listed}");
+    for operation in Operation::ALL {
+        for signer in [full(), Signer::new("LTAI5tRoot00000000000001", "root-not-real")] {
+            let reply = server.send(&signer.sign(request_for(*operation), Some(operation.name())));
+            // The service itself has answered: the second caller finds done what the first one did.
+            let is_answered = reply.status == 200 || reply.json()["Success"] == Value::Bool(false);
+            assert!(is_answered, "{operation:?}: {}", reply.text());
+        }
+    }
+}
+
+#[test]
+fn every_way_of_signing_works_with_parameters_in_every_place() {
+    let server = start(|_| {});
+    for (number, way) in WAYS.into_iter().enumerate() {
+        let signer = full().way(way);
+        let id = server.send(&signer.sign(create(&format!("s{number}")), None)).secret_id();
+        let data = r#"{"k.1":"a+b*c~d/é =","k2":""}"#;
+        let parameters = [
+            ("NamespaceId", "cn-beijing:test"),
+            ("SecretId", &id.to_string()),
+            ("SecretData", data),
+            ("Unknown", "* !'()~"),
+        ];
+        let update = Request::new("PUT", format!("{SECRET}?{}", query(&parameters)));
+        server.send(&signer.sign(update, Some("UpdateSecret"))).data();
+        // As Python sends it: a plus for a space, a bare tilde.
+        let target = format!("{SECRET}?SecretId={id}&NamespaceId=cn-beijing%3Atest&x=a+b~%2A");
+        let reply = server.send(&signer.sign(Request::new("GET", target), None));
+        assert_eq!(reply.data()["SecretData"], json!({"k.1": "a+b*c~d/é =", "k2": ""}));
+    }
+}
+
+#[test]
+fn temporary_keys_need_their_own_token() {
+    let server = start(|_| {});
+    let sts = || Signer::new("STS.fakeid", "fakests-secret");
+    for way in WAYS {
+        let ask = |signer: Signer| server.send(&signer.way(way).sign(list(), None));
+        ask(sts().token("FAKETOKEN/+=abc")).data();
+        check(&ask(sts()), Code::MissingSecurityToken);
+        check(&ask(sts().token("FAKETOKEN/+=abd")), Code::TokenMalformed);
+        check(&ask(sts().token("READERTOKEN")), Code::TokenMismatch);
+        check(&ask(full().token("READERTOKEN")), Code::TokenMismatch);
+        check(&ask(full().token("unknown")), Code::TokenMismatch);
+        let expired = Signer::new("STS.expired", "sts-expired-not-real");
+        check(&ask(expired.token("EXPIREDTOKEN")), Code::TokenExpired);
+        let wrong = Signer::new("STS.fakeid", "no").token("FAKETOKEN/+=abc");
+        ask(wrong).assert_error(400, "SignatureDoesNotMatch");
+
+        let sts_reader = Signer::new("STS.reader", "sts-reader-not-real").token("READERTOKEN");
+        let reply = server.send(&sts_reader.way(way).sign(create("by_reader"), None));
+        check(&reply, Code::NoPermission);
+        assert_eq!(reply.json()["AccessDeniedDetail"]["AuthPrincipalType"], "AssumedRoleUser");
+    }
+}
+
+#[test]
+fn a_signature_is_good_for_15_minutes_and_once() {
+    let start_time = unix_now();
+    let clock = SetClock::at(start_time);
+    let server = TestServer::start_at(clock.clone(), &world_with_users(), |_| {});
+    for way in WAYS {
+        let ask = |signer: Signer| server.send(&signer.way(way).sign(list(), None));
+        for late in [-900, 900] {
+            ask(full().at(start_time + late)).data();
+            let too_late = late + late.signum();
+            check(&ask(full().at(start_time + too_late)), Code::TimestampExpired);
+        }
+        let nonce = format!("nonce-{way:?}");
+        ask(full().at(start_time).nonce(&nonce)).data();
+        check(&ask(full().at(start_time).nonce(&nonce)), Code::NonceUsed);
+        check(&ask(full().at(start_time + 7).nonce(&nonce)), Code::NonceUsed);
+        ask(reader().at(start_time).nonce(&nonce)).data();
+        // The request as it was sent, to the end of its days.
+        let last =
+            full().at(start_time).way(way).nonce(&format!("last-{way:?}")).sign(list(), None);
+        server.send(&last).data();
+        clock.set(start_time + 900);
+        check(&server.send(&last), Code::NonceUsed);
+        clock.set(start_time + 901);
+        check(&server.send(&last), Code::TimestampExpired);
+        clock.set(start_time);
+    }
+    // One client of the older way sends no nonce: its requests can be repeated.
+    let repeated = full().at(start_time).way(Way::RoaSha1).nonce("").sign(list(), None);
+    server.send(&repeated).data();
+    server.send(&repeated).data();
+}
+
+#[test]
+fn a_nonce_is_used_up_by_a_valid_signature_only() {
+    let server = start(|_| {});
+    for way in WAYS {
+        let nonce = format!("kept-{way:?}");
+        let wrong = Signer::new(&full().id, "no").way(way).nonce(&nonce);
+        server.send(&wrong.sign(list(), None)).assert_error(400, "SignatureDoesNotMatch");
+        let mut altered = full().way(way).nonce(&nonce).sign(create("altered"), None);
+        altered.body.push(b' ');
+        assert_eq!(server.send(&altered).status, 400);
+        server.send(&full().way(way).nonce(&nonce).sign(list(), None)).data();
+        check(&server.send(&full().way(way).nonce(&nonce).sign(list(), None)), Code::NonceUsed);
+    }
+}
+
+#[test]
+fn another_body_than_the_signed_one_is_refused() {
+    let server = start(|_| {});
+    for way in WAYS {
+        let mut request = full().way(way).sign(create("tampered"), None);
+        let body = String::from_utf8(request.body.clone()).unwrap();
+        request.body = body.replace("\"v\"", "\"w\"").into_bytes();
+        let reply = server.send(&request);
+        if way == Way::RoaSha1 {
+            check(&reply, Code::ContentMd5Mismatch);
+        } else {
+            reply.assert_error(400, "SignatureDoesNotMatch");
+            let sent = request.headers.iter().find(|(name, _)| name == "x-acs-content-sha256");
+            let (sent, told) = (&sent.unwrap().1, reply.message());
+            // The header as it came, and in the last line the hash of the body as it came.
+            assert!(told.contains(&format!("\nx-acs-content-sha256:{sent}\n")), "{told}");
+            assert!(!told.contains(&format!("\n{sent}]")), "{told}");
+        }
+    }
+    assert_eq!(server.send(&full().sign(list(), None)).data()["Secrets"], json!([]));
+}
+
+#[test]
+fn a_mismatch_tells_what_the_server_signed() {
+    let server = start(|_| {});
+    let wrong = Signer::new(&full().id, "no").nonce("n1");
+    let reply = server.send(&wrong.sign(list(), Some("ListSecrets")));
+    let message = reply.message();
+    assert!(
+        message.starts_with(
+            "Specified signature does not match our calculation. server StringToSign is [ACS3-HMAC-SHA256\n"
+        ),
+        "{message}"
+    );
+    assert!(
+        message.contains("server CanonicalRequest is [GET\n/pop/v1/sam/secret/secrets\nNamespaceId=cn-beijing%3Atest\nhost:"),
+        "{message}"
+    );
+    assert!(message.contains("\nx-acs-signature-nonce:n1\n"), "{message}");
+
+    let wrong = Signer::new(&full().id, "no").way(Way::RoaSha1).nonce("n1");
+    let message = server.send(&wrong.sign(list(), None)).message();
+    let (begin, text) = message.split_once("server string to sign is:").expect("a colon");
+    assert_eq!(begin, "Specified signature is not matched with our calculation. ");
+    assert!(text.starts_with("GET\n\n\n\n"), "{text}");
+    assert!(text.ends_with("\n/pop/v1/sam/secret/secrets?NamespaceId=cn-beijing:test"), "{text}");
+}
+
+#[test]
+fn unsigned_requests_pass_on_loopback_unless_they_try_to_prove_themselves() {
+    let server = TestServer::start_with(&world_with_users(), |_| {});
+    server.send(&list()).data();
+    server.send(&list().header("x-acs-signature-nonce", "n").header("x-acs-date", "never")).data();
+    for (name, value) in [
+        ("x-acs-bearer-token", "token"),
+        ("x-acs-signature-type", "BEARERTOKEN"),
+        ("x-acs-zero-trust-idtoken", "token"),
+    ] {
+        check(&server.send(&list().header(name, value)), Code::MissingAccessKeyId);
+    }
+    // A signature is verified in full all the same.
+    let wrong = Signer::new(&full().id, "no");
+    server.send(&wrong.sign(list(), None)).assert_error(400, "SignatureDoesNotMatch");
+    check(&server.send(&nobody().sign(list(), None)), Code::NoPermission);
+    server.send(&full().sign(list(), None)).data();
+}
+
+#[test]
+fn key_pairs_sign_too() {
+    let key = |name: &str| crate::common::fixture(&format!("tls/{name}"));
+    let world = format!(
+        "{WORLD}root: {{ access_keys: [{{ id: LTAI5tRsa, public_key: {:?} }}] }}\n",
+        key("../rsa/public.pem")
+    );
+    let server = TestServer::start_with(&world, |_| {});
+    let signer = |private: &str| Signer::new("LTAI5tRsa", &key(private)).way(Way::Acs3Rsa);
+    server.send(&signer("rsa2048.key").sign(create("by_pair"), None)).data();
+    let other = server.send(&signer("rsa2048-other.key").sign(list(), None));
+    other.assert_error(400, "SignatureDoesNotMatch");
+    // The public half is no secret to sign with.
+    let hmac = Signer::new("LTAI5tRsa", &key("../rsa/public.pem"));
+    server.send(&hmac.sign(list(), None)).assert_error(400, "SignatureDoesNotMatch");
+}
+
+#[test]
+fn policies_look_at_where_a_request_comes_from() {
+    let policy = |operator: &str, key: &str, value: &str| {
+        format!(
+            "{{ Version: '1', Statement: [{{ Effect: Allow, Action: '*', Resource: '*', \
+             Condition: {{ {operator}: {{ '{key}': '{value}' }} }} }}] }}"
+        )
+    };
+    let users: String = [
+        ("here", policy("IpAddress", "acs:SourceIp", "127.0.0.0/8")),
+        ("there", policy("IpAddress", "acs:SourceIp", "198.51.100.0/24")),
+        ("secure", policy("Bool", "acs:SecureTransport", "true")),
+        ("later", policy("DateGreaterThan", "acs:CurrentTime", "2099-01-01T00:00:00Z")),
+    ]
+    .iter()
+    .map(|(name, policy)| {
+        format!("  - {{ name: {name}, access_keys: [{{ id: AK-{name}, secret: s-{name} }}], policies: [{policy}] }}\n")
+    })
+    .collect();
+    let world = format!("{WORLD}users:\n{users}");
+    let ask = |server: &TestServer, name: &str, headers: &[(&str, &str)]| {
+        let signer = Signer::new(&format!("AK-{name}"), &format!("s-{name}"));
+        let request = signer.sign(list(), None);
+        server
+            .send(
+                &headers.iter().fold(request, |request, (name, value)| request.header(name, value)),
+            )
+            .status
+    };
+    let forwarded =
+        [("X-Forwarded-For", "203.0.113.9, 198.51.100.7"), ("X-Forwarded-Proto", "https")];
+    let server = TestServer::start_with(&world, |_| {});
+    for (name, status) in [("here", 200), ("there", 403), ("secure", 403), ("later", 403)] {
+        assert_eq!(ask(&server, name, &[]), status, "{name}");
+        assert_eq!(ask(&server, name, &forwarded), status, "{name}: a stranger's word counts");
+    }
+    let server = TestServer::start_with(&world, |settings| {
+        settings.trusted_proxy = vec!["127.0.0.1".to_owned()];
+    });
+    for (name, status) in [("here", 403), ("there", 200), ("secure", 200), ("later", 403)] {
+        assert_eq!(ask(&server, name, &forwarded), status, "{name}");
+    }
+}
+
+#[test]
+fn a_caller_that_asks_too_often_is_told_when_to_come_back() {
+    let server = start(|settings| settings.rate_limit = Some("3/s".parse().unwrap()));
+    let ask = |signer: &Signer| server.send(&signer.sign(list(), None));
+    let replies: Vec<Reply> = (0..12).map(|_| ask(&full())).collect();
+    let refused: Vec<&Reply> = replies.iter().filter(|reply| reply.status != 200).collect();
+    assert!(refused.len() >= 6, "{}", refused.len());
+    for reply in refused {
+        check(reply, Code::ThrottlingUser);
+        let wait: u64 = reply.header("x-acs-retry-after").unwrap().parse().unwrap();
+        assert!((1..=1000).contains(&wait), "{wait}");
+    }
+    ask(&reader()).data();
+    // Whoever cannot prove who it is uses up nobody's allowance.
+    for _ in 0..12 {
+        let wrong = Signer::new(&reader().id, "no");
+        server.send(&wrong.sign(list(), None)).assert_error(400, "SignatureDoesNotMatch");
+    }
+    ask(&reader()).data();
+}
