@@ -51,8 +51,9 @@ impl Server {
         std::fs::write(&world, WORLD).unwrap();
         let mut command = binary();
         let database = format!("sqlite://{}", folder.join("test.db").display());
-        command.args(["serve", "--listen", "127.0.0.1:0", "--database-url", &database]);
-        command.env("SAE_SECRET_WORLD", &world);
+        command.args(["serve", "--database-url", &database]);
+        // By the environment, so that a test's arguments can say something else.
+        command.env("SAE_SECRET_LISTEN", "127.0.0.1:0").env("SAE_SECRET_WORLD", &world);
         command.stdout(Stdio::null()).stdin(Stdio::null());
         change(&mut command);
         command.stderr(Stdio::piped());

@@ -13,6 +13,7 @@
 mod common;
 
 mod audit;
+mod callers;
 mod child;
 mod cli;
 mod durability;
