@@ -1,7 +1,8 @@
 # The server in a small image without a shell. Secrets are kept in the volume /data; the user is 65532, not root.
 #   docker build --tag sae-secret .
 #   docker run --publish 127.0.0.1:8080:8080 --volume sae-secret:/data sae-secret
-# Flags of `serve` go after the image's name and `serve`, settings into the environment.
+# Flags of `serve` go after the image's name and `serve`, settings into the environment. Requests have to be signed, by a
+# key of the world file, unless SAE_SECRET_ANONYMOUS=allow is set.
 
 # The same release of Debian in both stages: the program is linked against its C library.
 FROM rust:1.95-slim-trixie AS build
