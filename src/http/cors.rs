@@ -71,7 +71,7 @@ pub fn headers(origins: &Origins) -> Cors {
     let cors = Cors::default()
         .allow_any_method()
         .allow_any_header()
-        .expose_headers(["x-acs-request-id", "x-acs-trace-id"])
+        .expose_headers(["x-acs-request-id", "x-acs-trace-id", "x-acs-retry-after"])
         .max_age(MAX_AGE);
     origins.0.iter().fold(cors, |cors, origin| cors.allowed_origin(origin))
 }

@@ -123,7 +123,15 @@ fn refused_requests_have_their_line_and_strangers_none() {
     assert_eq!(line["decision"], "deny");
     assert_eq!(line["code"], "MissingAccessKeyId");
     assert_eq!((&line["caller"]["kind"], &line["secret_name"]), (&json!("unknown"), &Value::Null));
+    assert_eq!((&line["namespace"], &line["secret_id"]), (&json!(TEST.1), &Value::Null));
     assert_eq!(found.len(), 1, "{found:#?}");
+    // What a refused request was for is told as far as its query is well-formed.
+    let asked = server.describe(TEST.1, 77);
+    let line = line_of(&lines(&path), &asked);
+    assert_eq!((&line["namespace"], &line["secret_id"]), (&json!(TEST.1), &json!(77)));
+    let asked = server.call("GET", SECRET, &[("NamespaceId", CANARY), ("SecretId", CANARY)]);
+    let line = line_of(&lines(&path), &asked);
+    assert_eq!((&line["namespace"], &line["secret_id"]), (&Value::Null, &Value::Null));
 }
 
 #[test]

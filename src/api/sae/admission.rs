@@ -33,12 +33,11 @@ impl<'a> Admission<'a> {
         sae: &'a Sae,
         request: &'a HttpRequest,
         operation: Operation,
+        source: Source,
         outcome: &'a SharedOutcome,
     ) -> Self {
         let headers = request.headers().iter();
         let headers = headers.map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
-        let source = sae.proxies.source(request);
-        outcome.borrow_mut().source = source.address;
         Self { sae, request, headers, operation, source, now: sae.clock.now(), outcome }
     }
 

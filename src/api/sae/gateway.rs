@@ -23,7 +23,7 @@ use super::{
 use crate::{
     domain::{NamespaceId, RegionId, SecretId},
     http::{
-        BODY_MAX, BodyError, Identity, READ_TIMEOUT, SharedOutcome, cors, discard_body,
+        BODY_MAX, BodyError, Identity, READ_TIMEOUT, SharedOutcome, Source, cors, discard_body,
         front::{self, Limits, Refusal},
         read_body,
     },
@@ -98,7 +98,9 @@ pub async fn serve(
         host: host(&request),
     };
     let outcome = request.extensions().get::<SharedOutcome>().cloned().unwrap_or_default();
-    let asked = Asked { sae: &sae, request: &request, parameters, frame: &frame };
+    let source = sae.proxies.source(&request);
+    outcome.borrow_mut().source = source.address;
+    let asked = Asked { sae: &sae, request: &request, parameters, source, frame: &frame };
     let answered = answer(asked, payload, &outcome).await;
     outcome.borrow_mut().code = code_of(&answered);
     let answered = record::record(&sae, &frame.identity, &outcome, started, answered).await;
@@ -130,14 +132,16 @@ struct Asked<'a> {
     sae: &'a Sae,
     request: &'a HttpRequest,
     parameters: Parameters,
+    source: Source,
     frame: &'a Frame,
 }
 
 async fn answer(asked: Asked<'_>, payload: web::Payload, outcome: &SharedOutcome) -> Answered {
-    let Asked { sae, request, mut parameters, frame } = asked;
+    let Asked { sae, request, mut parameters, source, frame } = asked;
     let admission = find_operation(request).and_then(|operation| {
         outcome.borrow_mut().operation = Some(operation.name());
-        let admission = Admission::new(sae, request, operation, outcome);
+        note_named(&parameters, outcome);
+        let admission = Admission::new(sae, request, operation, source, outcome);
         let claim = admission.check_head()?;
         Ok((operation, admission, claim))
     });
@@ -166,6 +170,16 @@ async fn answer(asked: Asked<'_>, payload: web::Payload, outcome: &SharedOutcome
     let region = named_region(request, &parameters);
     let answer = run(operation, Request { context, parameters, region, sae, outcome }).await?;
     Ok((operation, answer))
+}
+
+/// Notes what the query names, so that the logs tell of a refused request what it was for.
+fn note_named(parameters: &Parameters, outcome: &SharedOutcome) {
+    let text = |name| parameters.text(name).ok().flatten();
+    let mut outcome = outcome.borrow_mut();
+    let namespace = text("NamespaceId").and_then(|text| NamespaceId::parse(&text).ok());
+    outcome.namespace = namespace.map(|namespace| namespace.to_string());
+    let id = text("SecretId").and_then(|text| SecretId::parse(&text).ok());
+    outcome.secret_id = id.map(SecretId::get);
 }
 
 fn header_text<'a>(request: &'a HttpRequest, name: &str) -> Option<&'a str> {
