@@ -19,7 +19,7 @@ endif
 # The parts of `make test`, in this order. Each can be run on its own.
 PARTS := fmt lint unit build world clients openapi
 
-.PHONY: help run test tools $(PARTS) deny image container clean
+.PHONY: help run test tools $(PARTS) bench deny image container clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -59,6 +59,9 @@ lint: ## clippy, where a warning is an error
 
 unit: ## the Rust tests: units, black box over a socket, the binary under faults
 	$(CARGO) test --locked --no-fail-fast
+
+bench: ## measure what is worth it: the signatures in each way of signing
+	$(CARGO) bench --locked --bench '*'
 
 world: ## check the world file that `make run` starts with
 	$(BINARY) check-world worlds/dev.yaml

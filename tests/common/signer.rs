@@ -148,10 +148,15 @@ impl Signer {
     fn roa(&self, request: Request) -> Request {
         let time = jiff::Timestamp::from_second(self.time).unwrap();
         let date = time.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+        let is_date = |name: &str| {
+            name.eq_ignore_ascii_case("date") || name.eq_ignore_ascii_case("x-acs-date")
+        };
         let mut request = request
-            .header("Date", &date)
             .header("x-acs-signature-method", "HMAC-SHA1")
             .header("x-acs-signature-version", "1.0");
+        if !request.headers.iter().any(|(name, _)| is_date(name)) {
+            request = request.header("Date", &date);
+        }
         if self.with_md5 && !request.body.is_empty() {
             let md5 = STANDARD.encode(Md5::digest(&request.body));
             request = request.header("Content-MD5", &md5);
@@ -179,17 +184,29 @@ impl Signer {
     }
 }
 
+/// The headers by name; several of one name are sorted and joined by commas.
 fn sorted(request: &Request, wanted: impl Fn(&str) -> bool) -> BTreeMap<String, String> {
-    let headers = request.headers.iter().map(|(name, value)| (name.to_lowercase(), value.clone()));
-    headers.filter(|(name, _)| wanted(name)).collect()
+    let mut headers: Vec<(String, &String)> =
+        request.headers.iter().map(|(name, value)| (name.to_lowercase(), value)).collect();
+    headers.sort();
+    let mut joined: BTreeMap<String, String> = BTreeMap::new();
+    for (name, value) in headers.into_iter().filter(|(name, _)| wanted(name)) {
+        joined
+            .entry(name)
+            .and_modify(|before| *before += &format!(",{value}"))
+            .or_insert_with(|| value.clone());
+    }
+    joined
 }
 
-/// The path, and the parameters as the client knew them before it encoded them.
-fn parameters(request: &Request) -> (String, BTreeMap<String, String>) {
+/// The path, and the parameters as the client knew them before it encoded them, sorted.
+fn parameters(request: &Request) -> (String, Vec<(String, String)>) {
     let (path, query) = request.target.split_once('?').unwrap_or((&request.target, ""));
     let pairs = query.split('&').filter(|pair| !pair.is_empty());
     let pairs = pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")));
-    (path.to_owned(), pairs.map(|(name, value)| (decoded(name), decoded(value))).collect())
+    let mut pairs: Vec<_> = pairs.map(|(name, value)| (decoded(name), decoded(value))).collect();
+    pairs.sort();
+    (path.to_owned(), pairs)
 }
 
 fn decoded(text: &str) -> String {

@@ -1,0 +1,200 @@
+//! What requests look like when they are signed: what is made equal, and what never is.
+
+use proptest::prelude::*;
+
+use super::{
+    super::{
+        SignedRequest,
+        acs3::{self, Algorithm},
+        query,
+        roa::{self, EmptyValues},
+    },
+    PLAIN, acs3 as authorization,
+};
+
+/// A line of what the newer way signs: 0 is the method, 1 the path, 2 the query, 3 the first header.
+fn line(request: &SignedRequest<'_>, signed_headers: &str, line: usize) -> String {
+    let text = format!("ACS3-HMAC-SHA256 Credential=a,SignedHeaders={signed_headers},Signature=0");
+    let canonical = acs3::canonical_request(request, &authorization(&text), b"hash");
+    String::from_utf8(canonical).unwrap().split('\n').nth(line).unwrap().to_owned()
+}
+
+fn acs3_query(query: &str) -> String {
+    line(&SignedRequest { query, ..PLAIN }, "host", 2)
+}
+
+fn resource(path: &str, query: &str, empty_values: EmptyValues) -> String {
+    let request = SignedRequest { path, query, ..PLAIN };
+    let text = String::from_utf8(roa::string_to_sign(&request, empty_values)).unwrap();
+    text.strip_prefix("GET\n\n\n\n\n").unwrap().to_owned()
+}
+
+#[test]
+fn parameters_are_decoded_sorted_and_encoded() {
+    for (sent, signed) in [
+        ("", ""),
+        ("a=1", "a=1"),
+        ("b=2&a=1", "a=1&b=2"),
+        ("a=2&a=1&a", "a=&a=1&a=2"),
+        ("a", "a="),
+        ("a=", "a="),
+        ("=", "="),
+        ("=v", "=v"),
+        ("&&a=1&&", "a=1"),
+        ("a=b=c", "a=b%3Dc"),
+        ("a=x+y%20z%2Bw", "a=x%20y%20z%2Bw"),
+        ("a=*~-_.!'()%2A%7e", "a=%2A~-_.%21%27%28%29%2A~"),
+        ("a=%2f%2F/", "a=%2F%2F%2F"),
+        ("a=%26%3D%3d&b", "a=%26%3D%3D&b="),
+        ("%61=%31", "a=1"),
+        ("a=%e5%90%8D", "a=%E5%90%8D"),
+        ("a=%ff%00%0a", "a=%FF%00%0A"),
+        // What is no escape is text.
+        ("a=%&b=%4&c=%zz&d=%%41", "a=%25&b=%254&c=%25zz&d=%25A"),
+        ("a=%2541", "a=%2541"),
+        ("a={\"k\":1}", "a=%7B%22k%22%3A1%7D"),
+        // The names are sorted as they are meant, not as they are written.
+        ("a%2Db=1&a=2&a+b=3&a%7Eb=4&A=5&%C3%A9=6", "A=5&a=2&a%20b=3&a-b=1&a~b=4&%C3%A9=6"),
+        ("ab=1&a=2&a.b=3", "a=2&a.b=3&ab=1"),
+    ] {
+        assert_eq!(acs3_query(sent), signed, "{sent}");
+    }
+}
+
+#[test]
+fn paths_are_encoded_by_segment() {
+    for (sent, signed) in [
+        ("", "/"),
+        ("/", "/"),
+        ("/a/b", "/a/b"),
+        ("//a//", "//a//"),
+        ("/a%2fb", "/a%2Fb"),
+        ("/a%2Fb/%7e~*+", "/a%2Fb/~~%2A%2B"),
+        ("/%61%zz", "/a%25zz"),
+        ("/名", "/%E5%90%8D"),
+    ] {
+        let request = SignedRequest { path: sent, ..PLAIN };
+        assert_eq!(line(&request, "host", 1), signed, "{sent}");
+        // The older way signs a path as it was sent.
+        assert_eq!(resource(sent, "", EmptyValues::BareName), sent);
+    }
+}
+
+#[test]
+fn the_older_way_joins_what_is_decoded() {
+    for (sent, with_sign, bare) in [
+        ("", "/p", "/p"),
+        ("&", "/p", "/p"),
+        ("a", "/p?a=", "/p?a"),
+        ("a=", "/p?a=", "/p?a"),
+        ("b=2&a=1&c", "/p?a=1&b=2&c=", "/p?a=1&b=2&c"),
+        ("a=x+y%2b%26", "/p?a=x y+&", "/p?a=x y+&"),
+        ("b%20=%E5%90%8D&a=%zz", "/p?a=%zz&b =名", "/p?a=%zz&b =名"),
+    ] {
+        assert_eq!(resource("/p", sent, EmptyValues::WithEqualsSign), with_sign, "{sent}");
+        assert_eq!(resource("/p", sent, EmptyValues::BareName), bare, "{sent}");
+    }
+}
+
+#[test]
+fn headers_are_signed_as_listed() {
+    let request = SignedRequest {
+        headers: &[
+            ("x-acs-b", b"2"),
+            ("x-acs-a", b" z\t"),
+            ("x-acs-b", b"10"),
+            ("x-acs-c", b""),
+            ("x-acs-b", b" 1 0 "),
+            ("host", b"h"),
+        ],
+        ..PLAIN
+    };
+    let names = "x-acs-b;X-Acs-A;absent;x-acs-c;host";
+    let lines: Vec<String> = (3..11).map(|at| line(&request, names, at)).collect();
+    let expected =
+        ["x-acs-b:1 0,10,2", "x-acs-a:z", "absent:", "x-acs-c:", "host:h", "", names, "hash"];
+    assert_eq!(lines, expected);
+    let text = roa::string_to_sign(&request, EmptyValues::BareName);
+    let expected = "GET\n\n\n\n\nx-acs-a:z\nx-acs-b:1 0,10,2\nx-acs-c:\n/pop/v1/sam/secret/secrets";
+    assert_eq!(String::from_utf8(text).unwrap(), expected);
+}
+
+#[test]
+fn what_must_be_signed_is_missed() {
+    let missed = |headers: &[(&'static str, &[u8])], names: &str| {
+        let text = format!("ACS3-HMAC-SHA256 Credential=a,SignedHeaders={names},Signature=0");
+        let request = SignedRequest { headers, ..PLAIN };
+        acs3::unsigned_header(&request, &authorization(&text)).map(str::to_owned)
+    };
+    let all: &[(&'static str, &[u8])] =
+        &[("host", b"h"), ("user-agent", b"u"), ("content-type", b"t"), ("x-acs-date", b"d")];
+    assert_eq!(missed(all, "host;content-type;x-acs-date"), None);
+    assert_eq!(missed(all, "HOST;Content-Type;X-ACS-Date;user-agent;absent"), None);
+    assert_eq!(missed(all, "content-type;x-acs-date").as_deref(), Some("host"));
+    assert_eq!(missed(all, "host;x-acs-date").as_deref(), Some("content-type"));
+    assert_eq!(missed(all, "host;content-type").as_deref(), Some("x-acs-date"));
+    assert_eq!(missed(&[], "absent").as_deref(), Some("host"), "in any case");
+    assert_eq!(missed(&[("host", b"h"), ("x-acs", b""), ("x-acs2-a", b"")], "host"), None);
+    assert_eq!(missed(&[("host", b"h"), ("x-acs-", b"")], "host").as_deref(), Some("x-acs-"));
+}
+
+#[test]
+fn hashes_are_the_algorithms() {
+    let sha256 = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+    let sm3 = "66c7f0f462eeedd9d1f2d46bdc10e4e24167c4875cf2f7a2297da02b8f4ba8e0";
+    for (algorithm, hash) in
+        [(Algorithm::HmacSha256, sha256), (Algorithm::RsaSha256, sha256), (Algorithm::HmacSm3, sm3)]
+    {
+        assert_eq!(acs3::content_hash(algorithm, b"abc"), hash);
+        let text = acs3::string_to_sign(algorithm, b"abc");
+        assert_eq!(text, format!("{}\n{hash}", algorithm.name()));
+    }
+    assert_eq!(roa::content_md5(b"abc"), "kAFQmDzST7DWlj99KOF/cg==");
+}
+
+#[test]
+fn the_explanation_has_the_hash_of_what_came() {
+    let claim = "ACS3-HMAC-SHA256 Credential=a,SignedHeaders=host,Signature=0";
+    let told = acs3::explain(&PLAIN, &authorization(claim), "came");
+    let canonical = "GET\n/pop/v1/sam/secret/secrets\n\nhost:sae.test\n\nhost\ncame";
+    assert_eq!(told.canonical_request, canonical);
+    let text = acs3::string_to_sign(Algorithm::HmacSha256, canonical.as_bytes());
+    assert_eq!(told.string_to_sign, text);
+}
+
+fn bytes(most: usize) -> impl Strategy<Value = Vec<u8>> {
+    prop::collection::vec(any::<u8>(), 0..most)
+}
+
+proptest! {
+    /// Two queries are signed alike only if they mean the same parameters: what is signed is read back here.
+    #[test]
+    fn nothing_is_lost_of_parameters(
+        pairs in prop::collection::vec((bytes(6), bytes(12)), 0..6),
+    ) {
+        let mut sent = Vec::new();
+        for (name, value) in &pairs {
+            query::encode(name, &mut sent);
+            sent.push(b'=');
+            query::encode(value, &mut sent);
+            sent.push(b'&');
+        }
+        let signed = acs3_query(std::str::from_utf8(&sent).unwrap());
+        let unescaped = |text: &str| percent_encoding::percent_decode_str(text).collect::<Vec<u8>>();
+        let read: Vec<(Vec<u8>, Vec<u8>)> = signed
+            .split('&')
+            .filter_map(|pair| pair.split_once('='))
+            .map(|(name, value)| (unescaped(name), unescaped(value)))
+            .collect();
+        let mut meant = pairs;
+        meant.sort();
+        prop_assert_eq!(read, meant);
+    }
+
+    /// However a query is spelt, signing what was signed changes nothing any more.
+    #[test]
+    fn a_signed_query_is_signed_as_itself(query in "([a-c&=+%*~]|%[0-9a-fA-F]{2}|\\PC){0,40}") {
+        let once = acs3_query(&query);
+        prop_assert_eq!(acs3_query(&once), once);
+    }
+}
