@@ -156,6 +156,15 @@ fn every_way_of_signing_works_with_parameters_in_every_place() {
 }
 
 #[test]
+fn a_type_that_the_http_library_gives_to_no_body_is_no_mistake() {
+    let server = start(|_| {});
+    for way in [Way::Acs3Sha256, Way::Acs3Sm3] {
+        let signed = full().way(way).sign(list(), None);
+        server.send(&signed.header("Content-Type", "application/octet-stream")).data();
+    }
+}
+
+#[test]
 fn temporary_keys_need_their_own_token() {
     let server = start(|_| {});
     let sts = || Signer::new("STS.fakeid", "fakests-secret");

@@ -112,7 +112,10 @@ impl<'a> Acs3<'a> {
 }
 
 /// The first header that must be signed and is not: `host`, `content-type` and every `x-acs-…`, as far as the request has
-/// them, and `host` in any case (the platform's V3 request signature; the official SDKs all comply).
+/// them, and `host` in any case (the platform's V3 request signature).
+///
+/// Where the signed hash says that there is no body, its type means nothing and need not be signed: the HTTP library under
+/// the asynchronous Python SDKs adds one after they have signed.
 #[must_use]
 pub fn unsigned_header<'a>(
     request: &SignedRequest<'a>,
@@ -120,7 +123,11 @@ pub fn unsigned_header<'a>(
 ) -> Option<&'a str> {
     let is_signed =
         |name: &str| authorization.names().any(|signed| signed.eq_ignore_ascii_case(name));
-    let must = |name: &str| name == "content-type" || name.starts_with("x-acs-");
+    let has_body = || {
+        let nothing = content_hash(authorization.algorithm, b"");
+        !request.values("x-acs-content-sha256").eq([nothing.as_bytes()])
+    };
+    let must = |name: &str| name.starts_with("x-acs-") || name == "content-type" && has_body();
     if !is_signed("host") {
         return Some("host");
     }

@@ -139,6 +139,29 @@ fn what_must_be_signed_is_missed() {
 }
 
 #[test]
+fn the_type_of_no_body_need_not_be_signed() {
+    let missed = |algorithm: &str, hashes: &[&str]| {
+        let names = "host;x-acs-content-sha256";
+        let text = format!("{algorithm} Credential=a,SignedHeaders={names},Signature=0");
+        let mut headers: Vec<(&str, &[u8])> = vec![("host", b"h"), ("content-type", b"t")];
+        headers.extend(hashes.iter().map(|hash| ("x-acs-content-sha256", hash.as_bytes())));
+        let request = SignedRequest { headers: &headers, ..PLAIN };
+        acs3::unsigned_header(&request, &authorization(&text)).map(str::to_owned)
+    };
+    let sha256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+    let sm3 = "1ab21d8355cfa17f8e61194831e81a8f22bec8c728fefb747ed035eb5082aa2b";
+    let rest = [("ACS3-HMAC-SHA256", sha256), ("ACS3-RSA-SHA256", sha256), ("ACS3-HMAC-SM3", sm3)];
+    for (algorithm, hash) in rest {
+        assert_eq!(missed(algorithm, &[hash]), None, "{algorithm}");
+        for hashes in [&[][..], &["00"], &[hash, hash], &["00", hash]] {
+            let missed = missed(algorithm, hashes);
+            assert_eq!(missed.as_deref(), Some("content-type"), "{algorithm} {hashes:?}");
+        }
+    }
+    assert_eq!(missed("ACS3-HMAC-SM3", &[sha256]).as_deref(), Some("content-type"));
+}
+
+#[test]
 fn hashes_are_the_algorithms() {
     let sha256 = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
     let sm3 = "66c7f0f462eeedd9d1f2d46bdc10e4e24167c4875cf2f7a2297da02b8f4ba8e0";
