@@ -1,8 +1,16 @@
 import { openapi } from "./adapters.mjs";
+import { callers } from "./callers.mjs";
 import { scenarios } from "./scenarios.mjs";
 
-const host = process.env.SAE_SERVER;
+const ways = {
+  query: openapi({}),
+  "JSON body": openapi({ jsonBody: true }),
+  "SM3 signature": openapi({ signatureAlgorithm: "ACS3-HMAC-SM3" }),
+  "RSA signature": openapi({ signatureAlgorithm: "ACS3-RSA-SHA256", key: "rsa" }),
+  "ROA signature": openapi({ signatureAlgorithm: "v2" }),
+};
 
-scenarios("query", openapi(host, {}));
-scenarios("JSON body", openapi(host, { jsonBody: true }));
-scenarios("ROA signature", openapi(host, { signatureAlgorithm: "v2" }));
+for (const [title, way] of Object.entries(ways)) {
+  scenarios(title, way);
+  callers(title, way);
+}

@@ -1,4 +1,6 @@
 import { popCore } from "./adapters.mjs";
+import { callers } from "./callers.mjs";
 import { scenarios } from "./scenarios.mjs";
 
-scenarios("ROAClient", popCore(process.env.SAE_SERVER));
+scenarios("ROAClient", popCore);
+callers("ROAClient", popCore);

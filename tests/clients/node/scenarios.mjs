@@ -1,13 +1,12 @@
-// The life of secrets and namespaces, and the refusals, through whichever adapter it is given. The Python suites run the
-// same scenarios; the values and the errors stand in expectations.json for both.
+// The life of secrets and namespaces, and the refusals, through whichever way of calling it is given. The Python suites
+// run the same scenarios; the values and the errors stand in expectations.json for both.
 
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, it } from "node:test";
 
+import { cloud } from "./cloud.mjs";
 import {
-  assertRefused,
-  assertSuccess,
   base64,
   certificate,
   dockerConfig,
@@ -41,23 +40,8 @@ function without(object, ...names) {
 let serial = 0;
 const newNamespaceId = () => `${namespaces.default}:t${++serial}`;
 
-export function scenarios(title, adapter) {
-  async function call(operation, parameters) {
-    const body = await adapter.call(operation, parameters);
-    assertSuccess(operation, body);
-    return body;
-  }
-
-  async function refused(code, args, operation, parameters) {
-    let thrown;
-    try {
-      await adapter.call(operation, parameters);
-    } catch (error) {
-      thrown = error;
-    }
-    assert.ok(thrown, `${operation} was not refused`);
-    assertRefused(adapter.failure(thrown), code, args);
-  }
+export function scenarios(title, way) {
+  const { call, refused } = cloud(way, "dev");
 
   const creation = (NamespaceId, SecretName, SecretData, SecretType = opaque) => ({
     NamespaceId,

@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 
 from adapters import adapters
-from cloud import Cloud
-from expectations import EXPECTED, NAMESPACES
+from cloud import Cloud, Server
+from expectations import CALLERS, EXPECTED, NAMESPACES
 
 serial = itertools.count(1)
 
@@ -13,26 +13,59 @@ serial = itertools.count(1)
 def pytest_addoption(parser):
     parser.addoption("--generation", required=True, choices=["new", "mid", "old", "classic"])
     parser.addoption("--server", required=True, metavar="HOST:PORT")
+    parser.addoption("--ca", metavar="FILE", help="the certificate to trust; the server then speaks TLS")
     parser.addoption("--counts", required=True, metavar="FILE", help="where to write `PASSED FAILED`")
+
+
+def server(config):
+    return Server(config.getoption("--server"), config.getoption("--ca"))
 
 
 def pytest_generate_tests(metafunc):
     ways = adapters(metafunc.config.getoption("--generation"))
-    if "identifier" in metafunc.fixturenames:
-        # Crossed here and not skipped in the test: the oldest generation simply has one parameter less.
-        host = metafunc.config.getoption("--server")
-        pairs = [(way, name) for way in ways for name in ways[way](host).namespace_identifiers]
-        metafunc.parametrize("cloud,identifier", pairs, indirect=["cloud"])
-    elif "cloud" in metafunc.fixturenames:
-        metafunc.parametrize("cloud", ways, indirect=True)
-    if "refusal" in metafunc.fixturenames:
+    fixtures = metafunc.fixturenames
+
+    def adapter(way):
+        return ways[way](server(metafunc.config), "dev")
+
+    # Crossed here and not skipped in the tests: the oldest generation simply has one parameter less, and nobody has a
+    # temporary key pair.
+    def cross(name, choices):
+        pairs = [(way, choice) for way in ways for choice in choices(adapter(way))]
+        ids = [f"{way}-{title(choice)}" for way, choice in pairs]
+        indirect = [fixture for fixture in ("cloud", "clouds") if fixture in fixtures]
+        metafunc.parametrize([*indirect, name], pairs, indirect=indirect, ids=ids)
+
+    def title(choice):
+        return choice if isinstance(choice, str) else choice.get("title", choice["caller"])
+
+    def of_known_keys(expectations):
+        return lambda adapter: [each for each in expectations if adapter.key in CALLERS[each["caller"]]]
+
+    if "identifier" in fixtures:
+        cross("identifier", lambda adapter: adapter.namespace_identifiers)
+    elif "caller_refusal" in fixtures:
+        cross("caller_refusal", of_known_keys(EXPECTED["caller_refusals"]))
+    elif "denial" in fixtures:
+        cross("denial", of_known_keys(EXPECTED["denials"]))
+    elif "cloud" in fixtures or "clouds" in fixtures:
+        metafunc.parametrize("cloud" if "cloud" in fixtures else "clouds", ways, indirect=True)
+    if "refusal" in fixtures:
         metafunc.parametrize("refusal", EXPECTED["refusals"], ids=lambda refusal: refusal["title"])
 
 
 @pytest.fixture
-def cloud(request):
+def clouds(request):
+    """The server as each of the callers sees it, by the caller's name."""
     way = adapters(request.config.getoption("--generation"))[request.param]
-    return Cloud(way(request.config.getoption("--server")))
+    return lambda caller: Cloud(way(server(request.config), caller))
+
+
+@pytest.fixture
+def cloud(request):
+    """The server as somebody sees it who may do everything."""
+    way = adapters(request.config.getoption("--generation"))[request.param]
+    return Cloud(way(server(request.config), "dev"))
 
 
 @pytest.fixture

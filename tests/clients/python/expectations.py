@@ -8,6 +8,7 @@ from pathlib import Path
 FOLDER = Path(__file__).resolve().parent.parent
 EXPECTED = json.loads((FOLDER / "expectations.json").read_text("utf-8"))
 
+CALLERS = EXPECTED["callers"]
 REGIONS = EXPECTED["regions"]
 NAMESPACES = EXPECTED["namespaces"]
 VALUES = EXPECTED["values"]
@@ -53,21 +54,35 @@ def assert_success(operation, body):
 def assert_refused(failure, code, arguments=None):
     """Holds what an SDK raised against the error table. Without `arguments` a placeholder stands for any text."""
     expected = EXPECTED["errors"][code]
-    assert failure.code == code
-    assert failure.status == expected["status"]
-    assert REQUEST_ID.fullmatch(failure.request_id), failure.request_id
-    if arguments is None:
-        pattern = ".+".join(re.escape(part) for part in expected["message"].split("%s"))
-        assert re.fullmatch(pattern, failure.message), failure.message
-    else:
-        assert failure.message == fill(expected["message"], arguments)
+    assert_failure(failure, code, expected["status"], expected["message"], arguments)
     if failure.body is not None:
-        assert failure.body["Code"] == code
         assert failure.body["ErrorCode"] == code
         assert failure.body["Success"] is False
+        assert TRACE_ID.fullmatch(failure.body["TraceId"]), failure.body["TraceId"]
+
+
+def assert_gateway_refused(failure, code, signing):
+    """The same for what the gateway refuses: its replies have fewer members, one message depends on the signature."""
+    expected = EXPECTED["gateway_errors"][code]
+    assert_failure(failure, code, expected["status"], expected.get("message") or expected[signing], None)
+    if failure.body is not None:
+        assert not {"ErrorCode", "Success", "TraceId"} & failure.body.keys()
+        assert ("AccessDeniedDetail" in failure.body) == (code == "NoPermission")
+
+
+def assert_failure(failure, code, status, message, arguments):
+    assert failure.code == code
+    assert failure.status == status
+    assert REQUEST_ID.fullmatch(failure.request_id), failure.request_id
+    if arguments is None:
+        pattern = ".+".join(re.escape(part) for part in message.split("%s"))
+        assert re.fullmatch(pattern, failure.message, re.DOTALL), failure.message
+    else:
+        assert failure.message == fill(message, arguments)
+    if failure.body is not None:
+        assert failure.body["Code"] == code
         assert failure.body["Message"] == failure.message
         assert failure.body["RequestId"] == failure.request_id
-        assert TRACE_ID.fullmatch(failure.body["TraceId"]), failure.body["TraceId"]
         assert failure.body["HostId"]
         assert failure.body["Recommend"]
         assert "Data" not in failure.body

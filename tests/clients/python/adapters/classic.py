@@ -5,28 +5,36 @@ from functools import partial
 from importlib import import_module
 
 from aliyunsdkcore.acs_exception.exceptions import ServerException
+from aliyunsdkcore.auth.credentials import StsTokenCredential
 from aliyunsdkcore.client import AcsClient
 from aliyunsdkcore.request import CommonRequest
 
 from cloud import Failure
-from expectations import EXPECTED, REGIONS
+from expectations import CALLERS, EXPECTED, REGIONS
 
 
 class Classic:
     error = ServerException
     namespace_identifiers = ["NamespaceId", "NameSpaceShortId"]
+    key = "secret"
+    signing = "roa"
 
-    def __init__(self, host, prepare):
-        self.address, port = host.split(":")
+    def __init__(self, server, caller, *, prepare):
+        self.address, port = server.host.split(":")
+        keys = CALLERS[caller][self.key]
+        if "token" in keys:
+            credentials = {"credential": StsTokenCredential(keys["id"], keys["secret"], keys["token"])}
+        else:
+            credentials = {"ak": keys["id"], "secret": keys["secret"]}
         # This core takes the port with the client; a port in the endpoint would end up in the host name.
-        self.client = AcsClient(
-            EXPECTED["credentials"]["id"], EXPECTED["credentials"]["secret"], REGIONS[0], port=int(port)
-        )
+        self.client = AcsClient(region_id=REGIONS[0], port=int(port), **credentials)
         self.prepare = prepare
 
-    def call(self, operation, parameters):
+    def call(self, operation, parameters, headers):
         request = self.prepare(self.address, operation, parameters)
         request.set_protocol_type("http")
+        for name, value in headers.items():
+            request.add_header(name, value)
         return json.loads(self.client.do_action_with_exception(request))
 
     def failure(self, exception):
@@ -37,6 +45,7 @@ class Classic:
             message=exception.message,
             request_id=exception.request_id,
             body=None,
+            access_denied=None,
         )
 
 

@@ -4,12 +4,14 @@ import asyncio
 import json
 import re
 from functools import partial
+from typing import NamedTuple
 
 from alibabacloud_sae20190506 import models
 from alibabacloud_sae20190506.client import Client
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 
 from cloud import Failure
-from expectations import EXPECTED, REGIONS
+from expectations import CALLERS, FOLDER, REGIONS
 
 MESSAGE = re.compile(r"code: (?P<status>\d+), (?P<message>.*) request id: (?P<request_id>\S+)", re.DOTALL)
 
@@ -18,25 +20,41 @@ def snake(name):
     return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
 
 
+class Core(NamedTuple):
+    """What the generations' cores name differently."""
+
+    config: type
+    runtime: type
+    error: type
+    identifiers: list[str]
+    # The form in which this core wants the private key of an RSA pair: PKCS #8 or the older one.
+    private_key: PrivateFormat
+
+
 class Tea:
-    def __init__(self, host, *, config, error, identifiers, signature_algorithm=None, asynchronous=False):
-        settings = config(
-            access_key_id=EXPECTED["credentials"]["id"],
-            access_key_secret=EXPECTED["credentials"]["secret"],
-            endpoint=host,
-            protocol="http",
+    def __init__(self, server, caller, *, core, key="secret", algorithm=None, asynchronous=False):
+        keys = CALLERS[caller][key]
+        settings = core.config(
+            access_key_id=keys["id"],
+            access_key_secret=private_key(keys["key"], core.private_key) if key == "rsa" else keys["secret"],
+            security_token=keys.get("token"),
+            endpoint=server.host,
+            protocol="https" if server.ca else "http",
             region_id=REGIONS[0],
+            signature_algorithm=algorithm,
         )
-        if signature_algorithm:
-            settings.signature_algorithm = signature_algorithm
         self.client = Client(settings)
-        self.error = error
-        self.namespace_identifiers = identifiers
+        self.runtime = core.runtime(ca=server.ca)
+        self.error = core.error
+        self.namespace_identifiers = core.identifiers
+        self.key = key
+        self.signing = "roa" if algorithm == "v2" else "acs3"
         self.asynchronous = asynchronous
 
-    def call(self, operation, parameters):
+    def call(self, operation, parameters, headers):
         arguments = [self.request(operation, parameters)] if operation != "DescribeRegions" else []
-        method = snake(operation)
+        arguments += [headers, self.runtime]
+        method = snake(operation) + "_with_options"
         if self.asynchronous:
             response = asyncio.run(getattr(self.client, method + "_async")(*arguments))
         else:
@@ -66,27 +84,41 @@ class Tea:
             message=text["message"],
             request_id=text["request_id"],
             body=exception.data,
+            # The older cores spell this one, too, as their Java sibling does.
+            access_denied=getattr(exception, "access_denied_detail", None)
+            or getattr(exception, "accessDeniedDetail", None),
         )
+
+
+def private_key(path, form):
+    """The text of a private key as users hand it to the core: PEM, without the remark before it in the file."""
+    key = load_pem_private_key((FOLDER / path).read_bytes(), password=None)
+    return key.private_bytes(Encoding.PEM, form, NoEncryption()).decode("ascii").strip()
 
 
 def new():
     from alibabacloud_tea_openapi.exceptions import ClientException
     from alibabacloud_tea_openapi.utils_models import Config
+    from darabonba.runtime import RuntimeOptions
 
-    return partial(Tea, config=Config, error=ClientException, identifiers=["NamespaceId", "NameSpaceShortId"])
+    return Core(Config, RuntimeOptions, ClientException, ["NamespaceId", "NameSpaceShortId"], PrivateFormat.PKCS8)
 
 
 def earlier(identifiers):
     from alibabacloud_tea_openapi.models import Config
+    from alibabacloud_tea_util.models import RuntimeOptions
     from Tea.exceptions import TeaException
 
-    return partial(Tea, config=Config, error=TeaException, identifiers=identifiers)
+    return Core(Config, RuntimeOptions, TeaException, identifiers, PrivateFormat.TraditionalOpenSSL)
 
 
-def ways(build):
+def ways(core):
+    build = partial(Tea, core=core)
     return {
         "acs3": build,
-        "roa-sha1": partial(build, signature_algorithm="v2"),
+        "acs3-sm3": partial(build, algorithm="ACS3-HMAC-SM3"),
+        "acs3-rsa": partial(build, algorithm="ACS3-RSA-SHA256", key="rsa"),
+        "roa-sha1": partial(build, algorithm="v2"),
         "async": partial(build, asynchronous=True),
     }
 
