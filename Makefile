@@ -87,6 +87,7 @@ tools: ## install the Debian packages that the tests need and that are missing
 	need nodejs type -P node; \
 	need npm type -P npm; \
 	need curl type -P curl; \
+	need openssl type -P openssl; \
 	need ca-certificates test -s /etc/ssl/certs/ca-certificates.crt -o -s /etc/ssl/cert.pem; \
 	need procps type -P kill; \
 	need util-linux type -P flock; \

@@ -39,12 +39,14 @@ def check_content(where, content):
 
 
 operations = []
+requirements = list(document["security"])
 for path, item in document["paths"].items():
     for method, operation in item.items():
         if method == "parameters":
             continue
         name = operation["operationId"]
         operations.append(name)
+        requirements += operation.get("security", [])
         for parameter in map(resolve, item.get("parameters", []) + operation.get("parameters", [])):
             check(f"{name} {parameter['name']}", parameter.get("schema", {}), parameter.get("examples", {}))
             check_content(f"{name} {parameter['name']}", parameter.get("content", {}))
@@ -54,6 +56,11 @@ for path, item in document["paths"].items():
 
 text = pathlib.Path(sys.argv[1]).read_text(encoding="utf-8")
 used = set(re.findall(r"#/components/([A-Za-z]+/[A-Za-z0-9._-]+)'", text))
+# The one kind of part that is named without its path.
+schemes = {scheme for requirement in requirements for scheme in requirement}
+unknown = schemes - document["components"]["securitySchemes"].keys()
+mistakes += [f"security names {scheme}, which is no scheme" for scheme in unknown]
+used |= {f"securitySchemes/{scheme}" for scheme in schemes}
 for kind, parts in document["components"].items():
     for part in parts:
         if f"{kind}/{part}" not in used:
