@@ -2,7 +2,8 @@
 #   docker build --tag sae-secret .
 #   docker run --publish 127.0.0.1:8080:8080 --volume sae-secret:/data sae-secret
 # Flags of `serve` go after the image's name and `serve`, settings into the environment. Requests have to be signed, by a
-# key of the world file, unless SAE_SECRET_ANONYMOUS=allow is set.
+# key of the world file, unless SAE_SECRET_ANONYMOUS=allow is set. The keys of the world file in the image are known to
+# everybody: mount one of your own over /etc/sae-secret/world.yaml where others can reach the port.
 
 # The same release of Debian in both stages: the program is linked against its C library.
 FROM rust:1.95-slim-trixie AS build

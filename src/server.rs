@@ -5,6 +5,7 @@ use std::{
     net::{IpAddr, SocketAddr, TcpListener},
     path::{Path, PathBuf},
     sync::Arc,
+    time::Instant,
 };
 
 use actix_server::{Server, ServerHandle};
@@ -13,7 +14,6 @@ use actix_web::{
     middleware::{Condition, from_fn},
     web,
 };
-
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_rustls::TlsAcceptor;
 
@@ -87,6 +87,9 @@ pub enum StartError {
     /// The audit log cannot be written.
     #[error(transparent)]
     Audit(#[from] AuditError),
+    /// It is said how an audit log is to be kept, and not where.
+    #[error("--audit-best-effort needs --audit-log")]
+    NoAuditLog,
     /// An origin for CORS is none.
     #[error(transparent)]
     Origin(#[from] OriginError),
@@ -148,21 +151,21 @@ impl Application {
         world.cloud.docker_config = mode;
         let origins = Origins::parse(&settings.cors_origin)?;
         let certificates = certificates(settings)?;
+        let proxies = TrustedProxies::parse(&settings.trusted_proxy)?;
+        let database = settings.database_url.parse()?;
         for remark in world.remarks() {
             log::warn!("the world: {remark}");
         }
-        let store = Store::open(&settings.database_url.parse()?)?;
-        let proxies = TrustedProxies::parse(&settings.trusted_proxy)?;
-        let audit =
-            settings.audit_log.as_deref().map(|path| open_audit(path, settings)).transpose()?;
-        let seeds = seeds(&world);
-        let directory = std::mem::take(&mut world.directory);
-        let service = Service::new(store, world.cloud);
-        service.seed(&seeds, clock.now()).await.map_err(StartError::Seed)?;
-
+        // Before the database is touched: another server may be at work on both.
         let unheard = |source| StartError::Listen { address: settings.listen, source };
         let listener = TcpListener::bind(settings.listen).map_err(unheard)?;
         let address = listener.local_addr().map_err(unheard)?;
+        let audit = open_audit(settings)?;
+        let seeds = seeds(&world);
+        let directory = std::mem::take(&mut world.directory);
+        let service = Service::new(Store::open(&database)?, world.cloud);
+        service.seed(&seeds, clock.now()).await.map_err(StartError::Seed)?;
+
         let access = access(settings, directory, address);
         let observer = Observer {
             clock: Arc::clone(&clock),
@@ -250,7 +253,10 @@ fn access(settings: &Settings, directory: Directory, address: SocketAddr) -> Acc
     }
     Access {
         authenticator: Authenticator::new(directory, allows_anonymous),
-        rate_limit: settings.rate_limit.map(RateLimit::new),
+        rate_limit: settings.rate_limit.map(|rate| {
+            let begun = Instant::now();
+            RateLimit::new(rate, Arc::new(move || begun.elapsed()))
+        }),
     }
 }
 
@@ -262,12 +268,15 @@ fn allows_anonymous(settings: &Settings, address: IpAddr) -> bool {
     }
 }
 
-fn open_audit(path: &Path, settings: &Settings) -> Result<AuditLog, AuditError> {
+fn open_audit(settings: &Settings) -> Result<Option<AuditLog>, StartError> {
+    let Some(path) = &settings.audit_log else {
+        return if settings.audit_best_effort { Err(StartError::NoAuditLog) } else { Ok(None) };
+    };
     let destination = match path.to_str() {
         Some("-") => Destination::Stdout,
         _ => Destination::File(path.to_owned()),
     };
-    AuditLog::open(destination, settings.audit_best_effort)
+    Ok(Some(AuditLog::open(destination, settings.audit_best_effort)?))
 }
 
 /// What the settings say of the certificate; nothing if the server is not to speak TLS.

@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, path::PathBuf};
 
-use clap::{Args, ValueEnum};
+use clap::{Args, ValueEnum, builder::BoolishValueParser};
 
 use crate::{access::Rate, domain::DockerConfigMode};
 
@@ -60,7 +60,7 @@ pub struct Settings {
     pub audit_log: Option<PathBuf>,
 
     /// Go on serving while the audit log cannot be written
-    #[arg(long, env = "SAE_SECRET_AUDIT_BEST_EFFORT", requires = "audit_log")]
+    #[arg(long, env = "SAE_SECRET_AUDIT_BEST_EFFORT", value_parser = BoolishValueParser::new())]
     pub audit_best_effort: bool,
 
     /// The certificate to serve https:// with: a PEM file, the server's own first, then those that sign it; SIGHUP

@@ -83,6 +83,19 @@ fn sources(path: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
+/// Every source below a folder, those of tests among them.
+fn all_sources(path: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(path).unwrap_or_else(|error| panic!("{}: {error}", path.display())) {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if path.is_dir() && !name.starts_with('.') {
+            all_sources(&path, found);
+        } else if name.ends_with(".rs") {
+            found.push(path);
+        }
+    }
+}
+
 /// The files of a room: its folder, and the file of the same name beside it.
 fn files_of(room: &str) -> Vec<PathBuf> {
     let mut files = vec![];
@@ -94,9 +107,14 @@ fn files_of(room: &str) -> Vec<PathBuf> {
     files
 }
 
-/// The code of a file without its comments and without the unit tests at its end.
+/// The code of a file without its comments and without the unit tests, which must be at its end.
 fn code(text: &str) -> String {
-    let text = text.split("#[cfg(test)]").next().unwrap_or_default();
+    let (text, tests) = text.split_once("#[cfg(test)]").unwrap_or((text, ""));
+    let modules = tests.lines().filter(|line| line.starts_with("mod "));
+    let others = tests.lines().filter(|line| {
+        ["use ", "pub ", "fn ", "struct ", "enum ", "impl "].iter().any(|it| line.starts_with(it))
+    });
+    assert!(modules.count() <= 1 && others.count() == 0, "code behind the unit tests: {tests}");
     let lines = text.lines().filter(|line| !line.trim_start().starts_with("//"));
     lines.collect::<Vec<_>>().join("\n")
 }
@@ -187,7 +205,10 @@ fn every_file_stands_in_a_room() {
 #[test]
 fn no_file_has_grown_too_long() {
     let mut files = vec![];
-    sources(&root(), &mut files);
+    for folder in ["src", "tests", "benches"] {
+        all_sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), &mut files);
+    }
+    assert!(files.len() > 150, "only {} files were found", files.len());
     for file in files {
         let lines = fs::read_to_string(&file).unwrap().lines().count();
         assert!(lines <= LINES_MAX, "{} has {lines} lines", file.display());
@@ -202,7 +223,10 @@ fn uses_are_seen_however_they_are_written() {
         ("use crate::{domain::{self, Error}, store};", &["domain", "store"]),
         ("fn f() { crate::store::f() }", &["store"]),
         ("// crate::store", &[]),
-        ("use crate::domain::store_like;\n#[cfg(test)]\nuse crate::store;", &["domain"]),
+        (
+            "use crate::domain::store_like;\n#[cfg(test)]\nmod tests {\n    use crate::store;\n}",
+            &["domain"],
+        ),
     ] {
         let seen = crate_names(&code(text));
         assert_eq!(seen.iter().map(String::as_str).collect::<Vec<_>>(), names, "{text}");

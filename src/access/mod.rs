@@ -18,7 +18,7 @@ pub use caller::{Caller, Principal};
 pub use directory::{
     AccessKey, Directory, DuplicateKey, KeyMaterial, KeyStatus, Known, Owner, Session, User,
 };
-pub use rate::{Rate, RateError, RateLimit, RetryAfter};
+pub use rate::{Elapsed, Rate, RateError, RateLimit, RetryAfter};
 
 /// The gate that every request for an operation passes; the dialects share it.
 #[derive(Debug)]

@@ -9,8 +9,12 @@ use std::{
 /// table of common errors, `InvalidTimeStamp.Expired`).
 pub const WINDOW_MS: i64 = 15 * 60 * 1000;
 
-/// How many nonces are remembered, of all keys together: about 30 MiB of memory.
+/// How many nonces are remembered, of all keys together.
 const CAPACITY: usize = 1 << 20;
+
+/// How much longer than [`WINDOW_MS`] a nonce is remembered, in milliseconds: two requests may look at the clock in one
+/// order and come to the ledger in the other.
+const GRACE_MS: i64 = 60 * 1000;
 
 /// How often what is out of date is looked for among all keys, in milliseconds.
 const SWEEP_MS: i64 = 60 * 1000;
@@ -81,10 +85,7 @@ impl Nonces {
         self.sweep(now);
         let second = date.div_euclid(1000);
         let fingerprint = self.hasher.hash_one(nonce);
-        if !self.keys.contains_key(key) {
-            self.keys.insert(key.to_owned(), Used::default());
-        }
-        let Some(used) = self.keys.get_mut(key) else { return Ok(()) };
+        let used = self.keys.entry(key.to_owned()).or_default();
         if used.seconds.contains_key(&fingerprint) {
             return Err(NonceRefusal::Used);
         }
@@ -107,7 +108,7 @@ impl Nonces {
             return;
         }
         self.swept_at = now;
-        let oldest = (now - WINDOW_MS).div_euclid(1000);
+        let oldest = (now - WINDOW_MS - GRACE_MS).div_euclid(1000);
         for used in self.keys.values_mut() {
             while let Some((second, nonces)) = used.by_second.first_key_value() {
                 if *second >= oldest {
@@ -179,13 +180,23 @@ mod tests {
         }
     }
 
+    /// Another thread may have looked at the clock later and come first.
+    #[test]
+    fn a_request_that_is_overtaken_finds_its_nonce() {
+        let mut nonces = Nonces::default();
+        assert_eq!(nonces.take("a", b"n", NOW, NOW), Ok(()));
+        let last = NOW + WINDOW_MS;
+        assert_eq!(nonces.take("b", b"m", last, last + GRACE_MS), Ok(()));
+        assert_eq!(nonces.take("a", b"n", NOW, last), Err(NonceRefusal::Used));
+    }
+
     #[test]
     fn what_is_out_of_date_is_forgotten() {
         let mut nonces = Nonces::default();
         for number in 0..5000_u32 {
             nonces.take("a", &number.to_be_bytes(), NOW, NOW).unwrap();
         }
-        let later = NOW + WINDOW_MS + SWEEP_MS;
+        let later = NOW + WINDOW_MS + GRACE_MS + SWEEP_MS;
         assert_eq!(nonces.take("b", b"n", later, later), Ok(()));
         assert_eq!(nonces.count, 1);
         assert_eq!(nonces.keys.len(), 1, "a key without nonces is forgotten too");
@@ -197,7 +208,7 @@ mod tests {
         let far = NOW + 1000 * WINDOW_MS;
         nonces.take("a", b"n", far, far).unwrap();
         nonces.take("a", b"m", NOW, NOW).unwrap();
-        let later = NOW + WINDOW_MS + 2 * SWEEP_MS;
+        let later = NOW + WINDOW_MS + GRACE_MS + 2 * SWEEP_MS;
         nonces.take("b", b"x", later, later).unwrap();
         assert_eq!(nonces.take("a", b"m", later, later), Ok(()), "the old one is gone");
     }

@@ -1,8 +1,11 @@
 //! How many requests a second a caller may make.
 
-use std::{fmt, num::NonZeroU32, str::FromStr};
+use std::{fmt, num::NonZeroU32, str::FromStr, sync::Arc, time::Duration};
 
-use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter, clock::Clock as _};
+use governor::{
+    Quota, RateLimiter, clock::Clock, middleware::NoOpMiddleware,
+    state::keyed::DefaultKeyedStateStore,
+};
 
 use super::{Caller, Principal};
 
@@ -39,7 +42,31 @@ impl fmt::Display for Rate {
 
 /// Holds each caller to a rate, with bursts of one second's worth. All keys of a user count together, and so do those of
 /// the account and whoever calls unsigned in its name.
-pub struct RateLimit(DefaultKeyedRateLimiter<Option<String>>);
+pub struct RateLimit(Limiter);
+
+type Limiter = RateLimiter<
+    Name,
+    DefaultKeyedStateStore<Name>,
+    Ticks,
+    NoOpMiddleware<<Ticks as Clock>::Instant>,
+>;
+
+/// The name of a user; `None` for the account itself.
+type Name = Option<String>;
+
+/// How much time has passed since some moment. It never runs backwards.
+pub type Elapsed = Arc<dyn Fn() -> Duration + Send + Sync>;
+
+#[derive(Clone)]
+struct Ticks(Elapsed);
+
+impl Clock for Ticks {
+    type Instant = Duration;
+
+    fn now(&self) -> Duration {
+        (self.0)()
+    }
+}
 
 /// The caller has to wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,8 +78,9 @@ pub struct RetryAfter {
 impl RateLimit {
     /// A limit at which nobody has called yet.
     #[must_use]
-    pub fn new(rate: Rate) -> Self {
-        Self(RateLimiter::keyed(Quota::per_second(rate.0)))
+    pub fn new(rate: Rate, elapsed: Elapsed) -> Self {
+        let nobody = DefaultKeyedStateStore::default();
+        Self(RateLimiter::new(Quota::per_second(rate.0), nobody, Ticks(elapsed)))
     }
 
     /// Counts a request.
@@ -80,9 +108,9 @@ impl fmt::Debug for RateLimit {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
 mod tests {
-    use std::sync::Arc;
+    use std::sync::Mutex;
 
     use super::*;
     use crate::access::User;
@@ -115,13 +143,22 @@ mod tests {
         let user = |name: &str| User { name: name.to_owned(), policies: vec![] };
         let user = |name: &str| Principal::User(Arc::new(user(name)));
         let caller = |principal| Caller { principal, access_key_id: None };
-        let limit = RateLimit::new("2/s".parse().unwrap());
-        for principal in [user("a"), user("b"), Principal::Root] {
-            let caller = caller(principal);
-            assert_eq!((limit.take(&caller), limit.take(&caller)), (Ok(()), Ok(())));
-            let wait = limit.take(&caller).unwrap_err().millis;
-            assert!((1..=501).contains(&wait), "{wait}");
+        let elapsed = Arc::new(Mutex::new(Duration::ZERO));
+        let clock = Arc::clone(&elapsed);
+        let limit =
+            RateLimit::new("2/s".parse().unwrap(), Arc::new(move || *clock.lock().unwrap()));
+        let callers = [user("a"), user("b"), Principal::Root].map(caller);
+        for caller in &callers {
+            assert_eq!((limit.take(caller), limit.take(caller)), (Ok(()), Ok(())));
+            assert_eq!(limit.take(caller), Err(RetryAfter { millis: 501 }));
         }
+        let session = caller(Principal::Session(Arc::clone(callers[0].user().unwrap())));
+        assert!(limit.take(&session).is_err(), "the user's own allowance is used up");
         assert!(limit.take(&Caller::ANONYMOUS).is_err(), "the account's own allowance is used up");
+        *elapsed.lock().unwrap() += Duration::from_millis(501);
+        for caller in &callers {
+            assert_eq!(limit.take(caller), Ok(()));
+            assert!(limit.take(caller).is_err());
+        }
     }
 }

@@ -109,14 +109,16 @@ fn cut(text: &str) -> &str {
     text.char_indices().nth(TEXT_MAX).and_then(|(end, _)| text.get(..end)).unwrap_or(text)
 }
 
-/// A text of JSON that shows, beyond what JSON asks for, what a terminal would obey and what some readers take for the
-/// end of a line. Both can stand only inside JSON strings, so that an escape is right.
+/// A text of JSON that shows, beyond what JSON asks for, what a terminal would obey, what some readers take for the end of
+/// a line, and what changes the direction of the text around it. All can stand only inside JSON strings, so that an escape
+/// is right.
 struct Line(String);
 
 impl Write for Line {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         for c in text.chars() {
-            if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') {
+            let turns = matches!(c, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+            if c.is_control() || turns || matches!(c, '\u{2028}' | '\u{2029}') {
                 write!(self.0, "\\u{:04x}", u32::from(c))?;
             } else {
                 self.0.push(c);

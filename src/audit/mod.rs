@@ -5,8 +5,6 @@
 //! must survive a loss of power belongs on another machine.
 
 mod entry;
-#[cfg(test)]
-mod tests;
 mod writer;
 
 use std::{
@@ -169,9 +167,10 @@ impl AuditLog {
     /// # Errors
     /// What keeps the lines from being written: [`AuditError::Write`], [`AuditError::Stalled`] after at most 5 s.
     pub async fn check(&self) -> Result<(), AuditError> {
-        let Inner { shared, is_best_effort, .. } = &*self.0;
-        let is_well =
-            !shared.is_failing.load(Ordering::SeqCst) && !shared.is_stuck.load(Ordering::SeqCst);
+        let Inner { inbox, shared, is_best_effort, .. } = &*self.0;
+        let is_well = !inbox.is_closed()
+            && !shared.is_failing.load(Ordering::SeqCst)
+            && !shared.is_stuck.load(Ordering::SeqCst);
         if *is_best_effort || is_well {
             return Ok(());
         }
@@ -285,3 +284,6 @@ fn open_stdout() -> Result<File, AuditError> {
     let output = io::stdout().as_fd().try_clone_to_owned();
     output.map(File::from).map_err(|error| AuditError::Stdout(Arc::new(error)))
 }
+
+#[cfg(test)]
+mod tests;

@@ -132,6 +132,7 @@ fn hostile_texts_stay_one_short_line() {
         "\",\"code\":\"200\"}\n{\"",
         "\\\\\"\\n",
         "\u{2028}\u{2029}\u{85}",
+        "\u{202e}\u{2066}\u{200f}",
         "\u{1b}[2J\u{9b}2J\u{7f}",
         "日本語 🔑 e\u{301}",
         &"x".repeat(10_000),
@@ -145,8 +146,9 @@ fn hostile_texts_stay_one_short_line() {
         assert!(line.len() < 8 * 1024, "{}", line.len());
         let line = String::from_utf8(line).unwrap();
         let body = line.strip_suffix('\n').unwrap();
-        let splits = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
-        assert!(!body.contains(splits), "{body}");
+        let misleads =
+            |c: char| c.is_control() || "\u{2028}\u{2029}\u{202e}\u{2066}\u{200f}".contains(c);
+        assert!(!body.contains(misleads), "{body}");
         let parsed: Value = serde_json::from_str(body).unwrap();
         let expected: String = hostile.chars().take(128).collect();
         for found in [

@@ -138,7 +138,8 @@ pub async fn lifecycle<B: MessageBody>(
 }
 
 fn log_line(identity: &Identity, outcome: &Outcome, status: u16, code: &str, duration_us: u64) {
-    let caller = outcome.caller.name.as_deref().unwrap_or(outcome.caller.kind);
+    let CallerNote { kind, name, .. } = &outcome.caller;
+    let caller = name.as_ref().map_or_else(|| (*kind).to_owned(), |name| format!("{kind}:{name}"));
     let source = outcome.source.map_or_else(|| "-".to_owned(), |address| address.to_string());
     log::info!(
         target: ACCESS_LOG,
@@ -146,7 +147,7 @@ fn log_line(identity: &Identity, outcome: &Outcome, status: u16, code: &str, dur
         trace_id = identity.trace_id.as_str(),
         operation = outcome.operation.unwrap_or("-"),
         namespace = outcome.namespace.as_deref().unwrap_or("-"),
-        caller,
+        caller = caller.as_str(),
         source = source.as_str(),
         status,
         code,

@@ -1,4 +1,5 @@
-//! What every dialect shares on the wire: the ids of a request, the reading of its body, the log line and metrics.
+//! What every dialect shares on the wire: the connection with its TLS and its protocols, where a request comes from, its
+//! ids, the reading of its body, the log line and metrics.
 
 mod arrival;
 mod body;

@@ -29,16 +29,16 @@ pub struct TrustedProxies(Arc<[IpNet]>);
 pub struct ProxyError(String);
 
 impl TrustedProxies {
-    /// Proxies by address (`192.0.2.1`, `::1`) or network (`10.0.0.0/8`).
+    /// Proxies by address (`192.0.2.1`, `::1`) or network (`10.0.0.0/8`). What IPv6 has for an IPv4 address
+    /// (`::ffff:192.0.2.1`) is that address.
     ///
     /// # Errors
     /// [`ProxyError`] with the first text that is neither.
     pub fn parse(texts: &[String]) -> Result<Self, ProxyError> {
         let parse = |text: &String| {
-            let network = text
-                .trim()
-                .parse()
-                .or_else(|_| text.trim().parse().map(|address: IpAddr| address.into()));
+            let network = text.trim().parse().or_else(|_| {
+                text.trim().parse().map(|address: IpAddr| address.to_canonical().into())
+            });
             network.map_err(|_| ProxyError(text.clone()))
         };
         texts.iter().map(parse).collect::<Result<_, _>>().map(Self)
@@ -103,7 +103,7 @@ mod tests {
     use super::*;
 
     fn source(peer: &str, headers: &[(&'static str, &str)]) -> Source {
-        let texts = ["10.0.0.0/8", "192.0.2.1", "fd00::/8"].map(str::to_owned);
+        let texts = ["10.0.0.0/8", "::ffff:192.0.2.1", "fd00::/8"].map(str::to_owned);
         let proxies = TrustedProxies::parse(&texts).unwrap();
         let peer = SocketAddr::new(peer.parse().unwrap(), 1);
         let request = TestRequest::default().peer_addr(peer);

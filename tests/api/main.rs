@@ -13,6 +13,7 @@
 mod common;
 
 mod access;
+mod bodies;
 mod captures;
 mod concurrency;
 mod formats;

@@ -129,6 +129,10 @@ fn check_headers(response: &str, reply: &Reply) {
             assert!(reply.header(name).is_some(), "{response}: the header {name} is missing");
         }
     }
+    for (name, _) in reply.headers.iter().filter(|(name, _)| name.starts_with("x-acs-")) {
+        let is_known = headers.is_some_and(|headers| headers.contains_key(name));
+        assert!(is_known, "{response} does not document the header {name}");
+    }
 }
 
 #[track_caller]

@@ -29,14 +29,14 @@ fn start_full(folder: &Folder, flags: &[&str]) -> Server {
     })
 }
 
-fn lines(path: &Path) -> Vec<Value> {
+pub fn lines(path: &Path) -> Vec<Value> {
     let text = fs::read_to_string(path).unwrap();
     assert!(text.is_empty() || text.ends_with('\n'), "{text}");
     text.lines().map(|line| serde_json::from_str(line).expect(line)).collect()
 }
 
 /// The only line about a request.
-fn line_of(lines: &[Value], reply: &Reply) -> Value {
+pub fn line_of(lines: &[Value], reply: &Reply) -> Value {
     let id = reply.header("x-acs-request-id").unwrap();
     let found: Vec<_> = lines.iter().filter(|line| line["request_id"] == id).collect();
     assert_eq!(found.len(), 1, "{id} in {lines:#?}");
@@ -44,7 +44,7 @@ fn line_of(lines: &[Value], reply: &Reply) -> Value {
 }
 
 /// Waits for something that the server does by itself.
-fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+pub fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
     let deadline = Instant::now() + Duration::from_secs(20);
     while !is_so() {
         assert!(Instant::now() < deadline, "{what}");
@@ -125,6 +125,16 @@ fn refused_requests_have_their_line_and_strangers_none() {
     assert_eq!((&line["caller"]["kind"], &line["secret_name"]), (&json!("unknown"), &Value::Null));
     assert_eq!((&line["namespace"], &line["secret_id"]), (&json!(TEST.1), &Value::Null));
     assert_eq!(found.len(), 1, "{found:#?}");
+    // Whatever it was refused for, as soon as it is known to be for an operation.
+    for (request, code) in [
+        (Request::new("POST", SECRET).header("Origin", "https://evil.example"), "Forbidden.Origin"),
+        (Request::new("GET", SECRETS).header("x-acs-action", "GetTea"), "InvalidAction.NotFound"),
+        (Request::new("GET", SECRETS).header("x-acs-version", "1999-12-31"), "InvalidVersion"),
+    ] {
+        let reply = server.send(&request);
+        let line = line_of(&lines(&path), &reply);
+        assert_eq!((&line["decision"], &line["code"]), (&json!("deny"), &json!(code)));
+    }
     // What a refused request was for is told as far as its query is well-formed.
     let asked = server.describe(TEST.1, 77);
     let line = line_of(&lines(&path), &asked);

@@ -1,8 +1,8 @@
 //! The command line.
 
-use std::{fs, process::Output};
+use std::{collections::BTreeSet, fs, process::Output};
 
-use super::child::{Server, run};
+use super::child::{Server, binary, run};
 use crate::common::server::*;
 
 fn said(output: &Output) -> String {
@@ -10,31 +10,25 @@ fn said(output: &Output) -> String {
     String::from_utf8(text).unwrap()
 }
 
+/// The words of a text that begin so.
+fn words<'t>(text: &'t str, start: &str) -> BTreeSet<&'t str> {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    let words = text.split(|c| !is_part(c));
+    words.filter(|word| word.len() > start.len() && word.starts_with(start)).collect()
+}
+
 #[test]
 fn help_tells_flags_variables_and_defaults() {
     let help = run(&["serve", "--help"]);
     assert!(help.status.success());
     let text = said(&help);
-    for part in [
-        "--listen",
-        "SAE_SECRET_LISTEN",
-        "127.0.0.1:8080",
-        "--database-url",
-        "SAE_SECRET_DATABASE_URL",
-        "sqlite://sae-secret.db",
-        "--world",
-        "SAE_SECRET_WORLD",
-        "--docker-config",
-        "SAE_SECRET_DOCKER_CONFIG",
-        "strict",
-        "lenient",
-        "--cors-origin",
-        "SAE_SECRET_CORS_ORIGIN",
-        "--log-format",
-        "SAE_SECRET_LOG_FORMAT",
-    ] {
+    for part in ["127.0.0.1:8080", "sqlite://sae-secret.db", "strict", "lenient"] {
         assert!(text.contains(part), "{part} in {text}");
     }
+    let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    let table: String = readme.lines().filter(|line| line.starts_with("| `--")).collect();
+    assert_eq!(words(&text, "--"), words(&(table.clone() + "--help"), "--"));
+    assert_eq!(words(&text, "SAE_SECRET_"), words(&table, "SAE_SECRET_"));
     assert!(said(&run(&["--help"])).contains("check-world"));
     assert!(said(&run(&["healthcheck", "--help"])).contains("http://127.0.0.1:8080"));
     assert!(run(&["--version"]).status.success());
@@ -60,6 +54,17 @@ fn bad_flags_are_refused_with_their_name() {
             vec!["serve", "--database-url", "sqlite::memory:", "--world", "no-such-file.yaml"],
             "no-such-file.yaml",
         ),
+        (vec!["serve", "--anonymous", "perhaps"], "--anonymous"),
+        (vec!["serve", "--rate-limit", "50"], "such as 50/s"),
+        (vec!["serve", "--trusted-proxy", "proxy.example"], "--trusted-proxy"),
+        (
+            vec!["serve", "--listen", "127.0.0.1:0", "--audit-best-effort"],
+            "--audit-best-effort needs --audit-log",
+        ),
+        (
+            vec!["serve", "--listen", "127.0.0.1:0", "--audit-log", "no-such-folder/audit.log"],
+            "its directory does not exist",
+        ),
         (vec!["serve", "--nonsense"], "--nonsense"),
         (vec!["nonsense"], "nonsense"),
     ] {
@@ -71,13 +76,34 @@ fn bad_flags_are_refused_with_their_name() {
 }
 
 #[test]
-fn an_address_in_use_is_told() {
+fn an_address_in_use_is_told_before_anything_is_touched() {
     let folder = Folder::new();
     let server = Server::start(folder.path());
     let address = server.address.to_string();
-    let output = run(&["serve", "--listen", &address, "--database-url", "sqlite::memory:"]);
+    let (database, audit) = (folder.path().join("other.db"), folder.path().join("audit.log"));
+    let url = format!("sqlite://{}", database.display());
+    let audit_log = audit.to_str().unwrap();
+    let output =
+        run(&["serve", "--listen", &address, "--database-url", &url, "--audit-log", audit_log]);
     assert!(!output.status.success());
     assert!(said(&output).contains(&format!("cannot listen on {address}")), "{}", said(&output));
+    assert!(!database.exists() && !audit.exists());
+}
+
+#[test]
+fn a_switch_in_the_environment_takes_the_usual_words() {
+    let folder = Folder::new();
+    let with = |value: &str| {
+        let mut command = binary();
+        // It stops for want of a world file, or before that.
+        let world = folder.path().join("missing.yaml");
+        command.args(["serve", "--listen", "127.0.0.1:0", "--world"]).arg(world);
+        said(&command.env("SAE_SECRET_AUDIT_BEST_EFFORT", value).output().unwrap())
+    };
+    for value in ["1", "true", "yes", "on", "0", "false", "no", "off"] {
+        assert!(with(value).contains("missing.yaml"), "{value}: {}", with(value));
+    }
+    assert!(with("perhaps").contains("--audit-best-effort"), "{}", with("perhaps"));
 }
 
 #[test]

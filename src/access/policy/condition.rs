@@ -185,6 +185,7 @@ impl Condition {
                 order.holds(environment.now.0.div_euclid(1000) * 1000, values)
             }
             Test::Bool { values } => values.contains(&self.key.is_true(environment)),
+            // Chosen: what is not known meets neither of the two.
             Test::Address { negated, values } => environment.source.is_some_and(|address| {
                 values.iter().any(|net| net.contains(&address.to_canonical())) != *negated
             }),
@@ -271,5 +272,6 @@ fn seconds(text: &str) -> Option<i64> {
 }
 
 fn net(text: &str) -> Option<IpNet> {
-    text.parse().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))
+    let address = || text.parse::<IpAddr>().ok().map(|address| IpNet::from(address.to_canonical()));
+    text.parse().ok().or_else(address)
 }

@@ -1,12 +1,13 @@
 //! The newer way of signing: `ACS3-HMAC-SHA256` and its siblings (the platform's V3 request signature).
 
+use data_encoding::HEXLOWER;
 use hmac::{Hmac, KeyInit, Mac};
 use percent_encoding::percent_decode_str;
 use sha2::{Digest, Sha256};
 use sm3::Sm3;
 use subtle::ConstantTimeEq;
 
-use super::{AuthorizationError, Key, SignedRequest, hex, query};
+use super::{AuthorizationError, Key, SignedRequest, query};
 
 /// What hashes and signs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,8 +33,8 @@ impl Algorithm {
 
     fn hash(self, bytes: &[u8]) -> String {
         match self {
-            Self::HmacSha256 | Self::RsaSha256 => hex(&Sha256::digest(bytes)),
-            Self::HmacSm3 => hex(&Sm3::digest(bytes)),
+            Self::HmacSha256 | Self::RsaSha256 => HEXLOWER.encode(&Sha256::digest(bytes)),
+            Self::HmacSm3 => HEXLOWER.encode(&Sm3::digest(bytes)),
         }
     }
 }
@@ -244,6 +245,6 @@ fn is_hmac<M: Mac + KeyInit>(secret: &str, text: &[u8], signature: &str) -> bool
     // A MAC of this kind takes keys of any length.
     let Ok(mut mac) = <M as KeyInit>::new_from_slice(secret.as_bytes()) else { return false };
     mac.update(text);
-    let expected = hex(&mac.finalize().into_bytes());
+    let expected = HEXLOWER.encode(&mac.finalize().into_bytes());
     expected.as_bytes().ct_eq(signature.as_bytes()).into()
 }

@@ -9,6 +9,7 @@ pub mod roa;
 mod rsa;
 
 pub use dates::{parse_acs3_date, parse_http_date};
+pub use query::names as parameters;
 pub use rsa::{RsaKeyError, RsaPublicKey};
 
 use acs3::Acs3;
@@ -108,14 +109,6 @@ impl<'a> Authorization<'a> {
             Self::Roa(authorization) => authorization.access_key_id,
         }
     }
-}
-
-/// Bytes in lower-case hexadecimal digits.
-fn hex(bytes: &[u8]) -> String {
-    const DIGITS: [char; 16] =
-        ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
-    let digit = |nibble: u8| DIGITS.get(usize::from(nibble)).copied().unwrap_or_default();
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 #[cfg(test)]

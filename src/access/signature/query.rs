@@ -2,10 +2,18 @@
 
 use std::borrow::Cow;
 
-use percent_encoding::percent_decode;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode, percent_encode};
+
+/// What RFC 3986, section 2.3, does not let stand for itself.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// A name and its value, decoded.
 pub type Pair<'a> = (Cow<'a, [u8]>, Cow<'a, [u8]>);
+
+/// The names of the parameters, decoded, in the order of the wire.
+pub fn names(query: &str) -> impl Iterator<Item = Cow<'_, [u8]>> {
+    query.split('&').map(|pair| decode(pair.split_once('=').map_or(pair, |(name, _)| name)))
+}
 
 /// The decoded parameters, sorted by name, then value: `+` is a space, escapes that are none stay as they are.
 ///
@@ -28,15 +36,7 @@ fn decode(text: &str) -> Cow<'_, [u8]> {
 
 /// Adds bytes in the encoding of RFC 3986: unreserved characters stay, all others become escapes in upper case.
 pub fn encode(bytes: &[u8], text: &mut Vec<u8>) {
-    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
-    for byte in bytes {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => text.push(*byte),
-            _ => {
-                let digit =
-                    |nibble: u8| DIGITS.get(usize::from(nibble)).copied().unwrap_or_default();
-                text.extend([b'%', digit(byte >> 4), digit(byte & 15)]);
-            }
-        }
+    for piece in percent_encode(bytes, RESERVED) {
+        text.extend_from_slice(piece.as_bytes());
     }
 }

@@ -71,7 +71,8 @@ impl<'a> Admission<'a> {
     /// Checks what the body tells of the caller, and whether the caller may do this, now and as often.
     pub fn admit(&self, claim: Claim, body: &[u8]) -> Result<Caller, ApiError> {
         let access = &self.sae.access;
-        let caller = access.authenticator.admit(claim, &self.signed(), body, self.now)?;
+        let now = self.sae.clock.now();
+        let caller = access.authenticator.admit(claim, &self.signed(), body, now)?;
         self.outcome.borrow_mut().caller = note(&caller);
         if let Some(limit) = &access.rate_limit {
             limit.take(&caller).map_err(|early| {

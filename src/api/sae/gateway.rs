@@ -138,9 +138,11 @@ struct Asked<'a> {
 
 async fn answer(asked: Asked<'_>, payload: web::Payload, outcome: &SharedOutcome) -> Answered {
     let Asked { sae, request, mut parameters, source, frame } = asked;
-    let admission = find_operation(request).and_then(|operation| {
+    let admission = find_operation(request, |operation| {
         outcome.borrow_mut().operation = Some(operation.name());
         note_named(&parameters, outcome);
+    })
+    .and_then(|operation| {
         let admission = Admission::new(sae, request, operation, source, outcome);
         let claim = admission.check_head()?;
         Ok((operation, admission, claim))
@@ -190,8 +192,12 @@ fn host(request: &HttpRequest) -> String {
     header_text(request, "host").unwrap_or_default().chars().take(HOST_MAX).collect()
 }
 
-/// The checks of the gateway, in its order: the request is one at all, path and method, action, version.
-fn find_operation(request: &HttpRequest) -> Result<Operation, ApiError> {
+/// The checks of the gateway, in its order: the request is one at all, path and method, origin, action, version. Tells of
+/// the operation as soon as it is known, so that the logs have it whatever comes of the request.
+fn find_operation(
+    request: &HttpRequest,
+    note: impl FnOnce(Operation),
+) -> Result<Operation, ApiError> {
     if let Some(refusal) = front::refusal(request.headers()) {
         return Err(refused(refusal));
     }
@@ -200,6 +206,7 @@ fn find_operation(request: &HttpRequest) -> Result<Operation, ApiError> {
         Route::OtherMethod => return Err(ApiError::new(Code::MethodNotSupported, &[])),
         Route::Unknown => return Err(ApiError::new(Code::ApiNotFound, &[])),
     };
+    note(operation);
     // Browsers send simple requests without asking first, so a page could write what it may not read.
     if *request.method() != Method::GET && cors::is_from_unnamed_origin(request) {
         return Err(ApiError::new(Code::OriginForbidden, &[]));

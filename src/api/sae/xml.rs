@@ -15,7 +15,7 @@ pub fn document(root: &str, body: &Value) -> String {
 fn element(text: &mut String, name: &str, value: &Value) {
     match value {
         Value::Array(items) => items.iter().for_each(|item| element(text, name, item)),
-        Value::Object(_) if JSON_TEXT.contains(&name) => leaf(text, name, &value.to_string()),
+        Value::Object(_) if JSON_TEXT.contains(&name) => leaf(text, name, &json_text(value)),
         Value::Object(members) => {
             tag(text, "<", name);
             members.iter().for_each(|(name, value)| element(text, name, value));
@@ -25,6 +25,11 @@ fn element(text: &mut String, name: &str, value: &Value) {
         Value::Null => leaf(text, name, ""),
         Value::Bool(_) | Value::Number(_) => leaf(text, name, &value.to_string()),
     }
+}
+
+/// JSON in which what XML forbids is escaped in JSON's own way; the control characters always are.
+fn json_text(value: &Value) -> String {
+    value.to_string().replace('\u{FFFE}', "\\ufffe").replace('\u{FFFF}', "\\uffff")
 }
 
 fn tag(text: &mut String, open: &str, name: &str) {
@@ -43,9 +48,10 @@ fn leaf(text: &mut String, name: &str, content: &str) {
             '"' => text.push_str("&quot;"),
             // A parser would read a bare one as a line feed (XML 1.0, section 2.11).
             '\r' => text.push_str("&#13;"),
-            // In JSON text, the only place that may hold others, these two can be escaped JSON's own way.
-            '\u{FFFE}' => text.push_str("\\ufffe"),
-            '\u{FFFF}' => text.push_str("\\uffff"),
+            // What no document may hold, not even escaped (XML 1.0, section 2.2).
+            '\0'..='\u{8}' | '\u{B}' | '\u{C}' | '\u{E}'..='\u{1F}' | '\u{FFFE}' | '\u{FFFF}' => {
+                text.push(char::REPLACEMENT_CHARACTER);
+            }
             other => text.push(other),
         }
     }
@@ -61,12 +67,12 @@ mod tests {
     #[test]
     fn members_become_elements() {
         let body = json!({
-            "A": "<&>\"\r", "B": 16, "C": true, "D": {"E": [{"F": "1"}, {"F": "2"}], "G": []},
+            "A": "<&>\"\r\n\t\u{1}\u{FFFE}", "B": 16, "C": true, "D": {"E": [{"F": "1"}, {"F": "2"}], "G": []},
             "SecretData": {".k": "<\u{FFFF}\u{0}"},
         });
         assert_eq!(
             document("R", &body),
-            "<?xml version=\"1.0\" encoding=\"UTF-8\"?><R><A>&lt;&amp;&gt;&quot;&#13;</A><B>16</B><C>true</C>\
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?><R><A>&lt;&amp;&gt;&quot;&#13;\n\t\u{FFFD}\u{FFFD}</A><B>16</B><C>true</C>\
              <D><E><F>1</F></E><E><F>2</F></E></D>\
              <SecretData>{&quot;.k&quot;:&quot;&lt;\\uffff\\u0000&quot;}</SecretData></R>"
         );

@@ -1,5 +1,7 @@
 //! Public keys, and the signatures that they verify.
 
+use data_encoding::HEXLOWER;
+
 use super::{
     super::{Key, RsaKeyError, RsaPublicKey, acs3},
     PLAIN, acs3 as authorization,
@@ -58,7 +60,7 @@ fn other_keys_are_not() {
 #[test]
 fn a_signature_has_one_spelling() {
     let key = RsaPublicKey::from_pem(PUBLIC).unwrap();
-    let signature = super::super::hex(&sign("text"));
+    let signature = HEXLOWER.encode(&sign("text"));
     assert!(key.verifies(b"text", &signature));
     assert!(!key.verifies(b"Text", &signature));
     for other in [
@@ -88,7 +90,7 @@ fn a_key_serves_no_algorithm_of_the_other_kind() {
     let unsigned = with("ACS3-RSA-SHA256", "x");
     let canonical = acs3::canonical_request(&PLAIN, &authorization(&unsigned), b"");
     let text = acs3::string_to_sign(acs3::Algorithm::RsaSha256, &canonical);
-    let right = with("ACS3-RSA-SHA256", &super::super::hex(&sign(&text)));
+    let right = with("ACS3-RSA-SHA256", &HEXLOWER.encode(&sign(&text)));
     let right = authorization(&right);
     assert_eq!(acs3::verify(&PLAIN, &right, &Key::Rsa(&key)), Ok(()));
     assert!(acs3::verify(&PLAIN, &right, &Key::Secret(PUBLIC)).is_err());
