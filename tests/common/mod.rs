@@ -5,6 +5,7 @@
 pub mod document;
 pub mod server;
 pub mod signer;
+pub mod tls;
 pub mod wire;
 
 pub use server::TestServer;

@@ -2,7 +2,7 @@
 
 use std::{
     io::{ErrorKind, Read, Write},
-    net::{SocketAddr, TcpStream},
+    net::{Shutdown, SocketAddr, TcpStream},
     time::Duration,
 };
 
@@ -111,18 +111,41 @@ impl Reply {
     }
 }
 
+/// What carries a connection's bytes.
+pub trait Stream: Read + Write + Send {}
+
+impl<T: Read + Write + Send> Stream for T {}
+
+/// A socket that a test does not wait for without end.
+pub fn connect(address: SocketAddr) -> TcpStream {
+    let socket = TcpStream::connect(address).expect("the server listens");
+    socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    socket.set_write_timeout(Some(PATIENCE)).unwrap();
+    socket
+}
+
 /// One connection.
 pub struct Connection {
-    stream: TcpStream,
+    stream: Box<dyn Stream>,
+    /// The same as `stream`, or what is under it.
+    socket: TcpStream,
     buffered: Vec<u8>,
 }
 
 impl Connection {
     pub fn open(address: SocketAddr) -> Self {
-        let stream = TcpStream::connect(address).expect("the server listens");
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        stream.set_write_timeout(Some(PATIENCE)).unwrap();
-        Self { stream, buffered: vec![] }
+        let socket = connect(address);
+        Self::over(socket.try_clone().unwrap(), socket)
+    }
+
+    /// A connection over something that has its bytes from `socket`.
+    pub fn over(stream: impl Stream + 'static, socket: TcpStream) -> Self {
+        Self { stream: Box::new(stream), socket, buffered: vec![] }
+    }
+
+    /// Tells the server by TCP alone that nothing more comes.
+    pub fn end(&self) {
+        self.socket.shutdown(Shutdown::Write).unwrap();
     }
 
     pub fn send(&mut self, bytes: &[u8]) -> std::io::Result<()> {
@@ -163,9 +186,9 @@ impl Connection {
 
     /// The next reply if it comes within that time.
     pub fn poll_reply(&mut self, patience: Duration) -> Option<Reply> {
-        self.stream.set_read_timeout(Some(patience)).unwrap();
+        self.socket.set_read_timeout(Some(patience)).unwrap();
         let reply = self.try_receive(false);
-        self.stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        self.socket.set_read_timeout(Some(PATIENCE)).unwrap();
         match reply {
             Ok(reply) => Some(reply),
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {

@@ -12,7 +12,7 @@ use std::{
 
 use serde_json::Value;
 
-use crate::common::{Reply, Request, document, query, server::*, wire::Connection};
+use crate::common::{Reply, Request, document, query, server::*, tls, wire::Connection};
 
 /// How long a test waits for the process.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -35,6 +35,8 @@ pub fn run(arguments: &[&str]) -> Output {
 /// A running `serve`.
 pub struct Server {
     pub address: SocketAddr,
+    /// What it says that it speaks: `http` or `https`.
+    pub scheme: String,
     child: Child,
     log: Arc<Mutex<String>>,
     reader: Option<thread::JoinHandle<()>>,
@@ -60,12 +62,20 @@ impl Server {
         let mut child = command.spawn().expect("the binary starts");
         let log = Arc::new(Mutex::new(String::new()));
         let stderr = child.stderr.take().unwrap();
-        let (address, reader) = read_address(stderr, &log);
-        Self { address, child, log, reader: Some(reader) }
+        let (scheme, address, reader) = read_address(stderr, &log);
+        Self { address, scheme, child, log, reader: Some(reader) }
+    }
+
+    /// Over TLS where the server speaks it.
+    pub fn connect(&self) -> Connection {
+        match self.scheme.as_str() {
+            "https" => tls::open(self.address),
+            _ => Connection::open(self.address),
+        }
     }
 
     pub fn send(&self, request: &Request) -> Reply {
-        let mut connection = Connection::open(self.address);
+        let mut connection = self.connect();
         connection.send(&request.bytes(self.address)).unwrap();
         let reply = connection.receive();
         let path = request.target.split('?').next().unwrap_or_default();
@@ -144,23 +154,26 @@ impl Drop for Server {
     }
 }
 
-/// Reads the log until it tells the address, then goes on collecting it.
+/// Reads the log until it tells scheme and address, then goes on collecting it.
 fn read_address(
     stderr: impl Read + Send + 'static,
     log: &Arc<Mutex<String>>,
-) -> (SocketAddr, thread::JoinHandle<()>) {
+) -> (String, SocketAddr, thread::JoinHandle<()>) {
     let (sender, receiver) = std::sync::mpsc::channel();
     let log = Arc::clone(log);
     let reader = thread::spawn(move || {
         for line in BufReader::new(stderr).lines().map_while(Result::ok) {
-            if let Some((_, rest)) = line.split_once("listening on http://") {
+            let url = line.split_once("listening on ").and_then(|(_, url)| url.split_once("://"));
+            if let Some((scheme, rest)) = url {
                 let address = rest.trim_end_matches(|c: char| !c.is_ascii_digit());
-                sender.send(address.parse().expect("an address")).expect("the test waits");
+                let address = address.parse().expect("an address");
+                sender.send((scheme.to_owned(), address)).expect("the test waits");
             }
             let mut log = log.lock().unwrap();
             log.push_str(&line);
             log.push('\n');
         }
     });
-    (receiver.recv_timeout(PATIENCE).expect("the server listens"), reader)
+    let (scheme, address) = receiver.recv_timeout(PATIENCE).expect("the server listens");
+    (scheme, address, reader)
 }

@@ -1,4 +1,4 @@
-//! Black-box tests of the built binary: restarts, kills, a database that goes away, the command line.
+//! Black-box tests of the built binary: restarts, kills, a database that goes away, the command line, TLS.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -20,3 +20,4 @@ mod durability;
 mod footprint;
 mod logs;
 mod outage;
+mod tls;

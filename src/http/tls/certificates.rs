@@ -31,7 +31,7 @@ pub struct Certificates {
 impl Certificates {
     /// Reads the two files: PEM, the key as PKCS#8, PKCS#1 or SEC1 and not encrypted.
     ///
-    /// Keys are RSA with 2,048 to 8,192 bits, ECDSA on P-256 or P-384, or Ed25519.
+    /// Keys are RSA with 2,048 to 4,096 bits, ECDSA on P-256 or P-384, or Ed25519.
     ///
     /// # Errors
     /// [`TlsError`], which names the file at fault.
@@ -41,7 +41,7 @@ impl Certificates {
     }
 
     /// Reads the two files again. New connections see what they hold now; open ones go on as they
-    /// are.
+    /// are. A client that resumes a session is shown no certificate at all (RFC 8446, section 2.2).
     ///
     /// # Errors
     /// [`TlsError`]; the certificate stays the one that it was.
@@ -78,7 +78,7 @@ fn read(chain_file: &Path, key_file: &Path) -> Result<CertifiedKey, TlsError> {
     let chain = pem::certificates(chain_file)?;
     let key = pem::key(key_file)?;
     let key = provider().key_provider.load_private_key(key).map_err(|_unusable| {
-        let reason = "the private key cannot be used: it must be RSA with 2,048 to 8,192 bits, ECDSA on P-256 or \
+        let reason = "the private key cannot be used: it must be RSA with 2,048 to 4,096 bits, ECDSA on P-256 or \
                       P-384, or Ed25519, and an ECDSA key must hold its public key";
         unusable(key_file, reason)
     })?;

@@ -93,4 +93,4 @@ fn provider() -> Arc<CryptoProvider> {
 }
 
 #[cfg(test)]
-mod tests {}
+mod tests;

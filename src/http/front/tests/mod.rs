@@ -5,6 +5,7 @@ mod closing;
 mod random;
 mod server;
 mod stream;
+mod tls;
 
 use std::time::Duration;
 

@@ -12,6 +12,7 @@ use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     sync::Notify,
 };
+use tokio_rustls::TlsAcceptor;
 
 use super::super::{Limits, listen, query, refusal};
 
@@ -48,11 +49,18 @@ async fn late(body: web::Payload) -> String {
     format!("<{:?}>", body.ok().and_then(Result::ok).map(|body| body.len()))
 }
 
-pub(super) fn start(limits: Limits) -> (SocketAddr, ServerHandle, JoinHandle<std::io::Result<()>>) {
+/// Where a server is, what stops it, and its end.
+pub(super) type Running = (SocketAddr, ServerHandle, JoinHandle<std::io::Result<()>>);
+
+pub(super) fn start(limits: Limits) -> Running {
+    start_with(limits, None)
+}
+
+pub(super) fn start_with(limits: Limits, tls: Option<TlsAcceptor>) -> Running {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let builder = Server::build().workers(1).disable_signals().shutdown_timeout(60);
-    let server = listen(builder, listener, limits, None, || {
+    let server = listen(builder, listener, limits, tls, || {
         App::new()
             .route("/slow", web::get().to(slow))
             .route("/late", web::post().to(late))
@@ -73,7 +81,7 @@ pub(super) async fn talk(address: SocketAddr, data: &[u8]) -> String {
     String::from_utf8(answer).unwrap()
 }
 
-fn bodies(answers: &str) -> Vec<&str> {
+pub(super) fn bodies(answers: &str) -> Vec<&str> {
     answers.split('<').skip(1).map(|rest| rest.split('>').next().unwrap()).collect()
 }
 
