@@ -9,7 +9,8 @@ use std::{
 /// table of common errors, `InvalidTimeStamp.Expired`).
 pub const WINDOW_MS: i64 = 15 * 60 * 1000;
 
-/// How many nonces are remembered, of all keys together.
+/// How many nonces are remembered, of all keys together: about 50 MiB when they are one key's, 150 MiB when they are a
+/// thousand keys' (measured). That is 1,165 requests a second for all of the window.
 const CAPACITY: usize = 1 << 20;
 
 /// How much longer than [`WINDOW_MS`] a nonce is remembered, in milliseconds: two requests may look at the clock in one
