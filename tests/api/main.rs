@@ -18,6 +18,7 @@ mod captures;
 mod concurrency;
 mod formats;
 mod gateway;
+mod http2;
 mod namespaces;
 mod openapi;
 mod ops;

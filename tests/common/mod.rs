@@ -3,11 +3,13 @@
 #![allow(dead_code, unused_imports)]
 
 pub mod document;
+pub mod http2;
 pub mod server;
 pub mod signer;
 pub mod tls;
 pub mod wire;
 
+pub use http2::Http2;
 pub use server::TestServer;
 pub use signer::{Signer, Way};
 pub use wire::{Reply, Request};

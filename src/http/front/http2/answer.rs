@@ -77,7 +77,8 @@ async fn send_body<B: MessageBody>(
     };
     let mut body = pin!(body);
     while let Some(piece) = poll_fn(|cx| body.as_mut().poll_next(cx)).await {
-        let Ok(mut piece) = piece else {
+        let fits = |piece: &Bytes| left.is_none_or(|left| piece.len() as u64 <= left);
+        let Some(mut piece) = piece.ok().filter(fits) else {
             stream.send_reset(Reason::INTERNAL_ERROR);
             return Ok(());
         };
@@ -96,6 +97,11 @@ async fn send_body<B: MessageBody>(
         if left == Some(0) {
             return Ok(());
         }
+    }
+    if left.is_some() {
+        // It is shorter than its head has said.
+        stream.send_reset(Reason::INTERNAL_ERROR);
+        return Ok(());
     }
     stream.send_data(Bytes::new(), true)
 }

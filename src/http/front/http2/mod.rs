@@ -11,7 +11,10 @@
 //!   closes the connection at four times as much. Within that, [`request`] applies the same limits
 //!   as in HTTP/1;
 //! * a target ends at 65,534 bytes, where the URI type of the crate ends: it resets the stream of a
-//!   longer one, and the others go on. Long values belong into the body then;
+//!   longer one (or answers as to any head that is too long), and the others go on. Long values
+//!   belong into the body then. It does the same if
+//!   the query has a `"`, `<` or `>` that was not percent-encoded, which HTTP/1 takes, and it drops a
+//!   fragment, which HTTP/1 refuses;
 //! * the connection closes when no request comes for as long as in HTTP/1, and when the client takes
 //!   nothing of what is sent;
 //! * when the server stops, or a wait is over, the client is told to open no further requests
@@ -226,4 +229,4 @@ fn poll<IO: AsyncRead + AsyncWrite + Unpin>(
 }
 
 #[cfg(test)]
-mod tests {}
+mod tests;
