@@ -1,5 +1,8 @@
 //! Builds the running server from its settings: the only place that knows every concrete type.
 
+mod audit;
+mod hangup;
+
 use std::{
     env, fs, io,
     net::{IpAddr, SocketAddr, TcpListener},
@@ -23,7 +26,7 @@ use crate::{
         ops::{self, Ops},
         sae::{self, Sae},
     },
-    audit::{AuditError, AuditLog, Destination},
+    audit::{AuditError, AuditLog},
     clock::{Clock, SystemClock},
     domain::DockerConfigMode,
     http::{
@@ -35,7 +38,7 @@ use crate::{
     },
     service::{SeedNamespace, SeedSecret, Seeds, Service},
     settings::{AnonymousChoice, Settings},
-    store::{DatabaseUrlError, OpenError, Store},
+    store::{DatabaseUrl, DatabaseUrlError, OpenError, Store},
     world::{Mistake, World},
 };
 
@@ -90,6 +93,12 @@ pub enum StartError {
     /// It is said how an audit log is to be kept, and not where.
     #[error("--audit-best-effort needs --audit-log")]
     NoAuditLog,
+    /// The audit log is to be written into a file that has another use.
+    #[error("--audit-log: {} is something else of this server already", path.display())]
+    AuditElsewhere {
+        /// The other file.
+        path: PathBuf,
+    },
     /// An origin for CORS is none.
     #[error(transparent)]
     Origin(#[from] OriginError),
@@ -152,7 +161,7 @@ impl Application {
         let origins = Origins::parse(&settings.cors_origin)?;
         let certificates = certificates(settings)?;
         let proxies = TrustedProxies::parse(&settings.trusted_proxy)?;
-        let database = settings.database_url.parse()?;
+        let database: DatabaseUrl = settings.database_url.parse()?;
         for remark in world.remarks() {
             log::warn!("the world: {remark}");
         }
@@ -160,7 +169,7 @@ impl Application {
         let unheard = |source| StartError::Listen { address: settings.listen, source };
         let listener = TcpListener::bind(settings.listen).map_err(unheard)?;
         let address = listener.local_addr().map_err(unheard)?;
-        let audit = open_audit(settings)?;
+        let audit = audit::open(settings, &database)?;
         let seeds = seeds(&world);
         let directory = std::mem::take(&mut world.directory);
         let service = Service::new(Store::open(&database)?, world.cloud);
@@ -181,7 +190,7 @@ impl Application {
                 audit: audit.clone(),
                 bodies: BodyBudget::default(),
             },
-            ops: Ops { service, metrics: observer.metrics.clone() },
+            ops: Ops { service, metrics: observer.metrics.clone(), audit: audit.clone() },
             observer,
             origins,
         };
@@ -192,7 +201,7 @@ impl Application {
         };
         let server = listen(listener, acceptor, parts).map_err(unheard)?;
         let reopening = audit.clone().map(reopen);
-        on_hangup(reopening.into_iter().chain(certificates.map(reload)).collect());
+        hangup::on_hangup(reopening.into_iter().chain(certificates.map(reload)).collect());
         Ok(Self { server, address, is_secure, audit })
     }
 
@@ -246,6 +255,12 @@ fn access(settings: &Settings, directory: Directory, address: SocketAddr) -> Acc
              read every secret"
         );
     }
+    if allows_anonymous && settings.anonymous.is_none() && !settings.trusted_proxy.is_empty() {
+        log::warn!(
+            "requests without a signature are allowed, also those that a trusted proxy forwards: --anonymous deny \
+             refuses them, --anonymous allow says that they are meant"
+        );
+    }
     if !allows_anonymous && directory.is_empty() {
         log::warn!(
             "no access key is known and every request needs one: name some in the world file"
@@ -268,17 +283,6 @@ fn allows_anonymous(settings: &Settings, address: IpAddr) -> bool {
     }
 }
 
-fn open_audit(settings: &Settings) -> Result<Option<AuditLog>, StartError> {
-    let Some(path) = &settings.audit_log else {
-        return if settings.audit_best_effort { Err(StartError::NoAuditLog) } else { Ok(None) };
-    };
-    let destination = match path.to_str() {
-        Some("-") => Destination::Stdout,
-        _ => Destination::File(path.to_owned()),
-    };
-    Ok(Some(AuditLog::open(destination, settings.audit_best_effort)?))
-}
-
 /// What the settings say of the certificate; nothing if the server is not to speak TLS.
 fn certificates(settings: &Settings) -> Result<Option<Arc<Certificates>>, TlsError> {
     match (&settings.tls_cert, &settings.tls_key) {
@@ -293,40 +297,19 @@ fn acceptor(certificates: Arc<Certificates>) -> Result<TlsAcceptor, TlsError> {
     tls::server_config(certificates).map(|config| TlsAcceptor::from(Arc::new(config)))
 }
 
-/// Something that SIGHUP asks for. It may wait for files.
-type HangupTask = Box<dyn Fn() + Send + Sync>;
-
-fn reopen(audit: AuditLog) -> HangupTask {
-    Box::new(move || audit.reopen())
+fn reopen(audit: AuditLog) -> hangup::Task {
+    ("audit-reopen", Box::new(move || audit.reopen()))
 }
 
-fn reload(certificates: Arc<Certificates>) -> HangupTask {
-    Box::new(move || {
+fn reload(certificates: Arc<Certificates>) -> hangup::Task {
+    let reload = move || {
         let file = certificates.chain_file().display();
         match certificates.reload() {
             Ok(()) => log::info!("the certificate in {file} has been read again"),
             Err(error) => log::error!("the certificate stays the one that it was: {error}"),
         }
-    })
-}
-
-/// Does these things in their order whenever SIGHUP comes, as long as the actix runtime lasts. With
-/// nothing to do it still keeps SIGHUP from ending the process.
-fn on_hangup(tasks: Vec<HangupTask>) {
-    let mut hangups = match signal(SignalKind::hangup()) {
-        Ok(hangups) => hangups,
-        Err(error) => return log::error!("SIGHUP cannot be heard: {error}"),
     };
-    let tasks = Arc::new(tasks);
-    actix_web::rt::spawn(async move {
-        while hangups.recv().await.is_some() {
-            let tasks = Arc::clone(&tasks);
-            let done = tokio::task::spawn_blocking(move || tasks.iter().for_each(|task| task()));
-            if let Err(error) = done.await {
-                log::error!("what SIGHUP asks for was not done: {error}");
-            }
-        }
-    });
+    ("tls-reload", Box::new(reload))
 }
 
 fn listen(listener: TcpListener, tls: Option<TlsAcceptor>, parts: Parts) -> io::Result<Server> {

@@ -46,7 +46,7 @@ const ROOMS: &[Room] = &[
     },
     Room {
         path: "api/ops",
-        uses: &["domain", "service", "http"],
+        uses: &["audit", "domain", "service", "http"],
         without: &["diesel", "SystemTime"],
     },
     Room { path: "world", uses: &["domain", "access"], without: &["actix", "diesel", "tokio"] },

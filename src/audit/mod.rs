@@ -26,7 +26,7 @@ use tokio::{
 };
 
 pub use entry::{CallerEntry, Decision, Entry};
-use writer::{Message, Writer};
+use writer::{Message, Output, Writer};
 
 /// How many lines wait for the writing thread before requests wait to hand theirs over.
 const QUEUE: usize = 1024;
@@ -102,7 +102,7 @@ fn reason(source: &io::Error) -> String {
 #[derive(Debug, Default)]
 struct Shared {
     /// The file to go on with.
-    next: Mutex<Option<File>>,
+    next: Mutex<Option<Output>>,
     /// The last attempt to write failed, and lines wait.
     is_failing: AtomicBool,
     /// A request has waited in vain, and nothing was written since.
@@ -149,7 +149,7 @@ impl AuditLog {
     ) -> Result<Self, AuditError> {
         let output = match &destination {
             Destination::File(path) => open_file(path)?,
-            Destination::Stdout => open_stdout()?,
+            Destination::Stdout => Output { file: open_stdout()?, path: None },
         };
         let shared = Arc::new(Shared::default());
         let (inbox, messages) = mpsc::channel(QUEUE);
@@ -268,15 +268,16 @@ impl AuditLog {
     }
 }
 
-fn open_file(path: &Path) -> Result<File, AuditError> {
-    OpenOptions::new()
+fn open_file(path: &Path) -> Result<Output, AuditError> {
+    let file = OpenOptions::new()
         .append(true)
         .create(true)
         .mode(0o600)
         // A pipe that nobody reads is then refused instead of waited for; files do not know the difference.
         .custom_flags(libc::O_NONBLOCK)
         .open(path)
-        .map_err(|error| AuditError::Open { path: path.to_owned(), source: Arc::new(error) })
+        .map_err(|error| AuditError::Open { path: path.to_owned(), source: Arc::new(error) })?;
+    Ok(Output { file, path: Some(path.to_owned()) })
 }
 
 /// Standard output without the buffer of the standard library, which would keep what could not be written.

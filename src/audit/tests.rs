@@ -125,6 +125,31 @@ fn unknown_things_are_null_and_odd_times_are_none() {
     assert_eq!(text(1_709_164_799_999), "2024-02-28T23:59:59.999Z");
 }
 
+#[tokio::test]
+async fn a_line_that_was_left_unfinished_spoils_no_other() {
+    let folder = Folder::new();
+    let path = folder.0.join("audit.log");
+    for torn in ["{\"torn\":", "{\"whole\":1}\n{\"torn\":"] {
+        fs::write(&path, torn).unwrap();
+        let log = open(&path);
+        log.write(&entry("a")).await.unwrap();
+        log.write(&entry("b")).await.unwrap();
+        let text = fs::read_to_string(&path).unwrap();
+        let rest = text.strip_prefix(torn).unwrap().strip_prefix('\n').expect("its end");
+        assert_eq!(names(rest), ["a", "b"]);
+        // Whoever else has left one there, without a new name.
+        fs::write(&path, torn).unwrap();
+        log.reopen();
+        log.write(&entry("c")).await.unwrap();
+        let text = fs::read_to_string(&path).unwrap();
+        let rest = text.strip_prefix(torn).unwrap().strip_prefix('\n').expect("its end");
+        assert_eq!(names(rest), ["c"]);
+    }
+    fs::write(&path, "{\"whole\":1}\n").unwrap();
+    open(&path).write(&entry("d")).await.unwrap();
+    assert!(fs::read_to_string(&path).unwrap().starts_with("{\"whole\":1}\n{"));
+}
+
 #[test]
 fn hostile_texts_stay_one_short_line() {
     for hostile in [

@@ -3,7 +3,8 @@
 use std::{
     collections::VecDeque,
     fs::File,
-    io::{self, Write},
+    io::{self, Read as _, Seek as _, SeekFrom, Write},
+    path::PathBuf,
     sync::{Arc, PoisonError, atomic::Ordering},
     thread,
     time::{Duration, Instant},
@@ -41,6 +42,31 @@ pub enum Message {
     Wake,
 }
 
+/// Where lines are written.
+#[derive(Debug)]
+pub struct Output {
+    /// Open for appending, or a pipe.
+    pub file: File,
+    /// Where it was opened; `None` for standard output.
+    pub path: Option<PathBuf>,
+}
+
+impl Output {
+    /// Whether it ends in the middle of a line, as a process leaves it that was stopped on a full disk. Nobody can read
+    /// back what went into a pipe, and a file that may not be read tells nothing.
+    fn is_torn(&self) -> bool {
+        let is_file = self.file.metadata().is_ok_and(|data| data.is_file() && data.len() > 0);
+        let last = |path: &PathBuf| {
+            let mut file = File::open(path)?;
+            file.seek(SeekFrom::End(-1))?;
+            let mut last = [0];
+            file.read_exact(&mut last).map(|()| last)
+        };
+        let last = self.path.as_ref().filter(|_| is_file).map(last);
+        matches!(last, Some(Ok(last)) if last != *b"\n")
+    }
+}
+
 struct Line {
     bytes: Vec<u8>,
     done: Option<Answer>,
@@ -48,7 +74,7 @@ struct Line {
 
 /// What the thread knows.
 pub struct Writer {
-    output: File,
+    output: Output,
     inbox: mpsc::Receiver<Message>,
     shared: Arc<Shared>,
     /// After how long a pipe that takes nothing is spoken of.
@@ -68,7 +94,7 @@ pub struct Writer {
 impl Writer {
     /// Writes what comes in to the output, until nobody can send any more.
     pub fn new(
-        output: File,
+        output: Output,
         inbox: mpsc::Receiver<Message>,
         shared: Arc<Shared>,
         patience: Duration,
@@ -88,6 +114,7 @@ impl Writer {
 
     /// The thread's work.
     pub fn run(mut self) {
+        self.begin();
         while self.receive() {
             self.switch();
             self.write_pending();
@@ -132,16 +159,24 @@ impl Writer {
     /// Goes on with another file if there is one.
     fn switch(&mut self) {
         let next = self.shared.next.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(file) = next {
-            self.output = file;
+        if let Some(output) = next {
+            self.output = output;
             // The first part of the line is in the old file, where nobody would look for it.
             self.written = 0;
+            self.begin();
+        }
+    }
+
+    /// Ends a line that somebody else has left unfinished, so that it spoils no other.
+    fn begin(&mut self) {
+        if self.output.is_torn() {
+            self.pending.push_front(Line { bytes: b"\n".to_vec(), done: None });
         }
     }
 
     fn write_pending(&mut self) {
         while !self.pending.is_empty() {
-            match self.output.write(&self.batch()) {
+            match self.output.file.write(&self.batch()) {
                 Ok(0) => return self.fail(io::ErrorKind::WriteZero.into()),
                 Ok(count) => self.advance(count),
                 Err(error) => match error.kind() {

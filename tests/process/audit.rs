@@ -242,6 +242,8 @@ fn what_cannot_be_written_down_is_not_done() {
     }
     server.call("GET", REGIONS, &[]).assert_error(503, "ServiceUnavailable");
     assert_eq!(server.call("GET", "/health", &[]).status, 200);
+    let unready = server.call("GET", "/ready", &[]);
+    assert_eq!((unready.status, unready.text()), (503, "the audit log cannot be written\n"));
     server.terminate();
     server.wait();
     let log = server.log();
@@ -267,7 +269,7 @@ fn a_server_recovers_with_the_lines_that_it_owes() {
     second.assert_error(503, "ServiceUnavailable");
     fs::remove_file(&path).unwrap();
     server.signal("-HUP");
-    wait_until("the server does not recover", || server.call("GET", REGIONS, &[]).status == 200);
+    wait_until("the server does not recover", || server.call("GET", "/ready", &[]).status == 200);
     let found = lines(&path);
     assert_eq!(line_of(&found, &first)["code"], "200", "it was done");
     assert_eq!(line_of(&found, &second)["code"], "ServiceUnavailable");

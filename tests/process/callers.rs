@@ -59,6 +59,20 @@ fn whoever_reaches_a_public_address_has_to_sign_unless_it_is_said_aloud() {
 }
 
 #[test]
+fn unsigned_requests_from_behind_a_proxy_have_to_be_meant() {
+    const WARNING: &str = "also those that a trusted proxy forwards";
+    for (arguments, warns) in [
+        (&["--trusted-proxy", "127.0.0.1"][..], true),
+        (&["--trusted-proxy", "127.0.0.1", "--anonymous", "allow"], false),
+        (&["--trusted-proxy", "127.0.0.1", "--anonymous", "deny"], false),
+    ] {
+        let folder = Folder::new();
+        let server = start(folder.path(), arguments);
+        assert_eq!(server.log().contains(WARNING), warns, "{arguments:?}: {}", server.log());
+    }
+}
+
+#[test]
 fn a_server_that_nobody_can_call_says_so() {
     let folder = Folder::new();
     let server = Server::start_with(folder.path(), |command| {

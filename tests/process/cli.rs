@@ -91,6 +91,33 @@ fn an_address_in_use_is_told_before_anything_is_touched() {
 }
 
 #[test]
+fn the_audit_log_is_no_other_file_of_the_server() {
+    let folder = Folder::new();
+    let file = |name: &str| folder.path().join(name).display().to_string();
+    fs::write(file("world.yaml"), WORLD).unwrap();
+    fs::hard_link(file("world.yaml"), file("other-name.yaml")).unwrap();
+    let url = format!("sqlite://{}", file("new.db"));
+    for name in ["new.db", "new.db-wal", "./new.db", "world.yaml", "other-name.yaml"] {
+        let output = run(&[
+            "serve",
+            "--listen",
+            "127.0.0.1:0",
+            "--database-url",
+            &url,
+            "--world",
+            &file("world.yaml"),
+            "--audit-log",
+            &file(name),
+        ]);
+        assert!(!output.status.success(), "{name}");
+        let text = said(&output);
+        assert!(text.contains("is something else of this server already"), "{name}: {text}");
+        assert!(!folder.path().join("new.db").exists(), "{name}");
+    }
+    assert_eq!(fs::read_to_string(file("world.yaml")).unwrap(), WORLD);
+}
+
+#[test]
 fn a_switch_in_the_environment_takes_the_usual_words() {
     let folder = Folder::new();
     let with = |value: &str| {

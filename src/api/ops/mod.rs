@@ -12,7 +12,11 @@ use prometheus_client::{
     registry::Registry,
 };
 
-use crate::{http::Metrics, http::SharedOutcome, service::Service};
+use crate::{
+    audit::AuditLog,
+    http::{Metrics, SharedOutcome},
+    service::Service,
+};
 
 /// The document that describes every operation.
 const OPENAPI: &str = include_str!("../../../openapi.yaml");
@@ -64,6 +68,8 @@ pub struct Ops {
     pub service: Service,
     /// What is counted.
     pub metrics: Metrics,
+    /// Where operations are written down; `None` for nowhere.
+    pub audit: Option<AuditLog>,
 }
 
 /// `GET /health`: the process is alive.
@@ -72,16 +78,22 @@ async fn health(_ops: &Ops) -> HttpResponse {
     HttpResponse::Ok().content_type(ContentType::plaintext()).body("ok\n")
 }
 
-/// `GET /ready`: the database can be read.
+/// `GET /ready`: the database can be read, and operations can be written down.
 async fn ready(ops: &Ops) -> HttpResponse {
-    match ops.service.check_store().await {
-        Ok(()) => HttpResponse::Ok().content_type(ContentType::plaintext()).body("ready\n"),
-        Err(error) => {
-            log::error!("not ready: {error}");
-            let text = "the database does not answer\n";
-            HttpResponse::ServiceUnavailable().content_type(ContentType::plaintext()).body(text)
-        }
+    if let Err(error) = ops.service.check_store().await {
+        return unready("the database does not answer\n", &error);
     }
+    if let Some(audit) = &ops.audit
+        && let Err(error) = audit.check().await
+    {
+        return unready("the audit log cannot be written\n", &error);
+    }
+    HttpResponse::Ok().content_type(ContentType::plaintext()).body("ready\n")
+}
+
+fn unready(text: &'static str, cause: &dyn std::fmt::Display) -> HttpResponse {
+    log::error!("not ready: {cause}");
+    HttpResponse::ServiceUnavailable().content_type(ContentType::plaintext()).body(text)
 }
 
 /// `GET /openapi.yaml`: the description of every operation.

@@ -172,7 +172,7 @@ codes! {
     /// Own: a page of an origin that is not named tries to change something.
     OriginForbidden = Gateway 403 "Forbidden.Origin" "Pages of this origin may not call; it can be named when the server is started.";
     /// Own: the bytes are no HTTP request.
-    BadRequest = Gateway 400 "BadRequest" "The request is not well-formed HTTP/1.1: look at its target (percent-encoded), Host, Content-Length and Transfer-Encoding.";
+    BadRequest = Gateway 400 "BadRequest" "The request is not well-formed HTTP: look at its target (percent-encoded), Host, Content-Length and Transfer-Encoding.";
     /// Own: the request did not arrive in time.
     RequestTimeout = Gateway 408 "RequestTimeout" "The request did not arrive within %s seconds.";
     /// Own: the body is too large.

@@ -1,6 +1,11 @@
 //! Reads certificates and keys from PEM files.
 
-use std::{fs::File, io::Read as _, path::Path};
+use std::{
+    fs::OpenOptions,
+    io::{self, Read as _},
+    os::unix::fs::OpenOptionsExt as _,
+    path::Path,
+};
 
 use rustls_pki_types::{
     CertificateDer, PrivateKeyDer, PrivatePkcs1KeyDer, PrivatePkcs8KeyDer, PrivateSec1KeyDer,
@@ -62,13 +67,20 @@ pub(super) fn unusable(path: &Path, reason: &'static str) -> TlsError {
 }
 
 fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, TlsError> {
-    let mut text = Zeroizing::new(Vec::new());
-    let read = File::open(path).and_then(|file| file.take(FILE_MAX + 1).read_to_end(&mut text));
-    match read {
-        Err(source) => Err(TlsError::Unreadable { path: path.to_owned(), source }),
-        Ok(length) if length as u64 > FILE_MAX => Err(unusable(path, "it is larger than 1 MiB")),
-        Ok(_) => Ok(text),
+    let unreadable = |source: io::Error| TlsError::Unreadable { path: path.to_owned(), source };
+    // A pipe that nobody writes to would be waited for.
+    let file = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(path);
+    let file = file.map_err(unreadable)?;
+    let kind = file.metadata().map_err(unreadable)?.file_type();
+    if !kind.is_file() && !kind.is_dir() {
+        return Err(unusable(path, "it is not a regular file"));
     }
+    let mut text = Zeroizing::new(Vec::new());
+    let length = file.take(FILE_MAX + 1).read_to_end(&mut text).map_err(unreadable)?;
+    if length as u64 > FILE_MAX {
+        return Err(unusable(path, "it is larger than 1 MiB"));
+    }
+    Ok(text)
 }
 
 /// What is wrong with PEM. The library's own texts quote the line at fault.

@@ -70,6 +70,10 @@ fn a_hangup_with_unusable_files_changes_nothing_and_is_told() {
     hang_up(&format!("the key in {} does not belong to the first certificate", key.display()));
     fs::remove_file(&key).unwrap();
     hang_up(&format!("cannot read {}: No such file or directory", key.display()));
+    // Nobody writes to it, and nothing waits for it.
+    assert!(Command::new("mkfifo").arg(&key).status().unwrap().success());
+    hang_up(&format!("{}: it is not a regular file", key.display()));
+    fs::remove_file(&key).unwrap();
     place(&folder, "listener/two", "listener/two");
     server.signal("-HUP");
     wait_until("it does not recover", || shown(&server) == tls::certificates("listener/two"));

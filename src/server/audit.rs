@@ -1,0 +1,72 @@
+//! Opens the audit log where the settings want it.
+
+use std::{
+    ffi::OsString,
+    fs,
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+};
+
+use super::StartError;
+use crate::{
+    audit::{AuditLog, Destination},
+    settings::Settings,
+    store::DatabaseUrl,
+};
+
+/// What SQLite keeps beside a database file.
+const BESIDE: [&str; 3] = ["-wal", "-shm", "-journal"];
+
+/// The audit log of the settings; nothing if there is to be none.
+///
+/// # Errors
+/// [`StartError::NoAuditLog`], [`StartError::AuditElsewhere`] and [`StartError::Audit`].
+pub fn open(settings: &Settings, database: &DatabaseUrl) -> Result<Option<AuditLog>, StartError> {
+    let Some(path) = &settings.audit_log else {
+        return if settings.audit_best_effort { Err(StartError::NoAuditLog) } else { Ok(None) };
+    };
+    if path == Path::new("-") {
+        return Ok(Some(AuditLog::open(Destination::Stdout, settings.audit_best_effort)?));
+    }
+    if let Some(other) = others(settings, database).find(|other| is_same(path, other)) {
+        return Err(StartError::AuditElsewhere { path: other });
+    }
+    let destination = Destination::File(path.clone());
+    Ok(Some(AuditLog::open(destination, settings.audit_best_effort)?))
+}
+
+/// The files that the server has other uses for.
+fn others(settings: &Settings, database: &DatabaseUrl) -> impl Iterator<Item = PathBuf> {
+    let database = match database {
+        DatabaseUrl::SqliteFile(path) => Some(path.clone()),
+        DatabaseUrl::SqliteMemory => None,
+    };
+    let beside = database.clone().into_iter().flat_map(|path| {
+        BESIDE.map(|suffix| {
+            let mut name = OsString::from(path.as_os_str());
+            name.push(suffix);
+            PathBuf::from(name)
+        })
+    });
+    let named = [&settings.world, &settings.tls_cert, &settings.tls_key];
+    let named: Vec<PathBuf> = named.into_iter().flatten().cloned().collect();
+    database.into_iter().chain(beside).chain(named)
+}
+
+/// Whether two paths lead to the same file, or would if it were there.
+fn is_same(one: &Path, other: &Path) -> bool {
+    match (fs::metadata(one), fs::metadata(other)) {
+        (Ok(one), Ok(other)) => (one.dev(), one.ino()) == (other.dev(), other.ino()),
+        (Err(_), Err(_)) => {
+            place(one).is_some_and(|place_of_one| Some(place_of_one) == place(other))
+        }
+        _ => false,
+    }
+}
+
+/// Where a file would be made.
+fn place(path: &Path) -> Option<PathBuf> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new(".")).canonicalize().ok()?;
+    Some(folder.join(path.file_name()?))
+}
