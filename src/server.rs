@@ -20,6 +20,7 @@ use actix_web::{
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_rustls::TlsAcceptor;
 
+use self::hangup::Hangups;
 use crate::{
     access::{Access, Authenticator, Directory, RateLimit},
     api::{
@@ -152,6 +153,8 @@ impl Application {
         settings: &Settings,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, StartError> {
+        // Before the port can be reached: whoever waits for it may send one at once.
+        let hangups = Hangups::hear();
         let mode = settings.docker_config.into();
         let mut world = match &settings.world {
             Some(path) => read_world(path, mode)?,
@@ -201,7 +204,7 @@ impl Application {
         };
         let server = listen(listener, acceptor, parts).map_err(unheard)?;
         let reopening = audit.clone().map(reopen);
-        hangup::on_hangup(reopening.into_iter().chain(certificates.map(reload)).collect());
+        hangups.then(reopening.into_iter().chain(certificates.map(reload)).collect());
         Ok(Self { server, address, is_secure, audit })
     }
 

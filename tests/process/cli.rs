@@ -1,9 +1,17 @@
 //! The command line.
 
-use std::{collections::BTreeSet, fs, process::Output};
+use std::{
+    collections::BTreeSet,
+    fs,
+    net::{SocketAddr, TcpListener, TcpStream},
+    process::{Command, Output, Stdio},
+};
 
-use super::child::{Server, binary, run};
-use crate::common::server::*;
+use super::{
+    audit::wait_until,
+    child::{Server, binary, run},
+};
+use crate::common::{Request, server::*, wire::Connection};
 
 fn said(output: &Output) -> String {
     let text = [output.stdout.as_slice(), output.stderr.as_slice()].concat();
@@ -222,4 +230,35 @@ fn access_key_prints_a_new_pair_for_the_world_file() {
     fs::write(&world, format!("users:\n  - name: u\n    access_keys:\n{keys}")).unwrap();
     let checked = run(&["check-world", world.to_str().unwrap()]);
     assert!(said(&checked).contains("2 access keys: no mistakes"), "{}", said(&checked));
+}
+
+/// A free port that nobody is given who asks for any: below the range of those.
+fn free_port() -> SocketAddr {
+    let start = 20_000 + std::process::id() % 10_000;
+    let ports = (start..start + 1000).map(|port| format!("127.0.0.1:{port}").parse().unwrap());
+    let mut ports = ports.filter(|port: &SocketAddr| TcpListener::bind(port).is_ok());
+    ports.next().expect("a free port")
+}
+
+/// Whoever waits for the port, and finds it, may send the signal at once.
+#[test]
+fn a_hangup_while_the_server_starts_does_not_end_it() {
+    for _ in 0..8 {
+        let folder = Folder::new();
+        let world = folder.path().join("world.yaml");
+        fs::write(&world, WORLD).unwrap();
+        let port = free_port();
+        let mut command = binary();
+        command.args(["serve", "--listen", &port.to_string()]).arg("--world").arg(&world);
+        command.arg("--database-url").arg(format!("sqlite://{}/t.db", folder.path().display()));
+        let mut child = command.stderr(Stdio::null()).spawn().unwrap();
+        wait_until("the port is not taken", || TcpStream::connect(port).is_ok());
+        let id = child.id().to_string();
+        assert!(Command::new("kill").args(["-HUP", &id]).status().unwrap().success());
+        let mut connection = Connection::open(port);
+        connection.send(&Request::new("GET", "/health").bytes(port)).unwrap();
+        assert_eq!(connection.receive().status, 200);
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
 }
