@@ -24,6 +24,9 @@ const BATCH: usize = libc::PIPE_BUF;
 /// How long to wait before a pipe that is full is tried again.
 const RETRY: Duration = Duration::from_millis(20);
 
+/// What ends a line.
+const END: &[u8] = b"\n";
+
 type Answer = oneshot::Sender<Result<(), AuditError>>;
 
 /// What is asked of the thread.
@@ -63,7 +66,7 @@ impl Output {
             file.read_exact(&mut last).map(|()| last)
         };
         let last = self.path.as_ref().filter(|_| is_file).map(last);
-        matches!(last, Some(Ok(last)) if last != *b"\n")
+        matches!(last, Some(Ok(last)) if last != END)
     }
 }
 
@@ -169,8 +172,10 @@ impl Writer {
 
     /// Ends a line that somebody else has left unfinished, so that it spoils no other.
     fn begin(&mut self) {
+        // One that could not be written yet was meant for another file.
+        self.pending.pop_front_if(|line| line.bytes == END);
         if self.output.is_torn() {
-            self.pending.push_front(Line { bytes: b"\n".to_vec(), done: None });
+            self.pending.push_front(Line { bytes: END.to_vec(), done: None });
         }
     }
 
@@ -261,5 +266,35 @@ impl Writer {
 fn answer(done: Option<Answer>, result: Result<(), AuditError>) {
     if let Some(done) = done {
         drop(done.send(result));
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::fs::{self, OpenOptions};
+
+    use super::*;
+
+    #[test]
+    fn an_end_that_waits_is_not_carried_into_another_file() {
+        let name = format!("audit-ends-{}", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        let open = |text: &str| {
+            fs::write(&path, text).unwrap();
+            let file = OpenOptions::new().append(true).open(&path).unwrap();
+            Output { file, path: Some(path.clone()) }
+        };
+        let shared = Arc::new(Shared::default());
+        let (_outbox, inbox) = mpsc::channel(1);
+        let mut writer = Writer::new(open("{"), inbox, Arc::clone(&shared), Duration::ZERO);
+        writer.begin();
+        // The disk stays full, and the file is opened anew.
+        for (text, waiting) in [("{", 1), ("{", 1), ("{}\n", 0), ("", 0), ("{", 1)] {
+            *shared.next.lock().unwrap() = Some(open(text));
+            writer.switch();
+            assert_eq!(writer.pending.len(), waiting, "{text:?}");
+        }
+        fs::remove_file(&path).unwrap();
     }
 }

@@ -18,7 +18,7 @@ use super::{
     callers::{full, list},
     child::{Server, run},
 };
-use crate::common::{Request, Signer, fixture, query, server::*, tls, wire};
+use crate::common::{Http2, Request, Signer, Way, fixture, query, server::*, tls, wire};
 
 const TEST: &str = "cn-beijing:test";
 
@@ -235,6 +235,39 @@ fn the_audit_log_tells_of_requests_over_tls() {
     wait_until("the certificate is not looked for", || server.log().contains("cannot read"));
     let reply = server.send(&full().sign(list(), None));
     line_of(&lines(&path), &reply);
+}
+
+/// It may hold values: the canonical request has the whole query in it.
+#[test]
+fn what_a_mismatch_tells_its_caller_reaches_no_log() {
+    const CANARY: &str = "CANARYVALUE";
+    let folder = Folder::new();
+    let path = folder.path().join("audit.log");
+    place(&folder, "listener/one", "listener/one");
+    let mut server = start_with(&folder, |command| {
+        command.env("RUST_LOG", "trace").arg("--audit-log").arg(&path);
+    });
+    let data = json!({"k": CANARY}).to_string();
+    let named = [("NamespaceId", TEST), ("SecretName", "n"), ("SecretType", "Opaque")];
+    let parameters = [&named[..], &[("SecretData", &data)]].concat();
+    let create = Request::new("POST", format!("{SECRET}?{}", query(&parameters)));
+    let mut client = Http2::open(server.address);
+    for way in [Way::Acs3Sha256, Way::RoaSha1] {
+        let wrong = Signer::new(&full().id, "no").way(way).sign(create.clone(), None);
+        for reply in [server.send(&wrong), client.send(&wrong)] {
+            reply.assert_error(400, "SignatureDoesNotMatch");
+            assert!(reply.message().contains(CANARY), "{way:?}: {}", reply.message());
+        }
+    }
+    client.send(&full().sign(create, None)).secret_id();
+    drop(client);
+    server.terminate();
+    server.wait();
+    assert!(server.log().contains("caller=user:full"), "{}", server.log());
+    for text in [server.log(), fs::read_to_string(&path).unwrap()] {
+        assert!(text.contains("SignatureDoesNotMatch"), "{text}");
+        assert!(!text.contains(CANARY), "{text}");
+    }
 }
 
 #[test]
