@@ -18,7 +18,9 @@ use super::{
     callers::{full, list},
     child::{Server, run},
 };
-use crate::common::{Http2, Request, Signer, Way, fixture, query, server::*, tls, wire};
+use crate::common::{
+    Http2, Request, Signer, Way, fixture, http2::talk, query, server::*, tls, wire,
+};
 
 const TEST: &str = "cn-beijing:test";
 
@@ -237,6 +239,25 @@ fn the_audit_log_tells_of_requests_over_tls() {
     line_of(&lines(&path), &reply);
 }
 
+/// Sends a target that the HTTP/2 library does not take: frames as in RFC 9113, fields as in RFC 7541.
+fn refused_target(server: &Server, target: &str) {
+    let length = |data: &[u8]| u8::try_from(data.len()).unwrap();
+    // GET, https, a path, and the authority x.
+    let target = target.as_bytes();
+    let head = [&[0x82, 0x87, 0x04, length(target)], target, &[0x01, 1, b'x']].concat();
+    let bytes = [
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0",
+        &[0, 0, length(&head), 1, 5, 0, 0, 0, 1][..],
+        &head,
+        // The farewell, so that the server closes.
+        &[0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+    ]
+    .concat();
+    let (_, said) = talk(server.address, &["h2"], &bytes);
+    let reset = [0, 0, 4, 3, 0, 0, 0, 0, 1];
+    assert!(said.windows(reset.len()).any(|window| window == reset), "{said:?}");
+}
+
 /// It may hold values: the canonical request has the whole query in it.
 #[test]
 fn what_a_mismatch_tells_its_caller_reaches_no_log() {
@@ -261,6 +282,7 @@ fn what_a_mismatch_tells_its_caller_reaches_no_log() {
     }
     client.send(&full().sign(create, None)).secret_id();
     drop(client);
+    refused_target(&server, &format!("/x?SecretData=\"{CANARY}\""));
     server.terminate();
     server.wait();
     assert!(server.log().contains("caller=user:full"), "{}", server.log());
