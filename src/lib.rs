@@ -7,8 +7,9 @@
 //! |---|---|---|
 //! | [`domain`] | small pure crates | everything else here; actix, diesel, the clock |
 //! | [`access`] | `domain` | everything else here; actix, diesel, the clock |
-//! | [`store`] | `domain` | `service`, `api`, `http` |
-//! | [`service`] | `domain`, `store`, `access` | `api`, `http`, actix, diesel |
+//! | [`crypto`] | `domain` | everything else here; actix, diesel, the clock |
+//! | [`store`] | `domain` | `service`, `api`, `http`, `crypto`: it sees sealed values only |
+//! | [`service`] | `domain`, `store`, `crypto`, `access` | `api`, `http`, actix, diesel |
 //! | [`audit`] | `domain` | everything else here; actix, diesel |
 //! | [`http`] | `domain`, `clock` | `service`, `store`, `api` |
 //! | `api::X` | `domain`, `service`, `access`, `audit`, `http`, `clock` | `store`, diesel, another api |
@@ -25,6 +26,7 @@ pub mod api;
 pub mod audit;
 pub mod cli;
 pub mod clock;
+pub mod crypto;
 pub mod domain;
 pub mod http;
 pub mod server;

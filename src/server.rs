@@ -1,12 +1,16 @@
 //! Builds the running server from its settings: the only place that knows every concrete type.
 
 mod audit;
+mod database;
+mod error;
 mod hangup;
+mod master_keys;
+pub mod upkeep;
 
 use std::{
     env, fs, io,
     net::{IpAddr, SocketAddr, TcpListener},
-    path::{Path, PathBuf},
+    path::Path,
     sync::Arc,
     time::Instant,
 };
@@ -20,27 +24,27 @@ use actix_web::{
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_rustls::TlsAcceptor;
 
-use self::hangup::Hangups;
+use self::{database::Database, hangup::Hangups};
+pub use self::{error::StartError, master_keys::MasterKeyError};
 use crate::{
     access::{Access, Authenticator, Directory, RateLimit},
     api::{
         ops::{self, Ops},
         sae::{self, Sae},
     },
-    audit::{AuditError, AuditLog},
+    audit::AuditLog,
     clock::{Clock, SystemClock},
     domain::DockerConfigMode,
     http::{
-        BodyBudget, Metrics, Observer, ProxyError, READ_TIMEOUT, SystemIdentities, TrustedProxies,
-        cors::{self, OriginError, Origins},
+        BodyBudget, Metrics, Observer, READ_TIMEOUT, SystemIdentities, TrustedProxies,
+        cors::{self, Origins},
         front::{self, Limits},
         lifecycle,
         tls::{self, Certificates, TlsError},
     },
     service::{SeedNamespace, SeedSecret, Seeds, Service},
     settings::{AnonymousChoice, Settings},
-    store::{DatabaseUrl, DatabaseUrlError, OpenError, Store},
-    world::{Mistake, World},
+    world::World,
 };
 
 /// How long a stopping server waits for the requests under way, in seconds. Docker kills after ten.
@@ -55,74 +59,6 @@ pub struct Application {
     address: SocketAddr,
     is_secure: bool,
     audit: Option<AuditLog>,
-}
-
-/// The server could not be started.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// The world file cannot be read.
-    #[error("cannot read the world file {}: {source}", path.display())]
-    WorldUnreadable {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// The world file has mistakes.
-    #[error("the world file {} has mistakes:{}", path.display(), listed(path, mistakes))]
-    WorldMistaken {
-        /// The file.
-        path: PathBuf,
-        /// Every mistake in it.
-        mistakes: Vec<Mistake>,
-    },
-    /// The database's address is none.
-    #[error(transparent)]
-    DatabaseUrl(#[from] DatabaseUrlError),
-    /// The database cannot be opened.
-    #[error(transparent)]
-    Database(#[from] OpenError),
-    /// The database cannot take what must be in it.
-    #[error("cannot prepare the database: {0}")]
-    Seed(crate::domain::Error),
-    /// A trusted proxy is none.
-    #[error("--trusted-proxy: {0}")]
-    Proxy(#[from] ProxyError),
-    /// The audit log cannot be written.
-    #[error(transparent)]
-    Audit(#[from] AuditError),
-    /// It is said how an audit log is to be kept, and not where.
-    #[error("--audit-best-effort needs --audit-log")]
-    NoAuditLog,
-    /// The audit log is to be written into a file that has another use.
-    #[error("--audit-log: {} is something else of this server already", path.display())]
-    AuditElsewhere {
-        /// The other file.
-        path: PathBuf,
-    },
-    /// An origin for CORS is none.
-    #[error(transparent)]
-    Origin(#[from] OriginError),
-    /// TLS is asked for, but not with a usable certificate and its key.
-    #[error(transparent)]
-    Tls(#[from] TlsError),
-    /// The address cannot be listened on.
-    #[error("cannot listen on {address}: {source}")]
-    Listen {
-        /// The address.
-        address: SocketAddr,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// The server failed while it ran.
-    #[error("the server failed: {0}")]
-    Run(io::Error),
-}
-
-fn listed(path: &Path, mistakes: &[Mistake]) -> String {
-    mistakes
-        .iter()
-        .fold(String::new(), |text, mistake| format!("{text}\n  {}:{mistake}", path.display()))
 }
 
 /// The emulated cloud that a file describes.
@@ -164,7 +100,7 @@ impl Application {
         let origins = Origins::parse(&settings.cors_origin)?;
         let certificates = certificates(settings)?;
         let proxies = TrustedProxies::parse(&settings.trusted_proxy)?;
-        let database: DatabaseUrl = settings.database_url.parse()?;
+        let database = Database::find(&settings.database)?;
         for remark in world.remarks() {
             log::warn!("the world: {remark}");
         }
@@ -172,10 +108,12 @@ impl Application {
         let unheard = |source| StartError::Listen { address: settings.listen, source };
         let listener = TcpListener::bind(settings.listen).map_err(unheard)?;
         let address = listener.local_addr().map_err(unheard)?;
-        let audit = audit::open(settings, &database)?;
+        let audit = audit::open(settings, database.url())?;
         let seeds = seeds(&world);
         let directory = std::mem::take(&mut world.directory);
-        let service = Service::new(Store::open(&database)?, world.cloud);
+        let (store, sealing) = database.open(address.ip().is_loopback())?;
+        let service = Service::new(store, Arc::clone(&sealing), world.cloud);
+        service.prepare_keys(clock.now()).await.map_err(StartError::Keys)?;
         service.seed(&seeds, clock.now()).await.map_err(StartError::Seed)?;
 
         let access = access(settings, directory, address);
@@ -203,8 +141,8 @@ impl Application {
             None => None,
         };
         let server = listen(listener, acceptor, parts).map_err(unheard)?;
-        let reopening = audit.clone().map(reopen);
-        hangups.then(reopening.into_iter().chain(certificates.map(reload)).collect());
+        let tasks = [audit.clone().map(reopen), certificates.map(reload), database.reread(sealing)];
+        hangups.then(tasks.into_iter().flatten().collect());
         Ok(Self { server, address, is_secure, audit })
     }
 

@@ -18,15 +18,9 @@ pub struct Settings {
     )]
     pub listen: SocketAddr,
 
-    // A text: what is no address may hold a password, and the parser of flags would repeat it.
-    /// Where secrets are kept: sqlite://PATH (made when missing) or sqlite::memory: (lost at the end)
-    #[arg(
-        long,
-        env = "SAE_SECRET_DATABASE_URL",
-        default_value = "sqlite://sae-secret.db",
-        value_name = "URL"
-    )]
-    pub database_url: String,
+    /// The database and the keys of its values.
+    #[command(flatten)]
+    pub database: DatabaseSettings,
 
     /// The YAML file that describes the emulated cloud; without one: all regions, default quotas, no secrets
     #[arg(long, env = "SAE_SECRET_WORLD", value_name = "FILE")]
@@ -76,6 +70,33 @@ pub struct Settings {
     #[arg(long, env = "SAE_SECRET_LOG_FORMAT", default_value = "text", value_name = "FORMAT")]
     pub log_format: LogFormat,
 }
+
+/// Where the database is, and where the keys of its values come from.
+#[derive(Debug, Clone, Args)]
+pub struct DatabaseSettings {
+    // A text: what is no address may hold a password, and the parser of flags would repeat it.
+    /// Where secrets are kept: sqlite://PATH (made when missing) or sqlite::memory: (lost at the end)
+    #[arg(
+        long,
+        env = "SAE_SECRET_DATABASE_URL",
+        default_value = "sqlite://sae-secret.db",
+        value_name = "URL"
+    )]
+    pub database_url: String,
+
+    /// The master keys: a file with one id:base64 of 32 bytes on each line, the first of which seals and all of which
+    /// open. SAE_SECRET_MASTER_KEY may hold the same text instead [default: a file beside the database, which is made
+    /// when the address to listen on is a loopback one]
+    #[arg(long, env = "SAE_SECRET_MASTER_KEY_FILE", value_name = "FILE")]
+    pub master_key_file: Option<PathBuf>,
+
+    /// A command that prints the same text: a program and its arguments, no shell [default: none]
+    #[arg(long, env = "SAE_SECRET_MASTER_KEY_COMMAND", value_name = "COMMAND")]
+    pub master_key_command: Option<String>,
+}
+
+/// The variable that may hold the master keys. It has no flag: everybody on a machine can see flags.
+pub const MASTER_KEY_VARIABLE: &str = "SAE_SECRET_MASTER_KEY";
 
 /// How closely docker configurations are checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -27,6 +27,11 @@ const ROOMS: &[Room] = &[
         without: &["actix", "diesel", "tokio", "log::", "SystemTime", "Instant::now"],
     },
     Room { path: "audit", uses: &["domain", "audit"], without: &["actix", "diesel"] },
+    Room {
+        path: "crypto",
+        uses: &["domain", "crypto"],
+        without: &["actix", "diesel", "tokio", "log::", "SystemTime", "Instant::now"],
+    },
     Room { path: "clock", uses: &["domain"], without: &["actix", "diesel", "tokio"] },
     Room {
         path: "store",
@@ -35,7 +40,7 @@ const ROOMS: &[Room] = &[
     },
     Room {
         path: "service",
-        uses: &["domain", "store", "service", "access"],
+        uses: &["domain", "store", "service", "access", "crypto"],
         without: &["actix", "diesel", "SystemTime"],
     },
     Room { path: "http", uses: &["domain", "clock", "http"], without: &["diesel"] },
@@ -54,8 +59,8 @@ const ROOMS: &[Room] = &[
     Room {
         path: "server",
         uses: &[
-            "access", "api", "audit", "clock", "domain", "http", "service", "settings", "store",
-            "world",
+            "access", "api", "audit", "clock", "crypto", "domain", "http", "service", "settings",
+            "store", "world",
         ],
         without: &["diesel"],
     },

@@ -1,14 +1,21 @@
 //! The command line: one file a command.
 
 mod access_key;
+mod backup;
 mod check_world;
 mod healthcheck;
+mod keys;
 mod logging;
+mod restore;
 mod serve;
+mod verify;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
+
+use crate::{server::upkeep::UpkeepError, settings::LogFormat};
 
 /// A server that speaks the namespaced Secret API of Alibaba Cloud SAE
 #[derive(Debug, Parser)]
@@ -28,18 +35,57 @@ enum Command {
     CheckWorld(check_world::Arguments),
     /// Print a new random access key for the world file
     AccessKey,
+    /// Show, rotate and retire the keys that values are sealed by
+    #[command(subcommand)]
+    Keys(keys::Command),
+    /// Write a sealed copy of the database to a file, while the server goes on
+    Backup(backup::Arguments),
+    /// Put a backup into the database's place, if all of it can be opened
+    Restore(restore::Arguments),
+    /// Open every secret, follow every reference and check every counter; exit code 0 says that all is sound
+    Verify(crate::settings::DatabaseSettings),
 }
 
 impl Cli {
     /// Runs the command; the exit code tells whether it did what it was asked to.
     #[must_use]
     pub fn run(self) -> ExitCode {
+        if let Err(error) = keep_memory_to_ourselves() {
+            return complain(error);
+        }
         match self.command {
             Command::Serve(settings) => serve::run(&settings),
             Command::Healthcheck(arguments) => healthcheck::run(&arguments),
             Command::CheckWorld(arguments) => check_world::run(&arguments),
             Command::AccessKey => access_key::run(),
+            Command::Keys(command) => keys::run(&command),
+            Command::Backup(arguments) => backup::run(&arguments),
+            Command::Restore(arguments) => restore::run(&arguments),
+            Command::Verify(database) => verify::run(&database),
         }
+    }
+}
+
+/// Keeps what is in memory out of core dumps, and other processes of the same user from looking at it.
+fn keep_memory_to_ourselves() -> Result<(), String> {
+    let never = Rlimit { current: Some(0), maximum: Some(0) };
+    setrlimit(Resource::Core, never)
+        .and_then(|()| set_dumpable_behavior(DumpableBehavior::NotDumpable))
+        .map_err(|error| format!("core dumps cannot be switched off: {error}"))
+}
+
+/// Runs what a command does to a database to its end.
+fn upkeep<T>(work: impl Future<Output = Result<T, UpkeepError>>) -> Result<T, UpkeepError> {
+    logging::init(LogFormat::Text);
+    actix_web::rt::System::new().block_on(work)
+}
+
+/// Prints what a command was asked for.
+fn say(text: &str) -> ExitCode {
+    use std::io::Write;
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => complain(error),
     }
 }
 

@@ -7,6 +7,7 @@ pub mod json;
 mod namespace;
 mod quota;
 mod region;
+mod sealed;
 mod secret;
 mod secret_data;
 pub mod tls;
@@ -19,5 +20,9 @@ pub use namespace::{
 };
 pub use quota::{NamespaceQuotas, Quotas};
 pub use region::{DOCUMENTED_REGIONS, RegionId};
+pub use sealed::{
+    KeyId, MasterKeyId, MasterKeyIdError, SealedData, SecretUid, Version, WrappedDataKey,
+    WrappedKey,
+};
 pub use secret::{DOCKER_CONFIG_KEY, SecretId, SecretName, SecretSummary, SecretType, Timestamp};
 pub use secret_data::{DataKey, SecretData, SecretValue, shown};

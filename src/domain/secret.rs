@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use super::{Error, Field, NamespaceId, Result, SecretData, docker_config, tls};
+use super::{
+    Error, Field, NamespaceId, Result, SecretData, SecretUid, Version, docker_config, tls,
+};
 
 /// How long a secret's name may be, in characters. SAE documents no limit; this is that of a Kubernetes name.
 const NAME_MAX: usize = 253;
@@ -160,12 +162,16 @@ impl fmt::Display for SecretType {
 pub struct SecretSummary {
     /// Its number.
     pub id: SecretId,
+    /// Its identity; never changes.
+    pub uid: SecretUid,
     /// The namespace it lives in.
     pub namespace: NamespaceId,
     /// Its name, unique in the namespace.
     pub name: String,
     /// Its type; never changes.
     pub secret_type: SecretType,
+    /// Which data it has.
+    pub version: Version,
     /// When it was made.
     pub created: Timestamp,
     /// When its data was last replaced.

@@ -1,21 +1,17 @@
 //! Opens the audit log where the settings want it.
 
 use std::{
-    ffi::OsString,
     fs,
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
 };
 
-use super::StartError;
+use super::{StartError, master_keys};
 use crate::{
     audit::{AuditLog, Destination},
     settings::Settings,
-    store::DatabaseUrl,
+    store::{self, DatabaseUrl},
 };
-
-/// What SQLite keeps beside a database file.
-const BESIDE: [&str; 3] = ["-wal", "-shm", "-journal"];
 
 /// The audit log of the settings; nothing if there is to be none.
 ///
@@ -37,20 +33,13 @@ pub fn open(settings: &Settings, database: &DatabaseUrl) -> Result<Option<AuditL
 
 /// The files that the server has other uses for.
 fn others(settings: &Settings, database: &DatabaseUrl) -> impl Iterator<Item = PathBuf> {
-    let database = match database {
-        DatabaseUrl::SqliteFile(path) => Some(path.clone()),
-        DatabaseUrl::SqliteMemory => None,
-    };
-    let beside = database.clone().into_iter().flat_map(|path| {
-        BESIDE.map(|suffix| {
-            let mut name = OsString::from(path.as_os_str());
-            name.push(suffix);
-            PathBuf::from(name)
-        })
-    });
-    let named = [&settings.world, &settings.tls_cert, &settings.tls_key];
+    let database = database.file();
+    let key = database.map(master_keys::beside);
+    let database = database.into_iter().flat_map(store::files_of);
+    let given = &settings.database.master_key_file;
+    let named = [&settings.world, &settings.tls_cert, &settings.tls_key, given, &key];
     let named: Vec<PathBuf> = named.into_iter().flatten().cloned().collect();
-    database.into_iter().chain(beside).chain(named)
+    database.chain(named)
 }
 
 /// Whether two paths lead to the same file, or would if it were there.

@@ -1,11 +1,14 @@
 //! What can be done: one folder an aggregate, one file an operation. A use case checks its command, then runs one
 //! plain synchronous function inside one transaction of the store.
 
+pub mod keys;
 pub mod namespaces;
+mod sealing;
 pub mod secrets;
 mod seed;
+mod verify;
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 use crate::{
     access::Caller,
@@ -13,12 +16,15 @@ use crate::{
     store::{Load, Store},
 };
 
+pub use sealing::{Reread, Sealing, listed};
 pub use seed::{SeedNamespace, SeedSecret, Seeds};
+pub use verify::Verification;
 
 /// Everything that can be done. Cloning is cheap.
 #[derive(Clone)]
 pub struct Service {
     store: Store,
+    sealing: Arc<Sealing>,
     cloud: Arc<Cloud>,
 }
 
@@ -34,10 +40,10 @@ pub struct Context {
 }
 
 impl Service {
-    /// A service over a store, for one emulated cloud.
+    /// A service over a store whose values these keys seal, for one emulated cloud.
     #[must_use]
-    pub fn new(store: Store, cloud: Cloud) -> Self {
-        Self { store, cloud: Arc::new(cloud) }
+    pub fn new(store: Store, sealing: Arc<Sealing>, cloud: Cloud) -> Self {
+        Self { store, sealing, cloud: Arc::new(cloud) }
     }
 
     /// The emulated cloud.
@@ -75,6 +81,15 @@ impl Service {
         // The method itself is not general enough over the transaction's lifetime.
         #[allow(clippy::redundant_closure_for_method_calls)]
         self.store.read(|tx| tx.namespaces()).await
+    }
+
+    /// Writes a sealed copy of one moment of the database to a file that is not there yet. It has the keys of that moment,
+    /// wrapped by their master keys, which it does not have.
+    ///
+    /// # Errors
+    /// [`crate::domain::Error::Unavailable`] that says why it was not possible.
+    pub async fn backup(&self, file: &Path) -> Result<()> {
+        self.store.backup(file).await
     }
 
     /// How busy the store is.

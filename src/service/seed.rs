@@ -5,8 +5,8 @@ use crate::{
         Namespace, NamespaceId, NamespaceName, Result, SecretData, SecretName, SecretType,
         Timestamp,
     },
-    service::{Service, secrets::payload},
-    store::{NewSecret, Tx},
+    service::{Service, sealing::Sealing, secrets::SealedDraft},
+    store::Tx,
 };
 
 /// What is to be made where it is missing. Nothing that exists is changed.
@@ -53,19 +53,14 @@ impl Service {
     pub async fn seed(&self, seeds: &Seeds, now: Timestamp) -> Result<()> {
         let cloud = std::sync::Arc::clone(&self.cloud);
         let namespaces = seeds.namespaces.clone();
-        let new_secret = |seed: &SeedSecret| {
-            Ok(NewSecret {
-                namespace: seed.namespace.clone(),
-                name: seed.name.clone(),
-                secret_type: seed.secret_type,
-                payload: payload::encode(seed.data.clone())?,
-                created: now,
-            })
+        let draft = |seed: &SeedSecret| {
+            let SeedSecret { namespace, name, secret_type, data } = seed.clone();
+            SealedDraft::new(namespace, name, secret_type, data, now)
         };
-        let secrets: Vec<NewSecret> =
-            seeds.secrets.iter().map(new_secret).collect::<Result<_>>()?;
+        let secrets: Vec<SealedDraft> = seeds.secrets.iter().map(draft).collect::<Result<_>>()?;
+        let sealing = std::sync::Arc::clone(&self.sealing);
         self.store
-            .write(move |tx| {
+            .write_for_upkeep(move |tx| {
                 for region in &cloud.regions {
                     seed_default_namespace(tx, NamespaceId::default_of(region.clone()), now)?;
                 }
@@ -73,7 +68,7 @@ impl Service {
                     seed_namespace(tx, namespace, now)?;
                 }
                 for secret in &secrets {
-                    seed_secret(tx, secret, cloud.quotas.secrets_in(&secret.namespace))?;
+                    seed_secret(tx, &sealing, secret, cloud.quotas.secrets_in(&secret.namespace))?;
                 }
                 Ok(())
             })
@@ -112,7 +107,7 @@ fn seed_namespace(tx: &mut Tx<'_>, seed: &SeedNamespace, now: Timestamp) -> Resu
     })
 }
 
-fn seed_secret(tx: &mut Tx<'_>, secret: &NewSecret, quota: u32) -> Result<()> {
+fn seed_secret(tx: &mut Tx<'_>, sealing: &Sealing, secret: &SealedDraft, quota: u32) -> Result<()> {
     tx.namespace(&secret.namespace)?;
     if tx.has_secret_named(&secret.namespace, &secret.name)? {
         return Ok(());
@@ -122,5 +117,5 @@ fn seed_secret(tx: &mut Tx<'_>, secret: &NewSecret, quota: u32) -> Result<()> {
         log::warn!("the namespace {namespace} is full: the world's secret {name} is left out");
         return Ok(());
     }
-    tx.insert_secret(secret).map(drop)
+    secret.insert(tx, sealing).map(drop)
 }

@@ -2,27 +2,45 @@
 //! folder names a table, and nothing outside [`engine`] knows which database answers.
 
 mod engine;
+mod keys;
 mod namespaces;
 mod schema;
 mod secrets;
+mod soundness;
 mod tx;
+mod unsealed;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
+    task::JoinHandle,
     time::timeout,
 };
 
-use crate::domain::{Error, Result};
+use crate::domain::{Error, Result, WrappedKey};
 
-pub use engine::{DatabaseUrl, DatabaseUrlError, OpenError};
-pub use secrets::{NewSecret, Payload, StoredSecret};
+pub use engine::{Access, DatabaseUrl, DatabaseUrlError, OpenError, Staged, files_of};
+pub use keys::StoredDataKey;
+pub use secrets::StoredSecret;
+pub use soundness::Miscount;
 pub use tx::Tx;
+pub use unsealed::UnsealedSecret;
 
 /// How long a use case waits for its turn at the database before it is refused as unavailable: time for many synced
 /// commits on a slow disk, and less than a health check or a stopping server waits.
 const TURN_TIMEOUT: Duration = Duration::from_secs(4);
+
+/// How long a use case that has its turn may take before its caller is told that the database is unavailable: more than
+/// the engine waits for a lock and a connection. Some waits are no engine's to end, as for a disk that hangs.
+const WORK_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How many use cases may wait for their turn, in each direction, before further ones are refused at once.
 const WAITING_MAX: usize = 4096;
@@ -66,10 +84,32 @@ impl Store {
     /// # Errors
     /// [`OpenError`] when the database cannot be opened, is no database, or was made by a newer version.
     pub fn open(url: &DatabaseUrl) -> std::result::Result<Self, OpenError> {
-        let engine = engine::Engine::open(url)?;
+        engine::Engine::open(url).map(Self::over)
+    }
+
+    /// Opens a database that is there and up to date, for upkeep: a server may be at work on it. Blocks.
+    ///
+    /// # Errors
+    /// [`OpenError`], also when there is no such file or `serve` has to bring its tables up to date first.
+    pub fn open_existing(
+        url: &DatabaseUrl,
+        access: Access,
+    ) -> std::result::Result<Self, OpenError> {
+        engine::Engine::open_existing(url, access).map(Self::over)
+    }
+
+    /// The wrapped keys of a database; none where there is no database, or one without keys yet. Changes nothing. Blocks.
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    pub fn peek_keys(url: &DatabaseUrl) -> std::result::Result<Vec<WrappedKey>, OpenError> {
+        engine::Engine::peek_keys(url)
+    }
+
+    fn over(engine: engine::Engine) -> Self {
         let readers = Lane::new(engine.reader_count());
         let writers = if engine.writes_share_the_reader() { readers.clone() } else { Lane::new(1) };
-        Ok(Self { engine: Arc::new(engine), readers, writers })
+        Self { engine: Arc::new(engine), readers, writers }
     }
 
     /// Runs a use case that only looks. It sees one moment of the database.
@@ -82,11 +122,12 @@ impl Store {
         F: Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
     {
         let engine = Arc::clone(&self.engine);
-        self.readers.run(move || engine.read(&use_case)).await
+        self.readers.run_in_time(move |_| engine.read(&use_case)).await
     }
 
     /// Runs a use case that changes something: wholly or, when it answers an error, not at all. It may be run again
-    /// when the engine has to give way to another writer. What it did is on disk before this returns.
+    /// when the engine has to give way to another writer. What it did is on disk before this returns. An error means that
+    /// nothing was done, unless the disk itself hung so long in the commit that nobody could wait for the outcome.
     ///
     /// # Errors
     /// Whatever the use case answers; [`Error::Unavailable`] when the database does not.
@@ -96,7 +137,62 @@ impl Store {
         F: Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
     {
         let engine = Arc::clone(&self.engine);
+        let work = move |given_up: &AtomicBool| {
+            engine.write(&|tx| {
+                let answer = use_case(tx)?;
+                // Its caller was told that it failed, so it has to.
+                if given_up.load(Ordering::SeqCst) {
+                    log::warn!("a write came too late to be done and is rolled back");
+                    return Err(Error::unavailable("nobody waits for the write any more"));
+                }
+                Ok(answer)
+            })
+        };
+        self.writers.run_in_time(work).await
+    }
+
+    /// As [`Store::read`], for as long as it takes: nobody's request waits for upkeep.
+    ///
+    /// # Errors
+    /// Whatever the use case answers; [`Error::Unavailable`] when the database does not.
+    pub async fn read_for_upkeep<T, F>(&self, use_case: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
+    {
+        let engine = Arc::clone(&self.engine);
+        self.readers.run(move || engine.read(&use_case)).await
+    }
+
+    /// As [`Store::write`], for as long as it takes.
+    ///
+    /// # Errors
+    /// Whatever the use case answers; [`Error::Unavailable`] when the database does not.
+    pub async fn write_for_upkeep<T, F>(&self, use_case: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
+    {
+        let engine = Arc::clone(&self.engine);
         self.writers.run(move || engine.write(&use_case)).await
+    }
+
+    /// Writes the database anew, so that nothing is left of what was deleted from it.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn scrub(&self) -> Result<()> {
+        let engine = Arc::clone(&self.engine);
+        self.writers.run(move || engine.scrub()).await
+    }
+
+    /// Writes a copy of one moment of the database to a file that is not there yet, while others go on.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] that says why it was not possible.
+    pub async fn backup(&self, file: &Path) -> Result<()> {
+        let (engine, file) = (Arc::clone(&self.engine), file.to_owned());
+        self.readers.run(move || engine.backup(&file)).await
     }
 
     /// How busy the store is at this moment.
@@ -145,18 +241,44 @@ impl Lane {
         }
     }
 
-    async fn run<T, F>(&self, work: F) -> Result<T>
+    async fn start<T, F>(&self, work: F) -> Result<JoinHandle<Result<T>>>
     where
         T: Send + 'static,
         F: FnOnce() -> Result<T> + Send + 'static,
     {
         let turn = self.turn().await?;
         // The turn moves into the blocking task: when the caller goes away, the work still has the connection.
-        let task = tokio::task::spawn_blocking(move || {
+        Ok(tokio::task::spawn_blocking(move || {
             let answer = work();
             drop(turn);
             answer
-        });
+        }))
+    }
+
+    async fn run<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce() -> Result<T> + Send + 'static,
+    {
+        let task = self.start(work).await?;
         task.await.unwrap_or_else(|failed| Err(Error::unavailable(failed)))
+    }
+
+    async fn run_in_time<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&AtomicBool) -> Result<T> + Send + 'static,
+    {
+        let given_up = Arc::new(AtomicBool::new(false));
+        let is_given_up = Arc::clone(&given_up);
+        let task = self.start(move || work(&is_given_up)).await?;
+        match timeout(WORK_TIMEOUT, task).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(failed)) => Err(Error::unavailable(failed)),
+            Err(_elapsed) => {
+                given_up.store(true, Ordering::SeqCst);
+                Err(Error::unavailable("no answer from the database in time"))
+            }
+        }
     }
 }

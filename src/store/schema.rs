@@ -8,6 +8,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    keys (id) {
+        id -> Text,
+        master_key -> Text,
+        wrapped -> Binary,
+        is_current -> Bool,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
     namespaces (id) {
         id -> Text,
         name -> Text,
@@ -21,6 +31,22 @@ diesel::table! {
 
 diesel::table! {
     secrets (id) {
+        id -> BigInt,
+        uid -> Text,
+        namespace_id -> Text,
+        name -> Text,
+        secret_type -> Text,
+        version -> BigInt,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+        key_id -> Text,
+        data_key -> Binary,
+        payload -> Binary,
+    }
+}
+
+diesel::table! {
+    unsealed_secrets (id) {
         id -> BigInt,
         namespace_id -> Text,
         name -> Text,

@@ -1,7 +1,5 @@
 //! The secrets' rows.
 
-use std::fmt;
-
 use diesel::{
     OptionalExtension, dsl::insert_into, prelude::*, result::DatabaseErrorKind,
     result::Error as DieselError,
@@ -11,71 +9,34 @@ use super::{
     schema::{counters, secrets},
     tx::{Tx, corrupt, unavailable},
 };
-use zeroize::Zeroizing;
-
 use crate::domain::{
-    Error, NamespaceId, Result, SecretId, SecretName, SecretSummary, SecretType, Timestamp,
+    Error, KeyId, NamespaceId, Result, SealedData, SecretId, SecretName, SecretSummary, SecretType,
+    SecretUid, Timestamp, Version, WrappedDataKey,
 };
 
 /// The counter that secret ids are taken from.
 const SECRET_ID: &str = "secret_id";
-
-/// A secret that is to be kept.
-#[derive(Debug, Clone)]
-pub struct NewSecret {
-    /// The namespace it goes into.
-    pub namespace: NamespaceId,
-    /// Its name there.
-    pub name: SecretName,
-    /// Its type.
-    pub secret_type: SecretType,
-    /// Its data, already encoded.
-    pub payload: Payload,
-    /// When it is made.
-    pub created: Timestamp,
-}
-
-/// A secret's encoded data. The store does not look inside; its memory is zeroed when it goes, and `Debug` prints a
-/// fixed text.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Payload(Zeroizing<Vec<u8>>);
-
-impl Payload {
-    /// Takes encoded data in.
-    #[must_use]
-    pub fn new(bytes: Vec<u8>) -> Self {
-        Self(Zeroizing::new(bytes))
-    }
-
-    /// The encoded data.
-    #[must_use]
-    pub fn bytes(&self) -> &[u8] {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Payload {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Payload(hidden)")
-    }
-}
 
 /// A secret as it is kept.
 #[derive(Debug, Clone)]
 pub struct StoredSecret {
     /// All but the data.
     pub summary: SecretSummary,
-    /// The data as it was given to the store.
-    pub payload: Payload,
+    /// The key of its data.
+    pub data_key: WrappedDataKey,
+    /// The data, as it was given to the store.
+    pub payload: SealedData,
 }
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = secrets)]
-struct SummaryRow {
+pub(super) struct SummaryRow {
     id: i64,
+    uid: String,
     namespace_id: String,
     name: String,
     secret_type: String,
+    version: i64,
     created_at: i64,
     updated_at: i64,
 }
@@ -84,27 +45,60 @@ struct SummaryRow {
 #[diesel(table_name = secrets)]
 struct NewRow<'a> {
     id: i64,
+    uid: String,
     namespace_id: String,
     name: &'a str,
     secret_type: &'a str,
-    payload: &'a [u8],
+    version: i64,
     created_at: i64,
     updated_at: i64,
+    key_id: &'a str,
+    data_key: &'a [u8],
+    payload: &'a [u8],
 }
 
 impl SummaryRow {
-    fn parse(self) -> Result<SecretSummary> {
+    pub(super) fn parse(self) -> Result<SecretSummary> {
+        let (id, namespace, secret_type) =
+            parse_place(self.id, &self.namespace_id, &self.secret_type)?;
         Ok(SecretSummary {
-            id: SecretId::new(self.id).ok_or_else(|| corrupt("secret id"))?,
-            namespace: NamespaceId::parse(&self.namespace_id)
-                .map_err(|_| corrupt("namespace id"))?,
+            id,
+            uid: SecretUid::parse(&self.uid).ok_or_else(|| corrupt("secret uid"))?,
+            namespace,
             name: self.name,
-            secret_type: SecretType::parse(&self.secret_type)
-                .map_err(|_| corrupt("secret type"))?,
+            secret_type,
+            version: Version::new(self.version).ok_or_else(|| corrupt("secret version"))?,
             created: Timestamp(self.created_at),
             updated: Timestamp(self.updated_at),
         })
     }
+}
+
+type StoredRow = (SummaryRow, String, Vec<u8>, Vec<u8>);
+
+fn parse_stored((row, key, data_key, payload): StoredRow) -> Result<StoredSecret> {
+    Ok(StoredSecret {
+        summary: row.parse()?,
+        data_key: WrappedDataKey { key: key_id(&key)?, bytes: data_key },
+        payload: SealedData(payload),
+    })
+}
+
+/// Where a secret stands, in every table that has secrets.
+pub(super) fn parse_place(
+    id: i64,
+    namespace: &str,
+    secret_type: &str,
+) -> Result<(SecretId, NamespaceId, SecretType)> {
+    Ok((
+        SecretId::new(id).ok_or_else(|| corrupt("secret id"))?,
+        NamespaceId::parse(namespace).map_err(|_| corrupt("namespace id"))?,
+        SecretType::parse(secret_type).map_err(|_| corrupt("secret type"))?,
+    ))
+}
+
+pub(super) fn key_id(text: &str) -> Result<KeyId> {
+    KeyId::parse(text).ok_or_else(|| corrupt("key id"))
 }
 
 impl Tx<'_> {
@@ -122,31 +116,43 @@ impl Tx<'_> {
         Ok(twin.map_err(unavailable)?.is_some())
     }
 
-    /// Keeps a secret under the next id and returns the id. The namespace's count is the caller's to raise.
+    /// Keeps a secret with its sealed data. The namespace's count is the caller's to raise.
     ///
     /// # Errors
     /// [`Error::SecretExists`] when another writer was faster with the same name; [`Error::Unavailable`].
-    pub fn insert_secret(&mut self, secret: &NewSecret) -> Result<SecretId> {
-        let id = self.next_secret_id()?;
+    pub fn insert_secret(
+        &mut self,
+        summary: &SecretSummary,
+        data_key: &WrappedDataKey,
+        payload: &SealedData,
+    ) -> Result<()> {
         let row = NewRow {
-            id: id.get(),
-            namespace_id: secret.namespace.to_string(),
-            name: secret.name.as_str(),
-            secret_type: secret.secret_type.as_str(),
-            payload: secret.payload.bytes(),
-            created_at: secret.created.0,
-            updated_at: secret.created.0,
+            id: summary.id.get(),
+            uid: summary.uid.to_string(),
+            namespace_id: summary.namespace.to_string(),
+            name: &summary.name,
+            secret_type: summary.secret_type.as_str(),
+            version: summary.version.get(),
+            created_at: summary.created.0,
+            updated_at: summary.updated.0,
+            key_id: data_key.key.as_str(),
+            data_key: &data_key.bytes,
+            payload: &payload.0,
         };
         match insert_into(secrets::table).values(row).execute(self.connection) {
-            Ok(_) => Ok(id),
+            Ok(_) => Ok(()),
             Err(DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => {
-                Err(Error::SecretExists { name: secret.name.as_str().to_owned() })
+                Err(Error::SecretExists { name: summary.name.clone() })
             }
             Err(error) => Err(unavailable(error)),
         }
     }
 
-    fn next_secret_id(&mut self) -> Result<SecretId> {
+    /// The number of the next secret. It is never given again, unless the transaction is rolled back.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub fn next_secret_id(&mut self) -> Result<SecretId> {
         let counter = counters::table.find(SECRET_ID);
         diesel::update(counter)
             .set(counters::value.eq(counters::value + 1))
@@ -183,12 +189,32 @@ impl Tx<'_> {
         let row = secrets::table
             .find(id.get())
             .filter(secrets::namespace_id.eq(namespace.to_string()))
-            .select((SummaryRow::as_select(), secrets::payload))
-            .first::<(SummaryRow, Vec<u8>)>(self.connection)
+            .select((SummaryRow::as_select(), secrets::key_id, secrets::data_key, secrets::payload))
+            .first::<StoredRow>(self.connection)
             .optional();
-        let (summary, payload) =
-            row.map_err(unavailable)?.ok_or(Error::SecretNotFound { id: id.get() })?;
-        Ok(StoredSecret { summary: summary.parse()?, payload: Payload::new(payload) })
+        parse_stored(row.map_err(unavailable)?.ok_or(Error::SecretNotFound { id: id.get() })?)
+    }
+
+    /// The first secrets of all namespaces behind `after`, with their data, in the order of their numbers.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub fn stored_secrets(
+        &mut self,
+        after: Option<i64>,
+        limit: i64,
+    ) -> Result<Vec<(i64, Result<StoredSecret>)>> {
+        let rows: Vec<(i64, StoredRow)> = secrets::table
+            .filter(secrets::id.gt(after.unwrap_or(i64::MIN)))
+            .order(secrets::id)
+            .limit(limit)
+            .select((
+                secrets::id,
+                (SummaryRow::as_select(), secrets::key_id, secrets::data_key, secrets::payload),
+            ))
+            .load(self.connection)
+            .map_err(unavailable)?;
+        Ok(rows.into_iter().map(|(id, row)| (id, parse_stored(row))).collect())
     }
 
     /// All secrets of a namespace without their data, oldest first.
@@ -205,21 +231,27 @@ impl Tx<'_> {
         rows.into_iter().map(SummaryRow::parse).collect()
     }
 
-    /// Replaces the data of a secret that exists.
+    /// Replaces the data of a secret that exists; the summary has its new version and time.
     ///
     /// # Errors
     /// [`Error::SecretNotFound`]; [`Error::Unavailable`].
     pub fn replace_payload(
         &mut self,
-        id: SecretId,
-        payload: &Payload,
-        now: Timestamp,
+        summary: &SecretSummary,
+        data_key: &WrappedDataKey,
+        payload: &SealedData,
     ) -> Result<()> {
-        let changed = diesel::update(secrets::table.find(id.get()))
-            .set((secrets::payload.eq(payload.bytes()), secrets::updated_at.eq(now.0)))
+        let changed = diesel::update(secrets::table.find(summary.id.get()))
+            .set((
+                secrets::version.eq(summary.version.get()),
+                secrets::updated_at.eq(summary.updated.0),
+                secrets::key_id.eq(data_key.key.as_str()),
+                secrets::data_key.eq(&data_key.bytes),
+                secrets::payload.eq(&payload.0),
+            ))
             .execute(self.connection)
             .map_err(unavailable)?;
-        if changed == 0 { Err(Error::SecretNotFound { id: id.get() }) } else { Ok(()) }
+        if changed == 0 { Err(Error::SecretNotFound { id: summary.id.get() }) } else { Ok(()) }
     }
 
     /// Forgets a secret of the namespace. The namespace's count is the caller's to lower.

@@ -67,7 +67,7 @@ fn quotas_of_the_file_hold() {
 /// A server over a database that outlives it.
 fn over(database: &Path, world: &str) -> TestServer {
     TestServer::start_with(world, |settings| {
-        settings.database_url = format!("sqlite://{}", database.display());
+        settings.database.database_url = format!("sqlite://{}", database.display());
     })
 }
 
@@ -116,7 +116,7 @@ fn a_restart_makes_what_is_missing_and_keeps_what_users_changed() {
 #[test]
 fn a_database_in_memory_serves_many_at_once() {
     let server = TestServer::start_with(SEEDED, |settings| {
-        settings.database_url = "sqlite::memory:".to_owned();
+        settings.database.database_url = "sqlite::memory:".to_owned();
     });
     std::thread::scope(|scope| {
         for _ in 0..16 {

@@ -17,7 +17,7 @@ use sae_secret::{
     clock::{Clock, SystemClock},
     domain::Timestamp,
     server::Application,
-    settings::{DockerConfigChoice, LogFormat, Settings},
+    settings::{DatabaseSettings, DockerConfigChoice, LogFormat, Settings},
 };
 use serde_json::Value;
 
@@ -142,7 +142,11 @@ impl TestServer {
         fs::write(&world_file, world).unwrap();
         let mut settings = Settings {
             listen: "127.0.0.1:0".parse().unwrap(),
-            database_url: format!("sqlite://{}", folder.path().join("test.db").display()),
+            database: DatabaseSettings {
+                database_url: format!("sqlite://{}", folder.path().join("test.db").display()),
+                master_key_file: None,
+                master_key_command: None,
+            },
             world: Some(world_file),
             docker_config: DockerConfigChoice::Strict,
             cors_origin: vec![],

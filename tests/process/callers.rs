@@ -26,11 +26,16 @@ pub fn full() -> Signer {
     Signer::new("testAKid0000000000000001", "testAKsecret000000000000000001")
 }
 
+/// A master key whose bytes are all 1.
+const MASTER_KEY: &str = "test:AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=";
+
 fn start(folder: &Path, arguments: &[&str]) -> Server {
     let world = folder.join("users.yaml");
     fs::write(&world, world_with_users()).unwrap();
     Server::start_with(folder, |command| {
         command.env("SAE_SECRET_WORLD", &world).args(arguments);
+        // On a public address none is made.
+        command.env("SAE_SECRET_MASTER_KEY", MASTER_KEY);
     })
 }
 

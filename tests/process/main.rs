@@ -6,18 +6,28 @@
     clippy::panic,
     // A test reads from top to bottom; what is fast or short does not matter here.
     clippy::pedantic,
-    clippy::type_complexity
+    clippy::type_complexity,
+    // What a test has counted; `--nocapture` shows it.
+    clippy::print_stdout
 )]
 
 #[path = "../common/mod.rs"]
 mod common;
 
 mod audit;
+mod backup;
 mod callers;
 mod child;
 mod cli;
+mod database;
 mod durability;
 mod footprint;
+mod kills;
 mod logs;
 mod outage;
+mod rotation;
+mod scanner;
+mod sealing;
 mod tls;
+mod torture;
+mod upkeep;

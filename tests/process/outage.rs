@@ -1,160 +1,195 @@
-//! A database that goes away and comes back.
+//! A database that goes away and comes back: what can no longer be done is refused in time and with the right words, what
+//! was acknowledged stays, and all is well again by itself.
+
+mod disk;
+mod files;
+mod locks;
+mod start;
 
 use std::{
-    fs, thread,
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    thread,
     time::{Duration, Instant},
 };
 
-use diesel::{Connection, SqliteConnection, connection::SimpleConnection};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::child::Server;
-use crate::common::server::*;
+use super::{child::Server, database::check_database};
+use crate::common::{Reply, server::*};
 
-/// How soon the server must be well again.
+/// How soon a request must be answered while the database is away.
+const DEADLINE: Duration = Duration::from_secs(10);
+
+/// How soon after the end of a fault the server must be well again.
 const RECOVERY: Duration = Duration::from_secs(2);
 
-fn recovers(server: &Server, name: &str) {
-    let began = Instant::now();
-    loop {
-        let reply = server.create("cn-beijing:test", name, &json!({"k": "v"}));
-        if reply.status == 200 {
-            return;
+const NAMESPACE_ID: &str = "cn-beijing:test";
+
+/// A server that something happens to, and what it has acknowledged.
+struct Case {
+    server: Server,
+    folder: PathBuf,
+    /// All secrets of the namespace: id, name, data.
+    known: BTreeMap<i64, (String, Value)>,
+}
+
+impl Case {
+    fn new(folder: &Path) -> Self {
+        Self::of(folder, Server::start(folder))
+    }
+
+    fn of(folder: &Path, server: Server) -> Self {
+        let mut case = Self { server, folder: folder.to_owned(), known: BTreeMap::new() };
+        for name in ["first", "second"] {
+            let reply = case.create(name, &json!({"k": name}));
+            assert_eq!(reply.status, 200, "{}", reply.text());
         }
-        reply.assert_error(500, "OperationFailed.RPCError");
-        assert!(began.elapsed() < RECOVERY + Duration::from_secs(3), "no recovery");
-        thread::sleep(Duration::from_millis(50));
+        case
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
+    /// Tries to make a secret and remembers it if it was made.
+    fn create(&mut self, name: &str, data: &Value) -> Reply {
+        let reply = in_time(|| self.server.create(NAMESPACE_ID, name, data));
+        if reply.status == 200 {
+            self.known.insert(reply.secret_id(), (name.to_owned(), data.clone()));
+        }
+        reply
+    }
+
+    /// Every operation that writes is an outage, also when all come at once.
+    fn refuses_writes(&self) {
+        let (id, data) = (self.some_id().to_string(), json!({"k": "refused"}).to_string());
+        let secret = [("NamespaceId", NAMESPACE_ID), ("SecretId", &id), ("SecretData", &data)];
+        let new_secret = [
+            ("NamespaceId", NAMESPACE_ID),
+            ("SecretName", "refused"),
+            ("SecretType", "Opaque"),
+            ("SecretData", &data),
+        ];
+        let new_namespace = [("NamespaceId", "cn-beijing:refused"), ("NamespaceName", "refused")];
+        let named = [("NamespaceId", NAMESPACE_ID), ("NamespaceName", "refused")];
+        self.refuses(&[
+            ("POST", SECRET, &new_secret),
+            ("PUT", SECRET, &secret),
+            ("DELETE", SECRET, &secret[..2]),
+            ("POST", NAMESPACE, &new_namespace),
+            ("PUT", NAMESPACE, &named),
+            ("DELETE", NAMESPACE, &named[..1]),
+        ]);
+    }
+
+    /// Every operation that looks at the database is an outage.
+    fn refuses_reads(&self) {
+        let id = self.some_id().to_string();
+        let secret = [("NamespaceId", NAMESPACE_ID), ("SecretId", &id)];
+        let absent = [("NamespaceId", NAMESPACE_ID), ("SecretId", "999999")];
+        self.refuses(&[
+            ("GET", SECRET, &secret),
+            ("GET", SECRET, &absent),
+            ("GET", SECRETS, &secret[..1]),
+            ("GET", NAMESPACE, &secret[..1]),
+            ("GET", NAMESPACE, &[("NamespaceId", "cn-beijing:absent")]),
+            ("GET", NAMESPACES, &[("CurrentPage", "1"), ("PageSize", "10")]),
+            ("GET", NAMESPACE_LIST, &[]),
+        ]);
+    }
+
+    fn refuses(&self, calls: &[(&str, &str, &[(&str, &str)])]) {
+        thread::scope(|scope| {
+            for (method, path, parameters) in calls {
+                scope.spawn(move || {
+                    in_time(|| self.server.call(method, path, parameters))
+                        .assert_error(500, "OperationFailed.RPCError");
+                });
+            }
+        });
+    }
+
+    fn some_id(&self) -> i64 {
+        *self.known.keys().next().expect("one was made")
+    }
+
+    /// Whatever was acknowledged can be read as it was, and nothing that was refused is there.
+    fn serves_reads(&self) {
+        let named = [("NamespaceId", NAMESPACE_ID)];
+        let listed = in_time(|| self.server.call("GET", SECRETS, &named)).data();
+        let listed = listed["Secrets"].as_array().unwrap().iter();
+        let listed: BTreeMap<i64, &str> = listed
+            .map(|it| (it["SecretId"].as_i64().unwrap(), it["SecretName"].as_str().unwrap()))
+            .collect();
+        let known = self.known.iter().map(|(id, (name, _))| (*id, &**name)).collect();
+        assert_eq!(listed, known);
+        for (id, (_, data)) in &self.known {
+            let reply = in_time(|| self.server.describe(NAMESPACE_ID, *id));
+            assert_eq!(&reply.data()["SecretData"], data, "{id}");
+        }
+        let described = self.server.call("GET", NAMESPACE, &named).data();
+        assert_eq!(described["NamespaceName"], "test");
+        let refused = [("NamespaceId", "cn-beijing:refused")];
+        let described = self.server.call("GET", NAMESPACE, &refused);
+        described.assert_error(404, "InvalidNamespaceId.NotFound");
+    }
+
+    /// What monitors are told: the process lives, and whether its database can be read.
+    fn reports(&self, is_up: bool) {
+        assert_eq!(in_time(|| self.server.call("GET", "/health", &[])).status, 200);
+        let ready = in_time(|| self.server.call("GET", "/ready", &[])).status;
+        assert_eq!(ready, if is_up { 200 } else { 503 });
+        let metrics = in_time(|| self.server.call("GET", "/metrics", &[]));
+        let line = |line: String| metrics.text().lines().any(|it| it == line);
+        assert!(line(format!("sae_secret_store_up {}", u8::from(is_up))), "{}", metrics.text());
+        // A count that nobody could take is not told as one.
+        let count = format!("sae_secret_secrets {}", self.known.len());
+        assert_eq!(line(count), is_up, "{}", metrics.text());
+    }
+
+    /// To be called as soon as the fault has ended.
+    fn recovers(&mut self) {
+        let began = Instant::now();
+        let name = format!("recovered-{}", self.known.len());
+        loop {
+            let reply = self.create(&name, &json!({"k": "recovered"}));
+            let took = began.elapsed();
+            if reply.status == 200 {
+                assert!(took < RECOVERY, "well again only after {took:?}");
+                println!("well again after {took:?}");
+                break;
+            }
+            reply.assert_error(500, "OperationFailed.RPCError");
+            assert!(took < RECOVERY, "not well after {took:?}");
+            thread::sleep(Duration::from_millis(20));
+        }
+        self.serves_reads();
+        self.reports(true);
+        check_database(&self.folder);
+    }
+
+    /// The log names the cause. It is read by another thread, which may be behind.
+    fn says(&self, cause: &str) {
+        let deadline = Instant::now() + DEADLINE;
+        while !self.server.log().contains(cause) {
+            assert!(Instant::now() < deadline, "{cause}: {}", self.server.log());
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// What was acknowledged is not only what the running server remembers.
+    fn survives_a_kill(mut self) {
+        self.server.kill();
+        self.server = Server::start(&self.folder);
+        self.serves_reads();
+        check_database(&self.folder);
     }
 }
 
-#[test]
-fn a_database_file_that_goes_away_is_an_outage_and_comes_back() {
-    let folder = Folder::new();
-    let server = Server::start(folder.path());
-    let id = server.create("cn-beijing:test", "before", &json!({"k": "v"})).secret_id();
-    let (here, away) = (folder.path().join("test.db"), folder.path().join("away.db"));
-    fs::rename(&here, &away).unwrap();
+fn in_time(send: impl FnOnce() -> Reply) -> Reply {
     let began = Instant::now();
-    server.describe("cn-beijing:test", id).assert_error(500, "OperationFailed.RPCError");
-    server
-        .create("cn-beijing:test", "during", &json!({"k": "v"}))
-        .assert_error(500, "OperationFailed.RPCError");
-    let list = server.call("GET", SECRETS, &[("NamespaceId", "cn-beijing:test")]);
-    list.assert_error(500, "OperationFailed.RPCError");
-    assert!(began.elapsed() < Duration::from_secs(20), "each answer comes within its deadline");
-    assert_eq!(server.call("GET", "/ready", &[]).status, 503);
-    assert_eq!(server.call("GET", "/health", &[]).status, 200);
-    assert!(server.call("GET", "/metrics", &[]).text().contains("sae_secret_store_up 0"));
-    assert!(!here.exists(), "the server made an empty database in place of the lost one");
-    fs::rename(&away, &here).unwrap();
-    recovers(&server, "after");
-    assert_eq!(server.describe("cn-beijing:test", id).data()["SecretName"], "before");
-    assert_eq!(server.call("GET", "/ready", &[]).status, 200);
-}
-
-#[test]
-fn the_database_is_readable_for_its_owner_only() {
-    use std::os::unix::fs::PermissionsExt;
-    let folder = Folder::new();
-    let server = Server::start(folder.path());
-    server.create("cn-beijing:test", "n", &json!({"k": "v"})).secret_id();
-    for name in ["test.db", "test.db-wal", "test.db-shm"] {
-        let mode = fs::metadata(folder.path().join(name)).unwrap().permissions().mode();
-        assert_eq!(mode & 0o777, 0o600, "{name}");
-    }
-}
-
-#[test]
-fn a_locked_database_is_an_outage_for_writers_only() {
-    let folder = Folder::new();
-    let server = Server::start(folder.path());
-    let id = server.create("cn-beijing:test", "before", &json!({"k": "v"})).secret_id();
-    let path = folder.path().join("test.db").display().to_string();
-    let mut other = SqliteConnection::establish(&path).unwrap();
-    other.batch_execute("BEGIN EXCLUSIVE").unwrap();
-    let began = Instant::now();
-    server
-        .create("cn-beijing:test", "during", &json!({"k": "v"}))
-        .assert_error(500, "OperationFailed.RPCError");
-    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
-    assert_eq!(server.describe("cn-beijing:test", id).status, 200);
-    other.batch_execute("ROLLBACK").unwrap();
-    recovers(&server, "after");
-    let deadline = Instant::now() + Duration::from_secs(10);
-    while !server.log().contains("the store is unavailable") {
-        assert!(Instant::now() < deadline, "{}", server.log());
-        thread::sleep(Duration::from_millis(20));
-    }
-}
-
-#[test]
-fn a_database_that_cannot_be_opened_stops_the_start_with_a_clear_message() {
-    let folder = Folder::new();
-    let garbage = folder.path().join("garbage.db");
-    fs::write(&garbage, "this is no database, and long enough to be looked at as one: ".repeat(40))
-        .unwrap();
-    let missing = folder.path().join("no/such/folder/test.db");
-    for path in [&garbage, &missing, &folder.path().to_owned()] {
-        let url = format!("sqlite://{}", path.display());
-        let output =
-            super::child::run(&["serve", "--listen", "127.0.0.1:0", "--database-url", &url]);
-        let complaint = String::from_utf8(output.stderr).unwrap();
-        assert!(!output.status.success());
-        assert!(
-            complaint.contains("cannot open the database") && complaint.contains(&url),
-            "{complaint}"
-        );
-    }
-}
-
-#[test]
-fn a_database_that_can_only_be_read_stops_the_start() {
-    let folder = Folder::new();
-    let mut server = Server::start(folder.path());
-    server.terminate();
-    server.wait();
-    let path = folder.path().join("test.db");
-    // Another user could not open what is left of the log; whoever closes the file last writes it back.
-    let mut last = SqliteConnection::establish(&path.display().to_string()).unwrap();
-    last.batch_execute("SELECT count(*) FROM secrets").unwrap();
-    drop(last);
-    assert!(!folder.path().join("test.db-wal").exists(), "the log is written back");
-    let url = format!("sqlite://{}", path.display());
-    // Another user may not reach the place where it was built.
-    let binary = folder.path().join("sae-secret");
-    fs::copy(env!("CARGO_BIN_EXE_sae-secret"), &binary).unwrap();
-    let nobody = |arguments: &[&str]| {
-        let mut command = std::process::Command::new("setpriv");
-        command.args(["--reuid=65534", "--clear-groups"]).arg(&binary);
-        command.args(arguments).output().expect("setpriv runs")
-    };
-    fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o444)).unwrap();
-    let open = std::os::unix::fs::PermissionsExt::from_mode(0o777);
-    fs::set_permissions(folder.path(), open).unwrap();
-    let arguments = ["serve", "--listen", "127.0.0.1:0", "--database-url", &url];
-    // A superuser may write whatever the mode says, so another user is asked where that is possible.
-    let output = match fs::metadata("/proc/self").map(|it| std::os::unix::fs::MetadataExt::uid(&it))
-    {
-        Ok(0) => nobody(&arguments),
-        _ => super::child::run(&arguments),
-    };
-    let complaint = String::from_utf8_lossy(&output.stderr);
-    assert!(
-        !output.status.success() && complaint.contains("cannot open the database"),
-        "{complaint}"
-    );
-}
-
-#[test]
-fn a_database_of_a_newer_version_is_left_alone() {
-    let folder = Folder::new();
-    drop(Server::start(folder.path()));
-    let path = folder.path().join("test.db");
-    let mut other = SqliteConnection::establish(&path.display().to_string()).unwrap();
-    let unknown = "INSERT INTO __diesel_schema_migrations (version) VALUES ('29991231000000')";
-    other.batch_execute(unknown).unwrap();
-    let url = format!("sqlite://{}", path.display());
-    let output = super::child::run(&["serve", "--listen", "127.0.0.1:0", "--database-url", &url]);
-    let complaint = String::from_utf8(output.stderr).unwrap();
-    assert!(!output.status.success() && complaint.contains("newer version"), "{complaint}");
+    let reply = send();
+    assert!(began.elapsed() < DEADLINE, "answered after {:?}", began.elapsed());
+    reply
 }

@@ -1,10 +1,16 @@
 //! Makes a secret.
 
+use std::sync::Arc;
+
 use super::payload;
 use crate::{
-    domain::{Error, NamespaceId, Result, SecretData, SecretId, SecretName, SecretType},
-    service::{Context, Service},
-    store::{NewSecret, Tx},
+    crypto,
+    domain::{
+        Error, NamespaceId, Result, SecretData, SecretId, SecretName, SecretSummary, SecretType,
+        SecretUid, Timestamp, Version,
+    },
+    service::{Context, Service, sealing::Sealing},
+    store::Tx,
 };
 
 /// What is to be made.
@@ -55,10 +61,9 @@ impl Service {
             keys_quota: self.cloud.quotas.keys_in(&namespace),
             secrets_quota: self.cloud.quotas.secrets_in(&namespace),
         };
-        let created = context.now;
-        let secret =
-            NewSecret { namespace, name, secret_type, payload: payload::encode(data)?, created };
-        self.store.write(move |tx| create(tx, &secret, &rules)).await
+        let draft = SealedDraft::new(namespace, name, secret_type, data, context.now)?;
+        let sealing = Arc::clone(&self.sealing);
+        self.store.write(move |tx| create(tx, &sealing, &draft, &rules)).await
     }
 
     /// The error to answer for a command that is wrong in itself: that its namespace does not exist comes first.
@@ -72,6 +77,47 @@ impl Service {
     }
 }
 
+/// A secret that is ready to be kept, but for its number and what depends on it.
+pub(in crate::service) struct SealedDraft {
+    pub namespace: NamespaceId,
+    pub name: SecretName,
+    secret_type: SecretType,
+    uid: SecretUid,
+    created: Timestamp,
+    sealed: payload::Sealed,
+}
+
+impl SealedDraft {
+    /// Seals the data of a new secret.
+    pub fn new(
+        namespace: NamespaceId,
+        name: SecretName,
+        secret_type: SecretType,
+        data: SecretData,
+        created: Timestamp,
+    ) -> Result<Self> {
+        let uid = crypto::new_uid().map_err(Error::unavailable)?;
+        Ok(Self { namespace, name, secret_type, uid, created, sealed: payload::seal(data)? })
+    }
+
+    /// Keeps the secret under the next number. Its name and its place must be free.
+    pub fn insert(&self, tx: &mut Tx<'_>, sealing: &Sealing) -> Result<SecretId> {
+        let summary = SecretSummary {
+            id: tx.next_secret_id()?,
+            uid: self.uid,
+            namespace: self.namespace.clone(),
+            name: self.name.as_str().to_owned(),
+            secret_type: self.secret_type,
+            version: Version::FIRST,
+            created: self.created,
+            updated: self.created,
+        };
+        let data_key = sealing.wrap(tx, &self.sealed.data_key, &summary)?;
+        tx.insert_secret(&summary, &data_key, &self.sealed.payload)?;
+        Ok(summary.id)
+    }
+}
+
 /// What the transaction holds a new secret to.
 struct Rules {
     keys: usize,
@@ -79,16 +125,21 @@ struct Rules {
     secrets_quota: u32,
 }
 
-fn create(tx: &mut Tx<'_>, secret: &NewSecret, rules: &Rules) -> Result<SecretId> {
-    tx.namespace(&secret.namespace)?;
-    if tx.has_secret_named(&secret.namespace, &secret.name)? {
-        return Err(Error::SecretExists { name: secret.name.as_str().to_owned() });
+fn create(
+    tx: &mut Tx<'_>,
+    sealing: &Sealing,
+    draft: &SealedDraft,
+    rules: &Rules,
+) -> Result<SecretId> {
+    tx.namespace(&draft.namespace)?;
+    if tx.has_secret_named(&draft.namespace, &draft.name)? {
+        return Err(Error::SecretExists { name: draft.name.as_str().to_owned() });
     }
     check_keys(rules.keys, rules.keys_quota)?;
-    if !tx.take_secret_place(&secret.namespace, rules.secrets_quota)? {
+    if !tx.take_secret_place(&draft.namespace, rules.secrets_quota)? {
         return Err(Error::TooManySecrets { quota: rules.secrets_quota });
     }
-    tx.insert_secret(secret)
+    draft.insert(tx, sealing)
 }
 
 /// Holds a secret to the quota of keys.

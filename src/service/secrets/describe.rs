@@ -1,5 +1,7 @@
 //! Shows a secret with its values.
 
+use std::sync::Arc;
+
 use super::{DescribedSecret, ListedSecret, payload};
 use crate::{
     domain::{NamespaceId, Result, SecretId},
@@ -19,12 +21,15 @@ impl Service {
         id: SecretId,
     ) -> Result<DescribedSecret> {
         self.require_served(&namespace)?;
+        let sealing = Arc::clone(&self.sealing);
         let stored = self.store.read(move |tx| {
             tx.namespace(&namespace)?;
-            tx.stored_secret(&namespace, id)
+            let stored = tx.stored_secret(&namespace, id)?;
+            let data_key = sealing.unwrap(tx, &stored.data_key, &stored.summary)?;
+            Ok((stored, data_key))
         });
-        let stored = stored.await?;
+        let (stored, data_key) = stored.await?;
         let listed = ListedSecret::new(&self.cloud, stored.summary);
-        Ok(DescribedSecret { listed, data: payload::decode(&stored.payload)? })
+        Ok(DescribedSecret { listed, data: payload::open(&data_key, &stored.payload)? })
     }
 }

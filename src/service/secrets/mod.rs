@@ -7,6 +7,7 @@ mod list;
 pub(super) mod payload;
 mod update;
 
+pub(super) use create::SealedDraft;
 pub use create::{CreateSecret, Draft};
 pub use update::UpdateSecret;
 

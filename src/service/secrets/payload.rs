@@ -1,34 +1,82 @@
-//! How a secret's data looks in the store: a JSON array of `[key, value]` pairs, in their order.
+//! How a secret's data looks before it is sealed: a JSON array of `[key, value]` pairs, in their order.
+
+use std::io::{self, Write};
 
 use zeroize::Zeroizing;
 
 use crate::{
-    domain::{Error, Result, SecretData, SecretValue},
-    store::Payload,
+    crypto::DataKey,
+    domain::{Error, Result, SealedData, SecretData, SecretValue},
 };
 
-/// The data as bytes for the store. It takes the data, which is zeroed here: one copy is enough to wait with.
-///
-/// # Errors
-/// [`Error::Unavailable`], which does not happen: texts in an array can always be written.
-pub fn encode(data: SecretData) -> Result<Payload> {
-    let pairs: Vec<[&str; 2]> =
-        data.iter().map(|(key, value)| [key.as_str(), value.expose()]).collect();
-    let bytes = serde_json::to_vec(&pairs);
-    drop(data);
-    bytes.map(Payload::new).map_err(Error::unavailable)
+/// Data that is sealed, and the key that opens it, which is not wrapped yet.
+#[derive(Debug)]
+pub struct Sealed {
+    /// The key.
+    pub data_key: DataKey,
+    /// The data.
+    pub payload: SealedData,
 }
 
-/// The data in the store's bytes.
+/// Seals data by a new key. It takes the data, which is zeroed here, before its turn at the store is waited for.
 ///
 /// # Errors
-/// [`Error::Unavailable`] when the bytes are not what [`encode`] makes.
-pub fn decode(payload: &Payload) -> Result<SecretData> {
+/// [`Error::Unavailable`] when the machine has no random numbers.
+pub fn seal(data: SecretData) -> Result<Sealed> {
+    let encoded = encode(&data)?;
+    drop(data);
+    seal_encoded(&encoded)
+}
+
+/// Seals data that is encoded already.
+///
+/// # Errors
+/// As [`seal`].
+pub fn seal_encoded(encoded: &[u8]) -> Result<Sealed> {
+    let data_key = DataKey::generate().map_err(Error::unavailable)?;
+    let payload = data_key.seal(encoded).map_err(Error::unavailable)?;
+    Ok(Sealed { data_key, payload })
+}
+
+/// Opens what [`seal`] made.
+///
+/// # Errors
+/// [`Error::Unavailable`] when the bytes were changed or are not what [`seal`] makes.
+pub fn open(data_key: &DataKey, payload: &SealedData) -> Result<SecretData> {
+    decode(&data_key.open(payload).map_err(Error::unavailable)?)
+}
+
+fn encode(data: &SecretData) -> Result<Zeroizing<Vec<u8>>> {
+    let pairs: Vec<[&str; 2]> =
+        data.iter().map(|(key, value)| [key.as_str(), value.expose()]).collect();
+    // Measured first: a buffer that grows leaves copies behind that nobody zeroes.
+    let mut size = Size(0);
+    serde_json::to_writer(&mut size, &pairs).map_err(Error::unavailable)?;
+    let mut bytes = Zeroizing::new(Vec::with_capacity(size.0));
+    serde_json::to_writer(&mut *bytes, &pairs).map_err(Error::unavailable)?;
+    Ok(bytes)
+}
+
+fn decode(encoded: &[u8]) -> Result<SecretData> {
     let unreadable = || Error::unavailable("the data of a secret cannot be read");
     let pairs: Vec<(String, Zeroizing<String>)> =
-        serde_json::from_slice(payload.bytes()).map_err(|_| unreadable())?;
+        serde_json::from_slice(encoded).map_err(|_| unreadable())?;
     let pairs = pairs.into_iter().map(|(key, value)| (key, SecretValue::from(value))).collect();
     SecretData::new(pairs).map_err(|_| unreadable())
+}
+
+/// Counts what is written.
+struct Size(usize);
+
+impl Write for Size {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 #[cfg(test)]
@@ -36,27 +84,37 @@ pub fn decode(payload: &Payload) -> Result<SecretData> {
 mod tests {
     use super::*;
 
-    #[test]
-    fn what_goes_in_comes_out() {
-        let pair = |key: &str, value: &str| (key.to_owned(), SecretValue::new(value.to_owned()));
-        let data =
-            SecretData::new(vec![pair("b", "\"\\\u{0}é\n"), pair(".a", ""), pair("c", "{}")])
-                .unwrap();
-        assert_eq!(decode(&encode(data.clone()).unwrap()).unwrap(), data);
+    fn data(pairs: &[(&str, &str)]) -> SecretData {
+        let pair = |(key, value): &(&str, &str)| {
+            ((*key).to_owned(), SecretValue::new((*value).to_owned()))
+        };
+        SecretData::new(pairs.iter().map(pair).collect()).unwrap()
     }
 
     #[test]
-    fn a_payload_shows_nothing_when_it_is_debugged() {
-        let data = vec![("k".to_owned(), SecretValue::new("CANARYVALUE".to_owned()))];
-        let data = SecretData::new(data).unwrap();
-        assert!(!format!("{data:?}{:?}", encode(data.clone()).unwrap()).contains("CANARY"));
+    fn what_goes_in_comes_out() {
+        let data = data(&[("b", "\"\\\u{0}é\n"), (".a", ""), ("c", "{}")]);
+        let sealed = seal(data.clone()).unwrap();
+        assert_eq!(open(&sealed.data_key, &sealed.payload).unwrap(), data);
+        let encoded = encode(&data).unwrap();
+        assert_eq!(encoded.len(), encoded.capacity(), "the buffer was measured");
+    }
+
+    #[test]
+    fn what_is_sealed_shows_nothing() {
+        let data = data(&[("k", "CANARYVALUE")]);
+        let sealed = seal(data.clone()).unwrap();
+        assert!(!format!("{data:?}{:?}", sealed.data_key).contains("CANARY"));
+        assert!(!sealed.payload.0.windows(6).any(|window| window == b"CANARY"));
+        let again = seal(data).unwrap();
+        assert!(open(&again.data_key, &sealed.payload).is_err(), "each value has its own key");
     }
 
     #[test]
     fn other_bytes_are_an_outage() {
-        for payload in ["", "{}", "[]", "[[\"k\"]]", "[[\"k\",1]]", "[[\"k\",\"v\"]"] {
-            let answer = decode(&Payload::new(payload.as_bytes().to_vec()));
-            assert!(matches!(answer, Err(Error::Unavailable { .. })), "{payload}");
+        for encoded in ["", "{}", "[]", "[[\"k\"]]", "[[\"k\",1]]", "[[\"k\",\"v\"]"] {
+            let answer = decode(encoded.as_bytes());
+            assert!(matches!(answer, Err(Error::Unavailable { .. })), "{encoded}");
         }
     }
 }

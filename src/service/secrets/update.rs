@@ -1,5 +1,7 @@
 //! Replaces a secret's data.
 
+use std::sync::Arc;
+
 use super::{create::check_keys, payload};
 use crate::{
     domain::{NamespaceId, Result, SecretData, SecretId, SecretSummary},
@@ -46,14 +48,18 @@ impl Service {
         let known = known.await?;
         known.secret_type.check(&data, &known.name, mode)?;
         check_keys(data.key_count(), keys_quota)?;
-        let payload = payload::encode(data)?;
-        // A clock that was set back must not make a secret older than itself.
-        let now = context.now.max(known.created);
+        let sealed = payload::seal(data)?;
+        let sealing = Arc::clone(&self.sealing);
+        let now = context.now;
         self.store
             .write(move |tx| {
                 tx.namespace(&namespace)?;
-                tx.secret_summary(&namespace, id)?;
-                tx.replace_payload(id, &payload, now)
+                let known = tx.secret_summary(&namespace, id)?;
+                // A clock that was set back must not make a secret older than itself.
+                let updated = now.max(known.created);
+                let replaced = SecretSummary { version: known.version.next(), updated, ..known };
+                let data_key = sealing.wrap(tx, &sealed.data_key, &replaced)?;
+                tx.replace_payload(&replaced, &data_key, &sealed.payload)
             })
             .await?;
         Ok(known)

@@ -1,6 +1,10 @@
 //! Where a database lives.
 
-use std::{fmt, path::PathBuf, str::FromStr};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    str::FromStr,
+};
 
 /// The address of a database: `sqlite://PATH`, relative or absolute, or `sqlite::memory:`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +41,17 @@ impl FromStr for DatabaseUrl {
             None => Err(DatabaseUrlError {
                 given: text.split("//").next().unwrap_or_default().to_owned(),
             }),
+        }
+    }
+}
+
+impl DatabaseUrl {
+    /// The file; none for a database in memory.
+    #[must_use]
+    pub fn file(&self) -> Option<&Path> {
+        match self {
+            Self::SqliteFile(path) => Some(path),
+            Self::SqliteMemory => None,
         }
     }
 }

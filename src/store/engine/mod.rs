@@ -3,12 +3,15 @@
 mod location;
 mod sqlite;
 
+use std::path::Path;
+
 use diesel::MultiConnection;
 
 use super::Tx;
-use crate::domain::Result;
+use crate::domain::{Result, WrappedKey};
 
 pub use location::{DatabaseUrl, DatabaseUrlError};
+pub use sqlite::{Access, Staged, files_of, has_table};
 
 /// A connection to any of the supported databases; queries are written against it once.
 #[derive(MultiConnection)]
@@ -25,6 +28,12 @@ pub struct OpenError {
     reason: String,
 }
 
+impl OpenError {
+    fn new(url: &DatabaseUrl, reason: &(dyn std::error::Error + Send + Sync)) -> Self {
+        Self { location: url.to_string(), reason: reason.to_string() }
+    }
+}
+
 /// The engine behind a store.
 pub enum Engine {
     /// An embedded SQLite database.
@@ -35,6 +44,33 @@ impl Engine {
     /// Opens the database that the address names and brings its tables up to date.
     pub fn open(url: &DatabaseUrl) -> std::result::Result<Self, OpenError> {
         sqlite::Sqlite::open(url).map(Self::Sqlite)
+    }
+
+    /// Opens a database that is there and up to date.
+    pub fn open_existing(
+        url: &DatabaseUrl,
+        access: Access,
+    ) -> std::result::Result<Self, OpenError> {
+        sqlite::Sqlite::open_existing(url, access).map(Self::Sqlite)
+    }
+
+    /// The wrapped keys of a database, without changing anything.
+    pub fn peek_keys(url: &DatabaseUrl) -> std::result::Result<Vec<WrappedKey>, OpenError> {
+        sqlite::Sqlite::peek_keys(url)
+    }
+
+    /// Writes the database anew, so that nothing is left of what was deleted.
+    pub fn scrub(&self) -> Result<()> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.scrub(),
+        }
+    }
+
+    /// Writes a copy of one moment of the database to a file that is not there yet.
+    pub fn backup(&self, file: &Path) -> Result<()> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.backup(file),
+        }
     }
 
     /// Runs a use case in a transaction that is rolled back unless it answers `Ok`.

@@ -1,0 +1,26 @@
+//! `sae-secret backup FILE`
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::Args;
+
+use super::{complain, say, upkeep};
+use crate::{server, settings::DatabaseSettings};
+
+/// What is to be written.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// The file to write, which must not be there yet
+    file: PathBuf,
+
+    #[command(flatten)]
+    database: DatabaseSettings,
+}
+
+/// Writes the backup.
+pub fn run(arguments: &Arguments) -> ExitCode {
+    match upkeep(server::upkeep::backup(&arguments.database, &arguments.file)) {
+        Ok(()) => say(&format!("{} is written\n", arguments.file.display())),
+        Err(error) => complain(error),
+    }
+}

@@ -1,0 +1,111 @@
+//! `sae-secret keys list | rotate | retire ID`
+
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+
+use super::{complain, say, upkeep};
+use crate::{server, settings::DatabaseSettings};
+
+/// What is to be done with the keys.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Show the master keys and the keys of the database, and what needs them
+    List(DatabaseSettings),
+    /// Make a new key of the database and wrap every data key by it; the first master key wraps all keys of the database
+    /// from then on. The server may go on, and what is interrupted is resumed by the next rotation
+    Rotate(DatabaseSettings),
+    /// Delete a key of the database that no secret needs, or ask whether anything needs a master key
+    Retire(RetireArguments),
+}
+
+/// Which key.
+#[derive(Debug, Args)]
+pub struct RetireArguments {
+    /// The key's id, as `keys list` shows it
+    id: String,
+
+    #[command(flatten)]
+    database: DatabaseSettings,
+}
+
+/// Does it.
+pub fn run(command: &Command) -> ExitCode {
+    match command {
+        Command::List(database) => list(database),
+        Command::Rotate(database) => rotate(database),
+        Command::Retire(arguments) => retire(arguments),
+    }
+}
+
+fn list(database: &DatabaseSettings) -> ExitCode {
+    let keys = match upkeep(server::upkeep::list_keys(database)) {
+        Ok(keys) => keys,
+        Err(error) => return complain(error),
+    };
+    let mut rows =
+        vec![["KEY", "KIND", "STATE", "WRAPPED BY", "NEEDED BY", "MADE"].map(str::to_owned)];
+    for master in &keys.masters {
+        let state = match (master.is_given, master.seals) {
+            (true, true) => "seals",
+            (true, false) => "opens",
+            (false, _) => "missing",
+        };
+        let (id, needed) = (master.id.to_string(), count(master.keys, "key"));
+        rows.push([id, "master".into(), state.into(), "-".into(), needed, "-".into()]);
+    }
+    for key in &keys.keys {
+        let state = if key.is_current { "current" } else { "old" };
+        let (id, needed) = (key.id.to_string(), count(key.secrets, "secret"));
+        let made = jiff::Timestamp::from_millisecond(key.created.0)
+            .map_or_else(|_| "-".to_owned(), |time| format!("{time:.0}"));
+        rows.push([id, "database".into(), state.into(), key.master.to_string(), needed, made]);
+    }
+    say(&table(&rows))
+}
+
+fn rotate(database: &DatabaseSettings) -> ExitCode {
+    let rotated = match upkeep(server::upkeep::rotate_keys(database)) {
+        Ok(rotated) => rotated,
+        Err(error) => return complain(error),
+    };
+    let secrets = count(rotated.secrets, "secret");
+    let how = if rotated.was_resumed { "an interrupted rotation went on: " } else { "" };
+    let done = say(&format!("{how}{} wraps the data keys of {secrets} anew\n", rotated.key));
+    if rotated.damaged.is_empty() {
+        return done;
+    }
+    let damaged: Vec<String> = rotated.damaged.iter().map(|id| id.get().to_string()).collect();
+    complain(format!("cannot be opened and keep the key that they had: {}", damaged.join(", ")))
+}
+
+fn retire(arguments: &RetireArguments) -> ExitCode {
+    let retired = upkeep(server::upkeep::retire_key(&arguments.database, &arguments.id));
+    match retired {
+        Ok(retired) => say(&format!("{retired}\n")),
+        Err(error) => complain(error),
+    }
+}
+
+fn count(number: u64, what: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {what}{plural}")
+}
+
+/// Rows with each column as wide as its widest cell.
+fn table<const COLUMNS: usize>(rows: &[[String; COLUMNS]]) -> String {
+    let mut widths = [0; COLUMNS];
+    for row in rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(cell.len());
+        }
+    }
+    let mut text = String::new();
+    for row in rows {
+        let cells = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}"));
+        let line = cells.collect::<Vec<_>>().join("  ");
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}

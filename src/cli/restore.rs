@@ -1,0 +1,31 @@
+//! `sae-secret restore FILE`
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::Args;
+
+use super::{complain, say, upkeep};
+use crate::{server, settings::DatabaseSettings};
+
+/// What is to be put back.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// The backup
+    file: PathBuf,
+
+    /// Replace a database that is there already
+    #[arg(long)]
+    force: bool,
+
+    #[command(flatten)]
+    database: DatabaseSettings,
+}
+
+/// Looks at the backup and puts it into the database's place.
+pub fn run(arguments: &Arguments) -> ExitCode {
+    let Arguments { file, force, database } = arguments;
+    match upkeep(server::upkeep::restore(database, file, *force)) {
+        Ok(found) => say(&format!("restored: {found}\n")),
+        Err(error) => complain(error),
+    }
+}

@@ -1,0 +1,120 @@
+//! Keys of a database: they wrap data keys, and are kept wrapped by a master key.
+
+use hkdf::Hkdf;
+use sha2::Sha256;
+use zeroize::Zeroizing;
+
+use super::{Binding, CryptoError, DataKey, KeyBytes, MasterKeys, frame, random};
+use crate::domain::{KeyId, MasterKeyId, SecretUid, Timestamp, WrappedDataKey, WrappedKey};
+
+/// What the frame of a wrapped database key is bound to, before the ids.
+const WRAPPED: &[u8] = b"sae-secret database key 1";
+
+/// What the key of one secret is derived for, before the secret's identity.
+const WRAPPING: &[u8] = b"sae-secret wrapping key 1";
+
+/// A key of the database.
+pub struct DatabaseKey {
+    id: KeyId,
+    bytes: KeyBytes,
+}
+
+/// A wrapped key does not open.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum UnwrapError {
+    /// The master key that wraps it was not given.
+    #[error("the master key {0} is missing")]
+    Missing(MasterKeyId),
+    /// A master key of that id was given and is another one, or the wrapped key was changed.
+    #[error("the master key {0} is another one than the one that sealed")]
+    Wrong(MasterKeyId),
+}
+
+impl DatabaseKey {
+    /// A new random key.
+    ///
+    /// # Errors
+    /// [`CryptoError::NoRandomness`].
+    pub fn generate() -> Result<Self, CryptoError> {
+        Ok(Self { id: KeyId::from_random(*random()?), bytes: random()? })
+    }
+
+    /// The key's id.
+    #[must_use]
+    pub fn id(&self) -> &KeyId {
+        &self.id
+    }
+
+    /// The key, wrapped by the master key that seals.
+    ///
+    /// # Errors
+    /// [`CryptoError::NoMasterKey`] and [`CryptoError::NoRandomness`].
+    pub fn wrap(
+        &self,
+        masters: &MasterKeys,
+        created: Timestamp,
+    ) -> Result<WrappedKey, CryptoError> {
+        let (master, key) = masters.sealing()?;
+        let bytes = frame::seal(key, &associated(&self.id, master), self.bytes.as_ref())?;
+        Ok(WrappedKey { id: self.id.clone(), master: master.clone(), bytes, created })
+    }
+
+    /// The key in what [`DatabaseKey::wrap`] made.
+    ///
+    /// # Errors
+    /// [`UnwrapError`].
+    pub fn unwrap(wrapped: &WrappedKey, masters: &MasterKeys) -> Result<Self, UnwrapError> {
+        let master = &wrapped.master;
+        let key = masters.get(master).ok_or_else(|| UnwrapError::Missing(master.clone()))?;
+        let bytes = frame::open_key(key, &associated(&wrapped.id, master), &wrapped.bytes)
+            .map_err(|_| UnwrapError::Wrong(master.clone()))?;
+        Ok(Self { id: wrapped.id.clone(), bytes })
+    }
+
+    /// Wraps a data key for its place.
+    ///
+    /// # Errors
+    /// [`CryptoError::NoRandomness`].
+    pub fn wrap_data_key(
+        &self,
+        data_key: &DataKey,
+        place: &Binding<'_>,
+    ) -> Result<WrappedDataKey, CryptoError> {
+        let key = self.wrapping_key(place.uid)?;
+        let bytes = frame::seal(&key, &place.associated(), data_key.0.as_ref())?;
+        Ok(WrappedDataKey { key: self.id.clone(), bytes })
+    }
+
+    /// The data key of a place.
+    ///
+    /// # Errors
+    /// [`CryptoError::CannotOpen`].
+    pub fn unwrap_data_key(
+        &self,
+        wrapped: &WrappedDataKey,
+        place: &Binding<'_>,
+    ) -> Result<DataKey, CryptoError> {
+        let key = self.wrapping_key(place.uid)?;
+        frame::open_key(&key, &place.associated(), &wrapped.bytes).map(DataKey)
+    }
+
+    /// Each secret's data keys are wrapped by a key of its own. A single key must not be used with more than 2^32 random
+    /// nonces (NIST SP 800-38D, 8.3), which a busy database would reach; the versions of one secret do not.
+    fn wrapping_key(&self, uid: SecretUid) -> Result<KeyBytes, CryptoError> {
+        // The key is random as it is, so HKDF's first step has nothing to add.
+        let derivation = Hkdf::<Sha256>::from_prk(self.bytes.as_ref());
+        let derivation = derivation.map_err(|_| CryptoError::CannotOpen)?;
+        let mut key = Zeroizing::new([0; super::KEY_LENGTH]);
+        derivation
+            .expand_multi_info(&[WRAPPING, uid.as_bytes()], key.as_mut())
+            .map_err(|_| CryptoError::CannotOpen)?;
+        Ok(key)
+    }
+}
+
+fn associated(key: &KeyId, master: &MasterKeyId) -> Vec<u8> {
+    let mut bytes = WRAPPED.to_vec();
+    frame::extend_with_text(&mut bytes, key.as_str());
+    frame::extend_with_text(&mut bytes, master.as_str());
+    bytes
+}

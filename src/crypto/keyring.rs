@@ -1,0 +1,72 @@
+//! The keys of a database, opened.
+
+use std::{collections::HashMap, fmt, sync::Arc};
+
+use super::{Binding, CryptoError, DataKey, DatabaseKey, MasterKeys, UnwrapError};
+use crate::domain::{KeyId, WrappedDataKey, WrappedKey};
+
+/// The opened keys of a database.
+#[derive(Default)]
+pub struct Keyring(HashMap<KeyId, Arc<DatabaseKey>>);
+
+impl Keyring {
+    /// Opens the keys of a database, and says what is wrong with those that do not open, each thing once. Those that
+    /// this keyring has already need not be opened again; those that the database does not have any more are left out.
+    #[must_use]
+    pub fn opened(&self, wrapped: &[WrappedKey], masters: &MasterKeys) -> (Self, Vec<UnwrapError>) {
+        let mut keys = HashMap::with_capacity(wrapped.len());
+        let mut closed = vec![];
+        for one in wrapped {
+            let known = self.0.get(&one.id).cloned().map(Ok);
+            match known.unwrap_or_else(|| DatabaseKey::unwrap(one, masters).map(Arc::new)) {
+                Ok(key) => drop(keys.insert(one.id.clone(), key)),
+                Err(error) if closed.contains(&error) => {}
+                Err(error) => closed.push(error),
+            }
+        }
+        (Self(keys), closed)
+    }
+
+    /// A key of that id.
+    #[must_use]
+    pub fn get(&self, id: &KeyId) -> Option<&DatabaseKey> {
+        self.0.get(id).map(Arc::as_ref)
+    }
+
+    /// Wraps a data key for its place by the key of that id.
+    ///
+    /// # Errors
+    /// [`CryptoError::UnknownKey`] and [`CryptoError::NoRandomness`].
+    pub fn wrap_data_key(
+        &self,
+        id: &KeyId,
+        data_key: &DataKey,
+        place: &Binding<'_>,
+    ) -> Result<WrappedDataKey, CryptoError> {
+        self.get(id)
+            .ok_or_else(|| CryptoError::UnknownKey(id.clone()))?
+            .wrap_data_key(data_key, place)
+    }
+
+    /// The data key of a place.
+    ///
+    /// # Errors
+    /// [`CryptoError::UnknownKey`] and [`CryptoError::CannotOpen`].
+    pub fn unwrap_data_key(
+        &self,
+        wrapped: &WrappedDataKey,
+        place: &Binding<'_>,
+    ) -> Result<DataKey, CryptoError> {
+        let unknown = || CryptoError::UnknownKey(wrapped.key.clone());
+        self.get(&wrapped.key).ok_or_else(unknown)?.unwrap_data_key(wrapped, place)
+    }
+}
+
+impl fmt::Debug for Keyring {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,138 @@
+//! What opens, and what must not.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+use super::*;
+use crate::{
+    crypto::new_uid,
+    domain::{NamespaceId, SecretId, SecretType, SecretUid, Timestamp, Version},
+};
+
+fn masters(text: &str) -> MasterKeys {
+    let lines = text.split(' ').map(|id| {
+        let byte = id.bytes().fold(0_u8, u8::wrapping_add);
+        format!("{id}:{}", base64::Engine::encode(&base64::prelude::BASE64_STANDARD, [byte; 32]))
+    });
+    MasterKeys::parse(&lines.collect::<Vec<_>>().join("\n")).unwrap()
+}
+
+fn namespace(text: &str) -> NamespaceId {
+    NamespaceId::parse(text).unwrap()
+}
+
+fn place<'a>(uid: SecretUid, namespace: &'a NamespaceId, name: &'a str) -> Binding<'a> {
+    Binding {
+        uid,
+        id: SecretId::new(1).unwrap(),
+        namespace,
+        name,
+        secret_type: SecretType::Opaque,
+        version: Version::FIRST,
+    }
+}
+
+fn ring() -> (Keyring, WrappedKey) {
+    let key = DatabaseKey::generate().unwrap();
+    let wrapped = key.wrap(&masters("a"), Timestamp(0)).unwrap();
+    (Keyring::default().opened(std::slice::from_ref(&wrapped), &masters("a")).0, wrapped)
+}
+
+#[test]
+fn a_value_goes_through_all_keys_and_back() {
+    let (ring, wrapped) = ring();
+    let (data_key, home) = (DataKey::generate().unwrap(), namespace("cn-beijing:test"));
+    let sealed = data_key.seal(b"the value").unwrap();
+    let place = place(new_uid().unwrap(), &home, "name");
+    let kept = ring.wrap_data_key(&wrapped.id, &data_key, &place).unwrap();
+    let opened = ring.unwrap_data_key(&kept, &place).unwrap();
+    assert_eq!(opened.open(&sealed).unwrap().as_slice(), b"the value");
+    assert_eq!(format!("{opened:?} {ring:?}").matches("hidden").count(), 1);
+}
+
+#[test]
+fn a_data_key_opens_at_its_own_place_only() {
+    let (ring, wrapped) = ring();
+    let (data_key, home) = (DataKey::generate().unwrap(), namespace("cn-beijing:test"));
+    let uid = new_uid().unwrap();
+    let here = place(uid, &home, "name");
+    let kept = ring.wrap_data_key(&wrapped.id, &data_key, &here).unwrap();
+    let (other, bare) = (namespace("cn-hangzhou:test"), namespace("cn-beijing"));
+    let elsewhere = [
+        place(new_uid().unwrap(), &home, "name"),
+        place(uid, &other, "name"),
+        place(uid, &bare, "name"),
+        place(uid, &home, "Name"),
+        Binding { id: SecretId::new(2).unwrap(), ..here.clone() },
+        Binding { version: Version::FIRST.next(), ..here.clone() },
+        Binding { secret_type: SecretType::Tls, ..here.clone() },
+    ];
+    for there in elsewhere {
+        let opened = ring.unwrap_data_key(&kept, &there);
+        assert_eq!(opened.unwrap_err(), CryptoError::CannotOpen, "{there:?}");
+    }
+    assert!(ring.unwrap_data_key(&kept, &here).is_ok());
+}
+
+#[test]
+fn no_two_places_have_the_same_associated_data() {
+    let uid = new_uid().unwrap();
+    let (one, two) = (namespace("cn-beijing:a"), namespace("cn-beijing"));
+    // The same texts one after the other, cut elsewhere.
+    assert_ne!(place(uid, &one, "b").associated(), place(uid, &two, ":ab").associated());
+}
+
+#[test]
+fn every_changed_bit_of_a_wrapped_key_is_noticed() {
+    let (ring, wrapped) = ring();
+    let (data_key, home) = (DataKey::generate().unwrap(), namespace("cn-beijing:test"));
+    let place = place(new_uid().unwrap(), &home, "name");
+    let kept = ring.wrap_data_key(&wrapped.id, &data_key, &place).unwrap();
+    for at in 0..kept.bytes.len() * 8 {
+        let mut changed = kept.clone();
+        changed.bytes[at / 8] ^= 1 << (at % 8);
+        assert_eq!(ring.unwrap_data_key(&changed, &place).unwrap_err(), CryptoError::CannotOpen);
+    }
+    for at in 0..wrapped.bytes.len() * 8 {
+        let mut changed = wrapped.clone();
+        changed.bytes[at / 8] ^= 1 << (at % 8);
+        let (_, refused) = Keyring::default().opened(&[changed], &masters("a"));
+        assert_eq!(refused, [UnwrapError::Wrong("a".parse().unwrap())]);
+    }
+}
+
+#[test]
+fn master_keys_that_lack_are_named_once_each() {
+    let wrap =
+        |by: &str| DatabaseKey::generate().unwrap().wrap(&masters(by), Timestamp(0)).unwrap();
+    let kept = [wrap("a"), wrap("b"), wrap("b"), wrap("c")];
+    let id = |text: &str| text.parse().unwrap();
+    let mut wrong = masters("c a").text().to_string();
+    wrong = wrong.replacen("c:", "x:", 1).replacen("\na:", "\nb:", 1);
+    let (_, refused) = Keyring::default().opened(&kept, &MasterKeys::parse(&wrong).unwrap());
+    let expected =
+        [UnwrapError::Missing(id("a")), UnwrapError::Wrong(id("b")), UnwrapError::Missing(id("c"))];
+    assert_eq!(refused, expected);
+    assert_eq!(Keyring::default().opened(&kept, &masters("d c b a")).1, []);
+}
+
+#[test]
+fn a_wrapped_key_is_bound_to_its_id_and_its_master_key() {
+    let (_, wrapped) = ring();
+    let other = DatabaseKey::generate().unwrap();
+    let moved = WrappedKey { id: other.id().clone(), ..wrapped.clone() };
+    assert_eq!(Keyring::default().opened(&[moved], &masters("a")).1.len(), 1);
+    // The same key bytes under another id.
+    let renamed = MasterKeys::parse(&masters("a").text().replacen("a:", "b:", 1)).unwrap();
+    let moved = WrappedKey { master: renamed.sealing_id().unwrap().clone(), ..wrapped };
+    assert_eq!(Keyring::default().opened(&[moved], &renamed).1.len(), 1);
+}
+
+#[test]
+fn a_data_key_of_an_unknown_key_names_it() {
+    let (ring, _) = ring();
+    let (_, other) = self::ring();
+    let home = namespace("cn-beijing");
+    let kept = WrappedDataKey { key: other.id.clone(), bytes: vec![1; 61] };
+    let refused = ring.unwrap_data_key(&kept, &place(new_uid().unwrap(), &home, "n"));
+    assert_eq!(refused.unwrap_err(), CryptoError::UnknownKey(other.id));
+}

@@ -1,0 +1,62 @@
+//! Seals values and wraps keys. Pure functions over bytes and ids: nothing here reads a file or knows the store.
+//!
+//! A value is sealed by a data key of its own; the data key is wrapped by a key of the database; that one is wrapped by a
+//! master key, which never touches the database. `docs/encryption.md` has the byte formats and what they protect.
+
+mod data_key;
+mod database_key;
+mod frame;
+mod keyring;
+mod master;
+
+use ring::rand::{SecureRandom, SystemRandom};
+use zeroize::Zeroizing;
+
+use crate::domain::{KeyId, SecretUid};
+
+pub use data_key::{Binding, DataKey};
+pub use database_key::{DatabaseKey, UnwrapError};
+pub use keyring::Keyring;
+pub use master::{MasterKeys, MasterKeysError};
+
+/// How long every key is, in bytes: that of AES-256.
+const KEY_LENGTH: usize = 32;
+
+/// A key's bytes; zeroed when they go.
+type KeyBytes = Zeroizing<[u8; KEY_LENGTH]>;
+
+/// What can go wrong with sealed bytes. Texts name ids, never keys or values.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CryptoError {
+    /// The machine gives no random numbers.
+    #[error("this machine has no source of random numbers")]
+    NoRandomness,
+    /// The bytes are of a format that this version does not know, too short, changed, or sealed by another key or for
+    /// another place. Which of these, sealed bytes do not tell.
+    #[error("the sealed bytes do not open: they were changed, or belong to another place or key")]
+    CannotOpen,
+    /// The key that wraps a data key is not in the keyring.
+    #[error("the key {0} is not known")]
+    UnknownKey(KeyId),
+    /// No master key was given.
+    #[error("no master key was given")]
+    NoMasterKey,
+    /// There is more data than one sealing can take.
+    #[error("the data is too long to be sealed")]
+    TooLong,
+}
+
+/// Fills an array with random bytes.
+fn random<const LENGTH: usize>() -> Result<Zeroizing<[u8; LENGTH]>, CryptoError> {
+    let mut bytes = Zeroizing::new([0; LENGTH]);
+    SystemRandom::new().fill(bytes.as_mut()).map_err(|_| CryptoError::NoRandomness)?;
+    Ok(bytes)
+}
+
+/// A new secret's identity.
+///
+/// # Errors
+/// [`CryptoError::NoRandomness`].
+pub fn new_uid() -> Result<SecretUid, CryptoError> {
+    Ok(SecretUid::from_random(*random()?))
+}

@@ -1,0 +1,89 @@
+//! Why the server could not be started.
+
+use std::{
+    io,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+use super::master_keys::MasterKeyError;
+use crate::{
+    audit::AuditError,
+    http::{ProxyError, cors::OriginError, tls::TlsError},
+    store::{DatabaseUrlError, OpenError},
+    world::Mistake,
+};
+
+/// The server could not be started.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The world file cannot be read.
+    #[error("cannot read the world file {}: {source}", path.display())]
+    WorldUnreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The world file has mistakes.
+    #[error("the world file {} has mistakes:{}", path.display(), listed(path, mistakes))]
+    WorldMistaken {
+        /// The file.
+        path: PathBuf,
+        /// Every mistake in it.
+        mistakes: Vec<Mistake>,
+    },
+    /// The database's address is none.
+    #[error(transparent)]
+    DatabaseUrl(#[from] DatabaseUrlError),
+    /// The database cannot be opened.
+    #[error(transparent)]
+    Database(#[from] OpenError),
+    /// There are no master keys, or not those of the database.
+    #[error(transparent)]
+    MasterKeys(#[from] MasterKeyError),
+    /// The database's keys or values cannot be made ready.
+    #[error("cannot prepare the keys of the database: {0}")]
+    Keys(crate::domain::Error),
+    /// The database cannot take what must be in it.
+    #[error("cannot prepare the database: {0}")]
+    Seed(crate::domain::Error),
+    /// A trusted proxy is none.
+    #[error("--trusted-proxy: {0}")]
+    Proxy(#[from] ProxyError),
+    /// The audit log cannot be written.
+    #[error(transparent)]
+    Audit(#[from] AuditError),
+    /// It is said how an audit log is to be kept, and not where.
+    #[error("--audit-best-effort needs --audit-log")]
+    NoAuditLog,
+    /// The audit log is to be written into a file that has another use.
+    #[error("--audit-log: {} is something else of this server already", path.display())]
+    AuditElsewhere {
+        /// The other file.
+        path: PathBuf,
+    },
+    /// An origin for CORS is none.
+    #[error(transparent)]
+    Origin(#[from] OriginError),
+    /// TLS is asked for, but not with a usable certificate and its key.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The server failed while it ran.
+    #[error("the server failed: {0}")]
+    Run(io::Error),
+}
+
+fn listed(path: &Path, mistakes: &[Mistake]) -> String {
+    mistakes
+        .iter()
+        .fold(String::new(), |text, mistake| format!("{text}\n  {}:{mistake}", path.display()))
+}

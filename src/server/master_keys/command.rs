@@ -1,0 +1,67 @@
+//! Runs the command that prints the master keys.
+
+use std::{
+    io,
+    process::{Child, Command, ExitStatus, Stdio},
+    sync::mpsc,
+    thread,
+    time::{Duration, Instant},
+};
+
+use zeroize::Zeroizing;
+
+use super::read_text;
+
+/// How long the command may take.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long is waited between two looks whether it has ended.
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// The text that a command prints. Its complaints go where ours go.
+///
+/// # Errors
+/// The command cannot be started, fails, prints too much or something that is not UTF-8, or takes longer than 30 s.
+pub fn output(command: &str) -> io::Result<Zeroizing<String>> {
+    let words = shlex::split(command)
+        .ok_or_else(|| io::Error::other("its quotation marks do not go together"))?;
+    let (program, arguments) =
+        words.split_first().ok_or_else(|| io::Error::other("the command is empty"))?;
+    let mut child = Command::new(program)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(|error| io::Error::other(format!("{program}: {error}")))?;
+    let until = Instant::now() + TIMEOUT;
+    let (sender, receiver) = mpsc::channel();
+    if let Some(stdout) = child.stdout.take() {
+        // On a thread of its own: a child of the command may keep the pipe open when the command has ended.
+        thread::spawn(move || drop(sender.send(read_text(stdout))));
+    }
+    let status = wait(&mut child, until)?;
+    if !status.success() {
+        // When too much was printed, that is why the command failed.
+        if let Ok(Err(error)) = receiver.recv_timeout(PAUSE) {
+            return Err(error);
+        }
+        return Err(io::Error::other(format!("{program} failed: {status}")));
+    }
+    let left = until.saturating_duration_since(Instant::now());
+    let printed = receiver.recv_timeout(left);
+    printed.unwrap_or_else(|_| Err(io::Error::other(format!("{program} leaves its output open"))))
+}
+
+fn wait(child: &mut Child, until: Instant) -> io::Result<ExitStatus> {
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(status);
+        }
+        if Instant::now() > until {
+            child.kill()?;
+            child.wait()?;
+            return Err(io::Error::other(format!("it took more than {} s", TIMEOUT.as_secs())));
+        }
+        thread::sleep(PAUSE);
+    }
+}

@@ -1,0 +1,139 @@
+//! Wraps every data key anew by a new key, while the server goes on.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use crate::{
+    crypto::DatabaseKey,
+    domain::{Error, KeyId, Result, SecretId, SecretSummary, Timestamp, WrappedKey},
+    service::{Service, sealing::Sealing},
+    store::Tx,
+};
+
+/// How many data keys are wrapped anew in one transaction at most, and how long it may take.
+const BATCH: i64 = 2000;
+const HELD_MAX: Duration = Duration::from_millis(150);
+
+/// How long others have their turn between two transactions. SQLite knows no queue: whoever waits looks again every 100 ms.
+const TURN_OF_OTHERS: Duration = Duration::from_millis(120);
+
+/// How often a step that finds the database busy is tried again, and how long it waits in between. The store itself waits
+/// for some seconds each time.
+const ATTEMPTS: u32 = 20;
+const PAUSE: Duration = Duration::from_millis(250);
+
+/// What a rotation did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rotated {
+    /// The key that wraps all data keys now.
+    pub key: KeyId,
+    /// Whether an earlier rotation had made it and was interrupted.
+    pub was_resumed: bool,
+    /// How many secrets' data keys were wrapped anew.
+    pub secrets: u64,
+    /// Secrets that could not be opened and still stand under the key that they had.
+    pub damaged: Vec<SecretId>,
+}
+
+impl Service {
+    /// Makes a new key the current one, or finds the one that an interrupted rotation made; wraps each data key by it; and
+    /// has every key of the database wrapped by the first of the master keys. Values are not touched. Others may read and
+    /// write meanwhile, and it may be interrupted at any point: each secret can be opened at every moment.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`], also when a key cannot be opened, or the database stays busy.
+    pub async fn rotate_keys(&self, now: Timestamp) -> Result<Rotated> {
+        let sealing = Arc::clone(&self.sealing);
+        let begin = move |tx: &mut Tx<'_>| begin(tx, &sealing, now);
+        let (key, was_resumed) = self.patiently(begin).await?;
+        let mut rotated = Rotated { key: key.clone(), was_resumed, secrets: 0, damaged: vec![] };
+        let mut after = None;
+        loop {
+            let (sealing, key) = (Arc::clone(&self.sealing), key.clone());
+            let step = self.patiently(move |tx| rewrap(tx, &sealing, &key, after)).await?;
+            let Some(last) = step.last else { return Ok(rotated) };
+            after = Some(last);
+            rotated.secrets += step.rewrapped;
+            rotated.damaged.extend(step.damaged);
+            tokio::time::sleep(TURN_OF_OTHERS).await;
+        }
+    }
+
+    /// A write that is tried again for some time when the database does not answer.
+    async fn patiently<T, F>(&self, use_case: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Fn(&mut Tx<'_>) -> Result<T> + Send + Sync + 'static,
+    {
+        let use_case = Arc::new(use_case);
+        let mut attempt = 1;
+        loop {
+            let once = Arc::clone(&use_case);
+            match self.store.write_for_upkeep(move |tx| once(tx)).await {
+                Err(Error::Unavailable { .. }) if attempt < ATTEMPTS => {
+                    attempt += 1;
+                    tokio::time::sleep(PAUSE).await;
+                }
+                answer => return answer,
+            }
+        }
+    }
+}
+
+fn begin(tx: &mut Tx<'_>, sealing: &Sealing, now: Timestamp) -> Result<(KeyId, bool)> {
+    sealing.open_all(tx)?;
+    let masters = sealing.masters();
+    let (current, keys) = (tx.current_key()?, tx.keys()?);
+    let is_unfinished = !tx.data_keys_not_under(&current, None, 1)?.is_empty();
+    let is_as_wanted = |key: &&WrappedKey| Some(&key.master) == masters.sealing_id();
+    let is_sealed_as_wanted = keys.iter().any(|key| key.id == current && is_as_wanted(&key));
+    for key in keys.iter().filter(|key| !is_as_wanted(key)) {
+        let opened = DatabaseKey::unwrap(key, &masters).map_err(Error::unavailable)?;
+        tx.replace_key(&opened.wrap(&masters, key.created).map_err(Error::unavailable)?)?;
+    }
+    if is_unfinished && is_sealed_as_wanted {
+        return Ok((current, true));
+    }
+    let key = DatabaseKey::generate().map_err(Error::unavailable)?;
+    tx.insert_current_key(&key.wrap(&masters, now).map_err(Error::unavailable)?)?;
+    Ok((key.id().clone(), false))
+}
+
+/// What one transaction of a rotation did.
+struct Step {
+    /// The last secret that was looked at; none when there was none left.
+    last: Option<SecretId>,
+    rewrapped: u64,
+    damaged: Vec<SecretId>,
+}
+
+fn rewrap(
+    tx: &mut Tx<'_>,
+    sealing: &Sealing,
+    key: &KeyId,
+    after: Option<SecretId>,
+) -> Result<Step> {
+    let begun = Instant::now();
+    let mut step = Step { last: None, rewrapped: 0, damaged: vec![] };
+    for stored in tx.data_keys_not_under(key, after, BATCH)? {
+        let place: &SecretSummary = &stored.summary;
+        step.last = Some(place.id);
+        match sealing.unwrap(tx, &stored.data_key, place) {
+            Ok(data_key) => {
+                let data_key = sealing.wrap(tx, &data_key, place)?;
+                tx.replace_data_key(place.id, &data_key)?;
+                step.rewrapped += 1;
+            }
+            Err(error) => {
+                log::error!("left as it is: {error}");
+                step.damaged.push(place.id);
+            }
+        }
+        if begun.elapsed() > HELD_MAX {
+            break;
+        }
+    }
+    Ok(step)
+}

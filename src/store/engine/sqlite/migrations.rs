@@ -1,0 +1,75 @@
+//! Brings the tables up to date.
+
+use std::collections::HashSet;
+
+use diesel::{
+    OptionalExtension, QueryableByName, RunQueryDsl, SqliteConnection,
+    connection::{AnsiTransactionManager, SimpleConnection, TransactionManager},
+    migration::{Migration, MigrationSource, MigrationVersion},
+    sql_types::BigInt,
+    sqlite::Sqlite as SqliteBackend,
+};
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+
+use super::{AnyConnection, BoxError, roll_back};
+
+const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
+
+/// Makes or changes the tables where they are not up to date.
+pub fn migrate(connection: &mut AnyConnection) -> Result<(), BoxError> {
+    let AnyConnection::Sqlite(sqlite) = connection;
+    // One transaction around all: two processes that start at once take turns.
+    AnsiTransactionManager::begin_transaction_sql(sqlite, "BEGIN IMMEDIATE")?;
+    let migrated = refuse_newer(sqlite)
+        .and_then(|()| sqlite.run_pending_migrations(MIGRATIONS).map(drop))
+        // A file that can only be read is opened without a word; a write tells.
+        .and_then(|()| Ok(sqlite.batch_execute("UPDATE counters SET value = value")?));
+    match migrated {
+        Ok(()) => Ok(AnsiTransactionManager::commit_transaction(sqlite)?),
+        Err(error) => {
+            roll_back(sqlite);
+            Err(error)
+        }
+    }
+}
+
+/// Refuses tables that are not up to date, and changes nothing.
+pub fn require_current(sqlite: &mut SqliteConnection) -> Result<(), BoxError> {
+    let is_older = "it was made by an older version: `serve` brings it up to date";
+    // Asked for the applied ones, the library would make its table.
+    if !has_table(sqlite, "__diesel_schema_migrations")? {
+        return Err("it is no database of this program".into());
+    }
+    refuse_newer(sqlite)?;
+    if sqlite.has_pending_migration(MIGRATIONS)? || has_table(sqlite, "unsealed_secrets")? {
+        return Err(is_older.into());
+    }
+    Ok(())
+}
+
+fn refuse_newer(sqlite: &mut SqliteConnection) -> Result<(), BoxError> {
+    let known: Vec<Box<dyn Migration<SqliteBackend>>> = MIGRATIONS.migrations()?;
+    let known: HashSet<MigrationVersion<'_>> = known.iter().map(|it| it.name().version()).collect();
+    let unknown = sqlite.applied_migrations()?.into_iter().find(|applied| !known.contains(applied));
+    match unknown {
+        Some(version) => {
+            Err(format!("it was made by a newer version (migration {version})").into())
+        }
+        None => Ok(()),
+    }
+}
+
+/// Whether there is a table of that name.
+pub fn has_table(sqlite: &mut SqliteConnection, name: &str) -> Result<bool, diesel::result::Error> {
+    #[derive(QueryableByName)]
+    struct Found {
+        #[diesel(sql_type = BigInt)]
+        found: i64,
+    }
+    let query = diesel::sql_query(
+        "SELECT count(*) AS found FROM sqlite_master WHERE type = 'table' AND name = ?",
+    );
+    let found: Option<Found> =
+        query.bind::<diesel::sql_types::Text, _>(name).get_result(sqlite).optional()?;
+    Ok(found.is_some_and(|it| it.found > 0))
+}

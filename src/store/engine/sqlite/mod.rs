@@ -1,0 +1,207 @@
+//! The embedded SQLite engine: one writer, several readers, write-ahead log, every commit synced to disk.
+
+mod connections;
+mod files;
+mod migrations;
+mod restore;
+mod upkeep;
+
+use std::{
+    path::Path,
+    sync::{Arc, Mutex},
+};
+
+use diesel::{
+    SqliteConnection,
+    connection::{AnsiTransactionManager, TransactionManager},
+};
+
+use self::{
+    connections::{Connections, establish, pool},
+    files::Files,
+};
+use super::{AnyConnection, DatabaseUrl, OpenError, Tx};
+use crate::domain::{Error, Result, WrappedKey};
+
+pub use connections::Access;
+use files::BESIDE;
+pub use files::files_of;
+pub use migrations::has_table;
+pub use restore::Staged;
+
+/// How many reads run at once. SQLite's readers are bound by the processor, not by waiting.
+const READERS: u32 = 4;
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// The embedded engine.
+pub struct Sqlite {
+    /// Absent for a database in memory.
+    files: Option<Arc<Files>>,
+    /// Used for nothing. Whoever closes a database last removes its log: while this one is open, that is never one of
+    /// the pools' connections, and the log stays the file that it was at the start. Absent for a database in memory.
+    _keeper: Option<Mutex<AnyConnection>>,
+    writer: r2d2::Pool<Connections>,
+    /// Absent for a database in memory: there the writer's connection is the only one.
+    readers: Option<r2d2::Pool<Connections>>,
+}
+
+impl Sqlite {
+    /// Opens the file, making it when it is missing, and brings its tables up to date.
+    pub fn open(url: &DatabaseUrl) -> std::result::Result<Self, OpenError> {
+        let build = || {
+            let Some(path) = url.file() else { return Self::open_in_memory() };
+            files::make_missing(path)?;
+            files::keep_from_others(path);
+            let mut first = connections::open(path, Access::Write)?;
+            migrations::migrate(&mut first)?;
+            Self::over(first, path, Access::Write)
+        };
+        build().map_err(|error: BoxError| OpenError::new(url, &*error))
+    }
+
+    /// Opens a file that is there and up to date, for upkeep beside a server that may be at work on it.
+    pub fn open_existing(
+        url: &DatabaseUrl,
+        access: Access,
+    ) -> std::result::Result<Self, OpenError> {
+        let build = || {
+            let path = existing(url)?;
+            // Looked at by a connection that can change nothing: another one would begin with the way of logging.
+            migrations::require_current(&mut establish(path, Access::Read)?)?;
+            Self::over(connections::open(path, access)?, path, access)
+        };
+        build().map_err(|error: BoxError| OpenError::new(url, &*error))
+    }
+
+    fn open_in_memory() -> std::result::Result<Self, BoxError> {
+        let mut only = connections::open_in_memory()?;
+        migrations::migrate(&mut only)?;
+        let connections = Connections::InMemory { only: Arc::new(Mutex::new(Some(only))) };
+        Ok(Self { files: None, _keeper: None, readers: None, writer: pool(1, connections)? })
+    }
+
+    fn over(
+        first: AnyConnection,
+        path: &Path,
+        access: Access,
+    ) -> std::result::Result<Self, BoxError> {
+        let files = Arc::new(Files::look(path, access)?);
+        let connections = Connections::ToFile { files: Arc::clone(&files), access };
+        Ok(Self {
+            files: Some(files),
+            _keeper: Some(Mutex::new(first)),
+            readers: Some(pool(READERS, connections.clone())?),
+            writer: pool(1, connections)?,
+        })
+    }
+
+    /// The wrapped keys of a database; none where there is no database, or one without keys yet. Changes nothing.
+    pub fn peek_keys(url: &DatabaseUrl) -> std::result::Result<Vec<WrappedKey>, OpenError> {
+        let peek = || {
+            let Some(path) = url.file().filter(|path| path.exists()) else {
+                return Ok(vec![]);
+            };
+            let mut connection = establish(path, Access::Read)?;
+            if !has_table(&mut connection, "keys")? {
+                return Ok(vec![]);
+            }
+            let mut connection = AnyConnection::Sqlite(connection);
+            Ok(Tx::new(&mut connection).keys()?)
+        };
+        peek().map_err(|error: BoxError| OpenError::new(url, &*error))
+    }
+
+    /// Runs a use case that changes something; what it did is synced to disk before this returns.
+    pub fn write<T>(&self, use_case: &dyn Fn(&mut Tx<'_>) -> Result<T>) -> Result<T> {
+        // The lock is taken at once: a reader that turns into a writer halfway would be refused as busy.
+        self.transact(&self.writer, "BEGIN IMMEDIATE", use_case)
+    }
+
+    /// Runs a use case that only looks.
+    pub fn read<T>(&self, use_case: &dyn Fn(&mut Tx<'_>) -> Result<T>) -> Result<T> {
+        self.transact(self.readers.as_ref().unwrap_or(&self.writer), "BEGIN DEFERRED", use_case)
+    }
+
+    fn transact<T>(
+        &self,
+        pool: &r2d2::Pool<Connections>,
+        begin: &str,
+        use_case: &dyn Fn(&mut Tx<'_>) -> Result<T>,
+    ) -> Result<T> {
+        let mut connection = pool.get().map_err(Error::unavailable)?;
+        let AnyConnection::Sqlite(sqlite) = &mut *connection;
+        AnsiTransactionManager::begin_transaction_sql(sqlite, begin).map_err(Error::unavailable)?;
+        let mut transaction = Begun { connection: &mut connection, ended: false };
+        let answer = use_case(&mut Tx::new(transaction.connection));
+        // As late as can be, and before anything is believed that was read: also that something is not there.
+        if let Some(files) = &self.files {
+            files.check().map_err(Error::unavailable)?;
+        }
+        let answer = answer?;
+        transaction.commit()?;
+        Ok(answer)
+    }
+
+    pub fn reader_count(&self) -> usize {
+        self.readers.as_ref().map_or(1, |pool| pool.max_size() as usize)
+    }
+
+    pub fn is_in_memory(&self) -> bool {
+        self.readers.is_none()
+    }
+
+    pub fn connections(&self) -> (usize, usize) {
+        let pools = [Some(&self.writer), self.readers.as_ref()];
+        pools.into_iter().flatten().fold((0, 0), |(open, max), pool| {
+            (open + pool.state().connections as usize, max + pool.max_size() as usize)
+        })
+    }
+}
+
+/// The file of a database that has to be there.
+fn existing(url: &DatabaseUrl) -> std::result::Result<&Path, BoxError> {
+    let path = url.file().ok_or("a database in memory has nothing to be looked after")?;
+    if path.exists() { Ok(path) } else { Err("there is no such file".into()) }
+}
+
+/// A transaction under way: rolled back when it is dropped before its commit, by an error or by a panic.
+struct Begun<'a> {
+    connection: &'a mut AnyConnection,
+    ended: bool,
+}
+
+impl Begun<'_> {
+    fn commit(&mut self) -> Result<()> {
+        self.ended = true;
+        let AnyConnection::Sqlite(sqlite) = &mut *self.connection;
+        AnsiTransactionManager::commit_transaction(sqlite).map_err(|error| {
+            // A commit that failed for lack of a lock or of space leaves the transaction open.
+            roll_back(sqlite);
+            Error::unavailable(error)
+        })
+    }
+}
+
+impl Drop for Begun<'_> {
+    fn drop(&mut self) {
+        if !self.ended {
+            let AnyConnection::Sqlite(sqlite) = &mut *self.connection;
+            roll_back(sqlite);
+        }
+    }
+}
+
+fn roll_back(sqlite: &mut SqliteConnection) {
+    let depth =
+        match AnsiTransactionManager::transaction_manager_status_mut(sqlite).transaction_depth() {
+            Ok(depth) => depth,
+            Err(_broken) => return,
+        };
+    if depth.is_some()
+        && let Err(error) = AnsiTransactionManager::rollback_transaction(sqlite)
+    {
+        // The pool sees the broken transaction and opens another connection; a database in memory is lost with it.
+        log::error!("cannot roll a transaction back: {error}");
+    }
+}

@@ -1,0 +1,177 @@
+//! The rows of the keys, and which data keys they wrap.
+
+use diesel::{dsl::insert_into, prelude::*};
+
+use super::{
+    schema::{keys, secrets},
+    secrets::{SummaryRow, key_id},
+    tx::{Tx, corrupt, unavailable},
+};
+use crate::domain::{
+    Error, KeyId, Result, SecretId, SecretSummary, Timestamp, WrappedDataKey, WrappedKey,
+};
+
+/// How many bytes of payload are rewritten in one transaction: SQLite writes a row anew as a whole, and others wait.
+const REWRITTEN_MAX: i64 = 4 * 1024 * 1024;
+
+/// A secret's data key, without the data.
+#[derive(Debug, Clone)]
+pub struct StoredDataKey {
+    /// The secret.
+    pub summary: SecretSummary,
+    /// Its data key.
+    pub data_key: WrappedDataKey,
+}
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = keys)]
+struct Row {
+    id: String,
+    master_key: String,
+    wrapped: Vec<u8>,
+    created_at: i64,
+}
+
+impl Row {
+    fn parse(self) -> Result<WrappedKey> {
+        Ok(WrappedKey {
+            id: key_id(&self.id)?,
+            master: self.master_key.parse().map_err(|_| corrupt("master key id"))?,
+            bytes: self.wrapped,
+            created: Timestamp(self.created_at),
+        })
+    }
+}
+
+impl Tx<'_> {
+    /// All keys, oldest first.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub fn keys(&mut self) -> Result<Vec<WrappedKey>> {
+        let rows: Vec<Row> = keys::table
+            .order((keys::created_at, keys::id))
+            .select(Row::as_select())
+            .load(self.connection)
+            .map_err(unavailable)?;
+        rows.into_iter().map(Row::parse).collect()
+    }
+
+    /// The key that wraps the data keys of what is written now.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`], also when there is none.
+    pub fn current_key(&mut self) -> Result<KeyId> {
+        let id: String = keys::table
+            .filter(keys::is_current.eq(true))
+            .select(keys::id)
+            .first(self.connection)
+            .map_err(unavailable)?;
+        key_id(&id)
+    }
+
+    /// Keeps a new key and makes it the current one.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub fn insert_current_key(&mut self, key: &WrappedKey) -> Result<()> {
+        diesel::update(keys::table.filter(keys::is_current.eq(true)))
+            .set(keys::is_current.eq(false))
+            .execute(self.connection)
+            .map_err(unavailable)?;
+        let row = Row {
+            id: key.id.to_string(),
+            master_key: key.master.to_string(),
+            wrapped: key.bytes.clone(),
+            created_at: key.created.0,
+        };
+        insert_into(keys::table)
+            .values((row, keys::is_current.eq(true)))
+            .execute(self.connection)
+            .map_err(unavailable)?;
+        Ok(())
+    }
+
+    /// Replaces how a key is wrapped.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`], also when it is not there.
+    pub fn replace_key(&mut self, key: &WrappedKey) -> Result<()> {
+        let changed = diesel::update(keys::table.find(key.id.as_str()))
+            .set((keys::master_key.eq(key.master.as_str()), keys::wrapped.eq(&key.bytes)))
+            .execute(self.connection)
+            .map_err(unavailable)?;
+        if changed == 1 { Ok(()) } else { Err(Error::unavailable("the key is gone")) }
+    }
+
+    /// Forgets a key, which nothing must need any more.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub fn delete_key(&mut self, id: &KeyId) -> Result<()> {
+        diesel::delete(keys::table.find(id.as_str()))
+            .execute(self.connection)
+            .map_err(unavailable)?;
+        Ok(())
+    }
+
+    /// How many secrets' data keys each key wraps; keys that wrap none are left out.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub fn data_key_counts(&mut self) -> Result<Vec<(KeyId, u64)>> {
+        let rows: Vec<(String, i64)> = secrets::table
+            .group_by(secrets::key_id)
+            .select((secrets::key_id, diesel::dsl::count_star()))
+            .order(secrets::key_id)
+            .load(self.connection)
+            .map_err(unavailable)?;
+        let parse = |(id, count): (String, i64)| Ok((key_id(&id)?, count.unsigned_abs()));
+        rows.into_iter().map(parse).collect()
+    }
+
+    /// Data keys that another key than `current` wraps, of the secrets behind `after`, in the order of their numbers: as
+    /// many as may be rewritten in one transaction, `limit` at most and at least one if there is any.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub fn data_keys_not_under(
+        &mut self,
+        current: &KeyId,
+        after: Option<SecretId>,
+        limit: i64,
+    ) -> Result<Vec<StoredDataKey>> {
+        let size = diesel::dsl::sql::<diesel::sql_types::BigInt>("length(payload)");
+        let rows: Vec<(SummaryRow, String, Vec<u8>, i64)> = secrets::table
+            .filter(secrets::id.gt(after.map_or(0, SecretId::get)))
+            .filter(secrets::key_id.ne(current.as_str()))
+            .order(secrets::id)
+            .limit(limit)
+            .select((SummaryRow::as_select(), secrets::key_id, secrets::data_key, size))
+            .load(self.connection)
+            .map_err(unavailable)?;
+        let mut rewritten = 0;
+        let fits = |(_, _, _, size): &(SummaryRow, String, Vec<u8>, i64)| {
+            let is_first = rewritten == 0;
+            rewritten += size;
+            is_first || rewritten <= REWRITTEN_MAX
+        };
+        let parse = |(row, key, bytes, _): (SummaryRow, String, Vec<u8>, i64)| {
+            let data_key = WrappedDataKey { key: key_id(&key)?, bytes };
+            Ok(StoredDataKey { summary: row.parse()?, data_key })
+        };
+        rows.into_iter().take_while(fits).map(parse).collect()
+    }
+
+    /// Replaces how a secret's data key is wrapped; nothing else of the secret changes.
+    ///
+    /// # Errors
+    /// [`Error::SecretNotFound`]; [`Error::Unavailable`].
+    pub fn replace_data_key(&mut self, id: SecretId, data_key: &WrappedDataKey) -> Result<()> {
+        let changed = diesel::update(secrets::table.find(id.get()))
+            .set((secrets::key_id.eq(data_key.key.as_str()), secrets::data_key.eq(&data_key.bytes)))
+            .execute(self.connection)
+            .map_err(unavailable)?;
+        if changed == 0 { Err(Error::SecretNotFound { id: id.get() }) } else { Ok(()) }
+    }
+}

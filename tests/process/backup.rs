@@ -1,0 +1,257 @@
+//! Backups: taken while the server goes on, and put back only when all of it can be opened.
+
+use std::{
+    fs,
+    os::unix::fs::symlink,
+    path::Path,
+    process::Command,
+    sync::atomic::{AtomicBool, Ordering},
+    thread,
+    time::Duration,
+};
+
+use serde_json::json;
+
+use super::{
+    child::{Server, binary},
+    upkeep::{done, refused, said, url},
+};
+use crate::common::{Request, server::*};
+
+fn names(folder: &Path) -> Vec<String> {
+    let names = fs::read_dir(folder).unwrap().map(|it| it.unwrap().file_name());
+    let mut names: Vec<String> = names.map(|name| name.into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+fn stop(server: &mut Server) {
+    server.terminate();
+    assert!(server.wait().success());
+}
+
+#[test]
+fn a_backup_is_one_moment_and_can_be_put_back() {
+    let folder = Folder::new();
+    let path = folder.path();
+    let (first, second) = (path.join("first.db"), path.join("second.db"));
+    let (first, second) = (first.to_str().unwrap(), second.to_str().unwrap());
+    let mut server = Server::start(path);
+    let id = server.create("cn-beijing:test", "n", &json!({"k": "before"})).secret_id();
+    assert!(done(path, &["backup", first]).contains("is written"));
+    let body =
+        json!({"NamespaceId": "cn-beijing:test", "SecretId": id, "SecretData": {"k": "after"}});
+    server.send(&Request::new("PUT", SECRET).json(&body)).data();
+    let later = server.create("cn-beijing:test", "later", &json!({"k": "v"})).secret_id();
+    done(path, &["keys", "rotate"]);
+    done(path, &["backup", second]);
+    let report = refused(path, &["restore", "--force", first]);
+    assert!(report.contains("another process has it open: stop the server first"), "{report}");
+    assert_eq!(server.describe("cn-beijing:test", id).data()["SecretData"]["k"], "after");
+    stop(&mut server);
+    let report = refused(path, &["restore", first]);
+    assert!(report.contains("it is there already, and --force was not given"), "{report}");
+
+    for (file, value, count) in [(first, "before", 1), (second, "after", 2), (first, "before", 1)] {
+        let said = done(path, &["restore", "--force", file]);
+        assert!(said.contains(&format!("restored: {count} secrets")), "{said}");
+        done(path, &["verify"]);
+        let mut server = Server::start(path);
+        assert_eq!(server.describe("cn-beijing:test", id).data()["SecretData"]["k"], value);
+        let status = server.describe("cn-beijing:test", later).status;
+        assert_eq!(status, if count == 1 { 400 } else { 200 });
+        stop(&mut server);
+    }
+    fs::remove_file(path.join("test.db")).unwrap();
+    assert!(done(path, &["restore", first]).contains("restored: 1 secrets"));
+    let left = ["first.db", "second.db", "test.db", "test.db.key", "world.yaml"];
+    assert_eq!(names(path), left, "nothing else is left behind");
+}
+
+#[test]
+fn backups_are_whole_while_others_write() {
+    let folder = Folder::new();
+    let path = folder.path();
+    let server = Server::start(path);
+    let ended = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let (server, ended) = (&server, &ended);
+        scope.spawn(move || {
+            for number in 0.. {
+                if ended.load(Ordering::SeqCst) {
+                    return;
+                }
+                let name = format!("n{number}");
+                let id = server.create("cn-beijing:test", &name, &json!({"k": "v"})).secret_id();
+                let parameters =
+                    [("NamespaceId", "cn-beijing:test"), ("SecretId", &id.to_string())];
+                if number % 2 == 0 {
+                    server.call("DELETE", SECRET, &parameters).data();
+                }
+                if number > 150 {
+                    server.call("DELETE", SECRET, &parameters);
+                }
+            }
+        });
+        for number in 0..5 {
+            thread::sleep(Duration::from_millis(100));
+            let file = path.join(format!("{number}.db"));
+            done(path, &["backup", file.to_str().unwrap()]);
+            let copy = format!("sqlite://{}", file.display());
+            let key = path.join("test.db.key");
+            let checked =
+                ["verify", "--database-url", &copy, "--master-key-file", key.to_str().unwrap()];
+            assert!(done(path, &checked).ends_with("0 faults\n"));
+        }
+        ended.store(true, Ordering::SeqCst);
+    });
+}
+
+#[test]
+fn what_is_in_the_way_of_a_backup_stays() {
+    let folder = Folder::new();
+    let path = folder.path();
+    drop(Server::start(path));
+    let file = |name: &str| path.join(name).display().to_string();
+    fs::write(path.join("there"), "mine").unwrap();
+    symlink(path.join("nowhere"), path.join("link")).unwrap();
+    for (target, complaint) in [
+        (file("there"), "is there already"),
+        (file("link"), "is there already"),
+        (file("test.db"), "is there already"),
+        (path.display().to_string(), "is there already"),
+        (file("no/such/folder"), "No such file"),
+    ] {
+        let report = refused(path, &["backup", &target]);
+        assert!(report.contains(complaint), "{target}: {report}");
+    }
+    assert_eq!(fs::read_to_string(path.join("there")).unwrap(), "mine");
+    assert!(!names(path).iter().any(|name| name.contains("partial")), "{:?}", names(path));
+}
+
+#[test]
+fn a_backup_that_does_not_open_replaces_nothing() {
+    let folder = Folder::new();
+    let path = folder.path();
+    let mut server = Server::start(path);
+    server.create("cn-beijing:test", "n", &json!({"k": "v"})).data();
+    let file = |name: &str| path.join(name).display().to_string();
+    done(path, &["backup", &file("good.db")]);
+    stop(&mut server);
+    let good = fs::read(path.join("good.db")).unwrap();
+    let spoil = |name: &str, sql: &str| {
+        fs::write(path.join(name), &good).unwrap();
+        let mut rows =
+            <diesel::SqliteConnection as diesel::Connection>::establish(&file(name)).unwrap();
+        diesel::connection::SimpleConnection::batch_execute(&mut rows, sql).unwrap();
+    };
+    spoil("blob.db", "UPDATE secrets SET payload = zeroblob(40)");
+    spoil("count.db", "UPDATE namespaces SET secret_count = 9 WHERE id = 'cn-beijing:test'");
+    spoil("counter.db", "UPDATE counters SET value = 0 WHERE name = 'secret_id'");
+    spoil("reference.db", "PRAGMA foreign_keys = OFF; DELETE FROM namespaces");
+    spoil("key.db", "UPDATE keys SET wrapped = zeroblob(61)");
+    spoil("nokey.db", "UPDATE keys SET is_current = FALSE");
+    spoil("newer.db", "INSERT INTO __diesel_schema_migrations (version) VALUES ('29991231000000')");
+    fs::write(path.join("cut.db"), &good[..good.len() / 2]).unwrap();
+    let mut flipped = good.clone();
+    flipped[4096..4196].fill(0xAA);
+    fs::write(path.join("page.db"), flipped).unwrap();
+    fs::write(path.join("text.db"), "no database at all ".repeat(300)).unwrap();
+    fs::write(path.join("used.db"), &good).unwrap();
+    fs::write(path.join("used.db-wal"), "a log").unwrap();
+    let before = fs::read(path.join("test.db")).unwrap();
+    for (name, complaint) in [
+        ("blob.db", "do not open"),
+        ("count.db", "counts 9 secrets and has 1"),
+        ("counter.db", "the last number given is 0"),
+        ("reference.db", "refers to nothing"),
+        ("key.db", "is another one than the one that sealed"),
+        ("nokey.db", "is the current one"),
+        ("newer.db", "newer version"),
+        ("cut.db", "malformed"),
+        ("page.db", ""),
+        ("text.db", "not a database"),
+        ("used.db", "no backup but a database in use"),
+        ("missing.db", "No such file"),
+        (".", "is no file"),
+    ] {
+        let report = refused(path, &["restore", "--force", &file(name)]);
+        assert!(report.contains(complaint), "{name}: {report}");
+        assert!(fs::read(path.join("test.db")).unwrap() == before, "{name}");
+    }
+    let mut command = binary();
+    command.args(["restore", "--force", &file("good.db"), "--database-url", &url(path)]);
+    let output =
+        command.env("SAE_SECRET_MASTER_KEY", format!("local:{}=", "A".repeat(43))).output();
+    assert!(said(&output.unwrap()).contains("is another one than the one that sealed"));
+    assert!(fs::read(path.join("test.db")).unwrap() == before);
+    assert!(!names(path).iter().any(|name| name.contains("restoring")), "{:?}", names(path));
+    done(path, &["verify"]);
+}
+
+#[test]
+fn a_backup_replaces_even_what_is_no_database_any_more() {
+    let folder = Folder::new();
+    let path = folder.path();
+    let mut server = Server::start(path);
+    let id = server.create("cn-beijing:test", "n", &json!({"k": "v"})).secret_id();
+    let backup = path.join("backup.db").display().to_string();
+    done(path, &["backup", &backup]);
+    server.kill();
+    for name in ["test.db", "test.db-wal"] {
+        fs::write(path.join(name), "spoiled".repeat(1000)).unwrap();
+    }
+    done(path, &["restore", "--force", &backup]);
+    let mut server = Server::start(path);
+    assert_eq!(server.describe("cn-beijing:test", id).data()["SecretData"]["k"], "v");
+    // A log that has lost its database is kept, and out of the way of the new one.
+    server.create("cn-beijing:test", "in the log", &json!({"k": "v"}));
+    server.kill();
+    fs::remove_file(path.join("test.db")).unwrap();
+    done(path, &["restore", &backup]);
+    assert!(path.join("test.db.replaced-wal").exists(), "{:?}", names(path));
+    let server = Server::start(path);
+    assert_eq!(server.describe("cn-beijing:test", id).data()["SecretData"]["k"], "v");
+}
+
+#[test]
+fn a_full_disk_leaves_no_half_backup() {
+    let folder = Folder::new();
+    let path = folder.path();
+    let server = Server::start(path);
+    let body = json!({
+        "NamespaceId": "cn-beijing:test", "SecretName": "n", "SecretType": "Opaque",
+        "SecretData": {"k": "x".repeat(900_000)},
+    });
+    let id = server.send(&Request::new("POST", SECRET).json(&body)).secret_id();
+    let small = path.join("small");
+    fs::create_dir(&small).unwrap();
+    let mounted = Command::new("mount")
+        .args(["-t", "tmpfs", "-o", "size=256k", "tmpfs"])
+        .arg(&small)
+        .status();
+    assert!(mounted.is_ok_and(|status| status.success()), "a small file system can be mounted");
+    let report = refused(path, &["backup", small.join("backup.db").to_str().unwrap()]);
+    let left = names(&small);
+    assert!(Command::new("umount").arg(&small).status().unwrap().success());
+    assert!(report.contains("full"), "{report}");
+    assert_eq!(left, Vec::<String>::new());
+    assert_eq!(server.describe("cn-beijing:test", id).status, 200);
+}
+
+#[test]
+fn a_database_in_memory_has_no_upkeep() {
+    let folder = Folder::new();
+    let file = folder.path().join("x.db").display().to_string();
+    for arguments in [&["verify"][..], &["backup", &file], &["restore", &file], &["keys", "list"]] {
+        let mut command = binary();
+        let output = command.args(arguments).args(["--database-url", "sqlite::memory:"]).output();
+        let output = output.unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        assert!(said(&output).contains("in memory"), "{}", said(&output));
+    }
+    for arguments in [&["verify"][..], &["keys", "list"], &["backup", &file]] {
+        assert!(refused(folder.path(), arguments).contains("there is no such file"));
+        assert_eq!(names(folder.path()), Vec::<String>::new());
+    }
+}

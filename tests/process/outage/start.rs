@@ -1,0 +1,96 @@
+//! A database that a server does not start with.
+
+use std::fs;
+
+use diesel::{Connection, SqliteConnection, connection::SimpleConnection};
+use serde_json::json;
+
+use crate::{
+    child::{self, Server},
+    common::server::*,
+};
+
+#[test]
+fn the_database_is_readable_for_its_owner_only() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = Folder::new();
+    let server = Server::start(folder.path());
+    server.create("cn-beijing:test", "n", &json!({"k": "v"})).secret_id();
+    for name in ["test.db", "test.db-wal", "test.db-shm"] {
+        let mode = fs::metadata(folder.path().join(name)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
+}
+
+#[test]
+fn a_database_that_cannot_be_opened_stops_the_start_with_a_clear_message() {
+    let folder = Folder::new();
+    let garbage = folder.path().join("garbage.db");
+    fs::write(&garbage, "this is no database, and long enough to be looked at as one: ".repeat(40))
+        .unwrap();
+    let missing = folder.path().join("no/such/folder/test.db");
+    for path in [&garbage, &missing, &folder.path().to_owned()] {
+        let url = format!("sqlite://{}", path.display());
+        let output = child::run(&["serve", "--listen", "127.0.0.1:0", "--database-url", &url]);
+        let complaint = String::from_utf8(output.stderr).unwrap();
+        assert!(!output.status.success());
+        assert!(
+            complaint.contains("cannot open the database") && complaint.contains(&url),
+            "{complaint}"
+        );
+    }
+}
+
+#[test]
+fn a_database_that_can_only_be_read_stops_the_start() {
+    let folder = Folder::new();
+    let mut server = Server::start(folder.path());
+    server.terminate();
+    server.wait();
+    let path = folder.path().join("test.db");
+    // Another user could not open what is left of the log; whoever closes the file last writes it back.
+    let mut last = SqliteConnection::establish(&path.display().to_string()).unwrap();
+    last.batch_execute("SELECT count(*) FROM secrets").unwrap();
+    drop(last);
+    assert!(!folder.path().join("test.db-wal").exists(), "the log is written back");
+    let url = format!("sqlite://{}", path.display());
+    // Another user may not reach the place where it was built.
+    let binary = folder.path().join("sae-secret");
+    fs::copy(env!("CARGO_BIN_EXE_sae-secret"), &binary).unwrap();
+    let nobody = |arguments: &[&str]| {
+        let mut command = std::process::Command::new("setpriv");
+        command.args(["--reuid=65534", "--clear-groups"]).arg(&binary);
+        command.args(arguments).output().expect("setpriv runs")
+    };
+    for file in [&path, &folder.path().join("test.db.key")] {
+        fs::set_permissions(file, std::os::unix::fs::PermissionsExt::from_mode(0o444)).unwrap();
+    }
+    let open = std::os::unix::fs::PermissionsExt::from_mode(0o777);
+    fs::set_permissions(folder.path(), open).unwrap();
+    let arguments = ["serve", "--listen", "127.0.0.1:0", "--database-url", &url];
+    // A superuser may write whatever the mode says, so another user is asked where that is possible.
+    let output = match fs::metadata("/proc/self").map(|it| std::os::unix::fs::MetadataExt::uid(&it))
+    {
+        Ok(0) => nobody(&arguments),
+        _ => child::run(&arguments),
+    };
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        !output.status.success() && complaint.contains("cannot open the database"),
+        "{complaint}"
+    );
+}
+
+#[test]
+fn a_database_of_a_newer_version_is_left_alone() {
+    let folder = Folder::new();
+    drop(Server::start(folder.path()));
+    let path = folder.path().join("test.db");
+    let mut other = SqliteConnection::establish(&path.display().to_string()).unwrap();
+    let unknown = "INSERT INTO __diesel_schema_migrations (version) VALUES ('29991231000000')";
+    other.batch_execute(unknown).unwrap();
+    let url = format!("sqlite://{}", path.display());
+    let output = child::run(&["serve", "--listen", "127.0.0.1:0", "--database-url", &url]);
+    let complaint = String::from_utf8(output.stderr).unwrap();
+    assert!(!output.status.success() && complaint.contains("newer version"), "{complaint}");
+}

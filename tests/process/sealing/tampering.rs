@@ -1,0 +1,241 @@
+//! A database that somebody wrote into: an error, never another value.
+
+use diesel::{Connection, RunQueryDsl, SqliteConnection, connection::SimpleConnection, sql_types};
+use serde_json::json;
+
+use crate::{
+    child::Server,
+    common::{Request, server::*},
+    upkeep::{done, keys, refused},
+};
+
+#[derive(diesel::QueryableByName)]
+struct Blobs {
+    #[diesel(sql_type = sql_types::Binary)]
+    data_key: Vec<u8>,
+    #[diesel(sql_type = sql_types::Binary)]
+    payload: Vec<u8>,
+}
+
+struct Tampered {
+    folder: Folder,
+    server: Server,
+    rows: SqliteConnection,
+}
+
+impl Tampered {
+    fn new() -> Self {
+        let folder = Folder::new();
+        let server = Server::start(folder.path());
+        let path = folder.path().join("test.db");
+        let mut rows = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+        rows.batch_execute("PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON").unwrap();
+        Self { folder, server, rows }
+    }
+
+    fn create(&self, name: &str, value: &str) -> i64 {
+        self.server.create("cn-beijing:test", name, &json!({"k": value})).secret_id()
+    }
+
+    fn blobs(&mut self, id: i64) -> Blobs {
+        diesel::sql_query(format!("SELECT data_key, payload FROM secrets WHERE id = {id}"))
+            .get_result(&mut self.rows)
+            .unwrap()
+    }
+
+    fn put(&mut self, id: i64, blobs: &Blobs) {
+        diesel::sql_query("UPDATE secrets SET data_key = ?, payload = ? WHERE id = ?")
+            .bind::<sql_types::Binary, _>(&blobs.data_key)
+            .bind::<sql_types::Binary, _>(&blobs.payload)
+            .bind::<sql_types::BigInt, _>(id)
+            .execute(&mut self.rows)
+            .unwrap();
+    }
+
+    fn sql(&mut self, statements: &str) {
+        self.rows.batch_execute(statements).unwrap();
+    }
+
+    /// Nothing but an outage.
+    #[track_caller]
+    fn assert_closed(&self, id: i64) {
+        let reply = self.server.describe("cn-beijing:test", id);
+        reply.assert_error(500, "OperationFailed.RPCError");
+        assert!(!reply.text().contains("VALUE"), "{}", reply.text());
+    }
+
+    #[track_caller]
+    fn assert_open(&self, id: i64, value: &str) {
+        let data = self.server.describe("cn-beijing:test", id).data();
+        assert_eq!(data["SecretData"], json!({"k": value}));
+    }
+}
+
+#[test]
+fn every_flipped_byte_is_noticed() {
+    let mut it = Tampered::new();
+    let id = it.create("flipped", "VALUE");
+    let whole = it.blobs(id);
+    let mut flipped = 0;
+    for at in 0..whole.data_key.len() + whole.payload.len() {
+        let mut blobs = Blobs { data_key: whole.data_key.clone(), payload: whole.payload.clone() };
+        match blobs.data_key.get_mut(at) {
+            Some(byte) => *byte ^= 1 << (at % 8),
+            None => blobs.payload[at - whole.data_key.len()] ^= 1 << (at % 8),
+        }
+        it.put(id, &blobs);
+        it.assert_closed(id);
+        flipped += 1;
+    }
+    for blobs in [
+        Blobs { data_key: vec![], payload: whole.payload.clone() },
+        Blobs { data_key: whole.data_key.clone(), payload: vec![] },
+        Blobs { data_key: whole.data_key.clone(), payload: b"[[\"k\",\"VALUE\"]]".to_vec() },
+    ] {
+        it.put(id, &blobs);
+        it.assert_closed(id);
+    }
+    let report = refused(it.folder.path(), &["verify"]);
+    assert!(report.contains(&format!("fault: secret {id}: ")), "{report}");
+    it.put(id, &whole);
+    it.assert_open(id, "VALUE");
+    done(it.folder.path(), &["verify"]);
+    println!("{flipped} bytes flipped, each was noticed");
+    assert!(flipped > 100);
+}
+
+#[test]
+fn nothing_can_be_exchanged_between_rows() {
+    let mut it = Tampered::new();
+    let (one, two) = (it.create("one", "VALUE-1"), it.create("two", "VALUE-2"));
+    it.server
+        .call(
+            "POST",
+            SECRET,
+            &[
+                ("NamespaceId", "cn-beijing:small"),
+                ("SecretName", "one"),
+                ("SecretType", "Opaque"),
+                ("SecretData", r#"{"k": "VALUE-3"}"#),
+            ],
+        )
+        .data();
+    let ids = format!("({one}, {two})");
+    let swaps = [
+        "payload",
+        "data_key",
+        "data_key, payload",
+        "uid, data_key, payload",
+        "uid, version, data_key, payload, key_id, created_at, updated_at",
+        "uid, version, data_key, payload, key_id, secret_type, created_at, updated_at",
+        "uid",
+    ];
+    for columns in swaps {
+        let swap = format!(
+            "UPDATE secrets SET ({columns}) =
+                 (SELECT {columns} FROM secrets AS o WHERE o.id IN {ids} AND o.id <> secrets.id)
+             WHERE id = {one}"
+        );
+        it.sql(&format!("CREATE TABLE before AS SELECT * FROM secrets; {swap}"));
+        it.assert_closed(one);
+        it.sql("DELETE FROM secrets; INSERT INTO secrets SELECT * FROM before; DROP TABLE before");
+        it.assert_open(one, "VALUE-1");
+    }
+    let renamed = [
+        format!("UPDATE secrets SET name = 'other' WHERE id = {one}"),
+        format!("UPDATE secrets SET secret_type = 'kubernetes.io/tls' WHERE id = {one}"),
+        format!("UPDATE secrets SET version = 2 WHERE id = {one}"),
+        // The names change places, so that each asks for the other's value.
+        format!(
+            "UPDATE secrets SET name = 'aside' WHERE id = {one};
+             UPDATE secrets SET name = 'one' WHERE id = {two};
+             UPDATE secrets SET name = 'two' WHERE id = {one}"
+        ),
+        // The numbers change places.
+        format!(
+            "UPDATE secrets SET id = 1000 WHERE id = {one};
+             UPDATE secrets SET id = {one} WHERE id = {two};
+             UPDATE secrets SET id = {two} WHERE id = 1000"
+        ),
+        // The secret of the same name in another namespace comes here.
+        format!(
+            "DELETE FROM secrets WHERE id = {one};
+             UPDATE secrets SET id = {one}, namespace_id = 'cn-beijing:test'
+             WHERE namespace_id = 'cn-beijing:small'"
+        ),
+    ];
+    for statements in renamed {
+        it.sql(&format!("CREATE TABLE before AS SELECT * FROM secrets; {statements}"));
+        it.assert_closed(one);
+        it.sql("DELETE FROM secrets; INSERT INTO secrets SELECT * FROM before; DROP TABLE before");
+        it.assert_open(one, "VALUE-1");
+        it.assert_open(two, "VALUE-2");
+    }
+}
+
+#[test]
+fn an_old_value_cannot_be_put_back() {
+    let mut it = Tampered::new();
+    let id = it.create("updated", "VALUE-old");
+    let old = it.blobs(id);
+    let body = json!({
+        "NamespaceId": "cn-beijing:test", "SecretId": id, "SecretData": {"k": "VALUE-new"},
+    });
+    it.server.send(&Request::new("PUT", SECRET).json(&body)).data();
+    let new = it.blobs(id);
+    it.put(id, &old);
+    it.assert_closed(id);
+    it.put(id, &Blobs { data_key: new.data_key.clone(), payload: old.payload });
+    it.assert_closed(id);
+    it.put(id, &Blobs { data_key: old.data_key, payload: new.payload.clone() });
+    it.assert_closed(id);
+    it.put(id, &new);
+    it.assert_open(id, "VALUE-new");
+    // Nor that of a deleted secret into one of the same name.
+    let parameters = [("NamespaceId", "cn-beijing:test"), ("SecretId", &id.to_string())];
+    it.server.call("DELETE", SECRET, &parameters).data();
+    let again = it.create("updated", "VALUE-again");
+    it.put(again, &new);
+    it.assert_closed(again);
+}
+
+#[test]
+fn keys_cannot_be_exchanged_either() {
+    let mut it = Tampered::new();
+    let id = it.create("n", "VALUE");
+    done(it.folder.path(), &["keys", "rotate"]);
+    let keys = keys(it.folder.path());
+    let (old, new) = (&keys[0].0, &keys[1].0);
+    it.sql(&format!("UPDATE secrets SET key_id = '{old}' WHERE id = {id}"));
+    it.assert_closed(id);
+    it.sql(&format!("UPDATE secrets SET key_id = '{new}' WHERE id = {id}"));
+    it.assert_open(id, "VALUE");
+    let swapped = format!(
+        "UPDATE keys SET wrapped = (SELECT wrapped FROM keys WHERE id = '{old}') WHERE id = '{new}'"
+    );
+    it.sql(&swapped);
+    // The server has the keys open; whoever opens them anew sees what was done.
+    let report = refused(it.folder.path(), &["verify"]);
+    assert!(report.contains("is another one than the one that sealed"), "{report}");
+    it.server.kill();
+    let report = refused(it.folder.path(), &["serve", "--listen", "127.0.0.1:0"]);
+    assert!(report.contains("is another one than the one that sealed"), "{report}");
+}
+
+#[test]
+fn values_in_clear_are_not_taken_into_a_sealed_database() {
+    let mut it = Tampered::new();
+    let id = it.create("n", "VALUE");
+    it.server.kill();
+    it.sql(
+        "CREATE TABLE unsealed_secrets (id BIGINT, namespace_id TEXT, name TEXT, secret_type TEXT,
+             payload BLOB, created_at BIGINT, updated_at BIGINT);
+         INSERT INTO unsealed_secrets VALUES
+             (99, 'cn-beijing:test', 'planted', 'Opaque', '[[\"k\",\"VALUE\"]]', 1, 1)",
+    );
+    let report = refused(it.folder.path(), &["serve", "--listen", "127.0.0.1:0"]);
+    assert!(report.contains("it has keys, and unsealed secrets as well"), "{report}");
+    it.sql("DROP TABLE unsealed_secrets");
+    it.server = Server::start(it.folder.path());
+    it.assert_open(id, "VALUE");
+}
