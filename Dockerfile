@@ -2,7 +2,8 @@
 #   docker build --tag sae-secret .
 #   docker run --publish 127.0.0.1:8080:8080 --volume sae-secret:/data \
 #       --volume ./master.keys:/run/secrets/master.keys:ro --env SAE_SECRET_MASTER_KEY_FILE=/run/secrets/master.keys sae-secret
-# The file holds a line id:base64 of 32 random bytes (docs/encryption.md) and has to be readable for the user.
+# The file holds a line id:base64 of 32 random bytes (docs/encryption.md); chown it to 65532, so that nobody else need read
+# it. Backups: docker exec CONTAINER /usr/local/bin/sae-secret backup /data/NAME
 # Flags of `serve` go after the image's name and `serve`, settings into the environment. Requests have to be signed, by a
 # key of the world file, unless SAE_SECRET_ANONYMOUS=allow is set. The keys of the world file in the image are known to
 # everybody: mount one of your own over /etc/sae-secret/world.yaml where others can reach the port.

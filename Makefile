@@ -19,7 +19,7 @@ endif
 # The parts of `make test`, in this order. Each can be run on its own.
 PARTS := fmt lint unit build world clients openapi
 
-.PHONY: help run test tools $(PARTS) bench deny image container clean
+.PHONY: help run test tools $(PARTS) torture bench deny image container clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -60,6 +60,13 @@ lint: ## clippy, where a warning is an error
 unit: ## the Rust tests: units, black box over a socket, the binary under faults
 	$(CARGO) test --locked --no-fail-fast
 
+# The tests that repeat a fault do so ten times as often, and tell what they counted.
+torture: tools ## the fault tests with ten times the rounds, then a minute of fuzzing for each target (as root, an hour)
+	@unset -v RUST_LOG "$${!SAE_SECRET_@}"; \
+	TORTURE=$${TORTURE:-10} $(CARGO) test --locked --test process -- --nocapture \
+	    backup hostile kills outage rotation scanner sealing
+	fuzz/run $${FUZZ_SECONDS:-60}
+
 bench: ## measure what is worth it: the signatures in each way of signing
 	$(CARGO) bench --locked --bench '*'
 
@@ -90,7 +97,9 @@ tools: ## install the Debian packages that the tests need and that are missing
 	need openssl type -P openssl; \
 	need ca-certificates test -s /etc/ssl/certs/ca-certificates.crt -o -s /etc/ssl/cert.pem; \
 	need procps type -P kill; \
-	need util-linux type -P flock; \
+	need util-linux type -P flock setpriv prlimit; \
+	need mount type -P mount; \
+	need g++ type -P c++; \
 	[ "$${#missing[@]}" -gt 0 ] || exit 0; \
 	if ! type -P apt-get >/dev/null || [ "$$(id -u)" -ne 0 ]; then \
 	    echo "make: the tests need what these Debian packages hold: $${missing[*]}" >&2; \
@@ -114,4 +123,4 @@ container: image ## try the image as docker-compose.yml runs it: rights, health,
 
 clean: ## remove what was built and what the tests installed; sae-secret.db stays
 	$(CARGO) clean
-	rm -rf tests/clients/.cache tests/openapi/.cache
+	rm -rf tests/clients/.cache tests/openapi/.cache fuzz/.cache

@@ -113,7 +113,7 @@ impl Application {
         let directory = std::mem::take(&mut world.directory);
         let (store, sealing) = database.open(address.ip().is_loopback())?;
         let service = Service::new(store, Arc::clone(&sealing), world.cloud);
-        service.prepare_keys(clock.now()).await.map_err(StartError::Keys)?;
+        service.prepare_keys(clock.now()).await?;
         service.seed(&seeds, clock.now()).await.map_err(StartError::Seed)?;
 
         let access = access(settings, directory, address);

@@ -1,8 +1,9 @@
 //! The flags and environment variables of `serve`, as typed settings.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{env, net::SocketAddr, path::PathBuf};
 
 use clap::{Args, ValueEnum, builder::BoolishValueParser};
+use zeroize::Zeroizing;
 
 use crate::{access::Rate, domain::DockerConfigMode};
 
@@ -75,7 +76,8 @@ pub struct Settings {
 #[derive(Debug, Clone, Args)]
 pub struct DatabaseSettings {
     // A text: what is no address may hold a password, and the parser of flags would repeat it.
-    /// Where secrets are kept: sqlite://PATH (made when missing) or sqlite::memory: (lost at the end)
+    /// Where secrets are kept: sqlite://PATH, which `serve` makes when it is missing; or, for `serve` alone,
+    /// sqlite::memory:, which is lost at the end
     #[arg(
         long,
         env = "SAE_SECRET_DATABASE_URL",
@@ -85,8 +87,8 @@ pub struct DatabaseSettings {
     pub database_url: String,
 
     /// The master keys: a file with one id:base64 of 32 bytes on each line, the first of which seals and all of which
-    /// open. SAE_SECRET_MASTER_KEY may hold the same text instead [default: a file beside the database, which is made
-    /// when the address to listen on is a loopback one]
+    /// open. SAE_SECRET_MASTER_KEY may hold the same text instead [default: a file beside the database, which `serve`
+    /// makes when it listens on a loopback address]
     #[arg(long, env = "SAE_SECRET_MASTER_KEY_FILE", value_name = "FILE")]
     pub master_key_file: Option<PathBuf>,
 
@@ -97,6 +99,22 @@ pub struct DatabaseSettings {
 
 /// The variable that may hold the master keys. It has no flag: everybody on a machine can see flags.
 pub const MASTER_KEY_VARIABLE: &str = "SAE_SECRET_MASTER_KEY";
+
+impl DatabaseSettings {
+    /// The text of the master keys in the environment, if it is set there.
+    ///
+    /// # Errors
+    /// It is not UTF-8.
+    pub fn master_keys() -> Option<Result<Zeroizing<String>, NotUtf8>> {
+        let text = env::var_os(MASTER_KEY_VARIABLE)?;
+        Some(text.into_string().map(Zeroizing::new).map_err(|_| NotUtf8))
+    }
+}
+
+/// A variable is not UTF-8.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("it is not UTF-8")]
+pub struct NotUtf8;
 
 /// How closely docker configurations are checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -70,13 +70,13 @@ fn rotate(database: &DatabaseSettings) -> ExitCode {
         Err(error) => return complain(error),
     };
     let secrets = count(rotated.secrets, "secret");
-    let how = if rotated.was_resumed { "an interrupted rotation went on: " } else { "" };
+    let how = if rotated.was_resumed { "a rotation that had been begun went on: " } else { "" };
     let done = say(&format!("{how}{} wraps the data keys of {secrets} anew\n", rotated.key));
     if rotated.damaged.is_empty() {
         return done;
     }
     let damaged: Vec<String> = rotated.damaged.iter().map(|id| id.get().to_string()).collect();
-    complain(format!("cannot be opened and keep the key that they had: {}", damaged.join(", ")))
+    complain(format!("secrets that do not open keep the key that they had: {}", damaged.join(", ")))
 }
 
 fn retire(arguments: &RetireArguments) -> ExitCode {

@@ -15,7 +15,13 @@ use crate::settings::LogFormat;
 const DEFAULT_FILTER: &str = "info";
 
 /// Starts logging to standard error.
-pub fn init(format: LogFormat) {
+pub(super) fn init(format: LogFormat) {
+    builder(format).init();
+}
+
+/// What lines are written and how they look, by `RUST_LOG` and what overrules it.
+#[must_use]
+pub fn builder(format: LogFormat) -> Builder {
     let mut builder = Builder::from_env(Env::default().default_filter_or(DEFAULT_FILTER));
     // Below this the crate repeats request targets, in which clients put secrets. Whatever RUST_LOG says of the two
     // modules is overruled.
@@ -29,7 +35,7 @@ pub fn init(format: LogFormat) {
             writeln!(out, "{}", json_line(&time, record))
         }),
     };
-    builder.init();
+    builder
 }
 
 /// One event as a JSON object: the common members, then the event's own.

@@ -5,7 +5,7 @@ mod backup;
 mod check_world;
 mod healthcheck;
 mod keys;
-mod logging;
+pub mod logging;
 mod restore;
 mod serve;
 mod verify;

@@ -12,9 +12,9 @@ const VALUE: &[u8] = b"sae-secret value 1";
 const PLACE: &[u8] = b"sae-secret data key 1";
 
 /// The key that seals one version of one secret's data.
-pub struct DataKey(pub(super) KeyBytes);
+pub struct DataEncryptionKey(pub(super) KeyBytes);
 
-impl DataKey {
+impl DataEncryptionKey {
     /// A new random key.
     ///
     /// # Errors
@@ -32,7 +32,7 @@ impl DataKey {
         frame::seal(&self.0, VALUE, plain).map(SealedData)
     }
 
-    /// Opens what [`DataKey::seal`] made.
+    /// Opens what [`DataEncryptionKey::seal`] made.
     ///
     /// # Errors
     /// [`CryptoError::CannotOpen`].
@@ -41,9 +41,9 @@ impl DataKey {
     }
 }
 
-impl fmt::Debug for DataKey {
+impl fmt::Debug for DataEncryptionKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("DataKey(hidden)")
+        f.write_str("DataEncryptionKey(hidden)")
     }
 }
 

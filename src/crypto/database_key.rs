@@ -4,7 +4,7 @@ use hkdf::Hkdf;
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use super::{Binding, CryptoError, DataKey, KeyBytes, MasterKeys, frame, random};
+use super::{Binding, CryptoError, DataEncryptionKey, KeyBytes, MasterKeys, frame, random};
 use crate::domain::{KeyId, MasterKeyId, SecretUid, Timestamp, WrappedDataKey, WrappedKey};
 
 /// What the frame of a wrapped database key is bound to, before the ids.
@@ -74,10 +74,10 @@ impl DatabaseKey {
     /// Wraps a data key for its place.
     ///
     /// # Errors
-    /// [`CryptoError::NoRandomness`].
+    /// [`CryptoError::NoRandomness`]; nothing else, since keys have the length that the derivation wants.
     pub fn wrap_data_key(
         &self,
-        data_key: &DataKey,
+        data_key: &DataEncryptionKey,
         place: &Binding<'_>,
     ) -> Result<WrappedDataKey, CryptoError> {
         let key = self.wrapping_key(place.uid)?;
@@ -93,9 +93,9 @@ impl DatabaseKey {
         &self,
         wrapped: &WrappedDataKey,
         place: &Binding<'_>,
-    ) -> Result<DataKey, CryptoError> {
+    ) -> Result<DataEncryptionKey, CryptoError> {
         let key = self.wrapping_key(place.uid)?;
-        frame::open_key(&key, &place.associated(), &wrapped.bytes).map(DataKey)
+        frame::open_key(&key, &place.associated(), &wrapped.bytes).map(DataEncryptionKey)
     }
 
     /// Each secret's data keys are wrapped by a key of its own. A single key must not be used with more than 2^32 random

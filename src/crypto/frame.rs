@@ -24,7 +24,7 @@ pub fn seal(key: &KeyBytes, associated: &[u8], plain: &[u8]) -> Result<Vec<u8>, 
     framed.push(FORMAT);
     framed.extend_from_slice(nonce.as_ref());
     framed.extend_from_slice(plain);
-    let text = framed.get_mut(1 + NONCE_LENGTH..).unwrap_or_default();
+    let text = framed.get_mut(1 + NONCE_LENGTH..).ok_or(CryptoError::TooLong)?;
     let tag = cipher(key)
         .encrypt_inout_detached(&Nonce::from(*nonce), associated, text.into())
         .map_err(|_| CryptoError::TooLong)?;
@@ -64,8 +64,7 @@ pub fn open(
 /// [`CryptoError::CannotOpen`], also for something that is as well sealed and no key.
 pub fn open_key(key: &KeyBytes, associated: &[u8], framed: &[u8]) -> Result<KeyBytes, CryptoError> {
     let plain = open(key, associated, framed)?;
-    let bytes = plain.as_slice().try_into().map_err(|_| CryptoError::CannotOpen)?;
-    Ok(Zeroizing::new(bytes))
+    super::key_of(&plain).ok_or(CryptoError::CannotOpen)
 }
 
 fn cipher(key: &KeyBytes) -> Aes256Gcm {

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, fmt, sync::Arc};
 
-use super::{Binding, CryptoError, DataKey, DatabaseKey, MasterKeys, UnwrapError};
+use super::{Binding, CryptoError, DataEncryptionKey, DatabaseKey, MasterKeys, UnwrapError};
 use crate::domain::{KeyId, WrappedDataKey, WrappedKey};
 
 /// The opened keys of a database.
@@ -27,6 +27,12 @@ impl Keyring {
         (Self(keys), closed)
     }
 
+    /// How many keys are open.
+    #[must_use]
+    pub fn key_count(&self) -> usize {
+        self.0.len()
+    }
+
     /// A key of that id.
     #[must_use]
     pub fn get(&self, id: &KeyId) -> Option<&DatabaseKey> {
@@ -40,7 +46,7 @@ impl Keyring {
     pub fn wrap_data_key(
         &self,
         id: &KeyId,
-        data_key: &DataKey,
+        data_key: &DataEncryptionKey,
         place: &Binding<'_>,
     ) -> Result<WrappedDataKey, CryptoError> {
         self.get(id)
@@ -56,7 +62,7 @@ impl Keyring {
         &self,
         wrapped: &WrappedDataKey,
         place: &Binding<'_>,
-    ) -> Result<DataKey, CryptoError> {
+    ) -> Result<DataEncryptionKey, CryptoError> {
         let unknown = || CryptoError::UnknownKey(wrapped.key.clone());
         self.get(&wrapped.key).ok_or_else(unknown)?.unwrap_data_key(wrapped, place)
     }

@@ -25,7 +25,7 @@ pub enum MasterKeysError {
     #[error("line {0}: {1}")]
     Id(usize, MasterKeyIdError),
     /// What follows the id is no key.
-    #[error("line {0}: what follows the id is not base64 of 32 bytes")]
+    #[error("line {0}: what follows the id is not padded base64 of 32 bytes")]
     Key(usize),
     /// An id stands twice.
     #[error("line {0}: a key of this id stands above already")]
@@ -38,7 +38,10 @@ impl MasterKeys {
     /// # Errors
     /// [`MasterKeysError`].
     pub fn parse(text: &str) -> Result<Self, MasterKeysError> {
-        let mut keys: Vec<(MasterKeyId, KeyBytes)> = vec![];
+        // Room for all of them: what grows leaves copies behind that nobody zeroes.
+        let mut keys: Vec<(MasterKeyId, KeyBytes)> = Vec::with_capacity(text.lines().count());
+        // Some editors begin a file with a mark that cannot be seen.
+        let text = text.trim_start_matches('\u{feff}');
         for (index, line) in text.lines().enumerate() {
             let (number, line) = (index + 1, line.trim());
             if line.is_empty() || line.starts_with('#') {
@@ -112,8 +115,7 @@ fn key_in(text: &str) -> Option<KeyBytes> {
     // The decoder writes straight into what is zeroed. It wants room for what the padding may hide.
     let mut decoded = Zeroizing::new([0; KEY_LENGTH + 1]);
     let length = STANDARD.decode_slice(text, decoded.as_mut()).ok()?;
-    let bytes = decoded.get(..length)?.try_into().ok()?;
-    Some(Zeroizing::new(bytes))
+    super::key_of(decoded.get(..length)?)
 }
 
 #[cfg(test)]
@@ -131,7 +133,7 @@ mod tests {
     #[test]
     fn lines_are_keys_and_the_first_seals() {
         assert_eq!(
-            ids(&format!("new:{A}\r\n# old ones\n\n  2025.old_key-1 : {B}  ")),
+            ids(&format!("\u{feff}new:{A}\r\n# old ones\n\n  2025.old_key-1 : {B}  ")),
             ["new", "2025.old_key-1"]
         );
         let both = MasterKeys::parse(&format!("a:{A}\nb:{B}")).unwrap();

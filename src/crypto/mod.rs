@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 
 use crate::domain::{KeyId, SecretUid};
 
-pub use data_key::{Binding, DataKey};
+pub use data_key::{Binding, DataEncryptionKey};
 pub use database_key::{DatabaseKey, UnwrapError};
 pub use keyring::Keyring;
 pub use master::{MasterKeys, MasterKeysError};
@@ -51,6 +51,16 @@ fn random<const LENGTH: usize>() -> Result<Zeroizing<[u8; LENGTH]>, CryptoError>
     let mut bytes = Zeroizing::new([0; LENGTH]);
     SystemRandom::new().fill(bytes.as_mut()).map_err(|_| CryptoError::NoRandomness)?;
     Ok(bytes)
+}
+
+/// Bytes as a key, if they are as many as a key has.
+fn key_of(bytes: &[u8]) -> Option<KeyBytes> {
+    let mut key = Zeroizing::new([0; KEY_LENGTH]);
+    if bytes.len() != KEY_LENGTH {
+        return None;
+    }
+    key.copy_from_slice(bytes);
+    Some(key)
 }
 
 /// A new secret's identity.

@@ -120,6 +120,14 @@ pub enum Error {
         /// How many keys a secret may have.
         quota: u32,
     },
+    /// What is stored of a secret does not open: it was changed, or belongs to another place.
+    #[error("the secret {id} does not open: {cause}")]
+    Damaged {
+        /// The secret.
+        id: i64,
+        /// What is wrong, for the log only; shows nothing of the value.
+        cause: String,
+    },
     /// The store cannot answer now. Never used for "there is no such thing".
     #[error("the store is unavailable: {cause}")]
     Unavailable {

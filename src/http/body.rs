@@ -33,6 +33,9 @@ const LARGE_TOTAL: usize = 96 * 1024 * 1024;
 /// How long a body waits for room.
 const ROOM_TIMEOUT: Duration = Duration::from_secs(2);
 
+/// How many pieces of a body are taken before everybody else has a turn: in chunks of a byte, 4 MiB are four million.
+const TURN: u32 = 256;
+
 /// The room that large bodies share, in bytes.
 #[derive(Debug, Clone)]
 pub struct BodyBudget(Arc<Semaphore>);
@@ -93,10 +96,10 @@ pub async fn read_body(
         discard_body(payload).await;
         return Err(BodyError::TooLarge);
     }
-    let mut payload = payload.into_inner();
+    let mut pieces = Pieces::of(payload);
     let deadline = Instant::now() + READ_TIMEOUT;
     let (mut body, mut room) = (Vec::new(), Room::default());
-    while let Some(chunk) = next(&mut payload, deadline).await? {
+    while let Some(chunk) = pieces.next(deadline).await? {
         let length = body.len() + chunk.len();
         let grown = if length > BODY_MAX {
             Err(BodyError::TooLarge)
@@ -109,7 +112,7 @@ pub async fn read_body(
         };
         if let Err(error) = grown {
             drop((body, room));
-            discard(&mut payload).await;
+            pieces.discard().await;
             return Err(error);
         }
         body.extend_from_slice(&chunk);
@@ -120,31 +123,45 @@ pub async fn read_body(
 
 /// Takes a body off the wire that nobody wants.
 pub async fn discard_body(payload: Payload) {
-    discard(&mut payload.into_inner()).await;
+    Pieces::of(payload).discard().await;
 }
 
-type Inner = actix_web::dev::Payload;
+/// A body as it comes.
+struct Pieces {
+    payload: actix_web::dev::Payload,
+    taken: u32,
+}
 
-async fn next(payload: &mut Inner, deadline: Instant) -> Result<Option<Bytes>, BodyError> {
-    let chunk = std::future::poll_fn(|context| {
-        futures_core::Stream::poll_next(Pin::new(&mut *payload), context)
-    });
-    match timeout_at(deadline, chunk).await {
-        Err(_elapsed) => Err(BodyError::TooSlow),
-        Ok(None) => Ok(None),
-        Ok(Some(Ok(chunk))) => Ok(Some(chunk)),
-        Ok(Some(Err(_broken))) => Err(BodyError::Broken),
+impl Pieces {
+    fn of(payload: Payload) -> Self {
+        Self { payload: payload.into_inner(), taken: 0 }
     }
-}
 
-async fn discard(payload: &mut Inner) {
-    let deadline = Instant::now() + DISCARD_TIMEOUT;
-    let mut discarded = 0;
-    while discarded <= DISCARD_MAX {
-        let stall = deadline.min(Instant::now() + DISCARD_STALL);
-        match next(payload, stall).await {
-            Ok(Some(chunk)) => discarded += chunk.len(),
-            Ok(None) | Err(_) => return,
+    async fn next(&mut self, deadline: Instant) -> Result<Option<Bytes>, BodyError> {
+        self.taken = self.taken.wrapping_add(1);
+        if self.taken.is_multiple_of(TURN) {
+            tokio::task::yield_now().await;
+        }
+        let piece = std::future::poll_fn(|context| {
+            futures_core::Stream::poll_next(Pin::new(&mut self.payload), context)
+        });
+        match timeout_at(deadline, piece).await {
+            Err(_elapsed) => Err(BodyError::TooSlow),
+            Ok(None) => Ok(None),
+            Ok(Some(Ok(piece))) => Ok(Some(piece)),
+            Ok(Some(Err(_broken))) => Err(BodyError::Broken),
+        }
+    }
+
+    async fn discard(&mut self) {
+        let deadline = Instant::now() + DISCARD_TIMEOUT;
+        let mut discarded = 0;
+        while discarded <= DISCARD_MAX {
+            let stall = deadline.min(Instant::now() + DISCARD_STALL);
+            match self.next(stall).await {
+                Ok(Some(piece)) => discarded += piece.len(),
+                Ok(None) | Err(_) => return,
+            }
         }
     }
 }

@@ -27,38 +27,33 @@ impl Database {
     /// [`StartError::DatabaseUrl`], [`StartError::Database`] and [`StartError::MasterKeys`].
     pub fn find(settings: &DatabaseSettings) -> Result<Self, StartError> {
         let found = Self::find_unchecked(settings)?;
-        found.check(&found.url)?;
+        demand_open(&found.url, &found.masters.clone().unwrap_or_default())?;
         Ok(found)
     }
 
-    /// The same for what needs no keys.
+    /// The same, for what can do with master keys that are not those of the database.
     ///
     /// # Errors
-    /// [`StartError::DatabaseUrl`] and [`StartError::MasterKeys`].
+    /// [`StartError::DatabaseUrl`], [`StartError::Database`] and [`StartError::MasterKeys`].
     pub fn find_unchecked(settings: &DatabaseSettings) -> Result<Self, StartError> {
-        let url: DatabaseUrl = settings.database_url.parse()?;
+        let found = Self::without_keys(settings)?;
+        let masters = found.source.read()?;
+        Ok(Self { masters, ..found })
+    }
+
+    /// The same, for what needs no keys: they are not read.
+    ///
+    /// # Errors
+    /// [`StartError::DatabaseUrl`] and [`StartError::Database`]; [`StartError::MasterKeys`] for more than one source.
+    pub fn without_keys(settings: &DatabaseSettings) -> Result<Self, StartError> {
+        let url = settings.database_url.parse::<DatabaseUrl>()?.resolved()?;
         let source = Source::of(settings, &url)?;
-        let masters = source.read()?;
-        Ok(Self { url, source, masters })
+        Ok(Self { url, source, masters: None })
     }
 
     /// Where the database is.
     pub fn url(&self) -> &DatabaseUrl {
         &self.url
-    }
-
-    /// Whether the keys of a database, this one or one that is to become it, open with the master keys at hand.
-    ///
-    /// # Errors
-    /// [`StartError::Database`]; [`MasterKeyError::Closed`] with the ids of the master keys that are missing or wrong.
-    pub fn check(&self, url: &DatabaseUrl) -> Result<(), StartError> {
-        let masters = self.masters.clone().unwrap_or_default();
-        let (_, closed) = Keyring::default().opened(&Store::peek_keys(url)?, &masters);
-        if closed.is_empty() {
-            return Ok(());
-        }
-        let closed = listed(&closed);
-        Err(MasterKeyError::Closed { database: url.to_string(), closed }.into())
     }
 
     /// Opens the database, making it when it is missing. A master key is made where there is none, if it may be.
@@ -69,12 +64,12 @@ impl Database {
         if self.masters.is_none() && !may_make_key && self.source != Source::Memory {
             return Err(MasterKeyError::None.into());
         }
-        let store = Store::open(&self.url)?;
-        // Not before the database is there: a key alone would be of no use.
+        // Before the database is touched: its tables must not be those of this version when there can be no key for it.
         let masters = match &self.masters {
             Some(masters) => masters.clone(),
             None => self.source.make()?,
         };
+        let store = Store::open(&self.url)?;
         if let Source::Beside(path) = &self.source {
             log::warn!(
                 "the master key {} stands beside the database: whoever gets both files can read every secret. Give one \
@@ -99,7 +94,7 @@ impl Database {
     /// # Errors
     /// [`StartError::Database`]; [`StartError::MasterKeys`].
     pub fn open_copy(&self, copy: &DatabaseUrl) -> Result<(Store, Arc<Sealing>), StartError> {
-        self.check(copy)?;
+        demand_open(copy, &self.masters.clone().unwrap_or_default())?;
         let masters = self.masters.clone().ok_or(MasterKeyError::None)?;
         Ok((Store::open(copy)?, self.sealing(masters)))
     }
@@ -108,13 +103,13 @@ impl Database {
         Arc::new(Sealing::new(masters, self.source.reread()))
     }
 
-    /// Reads the master keys again, when they can be.
+    /// Reads the master keys again, when they can be. They have to open all that the others have opened.
     pub fn reread(&self, sealing: Arc<Sealing>) -> Option<hangup::Task> {
         if !self.source.can_be_read_again() {
             return None;
         }
-        let source = self.source.clone();
-        let reread = move || match source.read_given() {
+        let (source, url) = (self.source.clone(), self.url.clone());
+        let reread = move || match read_for(&source, &url) {
             Ok(masters) => {
                 sealing.replace_masters(masters);
                 log::info!("the master keys in {} have been read again", source.name());
@@ -123,4 +118,21 @@ impl Database {
         };
         Some(("master-keys-reload", Box::new(reread)))
     }
+}
+
+/// The master keys of a source, if they are those of the database.
+fn read_for(source: &Source, url: &DatabaseUrl) -> Result<MasterKeys, StartError> {
+    let masters = source.read_again()?;
+    demand_open(url, &masters)?;
+    Ok(masters)
+}
+
+/// Demands that every key of a database opens.
+fn demand_open(url: &DatabaseUrl, masters: &MasterKeys) -> Result<(), StartError> {
+    let (_, closed) = Keyring::default().opened(&Store::peek_keys(url)?, masters);
+    if closed.is_empty() {
+        return Ok(());
+    }
+    let closed = listed(&closed);
+    Err(MasterKeyError::Closed { database: url.to_string(), closed }.into())
 }

@@ -10,6 +10,7 @@ use super::master_keys::MasterKeyError;
 use crate::{
     audit::AuditError,
     http::{ProxyError, cors::OriginError, tls::TlsError},
+    service::keys::PrepareError,
     store::{DatabaseUrlError, OpenError},
     world::Mistake,
 };
@@ -42,9 +43,9 @@ pub enum StartError {
     /// There are no master keys, or not those of the database.
     #[error(transparent)]
     MasterKeys(#[from] MasterKeyError),
-    /// The database's keys or values cannot be made ready.
+    /// The database's keys are not ready, nor can they be made.
     #[error("cannot prepare the keys of the database: {0}")]
-    Keys(crate::domain::Error),
+    Keys(#[from] PrepareError),
     /// The database cannot take what must be in it.
     #[error("cannot prepare the database: {0}")]
     Seed(crate::domain::Error),

@@ -3,11 +3,10 @@
 mod command;
 
 use std::{
-    env,
     ffi::OsString,
-    fs::{self, File},
-    io::{self, Read, Write},
-    os::unix::fs::{OpenOptionsExt, PermissionsExt},
+    fs::File,
+    io::{self, Read},
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
 };
 
@@ -17,8 +16,8 @@ use crate::{
     crypto::{CryptoError, MasterKeys, MasterKeysError},
     domain::MasterKeyId,
     service::Reread,
-    settings::{DatabaseSettings, MASTER_KEY_VARIABLE},
-    store::DatabaseUrl,
+    settings::{DatabaseSettings, MASTER_KEY_VARIABLE, NotUtf8},
+    store::{self, DatabaseUrl},
 };
 
 /// How much text master keys may be, in bytes: about a thousand of them.
@@ -111,7 +110,7 @@ impl Source {
     /// [`MasterKeyError::Several`].
     pub fn of(settings: &DatabaseSettings, database: &DatabaseUrl) -> Result<Self, MasterKeyError> {
         let file = settings.master_key_file.clone().map(Self::File);
-        let variable = env::var_os(MASTER_KEY_VARIABLE).map(|_| Self::Variable);
+        let variable = DatabaseSettings::master_keys().map(|_| Self::Variable);
         let command = settings.master_key_command.clone().map(Self::Command);
         let mut given = file.into_iter().chain(variable).chain(command);
         match (given.next(), given.next(), database.file()) {
@@ -161,7 +160,9 @@ impl Source {
                 let keys = new_keys().map_err(|error| not_made(path, &error))?;
                 write_new(path, &keys).map_err(|error| not_made(path, &error))?;
                 // Another process may have been faster, and its key is the one.
-                self.read()?.ok_or_else(|| not_made(path, &"it is gone"))
+                self.read()?.ok_or_else(|| {
+                    not_made(path, &"there is something of that name, and it holds no key")
+                })
             }
             Self::File(_) | Self::Variable | Self::Command(_) => Err(MasterKeyError::None),
         }
@@ -173,7 +174,7 @@ impl Source {
             // A pipe gives its text once.
             Self::File(path) | Self::Beside(path) if path.is_file() => {
                 let source = self.clone();
-                Some(Box::new(move || source.read_given()))
+                Some(Box::new(move || source.read_again().map_err(|error| error.to_string())))
             }
             _ => None,
         }
@@ -184,15 +185,20 @@ impl Source {
         matches!(self, Self::Command(_)) || self.reread().is_some()
     }
 
-    /// The keys, which have to be there.
+    /// The keys once more, which have to be there.
     ///
     /// # Errors
-    /// Why they are not.
-    pub fn read_given(&self) -> Result<MasterKeys, String> {
-        match self.read() {
-            Ok(Some(keys)) => Ok(keys),
-            Ok(None) => Err(MasterKeyError::None.to_string()),
-            Err(error) => Err(error.to_string()),
+    /// [`MasterKeyError`].
+    pub fn read_again(&self) -> Result<MasterKeys, MasterKeyError> {
+        match self {
+            // It may have become a pipe, which would be waited for.
+            Self::File(path) | Self::Beside(path) if !path.is_file() => {
+                Err(MasterKeyError::Unreadable {
+                    source_name: self.name(),
+                    reason: "it is no file any more".to_owned(),
+                })
+            }
+            _ => self.read()?.ok_or(MasterKeyError::None),
         }
     }
 
@@ -219,7 +225,7 @@ fn read_file(path: &Path) -> io::Result<Zeroizing<String>> {
         return Err(io::ErrorKind::IsADirectory.into());
     }
     let mode = about.permissions().mode() & 0o7777;
-    if about.is_file() && mode & 0o007 != 0 {
+    if about.is_file() && mode & 0o004 != 0 {
         log::warn!(
             "everybody on this machine can read the master keys in {}: its mode is {mode:o}",
             path.display()
@@ -229,7 +235,8 @@ fn read_file(path: &Path) -> io::Result<Zeroizing<String>> {
 }
 
 fn read_variable() -> io::Result<Zeroizing<String>> {
-    let text = Zeroizing::new(env::var(MASTER_KEY_VARIABLE).map_err(|_| not_text())?);
+    let text = DatabaseSettings::master_keys().unwrap_or_else(|| Ok(Zeroizing::default()));
+    let text = text.map_err(io::Error::other)?;
     if text.len() as u64 > TEXT_MAX { Err(too_long()) } else { Ok(text) }
 }
 
@@ -241,7 +248,7 @@ fn read_text(from: impl Read) -> io::Result<Zeroizing<String>> {
     if bytes.len() as u64 > TEXT_MAX {
         return Err(too_long());
     }
-    let text = std::str::from_utf8(&bytes).map_err(|_| not_text())?;
+    let text = std::str::from_utf8(&bytes).map_err(|_| io::Error::other(NotUtf8))?;
     Ok(Zeroizing::new(text.to_owned()))
 }
 
@@ -249,31 +256,10 @@ fn too_long() -> io::Error {
     io::Error::other(format!("it has more than {TEXT_MAX} bytes"))
 }
 
-fn not_text() -> io::Error {
-    io::Error::other("it is not UTF-8")
-}
-
 /// Writes a key file whole or not at all, for its owner only; one that is there already stays.
 fn write_new(path: &Path, keys: &MasterKeys) -> io::Result<()> {
-    let mut name = OsString::from(path.as_os_str());
-    name.push(format!(".new-{}", std::process::id()));
-    let partial = PathBuf::from(name);
-    let written = || -> io::Result<()> {
-        let mut file =
-            fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&partial)?;
-        file.write_all(keys.text().as_bytes())?;
-        file.sync_all()?;
-        match fs::hard_link(&partial, path) {
-            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
-            _ => {}
-        }
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
-    };
-    let outcome = written();
-    drop(fs::remove_file(&partial));
-    outcome
+    match store::write_new_file(path, keys.text().as_bytes()) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        written => written,
+    }
 }
-
-#[cfg(test)]
-mod tests;

@@ -11,7 +11,7 @@ use crate::{
         keys::{Keys, RetireError, Retired, Rotated},
     },
     settings::DatabaseSettings,
-    store::{Access, OpenError, Staged},
+    store::{Access, BackupError, RestoreError, Staged},
 };
 
 /// Why something could not be done to a database.
@@ -20,9 +20,12 @@ pub enum UpkeepError {
     /// The database cannot be opened.
     #[error(transparent)]
     Start(#[from] StartError),
-    /// The backup cannot be taken or put into its place.
+    /// The backup cannot be taken.
     #[error(transparent)]
-    Restore(#[from] OpenError),
+    Backup(#[from] BackupError),
+    /// The backup cannot be put into its place.
+    #[error(transparent)]
+    Restore(#[from] RestoreError),
     /// The database does not answer, or not as it should.
     #[error(transparent)]
     Store(#[from] crate::domain::Error),
@@ -30,12 +33,16 @@ pub enum UpkeepError {
     #[error(transparent)]
     Retire(#[from] RetireError),
     /// The backup is not sound.
-    #[error("the backup is not sound, and nothing was replaced: {}", .0.faults.join("; "))]
+    #[error("the backup is not sound, and nothing was replaced:\n  {}", .0.faults.join("\n  "))]
     Unsound(Verification),
 }
 
 fn service(settings: &DatabaseSettings, access: Access) -> Result<Service, StartError> {
-    let (store, sealing) = Database::find_unchecked(settings)?.open_existing(access)?;
+    over(&Database::find_unchecked(settings)?, access)
+}
+
+fn over(database: &Database, access: Access) -> Result<Service, StartError> {
+    let (store, sealing) = database.open_existing(access)?;
     Ok(Service::new(store, sealing, Cloud::default()))
 }
 
@@ -52,8 +59,8 @@ pub async fn list_keys(settings: &DatabaseSettings) -> Result<Keys, UpkeepError>
 /// # Errors
 /// [`UpkeepError`].
 pub async fn rotate_keys(settings: &DatabaseSettings) -> Result<Rotated, UpkeepError> {
-    Database::find(settings)?;
-    Ok(service(settings, Access::Write)?.rotate_keys(SystemClock.now()).await?)
+    let database = Database::find(settings)?;
+    Ok(over(&database, Access::Write)?.rotate_keys(SystemClock.now()).await?)
 }
 
 /// Lets go of a key that nothing needs.
@@ -77,13 +84,15 @@ pub async fn verify(settings: &DatabaseSettings) -> Result<Verification, UpkeepE
 /// # Errors
 /// [`UpkeepError`].
 pub async fn backup(settings: &DatabaseSettings, file: &Path) -> Result<(), UpkeepError> {
-    Ok(service(settings, Access::Read)?.backup(file).await?)
+    // Without the master keys, which need not be at hand for that.
+    let database = Database::without_keys(settings)?;
+    Ok(over(&database, Access::Read)?.backup(file).await?)
 }
 
 /// Puts a backup, when it is sound, into the database's place; returns what is in it.
 ///
 /// # Errors
-/// [`UpkeepError`]; the database is as it was then.
+/// [`UpkeepError`]; the database under its path is as it was then.
 pub async fn restore(
     settings: &DatabaseSettings,
     file: &Path,
@@ -95,7 +104,7 @@ pub async fn restore(
         let (store, sealing) = database.open_copy(&staged.url())?;
         let service = Service::new(store, sealing, Cloud::default());
         // A backup of an older version is brought up to date here, where nothing is lost if that is interrupted.
-        service.prepare_keys(SystemClock.now()).await?;
+        service.prepare_keys(SystemClock.now()).await.map_err(StartError::from)?;
         service.verify().await?
     };
     if !found.faults.is_empty() {

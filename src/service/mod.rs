@@ -13,7 +13,7 @@ use std::{path::Path, sync::Arc};
 use crate::{
     access::Caller,
     domain::{Cloud, Error, Namespace, NamespaceId, Result, Timestamp},
-    store::{Load, Store},
+    store::{BackupError, Load, Store},
 };
 
 pub use sealing::{Reread, Sealing, listed};
@@ -57,20 +57,13 @@ impl Service {
         if self.cloud.serves(namespace.region()) { Ok(()) } else { Err(Error::NamespaceNotFound) }
     }
 
-    /// Answers when the store answers.
+    /// Answers when the store answers and what it would be given could be sealed.
     ///
     /// # Errors
     /// [`crate::domain::Error::Unavailable`].
     pub async fn check_store(&self) -> Result<()> {
-        let region = self.cloud.regions.first().cloned();
-        self.store
-            .read(move |tx| match &region {
-                Some(region) => {
-                    tx.find_namespace(&NamespaceId::default_of(region.clone())).map(drop)
-                }
-                None => Ok(()),
-            })
-            .await
+        let sealing = Arc::clone(&self.sealing);
+        self.store.read(move |tx| sealing.check(tx)).await
     }
 
     /// All namespaces of every region, for the metrics.
@@ -87,8 +80,8 @@ impl Service {
     /// wrapped by their master keys, which it does not have.
     ///
     /// # Errors
-    /// [`crate::domain::Error::Unavailable`] that says why it was not possible.
-    pub async fn backup(&self, file: &Path) -> Result<()> {
+    /// [`BackupError`].
+    pub async fn backup(&self, file: &Path) -> std::result::Result<(), BackupError> {
         self.store.backup(file).await
     }
 

@@ -2,14 +2,18 @@
 
 use std::{
     fmt,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{Arc, Mutex, PoisonError, RwLock},
+    time::{Duration, Instant},
 };
 
 use crate::{
-    crypto::{Binding, DataKey, Keyring, MasterKeys, UnwrapError},
+    crypto::{Binding, DataEncryptionKey, Keyring, MasterKeys, UnwrapError},
     domain::{Error, KeyId, Result, SecretSummary, WrappedDataKey},
     store::Tx,
 };
+
+/// How long is waited before the master keys are read once more when that did not help.
+const REREAD_PAUSE: Duration = Duration::from_secs(1);
 
 /// Reads the master keys once more; the error's text says why that was not possible.
 pub type Reread = Box<dyn Fn() -> std::result::Result<MasterKeys, String> + Send + Sync>;
@@ -20,6 +24,7 @@ pub struct Sealing {
     masters: RwLock<Arc<MasterKeys>>,
     /// Absent where that takes long or cannot tell anything new.
     reread: Option<Reread>,
+    last_reread: Mutex<Option<Instant>>,
     ring: RwLock<Arc<Keyring>>,
 }
 
@@ -27,7 +32,12 @@ impl Sealing {
     /// With these master keys, and a quick way to read them anew when one turns out to lack, if there is any.
     #[must_use]
     pub fn new(masters: MasterKeys, reread: Option<Reread>) -> Self {
-        Self { masters: RwLock::new(Arc::new(masters)), reread, ring: RwLock::default() }
+        Self {
+            masters: RwLock::new(Arc::new(masters)),
+            reread,
+            last_reread: Mutex::default(),
+            ring: RwLock::default(),
+        }
     }
 
     /// The master keys.
@@ -48,7 +58,7 @@ impl Sealing {
     pub fn wrap(
         &self,
         tx: &mut Tx<'_>,
-        data_key: &DataKey,
+        data_key: &DataEncryptionKey,
         place: &SecretSummary,
     ) -> Result<WrappedDataKey> {
         let current = tx.current_key()?;
@@ -57,20 +67,28 @@ impl Sealing {
             .map_err(Error::unavailable)
     }
 
+    /// Whether what a transaction writes now could be sealed.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when there is no current key or it cannot be opened.
+    pub fn check(&self, tx: &mut Tx<'_>) -> Result<()> {
+        let current = tx.current_key()?;
+        self.ring_with(tx, &current).map(drop)
+    }
+
     /// The data key of what a transaction read.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] when the key that wraps it cannot be opened, or when the data key belongs elsewhere.
+    /// [`Error::Damaged`] when the data key was changed or belongs elsewhere; [`Error::Unavailable`] when the key that
+    /// wraps it cannot be opened.
     pub fn unwrap(
         &self,
         tx: &mut Tx<'_>,
         wrapped: &WrappedDataKey,
         place: &SecretSummary,
-    ) -> Result<DataKey> {
+    ) -> Result<DataEncryptionKey> {
         let data_key = self.ring_with(tx, &wrapped.key)?.unwrap_data_key(wrapped, &binding(place));
-        data_key.map_err(|error| {
-            Error::unavailable(format!("the key of the secret {}: {error}", place.id.get()))
-        })
+        data_key.map_err(|error| damaged(place, &error))
     }
 
     /// A keyring that has this key.
@@ -83,7 +101,11 @@ impl Sealing {
         if ring.get(key).is_some() {
             return Ok(ring);
         }
-        Err(Error::unavailable(format!("the key {key} cannot be opened: {}", listed(&closed))))
+        let why = match closed.as_slice() {
+            [] => "the database does not have it".to_owned(),
+            closed => listed(closed),
+        };
+        Err(Error::unavailable(format!("the key {key} cannot be opened: {why}")))
     }
 
     fn ring(&self) -> Arc<Keyring> {
@@ -98,7 +120,7 @@ impl Sealing {
         let wrapped = tx.keys()?;
         let (mut ring, mut closed) = self.ring().opened(&wrapped, &self.masters());
         if !closed.is_empty()
-            && let Some(reread) = &self.reread
+            && let Some(reread) = self.reread.as_ref().filter(|_| self.may_reread())
         {
             match reread() {
                 Ok(masters) => {
@@ -116,6 +138,16 @@ impl Sealing {
         Ok((ring, closed))
     }
 
+    /// Whether the last time is long enough ago: while a key lacks, every request asks for it.
+    fn may_reread(&self) -> bool {
+        let mut last = self.last_reread.lock().unwrap_or_else(PoisonError::into_inner);
+        let may = last.is_none_or(|last| last.elapsed() > REREAD_PAUSE);
+        if may {
+            *last = Some(Instant::now());
+        }
+        may
+    }
+
     /// The same, where every key has to open.
     ///
     /// # Errors
@@ -124,6 +156,11 @@ impl Sealing {
         let (_, closed) = self.refresh(tx)?;
         if closed.is_empty() { Ok(()) } else { Err(Error::unavailable(listed(&closed))) }
     }
+}
+
+/// A secret that does not open.
+pub fn damaged(secret: &SecretSummary, cause: &dyn fmt::Display) -> Error {
+    Error::Damaged { id: secret.id.get(), cause: cause.to_string() }
 }
 
 /// What is wrong with keys, in one text.

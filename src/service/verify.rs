@@ -8,12 +8,9 @@ use crate::{
     store::{StoredSecret, Tx},
 };
 
-/// How many secrets are held in memory at once; each has up to some MiB.
-const BATCH: i64 = 16;
-
-/// The counters, as the store calls them.
-const SECRET_ID: &str = "secret_id";
-const CUSTOM_NAMESPACES: &str = "custom_namespaces";
+/// How many numbers of secrets are asked for at once. The secrets themselves come one by one: one that cannot be read hides
+/// no other.
+const BATCH: i64 = 1000;
 
 /// What was looked at and what is wrong.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -38,38 +35,60 @@ impl fmt::Display for Verification {
 
 impl Service {
     /// Opens every key and every secret, counts what is counted, and follows every reference, all at one moment of the
-    /// database. Changes nothing.
+    /// database. Changes nothing; while it goes on beside a server that writes, the database's log cannot get shorter.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] when the database cannot be read at all.
+    /// [`Error::Unavailable`] when there is no reading from the database. What cannot be read of it is a fault.
     pub async fn verify(&self) -> Result<Verification> {
         let sealing = Arc::clone(&self.sealing);
-        self.store.read_for_upkeep(move |tx| verify(tx, &sealing)).await
+        self.store.read_for_upkeep(move |tx| Ok(verify(tx, &sealing))).await
     }
 }
 
-fn verify(tx: &mut Tx<'_>, sealing: &Sealing) -> Result<Verification> {
-    let mut found = Verification { faults: tx.defects()?, ..Verification::default() };
-    let (_, closed) = sealing.refresh(tx)?;
-    let keys = tx.keys()?.len();
-    found.keys = keys.saturating_sub(closed.len()) as u64;
-    found.faults.extend(closed.iter().map(ToString::to_string));
-    if let Err(error) = tx.current_key() {
-        found.faults.push(format!("no key is the current one: {error}"));
+fn verify(tx: &mut Tx<'_>, sealing: &Sealing) -> Verification {
+    let mut found = Verification::default();
+    match tx.defects() {
+        Ok(defects) => found.faults.extend(defects),
+        Err(error) => found.fault("the file", &error),
     }
-    count(tx, &mut found)?;
+    match sealing.refresh(tx) {
+        Ok((ring, closed)) => {
+            found.keys = ring.key_count() as u64;
+            found.faults.extend(closed.iter().map(ToString::to_string));
+        }
+        Err(error) => found.fault("the keys", &error),
+    }
+    if let Err(error) = tx.current_key() {
+        found.fault("no key is the current one", &error);
+    }
+    if let Err(error) = count(tx, &mut found) {
+        found.fault("the counters", &error);
+    }
+    if let Err(error) = open_all(tx, sealing, &mut found) {
+        found.fault("the secrets", &error);
+    }
+    found
+}
+
+impl Verification {
+    fn fault(&mut self, what: &str, error: &Error) {
+        self.faults.push(match error {
+            Error::Unavailable { cause } => format!("{what}: {cause}"),
+            error => format!("{what}: {error}"),
+        });
+    }
+}
+
+fn open_all(tx: &mut Tx<'_>, sealing: &Sealing, found: &mut Verification) -> Result<()> {
     let mut after = None;
     loop {
-        let batch = tx.stored_secrets(after, BATCH)?;
-        let Some((last, _)) = batch.last() else { return Ok(found) };
+        let batch = tx.secret_numbers(after, BATCH)?;
+        let Some(last) = batch.last() else { return Ok(()) };
         after = Some(*last);
-        for (id, stored) in batch {
-            match stored.and_then(|stored| open(tx, sealing, &stored)) {
+        for id in batch {
+            match tx.secret_numbered(id).and_then(|stored| open(tx, sealing, &stored)) {
                 Ok(()) => found.secrets += 1,
-                Err(Error::Unavailable { cause }) => {
-                    found.faults.push(format!("secret {id}: {cause}"));
-                }
-                Err(error) => found.faults.push(format!("secret {id}: {error}")),
+                Err(error) => found.fault(&format!("secret {id}"), &error),
             }
         }
     }
@@ -77,31 +96,28 @@ fn verify(tx: &mut Tx<'_>, sealing: &Sealing) -> Result<Verification> {
 
 fn open(tx: &mut Tx<'_>, sealing: &Sealing, stored: &StoredSecret) -> Result<()> {
     let data_key = sealing.unwrap(tx, &stored.data_key, &stored.summary)?;
-    payload::open(&data_key, &stored.payload).map(drop)
+    payload::open(&data_key, stored).map(drop)
 }
 
 /// Holds the counters against what they count.
 fn count(tx: &mut Tx<'_>, found: &mut Verification) -> Result<()> {
-    let namespaces = tx.namespaces()?;
-    found.namespaces = namespaces.len() as u64;
     for wrong in tx.miscounts()? {
-        let (counted, rows) = (wrong.counted, wrong.rows);
-        let fault =
-            format!("the namespace {} counts {counted} secrets and has {rows}", wrong.namespace);
+        let (namespace, counted, rows) = (wrong.namespace, wrong.counted, wrong.rows);
+        let fault = format!("the namespace {namespace} counts {counted} secrets and has {rows}");
         found.faults.push(fault);
     }
-    let custom = namespaces.iter().filter(|namespace| !namespace.id.is_default()).count();
-    let counted = tx.counter(CUSTOM_NAMESPACES)?;
-    if usize::try_from(counted) != Ok(custom) {
-        found
-            .faults
-            .push(format!("{counted} namespaces of users are counted and {custom} are there"));
-    }
-    let (given, highest) = (tx.counter(SECRET_ID)?, tx.highest_secret_id()?);
+    let (given, highest) = (tx.last_secret_id()?, tx.highest_secret_id()?);
     if given < highest {
-        found
-            .faults
-            .push(format!("secret {highest} is there, and the last number given is {given}"));
+        let fault = format!("secret {highest} is there, and the last number given is {given}");
+        found.faults.push(fault);
+    }
+    let namespaces = tx.namespaces()?;
+    found.namespaces = namespaces.len() as u64;
+    let custom = namespaces.iter().filter(|namespace| !namespace.id.is_default()).count();
+    let counted = tx.counted_namespaces()?;
+    if usize::try_from(counted) != Ok(custom) {
+        let fault = format!("{counted} namespaces of users are counted and {custom} are there");
+        found.faults.push(fault);
     }
     Ok(())
 }

@@ -14,6 +14,9 @@ use crate::domain::{
 /// How many bytes of payload are rewritten in one transaction: SQLite writes a row anew as a whole, and others wait.
 const REWRITTEN_MAX: i64 = 4 * 1024 * 1024;
 
+/// The counter that is not zero while a rotation goes on.
+const ROTATING: &str = "rotating";
+
 /// A secret's data key, without the data.
 #[derive(Debug, Clone)]
 pub struct StoredDataKey {
@@ -113,6 +116,22 @@ impl Tx<'_> {
             .execute(self.connection)
             .map_err(unavailable)?;
         Ok(())
+    }
+
+    /// Whether a rotation was begun and has not come to its end.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub fn is_rotating(&mut self) -> Result<bool> {
+        Ok(self.counter(ROTATING)? > 0)
+    }
+
+    /// Notes that a rotation begins or has come to its end.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub fn set_rotating(&mut self, is_rotating: bool) -> Result<()> {
+        self.set_counter(ROTATING, i64::from(is_rotating))
     }
 
     /// How many secrets' data keys each key wraps; keys that wrap none are left out.

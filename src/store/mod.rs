@@ -27,7 +27,10 @@ use tokio::{
 
 use crate::domain::{Error, Result, WrappedKey};
 
-pub use engine::{Access, DatabaseUrl, DatabaseUrlError, OpenError, Staged, files_of};
+pub use engine::{
+    Access, BackupError, DatabaseUrl, DatabaseUrlError, OpenError, RestoreError, Staged, files_of,
+    write_new_file,
+};
 pub use keys::StoredDataKey;
 pub use secrets::StoredSecret;
 pub use soundness::Miscount;
@@ -189,10 +192,10 @@ impl Store {
     /// Writes a copy of one moment of the database to a file that is not there yet, while others go on.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] that says why it was not possible.
-    pub async fn backup(&self, file: &Path) -> Result<()> {
+    /// [`BackupError`].
+    pub async fn backup(&self, file: &Path) -> std::result::Result<(), BackupError> {
         let (engine, file) = (Arc::clone(&self.engine), file.to_owned());
-        self.readers.run(move || engine.backup(&file)).await
+        self.readers.run(move || Ok(engine.backup(&file))).await?
     }
 
     /// How busy the store is at this moment.

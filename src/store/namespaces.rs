@@ -9,7 +9,7 @@ use super::{
 use crate::domain::{Error, Namespace, NamespaceId, Result, Timestamp};
 
 /// The counter of the namespaces that users made.
-const CUSTOM_NAMESPACES: &str = "custom_namespaces";
+pub(super) const CUSTOM_NAMESPACES: &str = "custom_namespaces";
 
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = namespaces)]

@@ -15,7 +15,7 @@ use crate::domain::{
 };
 
 /// The counter that secret ids are taken from.
-const SECRET_ID: &str = "secret_id";
+pub(super) const SECRET_ID: &str = "secret_id";
 
 /// A secret as it is kept.
 #[derive(Debug, Clone)]
@@ -195,26 +195,31 @@ impl Tx<'_> {
         parse_stored(row.map_err(unavailable)?.ok_or(Error::SecretNotFound { id: id.get() })?)
     }
 
-    /// The first secrets of all namespaces behind `after`, with their data, in the order of their numbers.
+    /// The first numbers of secrets of all namespaces behind `after`, in their order: as they stand there.
     ///
     /// # Errors
     /// [`Error::Unavailable`].
-    pub fn stored_secrets(
-        &mut self,
-        after: Option<i64>,
-        limit: i64,
-    ) -> Result<Vec<(i64, Result<StoredSecret>)>> {
-        let rows: Vec<(i64, StoredRow)> = secrets::table
+    pub fn secret_numbers(&mut self, after: Option<i64>, limit: i64) -> Result<Vec<i64>> {
+        secrets::table
             .filter(secrets::id.gt(after.unwrap_or(i64::MIN)))
             .order(secrets::id)
             .limit(limit)
-            .select((
-                secrets::id,
-                (SummaryRow::as_select(), secrets::key_id, secrets::data_key, secrets::payload),
-            ))
+            .select(secrets::id)
             .load(self.connection)
-            .map_err(unavailable)?;
-        Ok(rows.into_iter().map(|(id, row)| (id, parse_stored(row))).collect())
+            .map_err(unavailable)
+    }
+
+    /// The secret of that number, in whatever namespace, with its data.
+    ///
+    /// # Errors
+    /// [`Error::SecretNotFound`]; [`Error::Unavailable`].
+    pub fn secret_numbered(&mut self, id: i64) -> Result<StoredSecret> {
+        let row = secrets::table
+            .find(id)
+            .select((SummaryRow::as_select(), secrets::key_id, secrets::data_key, secrets::payload))
+            .first::<StoredRow>(self.connection)
+            .optional();
+        parse_stored(row.map_err(unavailable)?.ok_or(Error::SecretNotFound { id })?)
     }
 
     /// All secrets of a namespace without their data, oldest first.

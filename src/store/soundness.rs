@@ -1,20 +1,15 @@
 //! What has to be so in a sound database, asked of the database.
 
-use diesel::{
-    QueryableByName,
-    prelude::*,
-    sql_types::{Nullable, Text},
-};
+use diesel::prelude::*;
 
 use super::{
-    engine::AnyConnection,
+    engine,
+    namespaces::CUSTOM_NAMESPACES,
     schema::{counters, namespaces, secrets},
-    tx::{Tx, unavailable},
+    secrets::SECRET_ID,
+    tx::{Tx, corrupt, unavailable},
 };
 use crate::domain::Result;
-
-/// How many defects of the file itself are told.
-const DEFECTS_MAX: u32 = 100;
 
 /// Where a namespace's count and its rows disagree.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,33 +29,7 @@ impl Tx<'_> {
     /// # Errors
     /// [`crate::domain::Error::Unavailable`].
     pub fn defects(&mut self) -> Result<Vec<String>> {
-        #[derive(QueryableByName)]
-        struct Integrity {
-            #[diesel(sql_type = Text)]
-            integrity_check: String,
-        }
-        #[derive(QueryableByName)]
-        struct Reference {
-            #[diesel(sql_type = Text)]
-            table: String,
-            #[diesel(sql_type = Nullable<diesel::sql_types::BigInt>)]
-            rowid: Option<i64>,
-            #[diesel(sql_type = Text)]
-            parent: String,
-        }
-        let AnyConnection::Sqlite(sqlite) = &mut *self.connection;
-        let found: Vec<Integrity> =
-            diesel::sql_query(format!("PRAGMA integrity_check({DEFECTS_MAX})"))
-                .load(sqlite)
-                .map_err(unavailable)?;
-        let found = found.into_iter().map(|it| it.integrity_check).filter(|text| text != "ok");
-        let broken: Vec<Reference> =
-            diesel::sql_query("PRAGMA foreign_key_check").load(sqlite).map_err(unavailable)?;
-        let broken = broken.into_iter().map(|it| {
-            let row = it.rowid.unwrap_or_default();
-            format!("row {row} of {} refers to nothing in {}", it.table, it.parent)
-        });
-        Ok(found.chain(broken).collect())
+        engine::defects(self.connection).map_err(unavailable)
     }
 
     /// The namespaces whose count of secrets is wrong.
@@ -98,12 +67,31 @@ impl Tx<'_> {
         Ok(highest.unwrap_or_default())
     }
 
-    /// The value of a counter; zero for one that does not exist.
+    /// The last number that a secret was given.
     ///
     /// # Errors
     /// [`crate::domain::Error::Unavailable`].
-    pub fn counter(&mut self, name: &str) -> Result<i64> {
+    pub fn last_secret_id(&mut self) -> Result<i64> {
+        self.counter(SECRET_ID)
+    }
+
+    /// How many namespaces of users are counted.
+    ///
+    /// # Errors
+    /// [`crate::domain::Error::Unavailable`].
+    pub fn counted_namespaces(&mut self) -> Result<i64> {
+        self.counter(CUSTOM_NAMESPACES)
+    }
+
+    /// The value of a counter, each of which the migrations make.
+    pub(super) fn counter(&mut self, name: &str) -> Result<i64> {
         let value = counters::table.find(name).select(counters::value).first(self.connection);
-        Ok(value.optional().map_err(unavailable)?.unwrap_or_default())
+        value.map_err(unavailable)
+    }
+
+    pub(super) fn set_counter(&mut self, name: &str, value: i64) -> Result<()> {
+        let counter = diesel::update(counters::table.find(name));
+        let changed = counter.set(counters::value.eq(value)).execute(self.connection);
+        if changed.map_err(unavailable)? == 1 { Ok(()) } else { Err(corrupt("set of counters")) }
     }
 }

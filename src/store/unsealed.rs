@@ -4,8 +4,8 @@ use diesel::prelude::*;
 use zeroize::Zeroizing;
 
 use super::{
-    engine::{AnyConnection, has_table},
-    schema::{counters, unsealed_secrets},
+    engine,
+    schema::unsealed_secrets,
     secrets::parse_place,
     tx::{Tx, unavailable},
 };
@@ -48,11 +48,7 @@ impl Tx<'_> {
     /// # Errors
     /// [`crate::domain::Error::Unavailable`].
     pub fn has_unsealed_table(&mut self) -> Result<bool> {
-        match self.connection {
-            AnyConnection::Sqlite(sqlite) => {
-                has_table(sqlite, "unsealed_secrets").map_err(unavailable)
-            }
-        }
+        engine::has_table(self.connection, "unsealed_secrets").map_err(unavailable)
     }
 
     /// The first unsealed secrets behind `after`, in the order of their numbers.
@@ -80,6 +76,18 @@ impl Tx<'_> {
         rows.into_iter().map(parse).collect()
     }
 
+    /// Deletes the unsealed secrets up to that number. The table is dropped at last, and a statement that changes all of it
+    /// at once would need as much memory.
+    ///
+    /// # Errors
+    /// [`crate::domain::Error::Unavailable`].
+    pub fn delete_unsealed(&mut self, up_to: SecretId) -> Result<()> {
+        diesel::delete(unsealed_secrets::table.filter(unsealed_secrets::id.le(up_to.get())))
+            .execute(self.connection)
+            .map_err(unavailable)?;
+        Ok(())
+    }
+
     /// Drops the table of the unsealed secrets and what is in it.
     ///
     /// # Errors
@@ -104,10 +112,6 @@ impl Tx<'_> {
     /// # Errors
     /// [`crate::domain::Error::Unavailable`].
     pub fn forget_unsealed_remains(&mut self) -> Result<()> {
-        diesel::update(counters::table.find(REMAINS))
-            .set(counters::value.eq(0))
-            .execute(self.connection)
-            .map_err(unavailable)?;
-        Ok(())
+        self.set_counter(REMAINS, 0)
     }
 }

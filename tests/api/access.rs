@@ -43,14 +43,14 @@ fn create(name: &str) -> Request {
     let parameters =
         [("NamespaceId", "cn-beijing:test"), ("SecretName", name), ("SecretType", "Opaque")];
     Request::new("POST", format!("{SECRET}?{}", query(&parameters)))
-        .json(&json!({"SecretData": {"k": "v"}}))
+        .json(&json!({"SecretData": {"k": "canary-not-a-secret"}}))
 }
 
 /// A well-formed request for any operation.
 fn request_for(operation: Operation) -> Request {
     let namespace = ("NamespaceId", "cn-beijing:test");
     let id = ("SecretId", "1");
-    let data = ("SecretData", r#"{"k":"v"}"#);
+    let data = ("SecretData", r#"{"k":"canary-not-a-secret"}"#);
     let parameters: &[(&str, &str)] = match operation {
         Operation::CreateSecret => {
             &[namespace, ("SecretName", "swept"), ("SecretType", "Opaque"), data]
@@ -195,7 +195,7 @@ fn another_body_than_the_signed_one_is_refused() {
     for way in WAYS {
         let mut request = full().way(way).sign(create("tampered"), None);
         let body = String::from_utf8(request.body.clone()).unwrap();
-        request.body = body.replace("\"v\"", "\"w\"").into_bytes();
+        request.body = body.replace("canary", "change").into_bytes();
         let reply = server.send(&request);
         if way == Way::RoaSha1 {
             check(&reply, Code::ContentMd5Mismatch);

@@ -12,7 +12,7 @@ fn bodies_up_to_4_mib_are_read_and_larger_ones_are_told_so() {
     let padded = |size: usize| {
         let body = json!({
             "NamespaceId": "cn-beijing:test", "SecretName": format!("n{size}"), "SecretType": "Opaque",
-            "SecretData": {"k": "v"},
+            "SecretData": {"k": "canary-not-a-secret"},
         });
         let mut body = body.to_string().into_bytes();
         body.resize(size, b' ');
@@ -78,7 +78,7 @@ fn large_bodies_share_a_budget_and_small_ones_need_none() {
 fn chunked_bodies_are_read_and_bounded() {
     let server = TestServer::start();
     let body = json!({
-        "NamespaceId": "cn-beijing:test", "SecretName": "chunked", "SecretType": "Opaque", "SecretData": {"k": "v"},
+        "NamespaceId": "cn-beijing:test", "SecretName": "chunked", "SecretType": "Opaque", "SecretData": {"k": "canary-not-a-secret"},
     });
     let mut chunks = String::new();
     for byte in body.to_string().chars() {
@@ -99,7 +99,9 @@ fn chunked_bodies_are_read_and_bounded() {
 #[test]
 fn junk_bodies_on_get_and_delete_are_ignored() {
     let server = TestServer::start();
-    let id = server.create_secret("cn-beijing:test", "n", "Opaque", &json!({"k": "v"})).secret_id();
+    let id = server
+        .create_secret("cn-beijing:test", "n", "Opaque", &json!({"k": "canary-not-a-secret"}))
+        .secret_id();
     let target = format!("{SECRET}?NamespaceId=cn-beijing:test&SecretId={id}");
     for (content_type, body) in [
         ("application/json", "{}"),
@@ -141,7 +143,7 @@ fn deep_huge_and_odd_json_is_refused_and_survived() {
 #[test]
 fn a_body_that_ends_early_changes_nothing() {
     let server = TestServer::start();
-    let body = "{\"NamespaceId\":\"cn-beijing:test\",\"SecretName\":\"n\",\"SecretType\":\"Opaque\",\"SecretData\":{\"k\":\"v\"}}";
+    let body = "{\"NamespaceId\":\"cn-beijing:test\",\"SecretName\":\"n\",\"SecretType\":\"Opaque\",\"SecretData\":{\"k\":\"canary-not-a-secret\"}}";
     let head =
         format!("POST {SECRET} HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n", body.len() + 10);
     let mut connection = server.connect();

@@ -32,7 +32,7 @@ fn counted(replies: &[Reply], code: &str) -> usize {
 #[test]
 fn three_places_take_three_of_sixty_four_secrets() {
     let server = TestServer::start();
-    let data = json!({"k": "v"});
+    let data = json!({"k": "canary-not-a-secret"});
     let replies = at_once(|index| {
         server.create_secret("cn-beijing:small", &format!("n{index}"), "Opaque", &data)
     });
@@ -54,8 +54,14 @@ fn three_places_take_three_of_sixty_four_secrets() {
 #[test]
 fn one_name_is_given_once() {
     let server = TestServer::start();
-    let replies =
-        at_once(|_| server.create_secret("cn-beijing:test", "one", "Opaque", &json!({"k": "v"})));
+    let replies = at_once(|_| {
+        server.create_secret(
+            "cn-beijing:test",
+            "one",
+            "Opaque",
+            &json!({"k": "canary-not-a-secret"}),
+        )
+    });
     assert_eq!(counted(&replies, "200"), 1);
     assert_eq!(counted(&replies, "SecretNameConflict.AlreadyExist"), 63);
     let listed = server.list_secrets("cn-beijing:test").data();
@@ -77,7 +83,7 @@ fn namespaces_are_made_once_and_within_the_quota() {
 #[test]
 fn ids_differ_when_many_are_given_at_once() {
     let server = TestServer::start();
-    let data = json!({"k": "v"});
+    let data = json!({"k": "canary-not-a-secret"});
     let replies = at_once(|index| {
         server.create_secret("cn-beijing:test", &format!("n{index}"), "Opaque", &data)
     });

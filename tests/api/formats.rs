@@ -19,9 +19,9 @@ fn every_operation_answers_xml() {
         ("NamespaceId", "cn-beijing:busy"),
         ("SecretName", "x"),
         ("SecretType", "Opaque"),
-        ("SecretData", "{\"k\":\"v\"}"),
+        ("SecretData", "{\"k\":\"canary-not-a-secret\"}"),
     ];
-    let changed = [secret[0], secret[1], ("SecretData", "{\"k\":\"v\"}")];
+    let changed = [secret[0], secret[1], ("SecretData", "{\"k\":\"canary-not-a-secret\"}")];
     let cases: Vec<(&str, &str, &str, &[(&str, &str)], &str)> = vec![
         (
             "GET",

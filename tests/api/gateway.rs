@@ -243,7 +243,7 @@ fn hostile_texts_in_every_parameter_are_answered_with_a_documented_error() {
                 ("NamespaceId", "cn-beijing:test"),
                 ("SecretName", "n"),
                 ("SecretType", "Opaque"),
-                ("SecretData", "{\"k\":\"v\"}"),
+                ("SecretData", "{\"k\":\"canary-not-a-secret\"}"),
                 ("SecretId", "1"),
             ];
             parameters.retain(|(name, _)| *name != parameter);

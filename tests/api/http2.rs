@@ -52,10 +52,11 @@ fn a_secret_lives_over_http2_in_each_way_of_signing() {
         let signer = full().way(way);
         let name = format!("{way:?}").to_lowercase();
         let mut send = |request: Request, action| client.send(&signer.sign(request, Some(action)));
-        let id = send(create(&name, &json!({"k": "v"})), "CreateSecret").secret_id().to_string();
+        let created = send(create(&name, &json!({"k": "canary-v"})), "CreateSecret");
+        let id = created.secret_id().to_string();
         let one = [PLACE, ("SecretId", &id)];
         let described = send(request("GET", SECRET, &one), "DescribeSecret").data();
-        assert_eq!(described["SecretData"], json!({"k": "v"}));
+        assert_eq!(described["SecretData"], json!({"k": "canary-v"}));
         let changed = [PLACE, ("SecretId", &id), ("SecretData", r#"{"k":"w"}"#)];
         send(request("PUT", SECRET, &changed), "UpdateSecret").data();
         let described = send(request("GET", SECRET, &one), "DescribeSecret").data();
@@ -177,7 +178,7 @@ fn bodies_up_to_4_mib_are_read_and_larger_ones_are_told_so() {
     let mut client = Http2::open(server.address);
     let padded = |size: usize, is_declared: bool| {
         let whole = json!({"NamespaceId": PLACE.1, "SecretName": format!("n{size}{is_declared}"),
-            "SecretType": "Opaque", "SecretData": {"k": "v"}});
+            "SecretType": "Opaque", "SecretData": {"k": "canary-v"}});
         let mut body = whole.to_string().into_bytes();
         body.resize(size, b' ');
         let request = Request::new("POST", SECRET).body("application/json", body);

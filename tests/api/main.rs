@@ -19,6 +19,7 @@ mod concurrency;
 mod formats;
 mod gateway;
 mod http2;
+mod leaks;
 mod namespaces;
 mod openapi;
 mod ops;

@@ -56,7 +56,7 @@ fn a_namespace_lives_and_dies() {
 fn deleting_a_namespace_removes_its_secrets_and_frees_their_places() {
     let server = TestServer::start();
     server.create_namespace("cn-beijing:new", "new").data();
-    let data = json!({"k": "v"});
+    let data = json!({"k": "canary-not-a-secret"});
     let id = server.create_secret("cn-beijing:new", "a", "Opaque", &data).secret_id();
     server.call("DELETE", NAMESPACE, &[("NamespaceId", "cn-beijing:new")]);
     server.describe_secret("cn-beijing:new", id).assert_error(404, "InvalidNamespaceId.NotFound");

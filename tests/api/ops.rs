@@ -36,7 +36,7 @@ fn the_document_is_served_as_it_is_in_the_repository() {
 fn metrics_count_requests_secrets_and_the_store() {
     let server = TestServer::start();
     server.create_secret("cn-beijing:test", "n", "Opaque", &json!({"k": "CANARYVALUE"})).data();
-    server.create_secret("cn-beijing:test", "n", "Opaque", &json!({"k": "v"}));
+    server.create_secret("cn-beijing:test", "n", "Opaque", &json!({"k": "canary-not-a-secret"}));
     server.list_secrets("cn-beijing:test").data();
     let reply = server.call("GET", "/metrics", &[]);
     assert_eq!(
@@ -112,7 +112,7 @@ fn a_page_of_another_origin_changes_nothing() {
     for origin in ["https://elsewhere.example", "null"] {
         let request = Request::new("POST", target.clone())
             .header("Origin", origin)
-            .body("text/plain", "{\"SecretData\":{\"k\":\"v\"}}");
+            .body("text/plain", "{\"SecretData\":{\"k\":\"canary-not-a-secret\"}}");
         server.send(&request).assert_error(403, "Forbidden.Origin");
     }
     assert_eq!(server.list_secrets("cn-beijing:test").data(), json!({"Secrets": []}));

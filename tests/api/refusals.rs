@@ -62,7 +62,7 @@ fn check_code(reply: &Reply, code: Code) {
 }
 
 fn secret_errors(server: &TestServer) -> Vec<Case> {
-    let data = json!({"k": "v"});
+    let data = json!({"k": "canary-not-a-secret"});
     let seed = server.create_secret("cn-beijing:test", "taken", "Opaque", &data).secret_id();
     for name in ["a", "b", "c"] {
         server.create_secret("cn-beijing:small", name, "Opaque", &data).data();
@@ -252,7 +252,9 @@ fn required_parameters_are_asked_for_in_the_documented_order() {
 #[test]
 fn checks_come_in_the_decided_order() {
     let server = TestServer::start();
-    server.create_secret("cn-beijing:test", "taken", "Opaque", &json!({"k": "v"})).data();
+    server
+        .create_secret("cn-beijing:test", "taken", "Opaque", &json!({"k": "canary-not-a-secret"}))
+        .data();
     let six = json!({"a": "", "b": "", "c": "", "d": "", "e": "", "f": ""}).to_string();
     let bad = json!({"k": null}).to_string();
     for (namespace, name, kind, data, code) in [
@@ -282,7 +284,7 @@ fn checks_come_in_the_decided_order() {
 #[test]
 fn names_and_ids_are_held_to_their_syntax() {
     let server = TestServer::start();
-    let data = json!({"k": "v"});
+    let data = json!({"k": "canary-not-a-secret"});
     let longest = "n".repeat(253);
     for name in ["a", "A_b-c9", &longest] {
         server.create_secret("cn-beijing:test", name, "Opaque", &data).data();

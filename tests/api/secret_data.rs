@@ -124,8 +124,9 @@ fn captured_reads_deletes_and_namespace_calls_are_understood() {
         "node_popcore_delete",
     ] {
         let server = TestServer::start();
-        let id =
-            server.create_secret("cn-beijing:test", "n", "Opaque", &json!({"k": "v"})).secret_id();
+        let id = server
+            .create_secret("cn-beijing:test", "n", "Opaque", &json!({"k": "canary-not-a-secret"}))
+            .secret_id();
         let retarget = |text: String| text.replace("SecretId=16", &format!("SecretId={id}"));
         assert_eq!(server.send_bytes(&captured(file, retarget)).secret_id(), id, "{file}");
     }
@@ -273,9 +274,11 @@ fn the_query_wins_in_every_form_and_halves_are_not_mixed() {
 #[test]
 fn a_key_called_data_is_no_wrapper_when_it_holds_a_plain_text() {
     let server = TestServer::start();
-    for data in
-        [json!({"Data": "plain"}), json!({"SecretData": "plain"}), json!({"Data": "{}", "k": "v"})]
-    {
+    for data in [
+        json!({"Data": "plain"}),
+        json!({"SecretData": "plain"}),
+        json!({"Data": "{}", "k": "canary-not-a-secret"}),
+    ] {
         let id = server.create_secret("cn-beijing:test", &unique(), "Opaque", &data).secret_id();
         assert_eq!(server.describe_secret("cn-beijing:test", id).data()["SecretData"], data);
     }
@@ -292,7 +295,7 @@ fn what_is_no_map_of_texts_is_refused_with_a_reason() {
         (r#"{"Data":"{"k1":"v1", "k2":"v2"}"}"#, "InvalidParameter.Obviously", "SecretData"),
         (r#"{"SecretData":"{\"k1\":\"v1\""}"#, "InvalidParameter.Obviously", "SecretData"),
         (
-            r#"{"Data":{"Data":{"Data":{"Data":{"k":"v"}}}}}"#,
+            r#"{"Data":{"Data":{"Data":{"Data":{"k":"canary-not-a-secret"}}}}}"#,
             "InvalidParameter.Obviously",
             "SecretData",
         ),
@@ -301,8 +304,12 @@ fn what_is_no_map_of_texts_is_refused_with_a_reason() {
         ("{}", "InvalidParameter.NotEmpty", "SecretData"),
         (r#"{"SecretData":"{}"}"#, "InvalidParameter.NotEmpty", "SecretData"),
         (r#"{"k":null}"#, "InvalidParameter.WithMessage", "[k] is null"),
-        (r#"{"k":["v"]}"#, "InvalidParameter.WithMessage", "[k] is an array"),
-        (r#"{"k":{"a":"v"}}"#, "InvalidParameter.WithMessage", "[k] is an object"),
+        (r#"{"k":["canary-not-a-secret"]}"#, "InvalidParameter.WithMessage", "[k] is an array"),
+        (
+            r#"{"k":{"a":"canary-not-a-secret"}}"#,
+            "InvalidParameter.WithMessage",
+            "[k] is an object",
+        ),
         (r#"{"k":"v","k":"w"}"#, "InvalidParameter.WithMessage", "[k]"),
         (r#"{"a b":"v"}"#, "InvalidParameter.WithMessage", "[a b]"),
         (r#"{"":"v"}"#, "InvalidParameter.WithMessage", "empty"),

@@ -8,7 +8,7 @@ use crate::common::{TestServer, server::*};
 fn a_secret_lives_and_dies() {
     let server = TestServer::start();
     let created =
-        server.create_secret("cn-beijing:test", "app_config", "Opaque", &json!({"k1": "v1"}));
+        server.create_secret("cn-beijing:test", "app_config", "Opaque", &json!({"k1": "canary-1"}));
     let id = created.secret_id();
     assert_eq!(created.data(), json!({ "SecretId": id }));
 
@@ -19,15 +19,20 @@ fn a_secret_lives_and_dies() {
         described,
         json!({
             "NamespaceId": "cn-beijing:test", "SecretId": id, "SecretName": "app_config",
-            "SecretType": "Opaque", "SecretData": {"k1": "v1"}, "RelateApps": [],
+            "SecretType": "Opaque", "SecretData": {"k1": "canary-1"}, "RelateApps": [],
             "CreateTime": time, "UpdateTime": time,
         })
     );
 
-    let updated = server.update_secret("cn-beijing:test", id, &json!({"k2": "v2", "k3": "v3"}));
+    let updated =
+        server.update_secret("cn-beijing:test", id, &json!({"k2": "canary-2", "k3": "canary-3"}));
     assert_eq!(updated.data(), json!({ "SecretId": id }));
     let described = server.describe_secret("cn-beijing:test", id).data();
-    assert_eq!(described["SecretData"], json!({"k2": "v2", "k3": "v3"}), "the map is replaced");
+    assert_eq!(
+        described["SecretData"],
+        json!({"k2": "canary-2", "k3": "canary-3"}),
+        "the map is replaced"
+    );
     assert_eq!(described["CreateTime"], time);
     assert!(described["UpdateTime"].as_i64().unwrap() >= time);
 
@@ -64,8 +69,9 @@ fn ids_grow_and_are_never_used_twice() {
     let mut last = 0;
     for round in 0..3 {
         for namespace in ["cn-beijing:test", "cn-beijing", "cn-hangzhou"] {
-            let id =
-                server.create_secret(namespace, "again", "Opaque", &json!({"k": "v"})).secret_id();
+            let id = server
+                .create_secret(namespace, "again", "Opaque", &json!({"k": "canary-not-a-secret"}))
+                .secret_id();
             assert!(id > last, "round {round}: {id} after {last}");
             last = id;
             server.delete_secret(namespace, id).data();
@@ -76,8 +82,9 @@ fn ids_grow_and_are_never_used_twice() {
 #[test]
 fn a_secret_is_found_only_in_its_own_namespace() {
     let server = TestServer::start();
-    let id =
-        server.create_secret("cn-beijing:test", "mine", "Opaque", &json!({"k": "v"})).secret_id();
+    let id = server
+        .create_secret("cn-beijing:test", "mine", "Opaque", &json!({"k": "canary-not-a-secret"}))
+        .secret_id();
     for elsewhere in ["cn-beijing", "cn-beijing:small", "cn-hangzhou"] {
         server.describe_secret(elsewhere, id).assert_error(400, "InvalidSecretId.NotFound");
         server.delete_secret(elsewhere, id).assert_error(400, "InvalidSecretId.NotFound");
@@ -87,14 +94,16 @@ fn a_secret_is_found_only_in_its_own_namespace() {
     }
     assert_eq!(
         server.describe_secret("cn-beijing:test", id).data()["SecretData"],
-        json!({"k": "v"})
+        json!({"k": "canary-not-a-secret"})
     );
 }
 
 #[test]
 fn the_default_namespace_holds_secrets() {
     let server = TestServer::start();
-    let id = server.create_secret("cn-hangzhou", "here", "Opaque", &json!({"k": "v"})).secret_id();
+    let id = server
+        .create_secret("cn-hangzhou", "here", "Opaque", &json!({"k": "canary-not-a-secret"}))
+        .secret_id();
     assert_eq!(server.describe_secret("cn-hangzhou", id).data()["NamespaceId"], "cn-hangzhou");
 }
 
@@ -102,7 +111,9 @@ fn the_default_namespace_holds_secrets() {
 fn lists_are_in_the_order_of_ids() {
     let server = TestServer::start();
     for name in ["c", "a", "b"] {
-        server.create_secret("cn-beijing:test", name, "Opaque", &json!({"k": "v"})).data();
+        server
+            .create_secret("cn-beijing:test", name, "Opaque", &json!({"k": "canary-not-a-secret"}))
+            .data();
     }
     let listed = server.list_secrets("cn-beijing:test").data();
     let names: Vec<_> =
@@ -114,10 +125,12 @@ fn lists_are_in_the_order_of_ids() {
 fn applications_of_the_world_are_related() {
     let server = TestServer::start();
     let related = json!([{"AppName": "test-app", "AppId": "f16b4000-9058-4c22-a49d-49a28f0b0000"}]);
-    let used =
-        server.create_secret("cn-beijing:busy", "used", "Opaque", &json!({"k": "v"})).secret_id();
-    let unused =
-        server.create_secret("cn-beijing:busy", "unused", "Opaque", &json!({"k": "v"})).secret_id();
+    let used = server
+        .create_secret("cn-beijing:busy", "used", "Opaque", &json!({"k": "canary-not-a-secret"}))
+        .secret_id();
+    let unused = server
+        .create_secret("cn-beijing:busy", "unused", "Opaque", &json!({"k": "canary-not-a-secret"}))
+        .secret_id();
     assert_eq!(server.describe_secret("cn-beijing:busy", used).data()["RelateApps"], related);
     assert_eq!(server.describe_secret("cn-beijing:busy", unused).data()["RelateApps"], json!([]));
     let listed = server.list_secrets("cn-beijing:busy").data();
@@ -136,7 +149,7 @@ fn parameters_are_found_in_query_form_and_json_body() {
                 ("NamespaceId", "cn-beijing:test"),
                 ("SecretName", name.as_str()),
                 ("SecretType", "Opaque"),
-                ("SecretData", r#"{"k":"v"}"#),
+                ("SecretData", r#"{"k":"canary-not-a-secret"}"#),
             ];
             let (first, rest) = all.split_at(in_query);
             let request = Request::new("POST", format!("{SECRET}?{}", query(first)));
@@ -147,7 +160,7 @@ fn parameters_are_found_in_query_form_and_json_body() {
             };
             let id = server.send(&request).secret_id();
             let stored = server.describe_secret("cn-beijing:test", id).data();
-            assert_eq!(stored["SecretData"], json!({"k": "v"}));
+            assert_eq!(stored["SecretData"], json!({"k": "canary-not-a-secret"}));
         }
     }
 }
@@ -156,7 +169,9 @@ fn parameters_are_found_in_query_form_and_json_body() {
 fn a_secret_id_is_a_number_or_a_text_and_unknown_parameters_are_ignored() {
     use crate::common::Request;
     let server = TestServer::start();
-    let id = server.create_secret("cn-beijing:test", "n", "Opaque", &json!({"k": "v"})).secret_id();
+    let id = server
+        .create_secret("cn-beijing:test", "n", "Opaque", &json!({"k": "canary-not-a-secret"}))
+        .secret_id();
     for given in [json!(id), json!(id.to_string())] {
         let body = json!({
             "NamespaceId": "cn-beijing:test", "SecretId": given, "SecretData": {"k": "w"},
@@ -172,7 +187,9 @@ fn a_secret_id_is_a_number_or_a_text_and_unknown_parameters_are_ignored() {
 fn the_query_wins_over_the_body() {
     use crate::common::{Request, query};
     let server = TestServer::start();
-    let id = server.create_secret("cn-beijing:test", "n", "Opaque", &json!({"k": "v"})).secret_id();
+    let id = server
+        .create_secret("cn-beijing:test", "n", "Opaque", &json!({"k": "canary-not-a-secret"}))
+        .secret_id();
     let target = query(&[("SecretId", &id.to_string()), ("NamespaceId", "cn-beijing:test")]);
     let body = json!({"SecretId": 999, "NamespaceId": "cn-hangzhou", "SecretData": {"k": "body"}});
     server.send(&Request::new("PUT", format!("{SECRET}?{target}")).json(&body)).data();

@@ -117,7 +117,7 @@ fn updates_are_held_to_the_type_of_the_secret() {
     let server = TestServer::start();
     let config = json!({"auths": {"r.example.com": entry("u", "p")}});
     let id = docker(&server, "registry", &config).secret_id();
-    let reply = server.update_secret("cn-beijing:test", id, &json!({"k": "v"}));
+    let reply = server.update_secret("cn-beijing:test", id, &json!({"k": "canary-not-a-secret"}));
     reply.assert_error(400, "InvalidSecretDataKey.NotFound");
     assert_eq!(
         reply.message(),
@@ -188,7 +188,7 @@ fn the_types_names_are_exact() {
         "\u{0}",
     ] {
         server
-            .create_secret("cn-beijing:test", "n", kind, &json!({"k": "v"}))
+            .create_secret("cn-beijing:test", "n", kind, &json!({"k": "canary-not-a-secret"}))
             .assert_error(400, "InvalidSecretType.NotAvailable");
     }
 }

@@ -50,7 +50,7 @@ fn secrets_and_namespaces_of_the_file_are_there() {
 #[test]
 fn quotas_of_the_file_hold() {
     let server = TestServer::start_with(SEEDED, |_| {});
-    let data = json!({"k": "v"});
+    let data = json!({"k": "canary-not-a-secret"});
     server.create_secret("cn-hangzhou", "a", "Opaque", &data).data();
     server.create_secret("cn-hangzhou", "b", "Opaque", &data).data();
     let over = server.create_secret("cn-hangzhou", "c", "Opaque", &data);
@@ -127,6 +127,11 @@ fn a_database_in_memory_serves_many_at_once() {
             });
         }
     });
-    let id = server.create_secret("cn-hangzhou", "a", "Opaque", &json!({"k": "v"})).secret_id();
-    assert_eq!(server.describe_secret("cn-hangzhou", id).data()["SecretData"], json!({"k": "v"}));
+    let id = server
+        .create_secret("cn-hangzhou", "a", "Opaque", &json!({"k": "canary-not-a-secret"}))
+        .secret_id();
+    assert_eq!(
+        server.describe_secret("cn-hangzhou", id).data()["SecretData"],
+        json!({"k": "canary-not-a-secret"})
+    );
 }

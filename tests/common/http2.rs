@@ -14,7 +14,7 @@ use tokio::{
 };
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
-use super::{Reply, Request, document, tls};
+use super::{Reply, Request, document, leaks::Sent, tls};
 
 /// How long a test waits for the server.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -96,9 +96,9 @@ impl Http2 {
         runtime.block_on(async {
             let mut waiting = vec![];
             for request in requests {
-                let response = begin(sender, request, *address).await.unwrap();
+                let (response, sent) = begin(sender, request, *address).await.unwrap();
                 // Read as it comes: answers that nobody reads take the room of the others.
-                waiting.push(tokio::spawn(timeout(PATIENCE, finish(response))));
+                waiting.push(tokio::spawn(timeout(PATIENCE, finish(response, sent))));
             }
             let mut replies = vec![];
             for reply in waiting {
@@ -114,7 +114,8 @@ async fn ask(
     request: &Request,
     address: SocketAddr,
 ) -> Result<Reply, h2::Error> {
-    finish(begin(sender, request, address).await?).await
+    let (response, sent) = begin(sender, request, address).await?;
+    finish(response, sent).await
 }
 
 /// What a client of HTTP/1 says in `Host` is the authority here.
@@ -122,7 +123,9 @@ async fn begin(
     sender: &mut SendRequest<Bytes>,
     request: &Request,
     address: SocketAddr,
-) -> Result<ResponseFuture, h2::Error> {
+) -> Result<(ResponseFuture, Sent), h2::Error> {
+    let mut sent = Sent::default();
+    sent.note(&request.bytes(address));
     let host = request.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("host"));
     let host = host.map_or_else(|| address.to_string(), |(_, host)| host.clone());
     let mut head = h2_http::Request::builder()
@@ -144,10 +147,10 @@ async fn begin(
         let part = body.split_to(room.min(body.len()));
         stream.send_data(part, body.is_empty())?;
     }
-    Ok(response)
+    Ok((response, sent))
 }
 
-async fn finish(response: ResponseFuture) -> Result<Reply, h2::Error> {
+async fn finish(response: ResponseFuture, sent: Sent) -> Result<Reply, h2::Error> {
     let (head, mut stream) = response.await?.into_parts();
     let headers = head.headers.iter();
     let headers = headers
@@ -159,5 +162,6 @@ async fn finish(response: ResponseFuture) -> Result<Reply, h2::Error> {
         stream.flow_control().release_capacity(piece.len())?;
         reply.body.extend_from_slice(&piece);
     }
+    sent.check(&reply);
     Ok(reply)
 }

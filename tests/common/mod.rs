@@ -4,6 +4,7 @@
 
 pub mod document;
 pub mod http2;
+pub mod leaks;
 pub mod server;
 pub mod signer;
 pub mod tls;

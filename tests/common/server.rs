@@ -21,7 +21,7 @@ use sae_secret::{
 };
 use serde_json::Value;
 
-use super::{Reply, Request, document, query, wire::Connection};
+use super::{Reply, Request, document, leaks, query, wire::Connection};
 
 static COUNT: AtomicU32 = AtomicU32::new(0);
 
@@ -137,6 +137,8 @@ impl TestServer {
         world: &str,
         change: impl FnOnce(&mut Settings),
     ) -> Self {
+        leaks::record();
+        leaks::know_world(world);
         let folder = Folder::new();
         let world_file = folder.path().join("world.yaml");
         fs::write(&world_file, world).unwrap();
@@ -256,9 +258,16 @@ impl TestServer {
 
 impl Drop for TestServer {
     fn drop(&mut self) {
+        let has_failed = thread::panicking();
+        if !has_failed {
+            leaks::look_at_metrics(self.address);
+        }
         drop(self.handle.stop(false));
         if let Some(thread) = self.thread.take() {
             drop(thread.join());
+        }
+        if !has_failed {
+            leaks::check();
         }
     }
 }

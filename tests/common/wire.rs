@@ -8,6 +8,8 @@ use std::{
 
 use serde_json::Value;
 
+use super::leaks::Sent;
+
 /// How long a test waits for bytes.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -130,6 +132,7 @@ pub struct Connection {
     /// The same as `stream`, or what is under it.
     socket: TcpStream,
     buffered: Vec<u8>,
+    sent: Sent,
 }
 
 impl Connection {
@@ -140,7 +143,7 @@ impl Connection {
 
     /// A connection over something that has its bytes from `socket`.
     pub fn over(stream: impl Stream + 'static, socket: TcpStream) -> Self {
-        Self { stream: Box::new(stream), socket, buffered: vec![] }
+        Self { stream: Box::new(stream), socket, buffered: vec![], sent: Sent::default() }
     }
 
     /// Tells the server by TCP alone that nothing more comes.
@@ -149,10 +152,12 @@ impl Connection {
     }
 
     pub fn send(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+        self.sent.note(bytes);
         self.stream.write_all(bytes)
     }
 
     /// The next reply on the connection.
+    #[track_caller]
     pub fn receive(&mut self) -> Reply {
         self.try_receive(false).expect("a reply")
     }
@@ -181,6 +186,7 @@ impl Connection {
         }
         // Nothing is taken before all is there: who asks again later finds it whole.
         reply.body = self.buffered.drain(..end + length).skip(end).collect();
+        self.sent.check(&reply);
         Ok(reply)
     }
 

@@ -14,6 +14,7 @@ use serde_json::json;
 
 use super::{
     child::{Server, binary},
+    torture,
     upkeep::{done, refused, said, url},
 };
 use crate::common::{Request, server::*};
@@ -46,11 +47,11 @@ fn a_backup_is_one_moment_and_can_be_put_back() {
     done(path, &["keys", "rotate"]);
     done(path, &["backup", second]);
     let report = refused(path, &["restore", "--force", first]);
-    assert!(report.contains("another process has it open: stop the server first"), "{report}");
+    assert!(report.contains("open: stop the server first"), "{report}");
     assert_eq!(server.describe("cn-beijing:test", id).data()["SecretData"]["k"], "after");
     stop(&mut server);
     let report = refused(path, &["restore", first]);
-    assert!(report.contains("it is there already, and --force was not given"), "{report}");
+    assert!(report.contains("is there already, and --force was not given"), "{report}");
 
     for (file, value, count) in [(first, "before", 1), (second, "after", 2), (first, "before", 1)] {
         let said = done(path, &["restore", "--force", file]);
@@ -75,6 +76,7 @@ fn backups_are_whole_while_others_write() {
     let server = Server::start(path);
     let ended = AtomicBool::new(false);
     thread::scope(|scope| {
+        let _ends = torture::ends(&ended);
         let (server, ended) = (&server, &ended);
         scope.spawn(move || {
             for number in 0.. {
@@ -103,7 +105,6 @@ fn backups_are_whole_while_others_write() {
                 ["verify", "--database-url", &copy, "--master-key-file", key.to_str().unwrap()];
             assert!(done(path, &checked).ends_with("0 faults\n"));
         }
-        ended.store(true, Ordering::SeqCst);
     });
 }
 
@@ -157,6 +158,13 @@ fn a_backup_that_does_not_open_replaces_nothing() {
     flipped[4096..4196].fill(0xAA);
     fs::write(path.join("page.db"), flipped).unwrap();
     fs::write(path.join("text.db"), "no database at all ".repeat(300)).unwrap();
+    fs::write(path.join("empty.db"), "").unwrap();
+    let mut foreign =
+        <diesel::SqliteConnection as diesel::Connection>::establish(&file("foreign.db")).unwrap();
+    let contacts = "CREATE TABLE contacts (name TEXT); CREATE TABLE secrets (id BIGINT)";
+    diesel::connection::SimpleConnection::batch_execute(&mut foreign, contacts).unwrap();
+    spoil("nothing.db", "DELETE FROM __diesel_schema_migrations");
+    spoil("lost.db", "PRAGMA foreign_keys = OFF; DELETE FROM keys");
     fs::write(path.join("used.db"), &good).unwrap();
     fs::write(path.join("used.db-wal"), "a log").unwrap();
     let before = fs::read(path.join("test.db")).unwrap();
@@ -166,12 +174,16 @@ fn a_backup_that_does_not_open_replaces_nothing() {
         ("counter.db", "the last number given is 0"),
         ("reference.db", "refers to nothing"),
         ("key.db", "is another one than the one that sealed"),
-        ("nokey.db", "is the current one"),
+        ("nokey.db", "no key is the current one"),
         ("newer.db", "newer version"),
         ("cut.db", "malformed"),
-        ("page.db", ""),
+        ("page.db", "malformed"),
+        ("empty.db", "no database of this program"),
+        ("foreign.db", "no database of this program"),
+        ("nothing.db", "no database of this program"),
+        ("lost.db", "it has sealed secrets and no keys"),
         ("text.db", "not a database"),
-        ("used.db", "no backup but a database in use"),
+        ("used.db", "it has a log beside it, as a database in use has"),
         ("missing.db", "No such file"),
         (".", "is no file"),
     ] {
@@ -209,7 +221,10 @@ fn a_backup_replaces_even_what_is_no_database_any_more() {
     server.kill();
     fs::remove_file(path.join("test.db")).unwrap();
     done(path, &["restore", &backup]);
-    assert!(path.join("test.db.replaced-wal").exists(), "{:?}", names(path));
+    // As the one that was spoiled is.
+    let aside = |start: &str| names(path).iter().filter(|name| name.starts_with(start)).count();
+    assert_eq!(aside("test.db-wal.replaced-"), 1, "{:?}", names(path));
+    assert_eq!(aside("test.db.replaced-"), 1, "{:?}", names(path));
     let server = Server::start(path);
     assert_eq!(server.describe("cn-beijing:test", id).data()["SecretData"]["k"], "v");
 }
@@ -254,4 +269,114 @@ fn a_database_in_memory_has_no_upkeep() {
         assert!(refused(folder.path(), arguments).contains("there is no such file"));
         assert_eq!(names(folder.path()), Vec::<String>::new());
     }
+}
+
+#[test]
+fn a_backup_needs_no_master_key() {
+    let folder = Folder::new();
+    let path = folder.path();
+    drop(Server::start(path));
+    let file = |name: &str| path.join(name).display().to_string();
+    fs::rename(path.join("test.db.key"), path.join("elsewhere")).unwrap();
+    done(path, &["backup", &file("one.db")]);
+    done(path, &["backup", &file("two.db"), "--master-key-file", &file("no-such-file")]);
+    done(path, &["backup", &file("three.db"), "--master-key-command", "false"]);
+    done(path, &["verify", "--database-url", &url(path), "--master-key-file", &file("elsewhere")]);
+}
+
+#[test]
+fn links_lead_to_the_database_itself() {
+    let folder = Folder::new();
+    let path = folder.path();
+    let real = path.join("real");
+    fs::create_dir(&real).unwrap();
+    symlink(real.join("data.db"), path.join("test.db")).unwrap();
+    fs::write(real.join("data.db"), "").unwrap();
+    let mut server = Server::start(path);
+    let id = server.create("cn-beijing:test", "n", &json!({"k": "v"})).secret_id();
+    assert!(real.join("data.db.key").exists() && real.join("data.db-wal").exists());
+    let backup = path.join("backup.db").display().to_string();
+    done(path, &["backup", &backup]);
+    // The link to a database in use is no backup either.
+    let report = refused(path, &["restore", "--force", path.join("test.db").to_str().unwrap()]);
+    assert!(report.contains("it has a log beside it"), "{report}");
+    let report = refused(path, &["restore", "--force", &backup]);
+    assert!(report.contains("open: stop the server first"), "{report}");
+    server.create("cn-beijing:test", "later", &json!({"k": "v"})).data();
+    stop(&mut server);
+    done(path, &["restore", "--force", &backup]);
+    assert!(fs::symlink_metadata(path.join("test.db")).unwrap().is_symlink());
+    let server = Server::start(path);
+    assert_eq!(server.describe("cn-beijing:test", id).data()["SecretData"]["k"], "v");
+    let listed = server.call("GET", SECRETS, &[("NamespaceId", "cn-beijing:test")]).data();
+    assert_eq!(listed["Secrets"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn what_cannot_be_looked_at_is_not_replaced() {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+    let folder = Folder::new();
+    let path = folder.path();
+    let server = Server::start(path);
+    let id = server.create("cn-beijing:test", "n", &json!({"k": "v"})).secret_id();
+    let backup = path.join("backup.db");
+    done(path, &["backup", backup.to_str().unwrap()]);
+    // Another user, who may write into the folder and not open the database.
+    assert_eq!(fs::metadata("/proc/self").unwrap().uid(), 0, "this test has to be run as root");
+    fs::set_permissions(path, fs::Permissions::from_mode(0o777)).unwrap();
+    for file in [&backup, &path.join("test.db.key")] {
+        fs::set_permissions(file, fs::Permissions::from_mode(0o644)).unwrap();
+    }
+    let copy = path.join("sae-secret");
+    fs::copy(env!("CARGO_BIN_EXE_sae-secret"), &copy).unwrap();
+    let mut command = Command::new("setpriv");
+    command.args(["--reuid=65534", "--clear-groups"]).arg(&copy).args(["restore", "--force"]);
+    let output = command.arg(&backup).args(["--database-url", &url(path)]).output().unwrap();
+    assert!(!output.status.success());
+    assert!(said(&output).contains("unable to open database file"), "{}", said(&output));
+    assert_eq!(server.describe("cn-beijing:test", id).data()["SecretData"]["k"], "v");
+    drop(server);
+    // And what root restores belongs to whom the database belongs.
+    chown(path.join("test.db"), Some(65534), Some(65534)).unwrap();
+    done(path, &["restore", "--force", backup.to_str().unwrap()]);
+    let owner = fs::metadata(path.join("test.db")).unwrap();
+    assert_eq!((owner.uid(), owner.gid(), owner.mode() & 0o777), (65534, 65534, 0o600));
+}
+
+#[test]
+fn a_name_that_looks_like_an_address_is_a_name() {
+    let folder = Folder::new();
+    let path = folder.path();
+    let server = Server::start(path);
+    server.create("cn-beijing:test", "n", &json!({"k": "v"})).data();
+    for name in ["file:nightly.db", "file:x?cache=private", ":memory:", "a b%20?#.db", "-x.db"] {
+        let mut command = binary();
+        command.current_dir(path).args(["backup", "--database-url", &url(path), "--", name]);
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{name}: {}", said(&output));
+        assert!(fs::metadata(path.join(name)).unwrap().len() > 4096, "{name} is a whole backup");
+    }
+    assert!(!names(path).iter().any(|name| name.contains("partial")), "{:?}", names(path));
+}
+
+#[test]
+fn what_a_killed_command_left_is_removed() {
+    let folder = Folder::new();
+    let path = folder.path();
+    drop(Server::start(path));
+    let left = path.join("test.db.partial-0123");
+    fs::write(&left, "values in clear, of a backup of the first version").unwrap();
+    // One that another process is at work on stays: it holds the lock.
+    let used = path.join("test.db.partial-4567");
+    fs::write(&used, "").unwrap();
+    let mut holder = Command::new("flock").arg(&used).args(["sleep", "60"]).spawn().unwrap();
+    let is_held =
+        || !Command::new("flock").arg("-n").arg(&used).arg("true").status().unwrap().success();
+    super::audit::wait_until("the lock is held", is_held);
+    let server = Server::start(path);
+    let (gone, kept) = (!left.exists(), used.exists());
+    drop(holder.kill());
+    drop(holder.wait());
+    drop(server);
+    assert!(gone && kept, "{:?}", names(path));
 }

@@ -105,7 +105,8 @@ fn the_audit_log_is_no_other_file_of_the_server() {
     fs::write(file("world.yaml"), WORLD).unwrap();
     fs::hard_link(file("world.yaml"), file("other-name.yaml")).unwrap();
     let url = format!("sqlite://{}", file("new.db"));
-    for name in ["new.db", "new.db-wal", "./new.db", "world.yaml", "other-name.yaml"] {
+    for name in ["new.db", "new.db-wal", "new.db.key", "./new.db", "world.yaml", "other-name.yaml"]
+    {
         let output = run(&[
             "serve",
             "--listen",

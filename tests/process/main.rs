@@ -22,6 +22,7 @@ mod cli;
 mod database;
 mod durability;
 mod footprint;
+mod hostile;
 mod kills;
 mod logs;
 mod outage;

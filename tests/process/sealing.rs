@@ -81,6 +81,8 @@ fn files_are_for_their_owner_only() {
         let open = fs::Permissions::from_mode(0o644);
         fs::set_permissions(folder.path().join(name), open).unwrap();
     }
+    let shut = fs::Permissions::from_mode(0o400);
+    fs::set_permissions(folder.path().join("test.db-shm"), shut).unwrap();
     let server = Server::start(folder.path());
     for name in ["test.db", "test.db-wal", "test.db-shm"] {
         assert_eq!(mode(name), 0o600, "{name}");

@@ -6,6 +6,7 @@ use std::{
     hash::{BuildHasher, Hasher},
     ops::Range,
     str::FromStr,
+    sync::atomic::{AtomicBool, Ordering},
 };
 
 /// So many rounds, times the environment's `TORTURE`, an integer: 1 where it is not set.
@@ -27,6 +28,17 @@ pub fn seed() -> u64 {
 fn setting<T: FromStr>(name: &str) -> Option<T> {
     let text = env::var(name).ok()?;
     Some(text.parse().unwrap_or_else(|_| panic!("{name}={text:?} is no number")))
+}
+
+/// Sets a flag when it goes, also when a test fails: threads that wait for it would be waited for for ever.
+pub fn ends(flag: &AtomicBool) -> impl Drop {
+    struct Ends<'a>(&'a AtomicBool);
+    impl Drop for Ends<'_> {
+        fn drop(&mut self) {
+            self.0.store(true, Ordering::SeqCst);
+        }
+    }
+    Ends(flag)
 }
 
 /// Numbers that look random and are the same for the same seed (SplitMix64).

@@ -6,6 +6,9 @@ DROP INDEX secrets_by_namespace;
 -- when the file was written anew.
 INSERT INTO counters (name, value) SELECT 'unsealed_remains', value FROM counters WHERE name = 'secret_id';
 
+-- Not zero while a rotation of the keys goes on.
+INSERT INTO counters (name, value) VALUES ('rotating', 0);
+
 -- The keys that wrap data keys, each wrapped by a master key, which is never kept here.
 CREATE TABLE keys (
     id         TEXT    NOT NULL PRIMARY KEY,

@@ -315,6 +315,10 @@ impl From<Error> for ApiError {
             Error::SecretNotFound { id } => Self::new(Code::SecretId, &[&id]),
             Error::TooManySecrets { quota } => Self::new(Code::SecretQuota, &[&quota]),
             Error::TooManyKeys { quota } => Self::new(Code::KeyQuota, &[&quota]),
+            Error::Damaged { id, cause } => {
+                let cause = format!("the secret {id} does not open: {cause}");
+                Self::new(Code::RpcError, &[]).caused_by(cause)
+            }
             Error::Unavailable { cause } => {
                 let cause = format!("the store is unavailable: {cause}");
                 Self::new(Code::RpcError, &[]).caused_by(cause)

@@ -20,6 +20,8 @@ use std::sync::Arc;
 pub use codes::{Code, Entry, Origin};
 pub use gateway::serve;
 pub use operation::{Operation, VERSION};
+pub use parameters::{BodyRole, Malformed, Parameters};
+pub use secret_data::RawSecretData;
 
 use crate::{
     access::Access,

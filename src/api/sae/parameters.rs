@@ -57,6 +57,7 @@ pub enum BodyRole {
 
 impl Parameters {
     /// The parameters of a query string, which is decoded by the rules of forms: `+` is a space.
+    #[must_use]
     pub fn from_query(query: &str) -> Self {
         let mut parameters = Self::default();
         match form_pairs(query.as_bytes()) {

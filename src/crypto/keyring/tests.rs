@@ -40,7 +40,7 @@ fn ring() -> (Keyring, WrappedKey) {
 #[test]
 fn a_value_goes_through_all_keys_and_back() {
     let (ring, wrapped) = ring();
-    let (data_key, home) = (DataKey::generate().unwrap(), namespace("cn-beijing:test"));
+    let (data_key, home) = (DataEncryptionKey::generate().unwrap(), namespace("cn-beijing:test"));
     let sealed = data_key.seal(b"the value").unwrap();
     let place = place(new_uid().unwrap(), &home, "name");
     let kept = ring.wrap_data_key(&wrapped.id, &data_key, &place).unwrap();
@@ -52,7 +52,7 @@ fn a_value_goes_through_all_keys_and_back() {
 #[test]
 fn a_data_key_opens_at_its_own_place_only() {
     let (ring, wrapped) = ring();
-    let (data_key, home) = (DataKey::generate().unwrap(), namespace("cn-beijing:test"));
+    let (data_key, home) = (DataEncryptionKey::generate().unwrap(), namespace("cn-beijing:test"));
     let uid = new_uid().unwrap();
     let here = place(uid, &home, "name");
     let kept = ring.wrap_data_key(&wrapped.id, &data_key, &here).unwrap();
@@ -84,7 +84,7 @@ fn no_two_places_have_the_same_associated_data() {
 #[test]
 fn every_changed_bit_of_a_wrapped_key_is_noticed() {
     let (ring, wrapped) = ring();
-    let (data_key, home) = (DataKey::generate().unwrap(), namespace("cn-beijing:test"));
+    let (data_key, home) = (DataEncryptionKey::generate().unwrap(), namespace("cn-beijing:test"));
     let place = place(new_uid().unwrap(), &home, "name");
     let kept = ring.wrap_data_key(&wrapped.id, &data_key, &place).unwrap();
     for at in 0..kept.bytes.len() * 8 {

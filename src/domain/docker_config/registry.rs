@@ -130,10 +130,11 @@ fn check_port(port: &str) -> Result<(), &'static str> {
 }
 
 fn check_path(path: &str) -> Result<(), &'static str> {
-    let path = path.strip_suffix('/').unwrap_or(path);
     if path.is_empty() {
         return Ok(());
     }
+    // A slash alone is the end of an empty segment: `host//`.
+    let path = path.strip_suffix('/').unwrap_or(path);
     for segment in path.split('/') {
         if matches!(segment, "" | "." | "..") {
             return Err("a segment of the path is empty, '.' or '..'");
@@ -245,6 +246,7 @@ mod tests {
             ("[::1]5000", "only a port"),
             ("registry.example//a", "segment"),
             ("registry.example/a//", "segment"),
+            ("registry.example//", "segment"),
             ("registry.example/../a", "segment"),
             ("registry.example/./a", "segment"),
             ("registry.example/*", "path may"),

@@ -23,6 +23,10 @@ use super::{
     write::Writing,
 };
 
+/// How many bytes of a chunked body are handed on before everybody else has a turn. The dispatcher takes pieces of it for as
+/// long as there are any, and in chunks of a byte each of them is much work.
+const TURN: usize = 8 * 1024;
+
 /// A byte stream of which the dispatcher reads nothing but acceptable requests, one at a time.
 ///
 /// What it reads from a client that keeps to the rules is what the client wrote, with the
@@ -46,6 +50,8 @@ pub struct FrontStream<IO> {
     pub(super) is_closed: bool,
     pub(super) answer: Answer,
     has_served: bool,
+    /// How many bytes of a chunked body were handed on in this turn.
+    turn: usize,
     /// Since when the answer is complete although the request's body is not, and how much of it came since.
     answered: Option<(Instant, usize)>,
     /// Since when the client is waited for: for a request, for the rest of its head, or for more
@@ -81,6 +87,7 @@ impl<IO> FrontStream<IO> {
             is_closed: false,
             answer: Answer::default(),
             has_served: false,
+            turn: 0,
             answered: None,
             waiting: None,
             timer: Deadline::default(),
@@ -154,7 +161,10 @@ impl<IO> FrontStream<IO> {
     }
 
     /// Decides what comes next after a piece of a body.
-    fn body_went(&mut self, body: Body, progress: Progress) {
+    fn body_went(&mut self, body: Body, used: usize, progress: Progress) {
+        if matches!(body, Body::Chunked(_)) {
+            self.turn += used;
+        }
         self.stage = match progress {
             Progress::More => Stage::Body(body),
             Progress::Done => self.after_message(),
@@ -237,18 +247,25 @@ impl<IO: AsyncRead + Unpin> FrontStream<IO> {
         if self.poll_answered(cx).is_ready() {
             return self.end();
         }
+        if self.turn >= TURN {
+            self.turn = 0;
+            self.stage = Stage::Body(body);
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         if !self.intake.is_empty() {
             let piece = self.intake.bytes();
             let piece = piece.get(..piece.len().min(buf.remaining())).unwrap_or_default();
             let (used, progress) = body.advance(piece);
             buf.put_slice(piece.get(..used).unwrap_or_default());
             self.intake.consume(used);
-            self.body_went(body, progress);
+            self.body_went(body, used, progress);
             return Poll::Ready(Ok(()));
         }
         let before = buf.filled().len();
         let read = Pin::new(&mut self.io).poll_read(cx, buf);
         if read.is_pending() {
+            self.turn = 0;
             self.stage = Stage::Body(body);
             // The one timer waits for the end of the other wait then.
             if self.answered.is_none() {
@@ -270,7 +287,7 @@ impl<IO: AsyncRead + Unpin> FrontStream<IO> {
         let (used, progress) = body.advance(new);
         self.intake.push(new.get(used..).unwrap_or_default());
         buf.set_filled(before + used);
-        self.body_went(body, progress);
+        self.body_went(body, used, progress);
         Poll::Ready(Ok(()))
     }
 }

@@ -2,12 +2,14 @@
 
 use std::{
     io,
+    os::unix::process::CommandExt,
     process::{Child, Command, ExitStatus, Stdio},
     sync::mpsc,
     thread,
     time::{Duration, Instant},
 };
 
+use rustix::process::{Pid, Signal, kill_process_group};
 use zeroize::Zeroizing;
 
 use super::read_text;
@@ -31,6 +33,8 @@ pub fn output(command: &str) -> io::Result<Zeroizing<String>> {
         .args(arguments)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
+        // With those that it starts, so that all of them can be ended.
+        .process_group(0)
         .spawn()
         .map_err(|error| io::Error::other(format!("{program}: {error}")))?;
     let until = Instant::now() + TIMEOUT;
@@ -49,7 +53,19 @@ pub fn output(command: &str) -> io::Result<Zeroizing<String>> {
     }
     let left = until.saturating_duration_since(Instant::now());
     let printed = receiver.recv_timeout(left);
-    printed.unwrap_or_else(|_| Err(io::Error::other(format!("{program} leaves its output open"))))
+    printed.unwrap_or_else(|_| {
+        end(&mut child);
+        Err(io::Error::other(format!("{program} leaves its output open")))
+    })
+}
+
+/// Ends the command and whatever it has started.
+fn end(child: &mut Child) {
+    let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+    let ended = group.map_or(Ok(()), |group| kill_process_group(group, Signal::KILL));
+    if let Err(error) = ended.map_err(io::Error::from).and_then(|()| child.wait().map(drop)) {
+        log::warn!("the command for the master keys may go on: {error}");
+    }
 }
 
 fn wait(child: &mut Child, until: Instant) -> io::Result<ExitStatus> {
@@ -58,8 +74,7 @@ fn wait(child: &mut Child, until: Instant) -> io::Result<ExitStatus> {
             return Ok(status);
         }
         if Instant::now() > until {
-            child.kill()?;
-            child.wait()?;
+            end(child);
             return Err(io::Error::other(format!("it took more than {} s", TIMEOUT.as_secs())));
         }
         thread::sleep(PAUSE);

@@ -6,5 +6,6 @@ mod retire;
 mod rotate;
 
 pub use list::{KeyState, Keys, MasterState};
+pub use prepare::PrepareError;
 pub use retire::{RetireError, Retired};
 pub use rotate::Rotated;

@@ -3,43 +3,53 @@
 use std::sync::Arc;
 
 use crate::{
-    crypto::{self, DatabaseKey},
-    domain::{Error, Result, SecretSummary, Timestamp, Version},
-    service::{Service, sealing::Sealing, secrets::payload},
+    crypto::{self, DatabaseKey, UnwrapError},
+    domain::{Error, SecretSummary, Timestamp, Version},
+    service::{
+        Service,
+        sealing::{Sealing, listed},
+        secrets::payload,
+    },
     store::{Tx, UnsealedSecret},
 };
 
 /// How many unsealed secrets are held in memory at once.
 const BATCH: i64 = 100;
 
+/// The keys of a database are not ready.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PrepareError {
+    /// Keys do not open.
+    #[error("{}", listed(.0))]
+    Closed(Vec<UnwrapError>),
+    /// Values are sealed, and there is no key for them.
+    #[error("it has sealed secrets and no keys: they are lost, unless a backup has the keys")]
+    KeysLost,
+    /// There are values in clear beside sealed ones. None that we left there: sealed, they would look like ours.
+    #[error("it has keys, and unsealed secrets as well: somebody else wrote them")]
+    Planted,
+    /// The store does not answer.
+    #[error(transparent)]
+    Store(#[from] Error),
+}
+
 impl Service {
     /// Opens the database's keys, and makes the first one where there is none. What an older version kept in clear is sealed
     /// in the same transaction, and then removed from the file; whenever this is interrupted, the next start goes on.
-    /// Returns how many secrets were sealed.
     ///
     /// # Errors
-    /// [`Error::Unavailable`], also when a key cannot be opened.
-    pub async fn prepare_keys(&self, now: Timestamp) -> Result<u64> {
+    /// [`PrepareError`].
+    pub async fn prepare_keys(&self, now: Timestamp) -> Result<(), PrepareError> {
         let sealing = Arc::clone(&self.sealing);
         let prepared = self.store.write_for_upkeep(move |tx| {
-            let is_new = tx.keys()?.is_empty();
-            if is_new {
-                let key = DatabaseKey::generate().map_err(Error::unavailable)?;
-                let wrapped = key.wrap(&sealing.masters(), now).map_err(Error::unavailable)?;
-                tx.insert_current_key(&wrapped)?;
+            match prepare(tx, &sealing, now) {
+                Ok(done) => Ok(Ok(done)),
+                // Nothing was done yet when it is found out that nothing can be.
+                Err(PrepareError::Store(error)) => Err(error),
+                Err(error) => Ok(Err(error)),
             }
-            sealing.open_all(tx)?;
-            // Rows in clear in a database that has keys are none of ours: sealed, they would look as if they were.
-            let sealed = match tx.has_unsealed_table()? {
-                true if is_new => seal_all(tx, &sealing)?,
-                true => {
-                    return Err(Error::unavailable("it has keys, and unsealed secrets as well"));
-                }
-                false => 0,
-            };
-            Ok((sealed, tx.has_unsealed_remains()?))
         });
-        let (sealed, has_remains) = prepared.await?;
+        let Prepared { sealed, has_remains } = prepared.await??;
         if sealed > 0 {
             log::info!("{sealed} secrets that an older version kept in clear are sealed now");
         }
@@ -50,26 +60,55 @@ impl Service {
             self.store.write_for_upkeep(|tx| tx.forget_unsealed_remains()).await?;
             log::info!("the database was written anew: nothing in it is in clear any more");
         }
-        Ok(sealed)
+        Ok(())
     }
 }
 
-fn seal_all(tx: &mut Tx<'_>, sealing: &Sealing) -> Result<u64> {
+/// What is done, and what is left to do.
+struct Prepared {
+    sealed: u64,
+    has_remains: bool,
+}
+
+fn prepare(tx: &mut Tx<'_>, sealing: &Sealing, now: Timestamp) -> Result<Prepared, PrepareError> {
+    let is_new = tx.keys()?.is_empty();
+    let has_unsealed = tx.has_unsealed_table()?;
+    if is_new && tx.highest_secret_id()? > 0 {
+        return Err(PrepareError::KeysLost);
+    }
+    if !is_new && has_unsealed {
+        return Err(PrepareError::Planted);
+    }
+    if is_new {
+        let key = DatabaseKey::generate().map_err(Error::unavailable)?;
+        let wrapped = key.wrap(&sealing.masters(), now).map_err(Error::unavailable)?;
+        tx.insert_current_key(&wrapped)?;
+    }
+    let (_, closed) = sealing.refresh(tx)?;
+    if !closed.is_empty() {
+        return Err(PrepareError::Closed(closed));
+    }
+    let sealed = if has_unsealed { seal_all(tx, sealing)? } else { 0 };
+    Ok(Prepared { sealed, has_remains: tx.has_unsealed_remains()? })
+}
+
+fn seal_all(tx: &mut Tx<'_>, sealing: &Sealing) -> Result<u64, Error> {
     let (mut after, mut sealed) = (None, 0);
     loop {
         let batch = tx.unsealed_secrets(after, BATCH)?;
-        let Some(last) = batch.last() else { break };
-        after = Some(last.id);
+        let Some(last) = batch.last().map(|secret| secret.id) else { break };
+        after = Some(last);
         for secret in batch {
             seal_one(tx, sealing, secret)?;
             sealed += 1;
         }
+        tx.delete_unsealed(last)?;
     }
     tx.drop_unsealed_table()?;
     Ok(sealed)
 }
 
-fn seal_one(tx: &mut Tx<'_>, sealing: &Sealing, unsealed: UnsealedSecret) -> Result<()> {
+fn seal_one(tx: &mut Tx<'_>, sealing: &Sealing, unsealed: UnsealedSecret) -> Result<(), Error> {
     let sealed = payload::seal_encoded(&unsealed.encoded.0)?;
     let summary = SecretSummary {
         id: unsealed.id,

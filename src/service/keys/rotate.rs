@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// How many data keys are wrapped anew in one transaction at most, and how long it may take.
-const BATCH: i64 = 2000;
+const BATCH: i64 = 500;
 const HELD_MAX: Duration = Duration::from_millis(150);
 
 /// How long others have their turn between two transactions. SQLite knows no queue: whoever waits looks again every 100 ms.
@@ -21,7 +21,7 @@ const TURN_OF_OTHERS: Duration = Duration::from_millis(120);
 
 /// How often a step that finds the database busy is tried again, and how long it waits in between. The store itself waits
 /// for some seconds each time.
-const ATTEMPTS: u32 = 20;
+const ATTEMPTS: u32 = 10;
 const PAUSE: Duration = Duration::from_millis(250);
 
 /// What a rotation did.
@@ -53,7 +53,10 @@ impl Service {
         loop {
             let (sealing, key) = (Arc::clone(&self.sealing), key.clone());
             let step = self.patiently(move |tx| rewrap(tx, &sealing, &key, after)).await?;
-            let Some(last) = step.last else { return Ok(rotated) };
+            let Some(last) = step.last else {
+                self.patiently(|tx| tx.set_rotating(false)).await?;
+                return Ok(rotated);
+            };
             after = Some(last);
             rotated.secrets += step.rewrapped;
             rotated.damaged.extend(step.damaged);
@@ -72,7 +75,8 @@ impl Service {
         loop {
             let once = Arc::clone(&use_case);
             match self.store.write_for_upkeep(move |tx| once(tx)).await {
-                Err(Error::Unavailable { .. }) if attempt < ATTEMPTS => {
+                Err(error @ Error::Unavailable { .. }) if attempt < ATTEMPTS => {
+                    log::warn!("{error}; trying again");
                     attempt += 1;
                     tokio::time::sleep(PAUSE).await;
                 }
@@ -86,16 +90,16 @@ fn begin(tx: &mut Tx<'_>, sealing: &Sealing, now: Timestamp) -> Result<(KeyId, b
     sealing.open_all(tx)?;
     let masters = sealing.masters();
     let (current, keys) = (tx.current_key()?, tx.keys()?);
-    let is_unfinished = !tx.data_keys_not_under(&current, None, 1)?.is_empty();
     let is_as_wanted = |key: &&WrappedKey| Some(&key.master) == masters.sealing_id();
     let is_sealed_as_wanted = keys.iter().any(|key| key.id == current && is_as_wanted(&key));
     for key in keys.iter().filter(|key| !is_as_wanted(key)) {
         let opened = DatabaseKey::unwrap(key, &masters).map_err(Error::unavailable)?;
         tx.replace_key(&opened.wrap(&masters, key.created).map_err(Error::unavailable)?)?;
     }
-    if is_unfinished && is_sealed_as_wanted {
+    if tx.is_rotating()? && is_sealed_as_wanted {
         return Ok((current, true));
     }
+    tx.set_rotating(true)?;
     let key = DatabaseKey::generate().map_err(Error::unavailable)?;
     tx.insert_current_key(&key.wrap(&masters, now).map_err(Error::unavailable)?)?;
     Ok((key.id().clone(), false))
@@ -126,10 +130,11 @@ fn rewrap(
                 tx.replace_data_key(place.id, &data_key)?;
                 step.rewrapped += 1;
             }
-            Err(error) => {
-                log::error!("left as it is: {error}");
+            Err(Error::Damaged { cause, .. }) => {
+                log::error!("the secret {} keeps the key that it has: {cause}", place.id.get());
                 step.damaged.push(place.id);
             }
+            Err(error) => return Err(error),
         }
         if begun.elapsed() > HELD_MAX {
             break;

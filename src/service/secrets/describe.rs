@@ -13,7 +13,7 @@ impl Service {
     ///
     /// # Errors
     /// [`crate::domain::Error::NamespaceNotFound`]; [`crate::domain::Error::SecretNotFound`];
-    /// [`crate::domain::Error::Unavailable`].
+    /// [`crate::domain::Error::Damaged`]; [`crate::domain::Error::Unavailable`].
     pub async fn describe_secret(
         &self,
         _context: &Context,
@@ -29,7 +29,8 @@ impl Service {
             Ok((stored, data_key))
         });
         let (stored, data_key) = stored.await?;
+        let data = payload::open(&data_key, &stored)?;
         let listed = ListedSecret::new(&self.cloud, stored.summary);
-        Ok(DescribedSecret { listed, data: payload::open(&data_key, &stored.payload)? })
+        Ok(DescribedSecret { listed, data })
     }
 }

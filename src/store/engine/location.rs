@@ -1,10 +1,12 @@
 //! Where a database lives.
 
 use std::{
-    fmt,
+    fmt, io,
     path::{Path, PathBuf},
     str::FromStr,
 };
+
+use super::OpenError;
 
 /// The address of a database: `sqlite://PATH`, relative or absolute, or `sqlite::memory:`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +48,31 @@ impl FromStr for DatabaseUrl {
 }
 
 impl DatabaseUrl {
+    /// The same address by the path of the file itself, where the one that was given leads by links: logs and copies stand
+    /// beside the file, not beside a link to it.
+    ///
+    /// # Errors
+    /// [`OpenError`] where there is no such folder.
+    pub fn resolved(self) -> Result<Self, OpenError> {
+        let Self::SqliteFile(path) = &self else { return Ok(self) };
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let folder = folder.unwrap_or(Path::new("."));
+        let resolved = match (path.canonicalize(), path.file_name()) {
+            (Ok(path), _) => Ok(path),
+            // It is still to be made.
+            (Err(_), Some(name)) => folder.canonicalize().map(|folder| folder.join(name)),
+            (Err(error), None) => Err(error),
+        };
+        match resolved {
+            // A pipe would be waited for, and a device would be spoiled.
+            Ok(path) if path.exists() && !path.is_file() => {
+                Err(OpenError::new(&self, &io::Error::other("it is no file")))
+            }
+            Ok(path) => Ok(Self::SqliteFile(path)),
+            Err(error) => Err(OpenError::new(&self, &error)),
+        }
+    }
+
     /// The file; none for a database in memory.
     #[must_use]
     pub fn file(&self) -> Option<&Path> {

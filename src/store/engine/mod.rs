@@ -3,21 +3,35 @@
 mod location;
 mod sqlite;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use diesel::MultiConnection;
+use diesel::{MultiConnection, QueryResult};
 
 use super::Tx;
-use crate::domain::{Result, WrappedKey};
+use crate::domain::{Error, Result, WrappedKey};
 
 pub use location::{DatabaseUrl, DatabaseUrlError};
-pub use sqlite::{Access, Staged, files_of, has_table};
+pub use sqlite::{Access, Staged, files_of, write_new_file};
 
 /// A connection to any of the supported databases; queries are written against it once.
 #[derive(MultiConnection)]
 pub enum AnyConnection {
     /// An embedded SQLite database.
     Sqlite(diesel::SqliteConnection),
+}
+
+/// Whether there is a table of that name.
+pub fn has_table(connection: &mut AnyConnection, name: &str) -> QueryResult<bool> {
+    match connection {
+        AnyConnection::Sqlite(sqlite) => sqlite::has_table(sqlite, name),
+    }
+}
+
+/// What the engine finds wrong with its file and with references between rows.
+pub fn defects(connection: &mut AnyConnection) -> QueryResult<Vec<String>> {
+    match connection {
+        AnyConnection::Sqlite(sqlite) => sqlite::defects(sqlite),
+    }
 }
 
 /// The database could not be opened.
@@ -32,6 +46,67 @@ impl OpenError {
     fn new(url: &DatabaseUrl, reason: &(dyn std::error::Error + Send + Sync)) -> Self {
         Self { location: url.to_string(), reason: reason.to_string() }
     }
+}
+
+/// A backup could not be taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BackupError {
+    /// The database has no file.
+    #[error("a database in memory cannot be backed up")]
+    InMemory,
+    /// There is something of that name.
+    #[error("{} is there already", file.display())]
+    Exists {
+        /// What was to be written.
+        file: PathBuf,
+    },
+    /// It could not be written; nothing is left of it.
+    #[error("cannot write the backup {}: {reason}", file.display())]
+    Failed {
+        /// What was to be written.
+        file: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// The store could not begin.
+    #[error(transparent)]
+    Store(#[from] Error),
+}
+
+/// A backup could not be put into a database's place, which is as it was.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RestoreError {
+    /// The database has no file.
+    #[error("a database in memory cannot be restored")]
+    InMemory,
+    /// There is a database, and it was not said that it may go.
+    #[error("the database {} is there already, and --force was not given", file.display())]
+    Exists {
+        /// The database.
+        file: PathBuf,
+    },
+    /// Another process has the database open.
+    #[error("another process has the database {} open: stop the server first", file.display())]
+    InUse {
+        /// The database.
+        file: PathBuf,
+    },
+    /// The backup is none.
+    #[error("{} is no backup: {reason}", file.display())]
+    NoBackup {
+        /// The file that was given.
+        file: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A file could not be read, written or renamed.
+    #[error("cannot restore {}: {reason}", file.display())]
+    Failed {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        reason: String,
+    },
 }
 
 /// The engine behind a store.
@@ -67,7 +142,7 @@ impl Engine {
     }
 
     /// Writes a copy of one moment of the database to a file that is not there yet.
-    pub fn backup(&self, file: &Path) -> Result<()> {
+    pub fn backup(&self, file: &Path) -> std::result::Result<(), BackupError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.backup(file),
         }

@@ -158,10 +158,6 @@ fn what_is_given_wins_over_what_is_beside_the_database() {
 fn a_key_is_made_on_loopback_only_and_told() {
     let folder = Folder::new();
     let path = folder.path();
-    let output = serve(path, |command| {
-        command.args(["--listen", "0.0.0.0:0", "--anonymous", "deny"]);
-    });
-    assert_eq!(output.status.code(), Some(2), "a flag must not stand twice");
     let open = ["serve", "--listen", "0.0.0.0:0", "--anonymous", "deny"];
     let report = refused(path, &open);
     assert!(report.contains("no master key is given"), "{report}");
@@ -244,9 +240,18 @@ fn a_new_master_key_in_the_file_is_found_when_it_is_needed_and_on_sighup() {
     write(path, "master.keys", &line("new", 2));
     server.signal("-HUP");
     wait_until("it reads the keys", || server.log().contains("have been read again"));
-    write(path, "master.keys", "broken");
-    server.signal("-HUP");
-    wait_until("it keeps the keys", || server.log().contains("stay the ones that they were"));
+    // Neither text that is none nor keys that open nothing are taken.
+    for (keys, complaint) in [
+        ("broken".to_owned(), "line 1 is not of the form"),
+        (line("new", 3), "the master key new is another one than the one that sealed"),
+        (line("other", 2), "the master key new is missing"),
+    ] {
+        write(path, "master.keys", &keys);
+        server.signal("-HUP");
+        wait_until("it keeps the keys", || server.log().contains(complaint));
+    }
+    assert_eq!(server.log().matches("stay the ones that they were").count(), 3);
+    assert_eq!(server.log().matches("have been read again").count(), 1);
     assert_eq!(server.describe("cn-beijing:test", id).data()["SecretData"]["k"], "v");
     write(path, "master.keys", &line("new", 2));
     server.terminate();
@@ -262,13 +267,61 @@ fn keys_with(folder: &Path, with: [&str; 2]) -> Vec<String> {
 }
 
 #[test]
-fn a_command_that_does_not_end_is_not_waited_for_for_ever() {
+fn a_command_that_does_not_end_is_ended_with_all_that_it_started() {
     let folder = Folder::new();
+    let mark = format!("300.{}", std::process::id());
     let began = Instant::now();
-    let endless = ["serve", "--listen", "127.0.0.1:0", "--master-key-command", "sleep 300"];
+    let command = format!("sh -c 'sleep {mark}; :'");
+    let endless = ["serve", "--listen", "127.0.0.1:0", "--master-key-command", &command];
     let report = refused(folder.path(), &endless);
     assert!(report.contains("it took more than 30 s"), "{report}");
     assert!(began.elapsed() < Duration::from_secs(60));
+    let left = || {
+        let processes = fs::read_dir("/proc").unwrap().map(|entry| entry.unwrap().path());
+        let lines = processes.filter_map(|path| fs::read(path.join("cmdline")).ok());
+        let mut lines = lines.map(|line| String::from_utf8_lossy(&line).into_owned());
+        lines.any(|line| line.starts_with("sleep") && line.contains(&mark))
+    };
+    wait_until("nothing is left of the command", || !left());
+}
+
+#[test]
+fn a_command_is_asked_again_on_sighup() {
+    let folder = Folder::new();
+    let path = folder.path();
+    let file = write(path, "printed", &line("old", 1));
+    let command = format!("cat '{file}'");
+    let server = Server::start_with(path, |it| {
+        it.args(["--master-key-command", &command]);
+    });
+    server.create("cn-beijing:test", "n", &json!({"k": "v"})).data();
+    write(path, "printed", &(line("new", 2) + &line("old", 1)));
+    server.signal("-HUP");
+    wait_until("it asks again", || server.log().contains("have been read again"));
+    done(path, &["keys", "rotate", "--master-key-command", &command]);
+    server.create("cn-beijing:test", "after", &json!({"k": "v"})).data();
+}
+
+#[test]
+fn master_keys_can_come_through_a_pipe() {
+    let folder = Folder::new();
+    let path = folder.path();
+    let pipe = path.join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let writing = pipe.clone();
+    let writer = std::thread::spawn(move || fs::write(writing, line("piped", 4)).unwrap());
+    let server = Server::start_with(path, |command| {
+        command.arg("--master-key-file").arg(&pipe);
+    });
+    writer.join().unwrap();
+    server.create("cn-beijing:test", "n", &json!({"k": "v"})).data();
+    // A pipe gives its text once, so SIGHUP must not wait for another.
+    server.signal("-HUP");
+    server.create("cn-beijing:test", "m", &json!({"k": "v"})).data();
+    let writing = pipe.clone();
+    let writer = std::thread::spawn(move || fs::write(writing, line("piped", 4)).unwrap());
+    done(path, &["keys", "rotate", "--master-key-file", pipe.to_str().unwrap()]);
+    writer.join().unwrap();
 }
 
 #[test]

@@ -4,6 +4,7 @@ use diesel::{Connection, RunQueryDsl, SqliteConnection, connection::SimpleConnec
 use serde_json::json;
 
 use crate::{
+    audit::wait_until,
     child::Server,
     common::{Request, server::*},
     upkeep::{done, keys, refused},
@@ -104,24 +105,31 @@ fn every_flipped_byte_is_noticed() {
     assert!(flipped > 100);
 }
 
+/// Two secrets of a namespace, and one of the first one's name elsewhere.
+fn three(it: &Tampered) -> (i64, i64) {
+    let (one, two) = (it.create("one", "VALUE-1"), it.create("two", "VALUE-2"));
+    let elsewhere = it.server.create("cn-beijing:small", "one", &json!({"k": "VALUE-3"}));
+    elsewhere.data();
+    (one, two)
+}
+
+impl Tampered {
+    /// After these statements the secret does not open; then all rows are as they were.
+    #[track_caller]
+    fn assert_closed_after(&mut self, id: i64, statements: &str) {
+        self.sql(&format!("CREATE TABLE before AS SELECT * FROM secrets; {statements}"));
+        self.assert_closed(id);
+        self.sql(
+            "DELETE FROM secrets; INSERT INTO secrets SELECT * FROM before; DROP TABLE before",
+        );
+    }
+}
+
 #[test]
 fn nothing_can_be_exchanged_between_rows() {
     let mut it = Tampered::new();
-    let (one, two) = (it.create("one", "VALUE-1"), it.create("two", "VALUE-2"));
-    it.server
-        .call(
-            "POST",
-            SECRET,
-            &[
-                ("NamespaceId", "cn-beijing:small"),
-                ("SecretName", "one"),
-                ("SecretType", "Opaque"),
-                ("SecretData", r#"{"k": "VALUE-3"}"#),
-            ],
-        )
-        .data();
-    let ids = format!("({one}, {two})");
-    let swaps = [
+    let (one, two) = three(&it);
+    for columns in [
         "payload",
         "data_key",
         "data_key, payload",
@@ -129,19 +137,21 @@ fn nothing_can_be_exchanged_between_rows() {
         "uid, version, data_key, payload, key_id, created_at, updated_at",
         "uid, version, data_key, payload, key_id, secret_type, created_at, updated_at",
         "uid",
-    ];
-    for columns in swaps {
+    ] {
         let swap = format!(
-            "UPDATE secrets SET ({columns}) =
-                 (SELECT {columns} FROM secrets AS o WHERE o.id IN {ids} AND o.id <> secrets.id)
+            "UPDATE secrets SET ({columns}) = (SELECT {columns} FROM secrets AS o WHERE o.id = {two})
              WHERE id = {one}"
         );
-        it.sql(&format!("CREATE TABLE before AS SELECT * FROM secrets; {swap}"));
-        it.assert_closed(one);
-        it.sql("DELETE FROM secrets; INSERT INTO secrets SELECT * FROM before; DROP TABLE before");
+        it.assert_closed_after(one, &swap);
         it.assert_open(one, "VALUE-1");
     }
-    let renamed = [
+}
+
+#[test]
+fn a_secret_stays_where_it_is() {
+    let mut it = Tampered::new();
+    let (one, two) = three(&it);
+    let moves = [
         format!("UPDATE secrets SET name = 'other' WHERE id = {one}"),
         format!("UPDATE secrets SET secret_type = 'kubernetes.io/tls' WHERE id = {one}"),
         format!("UPDATE secrets SET version = 2 WHERE id = {one}"),
@@ -164,17 +174,15 @@ fn nothing_can_be_exchanged_between_rows() {
              WHERE namespace_id = 'cn-beijing:small'"
         ),
     ];
-    for statements in renamed {
-        it.sql(&format!("CREATE TABLE before AS SELECT * FROM secrets; {statements}"));
-        it.assert_closed(one);
-        it.sql("DELETE FROM secrets; INSERT INTO secrets SELECT * FROM before; DROP TABLE before");
+    for statements in moves {
+        it.assert_closed_after(one, &statements);
         it.assert_open(one, "VALUE-1");
         it.assert_open(two, "VALUE-2");
     }
 }
 
 #[test]
-fn an_old_value_cannot_be_put_back() {
+fn versions_of_a_secret_cannot_be_mixed() {
     let mut it = Tampered::new();
     let id = it.create("updated", "VALUE-old");
     let old = it.blobs(id);
@@ -191,12 +199,82 @@ fn an_old_value_cannot_be_put_back() {
     it.assert_closed(id);
     it.put(id, &new);
     it.assert_open(id, "VALUE-new");
-    // Nor that of a deleted secret into one of the same name.
+    // Nor can a deleted secret's value come into one of the same name.
     let parameters = [("NamespaceId", "cn-beijing:test"), ("SecretId", &id.to_string())];
     it.server.call("DELETE", SECRET, &parameters).data();
     let again = it.create("updated", "VALUE-again");
     it.put(again, &new);
     it.assert_closed(again);
+}
+
+#[test]
+fn what_does_not_open_is_told_by_its_number_and_not_by_its_value() {
+    let mut it = Tampered::new();
+    let id = it.create("n", "VALUE");
+    let whole = it.blobs(id);
+    for blobs in [
+        Blobs { payload: vec![1; 60], data_key: whole.data_key },
+        Blobs { data_key: vec![1; 61], payload: whole.payload },
+    ] {
+        it.put(id, &blobs);
+        let lines = it.server.log().matches("does not open: the sealed bytes").count();
+        it.assert_closed(id);
+        let told = || it.server.log().matches("does not open: the sealed bytes").count() > lines;
+        wait_until("the log tells", told);
+        assert!(it.server.log().contains(&format!("the secret {id} does not open")));
+    }
+}
+
+#[test]
+fn lost_keys_are_not_made_up() {
+    let mut it = Tampered::new();
+    let id = it.create("n", "VALUE");
+    it.sql("PRAGMA foreign_keys = OFF; CREATE TABLE aside AS SELECT * FROM keys; DELETE FROM keys");
+    // The running server has them open, and can write nothing more.
+    it.assert_open(id, "VALUE");
+    let refusal = it.server.create("cn-beijing:test", "m", &json!({"k": "v"}));
+    refusal.assert_error(500, "OperationFailed.RPCError");
+    assert_eq!(it.server.call("GET", "/ready", &[]).status, 503);
+    let report = refused(it.folder.path(), &["verify"]);
+    assert!(report.contains("no key is the current one"), "{report}");
+    it.server.kill();
+    let report = refused(it.folder.path(), &["serve", "--listen", "127.0.0.1:0"]);
+    assert!(report.contains("it has sealed secrets and no keys"), "{report}");
+    it.sql("INSERT INTO keys SELECT * FROM aside; DROP TABLE aside");
+    it.server = Server::start(it.folder.path());
+    it.assert_open(id, "VALUE");
+}
+
+#[test]
+fn verify_tells_everything_that_is_wrong() {
+    let mut it = Tampered::new();
+    let (one, two) = three(&it);
+    done(it.folder.path(), &["keys", "rotate"]);
+    it.sql(&format!(
+        "PRAGMA foreign_keys = OFF; PRAGMA ignore_check_constraints = ON;
+         UPDATE secrets SET uid = 'none' WHERE id = {one};
+         UPDATE secrets SET key_id = 'kms/other' WHERE id = {two};
+         UPDATE secrets SET namespace_id = 'cn-beijing:nowhere' WHERE name = 'one' AND id <> {one};
+         UPDATE namespaces SET secret_count = 7 WHERE id = 'cn-beijing:busy';
+         UPDATE counters SET value = 1 WHERE name <> 'unsealed_remains';
+         UPDATE keys SET master_key = 'gone';
+         CREATE TRIGGER planted AFTER INSERT ON secrets BEGIN DELETE FROM secrets; END"
+    ));
+    let report = refused(it.folder.path(), &["verify"]);
+    for part in [
+        "the master key gone is missing",
+        &format!("secret {one}: the database holds a secret uid that cannot be read"),
+        &format!("secret {two}: the database holds a key id that cannot be read"),
+        "refers to nothing in namespaces",
+        "refers to nothing in keys",
+        "planted is a trigger or a view of somebody else",
+        "the namespace cn-beijing:busy counts 7 secrets and has 0",
+        "the last number given is 1",
+        "1 namespaces of users are counted and 4 are there",
+        "0 secrets, 6 namespaces, 0 keys opened",
+    ] {
+        assert!(report.contains(part), "{part} in {report}");
+    }
 }
 
 #[test]

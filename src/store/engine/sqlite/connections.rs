@@ -13,13 +13,19 @@ use diesel::{
 };
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::{AnyConnection, BoxError, files::Files};
+use super::{
+    AnyConnection, BoxError,
+    files::{Files, with_suffix},
+};
 
 /// How long one statement waits for another process that holds the database locked.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// How long a use case waits for a working connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Reads from the file.
+const LOOK: &str = "SELECT count(*) FROM sqlite_master";
 
 /// What connections may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +58,8 @@ pub fn open(path: &Path, access: Access) -> Result<AnyConnection, BoxError> {
     let mut connection = establish(path, access)?;
     if access == Access::Write {
         demand_write_ahead_log(&mut connection)?;
+        // From the first look on the log is there, which is to be known by then.
+        connection.batch_execute(LOOK)?;
     }
     Ok(AnyConnection::Sqlite(connection))
 }
@@ -66,9 +74,25 @@ pub fn establish(path: &Path, access: Access) -> Result<SqliteConnection, BoxErr
     prepare(SqliteConnection::establish(&address(path, access)?)?)
 }
 
+/// One connection to look at a file with, that changes nothing of it, unless somebody was killed while he changed it by way
+/// of a journal: what was half done is undone then, since it cannot be looked at before.
+pub fn establish_to_look(path: &Path) -> Result<SqliteConnection, BoxError> {
+    let look = |access| {
+        let mut connection = establish(path, access)?;
+        connection.batch_execute(LOOK)?;
+        Ok(connection)
+    };
+    match look(Access::Read) {
+        Err(_) if with_suffix(path, "-journal").exists() => look(Access::Write),
+        looked => looked,
+    }
+}
+
 fn prepare(mut connection: SqliteConnection) -> Result<SqliteConnection, BoxError> {
+    // In memory what SQLite needs for itself: there may be no folder for its files.
     connection.batch_execute(&format!(
-        "PRAGMA busy_timeout = {}; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;",
+        "PRAGMA busy_timeout = {}; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
+         PRAGMA temp_store = MEMORY;",
         BUSY_TIMEOUT.as_millis()
     ))?;
     Ok(connection)

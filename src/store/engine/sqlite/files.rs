@@ -3,9 +3,14 @@
 use std::{
     ffi::OsString,
     fs::{self, File, OpenOptions},
-    io,
+    io::{self, Write},
     os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
+};
+
+use rustix::{
+    fs::{CWD, FlockOperation, RenameFlags, flock, renameat_with},
+    io::Errno,
 };
 
 use super::{BoxError, connections::Access};
@@ -70,6 +75,97 @@ pub fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
+/// What is between a file's name and the random end of the name that it has until it is whole.
+const PARTIAL: &str = ".partial-";
+
+/// A file that is not whole yet, under a name of its own: other processes may be at the same, also in containers where each
+/// has the number 1. Goes with its owner, unless it got its real name.
+pub struct Partial {
+    path: PathBuf,
+    /// Locked as long as its owner lives.
+    _lock: File,
+}
+
+impl Partial {
+    /// Makes an empty one beside the file that it is to become, for its owner only, and removes what was left of others.
+    pub fn new(becomes: &Path) -> io::Result<(Self, File)> {
+        Self::remove_left(becomes);
+        loop {
+            let path = with_suffix(becomes, &format!("{PARTIAL}{}", uuid::Uuid::new_v4().simple()));
+            let file = make_new(&path)?;
+            // Until it is locked, another process takes it for one that was left.
+            let is_ours = takes_lock(&file) && file.metadata()?.nlink() > 0;
+            if is_ours {
+                let partial = Self { path, _lock: file.try_clone()? };
+                return Ok((partial, file));
+            }
+            drop(fs::remove_file(path));
+        }
+    }
+
+    /// Where it is until then.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Removes those whose owners were killed: one of an older version's database has values in clear.
+    pub fn remove_left(becomes: &Path) {
+        let Some(name) = becomes.file_name() else { return };
+        let mut start = name.to_owned();
+        start.push(PARTIAL);
+        let Ok(entries) = fs::read_dir(folder_of(becomes)) else { return };
+        for path in entries.filter_map(|entry| Some(entry.ok()?.path())) {
+            let name = path.file_name().unwrap_or_default().as_encoded_bytes();
+            if !name.starts_with(start.as_encoded_bytes()) {
+                continue;
+            }
+            // Held until it is removed, so that nobody takes it for his meanwhile.
+            let lock = File::open(&path).ok().filter(takes_lock);
+            if lock.is_some() && fs::remove_file(&path).is_ok() {
+                log::info!(
+                    "{} was left by a command that was killed, and is removed",
+                    path.display()
+                );
+            }
+        }
+    }
+}
+
+/// Takes the lock of a file; whether nobody else had it.
+fn takes_lock(file: &File) -> bool {
+    flock(file, FlockOperation::NonBlockingLockExclusive).is_ok()
+}
+
+impl Drop for Partial {
+    fn drop(&mut self) {
+        // What has its real name is not there any more; what cannot be removed is known by its name.
+        files_of(&self.path).for_each(|path| drop(fs::remove_file(path)));
+    }
+}
+
+/// Gives a file a name that no other file has.
+pub fn name_new(from: &Path, to: &Path) -> io::Result<()> {
+    match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+        // Some file systems, such as those of networks, do not know the flag.
+        Err(Errno::INVAL | Errno::NOSYS) => {
+            fs::hard_link(from, to).and_then(|()| fs::remove_file(from))
+        }
+        renamed => Ok(renamed?),
+    }
+}
+
+/// Writes a new file for its owner only: it gets its name when it is whole and on disk.
+///
+/// # Errors
+/// [`io::ErrorKind::AlreadyExists`] when there is something of that name, which stays; others when it cannot be written.
+pub fn write_new_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let (partial, mut file) = Partial::new(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    name_new(partial.path(), path)?;
+    sync_folder(path)
+}
+
 /// Makes the file where it is missing.
 pub fn make_missing(path: &Path) -> io::Result<()> {
     match make_new(path) {
@@ -79,34 +175,42 @@ pub fn make_missing(path: &Path) -> io::Result<()> {
 }
 
 /// Makes a file that must not be there yet.
-pub fn make_new(path: &Path) -> io::Result<File> {
+fn make_new(path: &Path) -> io::Result<File> {
     OpenOptions::new().write(true).create_new(true).mode(MODE).open(path)
 }
 
-/// Takes the database's files from everybody but their owner. SQLite gives a new log the rights of its database.
+/// Takes the database's files from everybody but their owner. SQLite gives a new log the rights of its database; one that is
+/// left from before these were changed gets them as well.
 pub fn keep_from_others(path: &Path) {
+    let Ok(database) = fs::metadata(path) else { return };
+    let private = database.permissions().mode() & 0o700;
     for path in files_of(path) {
         let Ok(file) = fs::metadata(&path) else { continue };
         let mode = file.permissions().mode() & 0o7777;
-        let private = mode & 0o700;
         if mode == private {
             continue;
         }
         match fs::set_permissions(&path, fs::Permissions::from_mode(private)) {
-            Ok(()) => {
+            Ok(()) if mode & !0o700 != 0 => {
                 log::warn!("{} could be read by others: its mode was {mode:o}", path.display());
             }
+            Ok(()) => {}
             Err(error) => {
-                log::warn!("{} can be read by others (mode {mode:o}): {error}", path.display());
+                log::warn!("{} keeps its mode {mode:o}: {error}", path.display());
             }
         }
     }
 }
 
+/// The folder that a file is in.
+pub fn folder_of(path: &Path) -> &Path {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    folder.unwrap_or(Path::new("."))
+}
+
 /// Makes a rename in a file's folder durable.
 pub fn sync_folder(path: &Path) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
+    File::open(folder_of(path))?.sync_all()
 }
 
 /// A database file and what SQLite keeps beside it.

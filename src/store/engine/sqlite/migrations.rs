@@ -3,15 +3,18 @@
 use std::collections::HashSet;
 
 use diesel::{
-    OptionalExtension, QueryableByName, RunQueryDsl, SqliteConnection,
+    SqliteConnection,
     connection::{AnsiTransactionManager, SimpleConnection, TransactionManager},
     migration::{Migration, MigrationSource, MigrationVersion},
-    sql_types::BigInt,
     sqlite::Sqlite as SqliteBackend,
 };
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
-use super::{AnyConnection, BoxError, roll_back};
+use super::{
+    AnyConnection, BoxError,
+    inspection::{has_table, is_empty},
+    roll_back,
+};
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 
@@ -36,15 +39,28 @@ pub fn migrate(connection: &mut AnyConnection) -> Result<(), BoxError> {
 /// Refuses tables that are not up to date, and changes nothing.
 pub fn require_current(sqlite: &mut SqliteConnection) -> Result<(), BoxError> {
     let is_older = "it was made by an older version: `serve` brings it up to date";
-    // Asked for the applied ones, the library would make its table.
-    if !has_table(sqlite, "__diesel_schema_migrations")? {
-        return Err("it is no database of this program".into());
-    }
-    refuse_newer(sqlite)?;
+    refuse_others(sqlite)?;
     if sqlite.has_pending_migration(MIGRATIONS)? || has_table(sqlite, "unsealed_secrets")? {
         return Err(is_older.into());
     }
     Ok(())
+}
+
+/// Refuses a database that has tables of another program, and changes nothing.
+pub fn refuse_foreign(sqlite: &mut SqliteConnection) -> Result<(), BoxError> {
+    if is_empty(sqlite)? { Ok(()) } else { refuse_others(sqlite) }
+}
+
+/// Refuses a database that neither this version nor an older one made, and changes nothing.
+pub fn refuse_others(sqlite: &mut SqliteConnection) -> Result<(), BoxError> {
+    // Asked for the applied ones, the library would make its table.
+    if !has_table(sqlite, "__diesel_schema_migrations")? {
+        return Err("it is no database of this program".into());
+    }
+    if sqlite.applied_migrations()?.is_empty() {
+        return Err("it is no database of this program".into());
+    }
+    refuse_newer(sqlite)
 }
 
 fn refuse_newer(sqlite: &mut SqliteConnection) -> Result<(), BoxError> {
@@ -57,19 +73,4 @@ fn refuse_newer(sqlite: &mut SqliteConnection) -> Result<(), BoxError> {
         }
         None => Ok(()),
     }
-}
-
-/// Whether there is a table of that name.
-pub fn has_table(sqlite: &mut SqliteConnection, name: &str) -> Result<bool, diesel::result::Error> {
-    #[derive(QueryableByName)]
-    struct Found {
-        #[diesel(sql_type = BigInt)]
-        found: i64,
-    }
-    let query = diesel::sql_query(
-        "SELECT count(*) AS found FROM sqlite_master WHERE type = 'table' AND name = ?",
-    );
-    let found: Option<Found> =
-        query.bind::<diesel::sql_types::Text, _>(name).get_result(sqlite).optional()?;
-    Ok(found.is_some_and(|it| it.found > 0))
 }

@@ -2,6 +2,7 @@
 
 mod connections;
 mod files;
+mod inspection;
 mod migrations;
 mod restore;
 mod upkeep;
@@ -17,16 +18,15 @@ use diesel::{
 };
 
 use self::{
-    connections::{Connections, establish, pool},
-    files::Files,
+    connections::{Connections, establish_to_look, pool},
+    files::{Files, Partial},
 };
 use super::{AnyConnection, DatabaseUrl, OpenError, Tx};
 use crate::domain::{Error, Result, WrappedKey};
 
 pub use connections::Access;
-use files::BESIDE;
-pub use files::files_of;
-pub use migrations::has_table;
+pub use files::{files_of, write_new_file};
+pub use inspection::{defects, has_table};
 pub use restore::Staged;
 
 /// How many reads run at once. SQLite's readers are bound by the processor, not by waiting.
@@ -52,8 +52,10 @@ impl Sqlite {
         let build = || {
             let Some(path) = url.file() else { return Self::open_in_memory() };
             files::make_missing(path)?;
-            files::keep_from_others(path);
+            Partial::remove_left(path);
+            migrations::refuse_foreign(&mut establish_to_look(path)?)?;
             let mut first = connections::open(path, Access::Write)?;
+            files::keep_from_others(path);
             migrations::migrate(&mut first)?;
             Self::over(first, path, Access::Write)
         };
@@ -68,7 +70,7 @@ impl Sqlite {
         let build = || {
             let path = existing(url)?;
             // Looked at by a connection that can change nothing: another one would begin with the way of logging.
-            migrations::require_current(&mut establish(path, Access::Read)?)?;
+            migrations::require_current(&mut establish_to_look(path)?)?;
             Self::over(connections::open(path, access)?, path, access)
         };
         build().map_err(|error: BoxError| OpenError::new(url, &*error))
@@ -102,7 +104,7 @@ impl Sqlite {
             let Some(path) = url.file().filter(|path| path.exists()) else {
                 return Ok(vec![]);
             };
-            let mut connection = establish(path, Access::Read)?;
+            let mut connection = establish_to_look(path)?;
             if !has_table(&mut connection, "keys")? {
                 return Ok(vec![]);
             }

@@ -3,130 +3,175 @@
 use std::{
     fs::{self, File},
     io,
+    os::unix::fs::{MetadataExt, fchown},
     path::{Path, PathBuf},
+    thread,
+    time::{Duration, Instant},
 };
 
 use diesel::{SqliteConnection, connection::SimpleConnection};
 
 use super::{
-    Access, BESIDE, BoxError,
-    connections::establish,
-    files::{beside, files_of, make_new, sync_folder, with_suffix},
-    upkeep::name_new,
+    Access, BoxError,
+    connections::{establish, establish_to_look},
+    files::{Partial, beside, folder_of, name_new, sync_folder, with_suffix},
+    inspection::has_table,
+    migrations,
 };
-use crate::store::engine::{DatabaseUrl, OpenError};
+use crate::store::engine::{DatabaseUrl, RestoreError};
+
+/// How long closing a copy may take, on a slow disk.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(30);
+
+type Result<T> = std::result::Result<T, RestoreError>;
 
 /// A copy of a backup beside the database that it is to replace: it can be looked at before it does. Goes with its owner
 /// unless it is installed.
 pub struct Staged {
-    copy: PathBuf,
+    copy: Partial,
     target: PathBuf,
-    is_installed: bool,
 }
 
 impl Staged {
     /// Copies a backup to the folder of the database that it is to become. The database is not touched.
     ///
     /// # Errors
-    /// [`OpenError`] for a database in memory, one that is there already unless `force` is given, and for a backup that
-    /// cannot be read.
-    pub fn new(url: &DatabaseUrl, backup: &Path, force: bool) -> Result<Self, OpenError> {
-        let stage = || {
-            let target = url.file().ok_or("a database in memory cannot be restored")?;
-            if !force && fs::symlink_metadata(target).is_ok() {
-                return Err("it is there already, and --force was not given".into());
-            }
-            let log = with_suffix(backup, "-wal");
-            if fs::metadata(&log).is_ok_and(|log| log.len() > 0) {
-                let why = "has a write-ahead log beside it: it is no backup but a database in use";
-                return Err(format!("{} {why}", backup.display()).into());
-            }
-            let unreadable = |error: io::Error| format!("{}: {error}", backup.display());
-            let mut from = File::open(backup).map_err(unreadable)?;
-            if !from.metadata().map_err(unreadable)?.is_file() {
-                return Err(format!("{} is no file", backup.display()).into());
-            }
-            let copy = with_suffix(target, &format!(".restoring-{}", std::process::id()));
-            let staged = Self { copy, target: target.to_owned(), is_installed: false };
-            let mut to = make_new(&staged.copy)?;
-            io::copy(&mut from, &mut to)?;
-            to.sync_all()?;
-            Ok(staged)
+    /// [`RestoreError`], also for a file that no version of this program wrote: nothing may be made of it.
+    pub fn new(url: &DatabaseUrl, backup: &Path, force: bool) -> Result<Self> {
+        let target = url.file().ok_or(RestoreError::InMemory)?;
+        if !force && fs::symlink_metadata(target).is_ok() {
+            return Err(RestoreError::Exists { file: target.to_owned() });
+        }
+        let no_backup = |reason: &str| RestoreError::NoBackup {
+            file: backup.to_owned(),
+            reason: reason.to_owned(),
         };
-        stage().map_err(|error: BoxError| OpenError::new(url, &*error))
+        let unreadable = |error: io::Error| no_backup(&error.to_string());
+        // The log stands beside the file itself, not beside a link to it.
+        let backup = &fs::canonicalize(backup).map_err(unreadable)?;
+        let mut from = File::open(backup).map_err(unreadable)?;
+        if !from.metadata().map_err(unreadable)?.is_file() {
+            return Err(no_backup("it is no file"));
+        }
+        if fs::metadata(with_suffix(backup, "-wal")).is_ok_and(|log| log.len() > 0) {
+            return Err(no_backup("it has a log beside it, as a database in use has"));
+        }
+        let mut copy = || -> io::Result<Partial> {
+            let (copy, mut to) = Partial::new(target)?;
+            io::copy(&mut from, &mut to)?;
+            give_to_owner(&to, target)?;
+            to.sync_all()?;
+            Ok(copy)
+        };
+        let copy = copy().map_err(|error| failed(target, &error))?;
+        let staged = Self { copy, target: target.to_owned() };
+        staged.demand_ours().map_err(|error| no_backup(&error.to_string()))?;
+        Ok(staged)
+    }
+
+    /// Whether the copy is a database that this program made, of this version or an older one.
+    fn demand_ours(&self) -> std::result::Result<(), BoxError> {
+        let mut connection = establish_to_look(self.copy.path())?;
+        migrations::refuse_others(&mut connection)?;
+        if !has_table(&mut connection, "secrets")? || !has_table(&mut connection, "namespaces")? {
+            return Err("tables are missing".into());
+        }
+        Ok(())
     }
 
     /// Where the copy is, to be opened and looked at.
     #[must_use]
     pub fn url(&self) -> DatabaseUrl {
-        DatabaseUrl::SqliteFile(self.copy.clone())
+        DatabaseUrl::SqliteFile(self.copy.path().to_owned())
     }
 
-    /// Puts the copy, which nobody must have open any more, into the database's place.
+    /// Puts the copy, which nobody must have open any more, into the database's place. What is no database any more is set
+    /// aside, with the log beside it.
     ///
     /// # Errors
-    /// [`OpenError`] when another process has the database open; it is untouched then.
-    pub fn install(mut self, force: bool) -> Result<(), OpenError> {
-        let install = || -> Result<(), BoxError> {
-            if with_suffix(&self.copy, "-wal").exists() {
-                return Err("the copy is still open".into());
-            }
-            if fs::symlink_metadata(&self.target).is_err() {
-                set_logs_aside(&self.target)?;
-                name_new(&self.copy, &self.target)?;
-            } else if force {
-                // Held until the new file is there: whoever comes meanwhile finds it locked.
-                let _held = match exclusive(&self.target) {
-                    Ok(held) => {
-                        // All that was in them is in the database by now.
-                        beside(&self.target).try_for_each(remove)?;
-                        Some(held)
-                    }
-                    Err(error) if is_in_use(&*error) => {
-                        return Err("another process has it open: stop the server first".into());
-                    }
-                    // What is no database any more is what a backup is for.
-                    Err(error) => {
-                        log::warn!("{}: {error}", self.target.display());
-                        set_logs_aside(&self.target)?;
-                        None
-                    }
-                };
-                fs::rename(&self.copy, &self.target)?;
-            } else {
-                return Err("it is there already, and --force was not given".into());
-            }
-            Ok(sync_folder(&self.target)?)
-        };
-        let installed = install();
-        let url = DatabaseUrl::SqliteFile(self.target.clone());
-        self.is_installed = installed.is_ok();
-        installed.map_err(|error| OpenError::new(&url, &*error))
+    /// [`RestoreError`].
+    pub fn install(self, force: bool) -> Result<()> {
+        let (copy, target) = (self.copy.path(), self.target.as_path());
+        wait_until_closed(copy)?;
+        if fs::symlink_metadata(target).is_err() {
+            set_aside(beside(target)).map_err(|error| failed(target, &error))?;
+            name_new(copy, target).map_err(|error| failed(target, &error))?;
+        } else if force {
+            // Held until the new file is there: whoever comes meanwhile finds it locked.
+            let _held = make_way(target)?;
+            fs::rename(copy, target).map_err(|error| failed(target, &error))?;
+        } else {
+            return Err(RestoreError::Exists { file: target.to_owned() });
+        }
+        if let Err(error) = sync_folder(target) {
+            log::warn!(
+                "{} is restored; whether it outlives a crash is not known: {error}",
+                target.display()
+            );
+        }
+        Ok(())
     }
 }
 
-impl Drop for Staged {
-    fn drop(&mut self) {
-        if !self.is_installed {
-            // What is left after a failure is known by its name and in nobody's way.
-            files_of(&self.copy).for_each(|path| drop(fs::remove_file(path)));
+/// Waits until the log is gone, which goes when the last connection is closed: threads of the pools do that.
+fn wait_until_closed(copy: &Path) -> Result<()> {
+    let until = Instant::now() + CLOSE_TIMEOUT;
+    while with_suffix(copy, "-wal").exists() {
+        if Instant::now() > until {
+            return Err(failed(copy, &"it is still open"));
         }
+        thread::sleep(Duration::from_millis(5));
+    }
+    Ok(())
+}
+
+fn failed(file: &Path, reason: &dyn std::fmt::Display) -> RestoreError {
+    RestoreError::Failed { file: file.to_owned(), reason: reason.to_string() }
+}
+
+/// Gives the file to whom the database belongs, or its folder where there is none: a superuser may restore what another
+/// user serves.
+fn give_to_owner(file: &File, target: &Path) -> io::Result<()> {
+    let owner = fs::metadata(target).or_else(|_| fs::metadata(folder_of(target)))?;
+    let own = file.metadata()?;
+    if (owner.uid(), owner.gid()) == (own.uid(), own.gid()) || own.uid() != 0 {
+        return Ok(());
+    }
+    fchown(file, Some(owner.uid()), Some(owner.gid()))
+}
+
+/// Sees to it that nobody has the database open and that no log stands beside its path.
+fn make_way(target: &Path) -> Result<Option<SqliteConnection>> {
+    match exclusive(target) {
+        Ok(held) => {
+            // All that was in them is in the database by now.
+            let removed = beside(target).try_for_each(remove);
+            removed.map_err(|error| failed(target, &error))?;
+            Ok(Some(held))
+        }
+        Err(error) => match error.to_string() {
+            said if said.contains("database is locked") => {
+                Err(RestoreError::InUse { file: target.to_owned() })
+            }
+            // What is no database any more is what a backup is for. Whatever else is wrong may pass.
+            said if said.contains("not a database") || said.contains("malformed") => {
+                log::warn!("{}: {said}: it is set aside", target.display());
+                keep_aside(target).map_err(|error| failed(target, &error))?;
+                Ok(None)
+            }
+            said => Err(failed(target, &said)),
+        },
     }
 }
 
 /// Writes the log back and takes the file for this connection alone, which works only while no other has it open.
-fn exclusive(path: &Path) -> Result<SqliteConnection, BoxError> {
+fn exclusive(path: &Path) -> std::result::Result<SqliteConnection, BoxError> {
     let mut connection = establish(path, Access::Write)?;
     // The log goes when the mode changes, and with it goes what would be taken for the new file's.
     connection.batch_execute(
         "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE;",
     )?;
     Ok(connection)
-}
-
-fn is_in_use(error: &(dyn std::error::Error + Send + Sync + 'static)) -> bool {
-    let text = error.to_string();
-    text.contains("locked") || text.contains("busy")
 }
 
 fn remove(path: PathBuf) -> io::Result<()> {
@@ -136,12 +181,23 @@ fn remove(path: PathBuf) -> io::Result<()> {
     }
 }
 
-/// A log of another file must not stand beside the new one: SQLite would write it into it.
-fn set_logs_aside(path: &Path) -> io::Result<()> {
-    for suffix in BESIDE {
-        let log = with_suffix(path, suffix);
-        let aside = with_suffix(path, &format!(".replaced{suffix}"));
-        match fs::rename(log, aside) {
+/// Gives the database one more name, so that it has its own until the new one takes it over, and its logs another one.
+fn keep_aside(target: &Path) -> io::Result<()> {
+    set_aside(beside(target))?;
+    let aside = with_suffix(target, &aside_suffix());
+    fs::hard_link(target, &aside).or_else(|_| name_new(target, &aside))
+}
+
+fn aside_suffix() -> String {
+    format!(".replaced-{}", uuid::Uuid::new_v4().simple())
+}
+
+/// Gives files other names: a log of another file must not stand beside the new one, for SQLite would write it into it, and
+/// what is set aside may be the only copy of something.
+fn set_aside(files: impl Iterator<Item = PathBuf>) -> io::Result<()> {
+    let suffix = aside_suffix();
+    for file in files {
+        match name_new(&file, &with_suffix(&file, &suffix)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }

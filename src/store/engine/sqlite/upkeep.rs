@@ -2,25 +2,25 @@
 
 use std::{
     fs::{self, File},
-    io,
-    path::{Path, PathBuf},
+    path::Path,
     thread,
     time::{Duration, Instant},
 };
 
+use super::{
+    Access, AnyConnection, BoxError, Sqlite,
+    connections::establish,
+    files::{Partial, folder_of, name_new, sync_folder},
+};
+use crate::{
+    domain::{Error, Result},
+    store::engine::BackupError,
+};
 use diesel::{
     QueryableByName, RunQueryDsl, SqliteConnection,
     connection::SimpleConnection,
     sql_types::{BigInt, Text},
 };
-use rustix::fs::{CWD, RenameFlags, renameat_with};
-
-use super::{
-    Access, AnyConnection, BoxError, Sqlite,
-    connections::establish,
-    files::{make_new, sync_folder, with_suffix},
-};
-use crate::domain::{Error, Result};
 
 /// How long emptying the write-ahead log waits for those who still read from it.
 const CHECKPOINT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -33,7 +33,13 @@ impl Sqlite {
     pub fn scrub(&self) -> Result<()> {
         let mut connection = self.writer.get().map_err(Error::unavailable)?;
         let AnyConnection::Sqlite(sqlite) = &mut *connection;
-        sqlite.batch_execute("VACUUM").map_err(Error::unavailable)?;
+        // In a file the copy needs no memory; where there is no folder for one, memory has to do.
+        if let Err(error) = sqlite.batch_execute("PRAGMA temp_store = FILE; VACUUM") {
+            log::warn!("the database is written anew in memory: {error}");
+            let in_memory = sqlite.batch_execute("PRAGMA temp_store = MEMORY; VACUUM");
+            in_memory.map_err(Error::unavailable)?;
+        }
+        sqlite.batch_execute("PRAGMA temp_store = MEMORY").map_err(Error::unavailable)?;
         if self.is_in_memory() { Ok(()) } else { empty_log(sqlite) }
     }
 
@@ -41,53 +47,30 @@ impl Sqlite {
     /// read. The file gets its name when it is whole and on disk.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] that says why: the file is there already, the disk is full.
-    pub fn backup(&self, file: &Path) -> Result<()> {
-        let files = self.files.as_ref();
-        let from = files.ok_or_else(|| Error::unavailable("a database in memory has no file"))?;
+    /// [`BackupError`].
+    pub fn backup(&self, file: &Path) -> std::result::Result<(), BackupError> {
+        let from = self.files.as_ref().ok_or(BackupError::InMemory)?;
         if fs::symlink_metadata(file).is_ok() {
-            return Err(Error::unavailable(format!("{} is there already", file.display())));
+            return Err(BackupError::Exists { file: file.to_owned() });
         }
-        let partial = Partial::new(file);
         let copy = || -> std::result::Result<(), BoxError> {
             // SQLite takes an empty file, which keeps the rights that it was made with.
-            drop(make_new(&partial.0)?);
-            let to = partial.0.to_str().ok_or("the path is not valid UTF-8")?;
+            // By its whole path: SQLite takes a name that begins with `file:` for an address.
+            let name = file.file_name().ok_or("it has no name")?;
+            let file = &folder_of(file).canonicalize()?.join(name);
+            let (partial, _file) = Partial::new(file)?;
+            let to = partial.path().to_str().ok_or("the path is not valid UTF-8")?;
             let mut connection = establish(from.path(), Access::Read)?;
             diesel::sql_query("VACUUM INTO ?").bind::<Text, _>(to).execute(&mut connection)?;
-            File::open(&partial.0)?.sync_all()?;
+            File::open(partial.path())?.sync_all()?;
             from.check()?;
-            name_new(&partial.0, file)?;
+            name_new(partial.path(), file)?;
             Ok(sync_folder(file)?)
         };
-        copy().map_err(Error::unavailable)
-    }
-}
-
-/// A file that is not whole yet; goes with its owner.
-struct Partial(PathBuf);
-
-impl Partial {
-    fn new(file: &Path) -> Self {
-        Self(with_suffix(file, &format!(".partial-{}", std::process::id())))
-    }
-}
-
-impl Drop for Partial {
-    fn drop(&mut self) {
-        // When it has got its name there is nothing left to remove.
-        drop(fs::remove_file(&self.0));
-    }
-}
-
-/// Gives a file a name that no other file has.
-pub fn name_new(from: &Path, to: &Path) -> io::Result<()> {
-    match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
-        // Some file systems, such as those of networks, do not know the flag.
-        Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => {
-            fs::hard_link(from, to).and_then(|()| fs::remove_file(from))
-        }
-        renamed => Ok(renamed?),
+        copy().map_err(|error| BackupError::Failed {
+            file: file.to_owned(),
+            reason: error.to_string(),
+        })
     }
 }
 
