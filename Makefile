@@ -63,7 +63,7 @@ unit: ## the Rust tests: units, black box over a socket, the binary under faults
 # The tests that repeat a fault do so ten times as often, and tell what they counted.
 torture: tools ## the fault tests with ten times the rounds, then a minute of fuzzing for each target (as root, an hour)
 	@unset -v RUST_LOG "$${!SAE_SECRET_@}"; \
-	TORTURE=$${TORTURE:-10} $(CARGO) test --locked --test process -- --nocapture \
+	TORTURE=$${TORTURE:-10} $(CARGO) test --release --locked --test process -- --nocapture \
 	    backup hostile kills outage rotation scanner sealing
 	fuzz/run $${FUZZ_SECONDS:-60}
 

@@ -36,13 +36,43 @@ const ROOM_TIMEOUT: Duration = Duration::from_secs(2);
 /// How many pieces of a body are taken before everybody else has a turn: in chunks of a byte, 4 MiB are four million.
 const TURN: u32 = 256;
 
-/// The room that large bodies share, in bytes.
+/// How many large bodies are read at the same time: each may take ten times its room while it is.
+const READING: usize = 2;
+
+/// What large bodies share.
 #[derive(Debug, Clone)]
-pub struct BodyBudget(Arc<Semaphore>);
+pub struct BodyBudget {
+    /// Room, in bytes.
+    room: Arc<Semaphore>,
+    /// Turns to be read.
+    reading: Arc<Semaphore>,
+}
 
 impl Default for BodyBudget {
     fn default() -> Self {
-        Self(Arc::new(Semaphore::new(LARGE_TOTAL)))
+        let (room, reading) = (Semaphore::new(LARGE_TOTAL), Semaphore::new(READING));
+        Self { room: Arc::new(room), reading: Arc::new(reading) }
+    }
+}
+
+impl BodyBudget {
+    /// Does what takes long with a body of so many bytes. A large one has its turn on a thread of its own, for the worker's
+    /// connections would wait for it. Nothing comes of work that panics.
+    pub async fn work_on<T: Send + 'static>(
+        &self,
+        bytes: usize,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Option<T> {
+        if bytes <= SMALL {
+            return Some(work());
+        }
+        let turn = Arc::clone(&self.reading).acquire_owned().await.ok()?;
+        let done = tokio::task::spawn_blocking(move || {
+            let done = work();
+            drop(turn);
+            done
+        });
+        done.await.inspect_err(|error| log::error!("a large body was not read: {error}")).ok()
     }
 }
 
@@ -54,7 +84,7 @@ impl Room {
     /// Takes room for so many bytes, all at once: bodies that took it piece by piece could wait for each other's.
     async fn wait_for(budget: &BodyBudget, bytes: usize) -> Result<Self, BodyError> {
         let bytes = u32::try_from(bytes).map_err(|_| BodyError::NoRoom)?;
-        let room = timeout(ROOM_TIMEOUT, Arc::clone(&budget.0).acquire_many_owned(bytes)).await;
+        let room = timeout(ROOM_TIMEOUT, Arc::clone(&budget.room).acquire_many_owned(bytes)).await;
         match room {
             Ok(Ok(room)) => Ok(Self(Some(room))),
             Ok(Err(_)) | Err(_) => Err(BodyError::NoRoom),

@@ -5,7 +5,11 @@ use crate::{
         Namespace, NamespaceId, NamespaceName, Result, SecretData, SecretName, SecretType,
         Timestamp,
     },
-    service::{Service, sealing::Sealing, secrets::SealedDraft},
+    service::{
+        Service,
+        sealing::Sealing,
+        secrets::{SealedDraft, payload},
+    },
     store::Tx,
 };
 
@@ -55,7 +59,7 @@ impl Service {
         let namespaces = seeds.namespaces.clone();
         let draft = |seed: &SeedSecret| {
             let SeedSecret { namespace, name, secret_type, data } = seed.clone();
-            SealedDraft::new(namespace, name, secret_type, data, now)
+            SealedDraft::new(namespace, name, secret_type, payload::seal_here(data)?, now)
         };
         let secrets: Vec<SealedDraft> = seeds.secrets.iter().map(draft).collect::<Result<_>>()?;
         let sealing = std::sync::Arc::clone(&self.sealing);

@@ -1,8 +1,7 @@
 //! Hostile input against the built binary: huge, deep, endless, slow and malformed. What has to hold each time: the
 //! documented answer, no 5xx, bounded memory, nothing changed that was not asked for, and everybody else is served.
 //!
-//! `TORTURE=10 cargo test --release --test process hostile -- --nocapture` sends ten times as much, and asks how long
-//! somebody else waits meanwhile.
+//! `make torture` sends ten times as much to the release build, and asks how long somebody else waits meanwhile.
 
 mod bodies;
 mod duplicates;
@@ -38,9 +37,9 @@ const HOME: &str = "cn-beijing:busy";
 /// What the process may hold beside what an attack makes it hold, in KiB: 40 MiB, as much as an idle server may have.
 const IDLE_KIB: u64 = 40 * 1024;
 
-/// The good caller's p99 is compared to no less than this: on a busy machine with two cores a process waits that long for
-/// its turn whatever the server does.
-const P99_FLOOR: Duration = Duration::from_millis(5);
+/// The good caller's p99 is compared to no less than this: on a machine with two cores, where those who attack have to run as
+/// well, a process waits that long for its turn whatever the server does.
+const P99_FLOOR: Duration = Duration::from_millis(10);
 
 /// How long the good caller waits between two calls.
 const PACE: Duration = Duration::from_millis(3);

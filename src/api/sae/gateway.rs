@@ -159,19 +159,23 @@ async fn answer(asked: Asked<'_>, payload: web::Payload, outcome: &SharedOutcome
     let body = read_body(payload, declared, &sae.bodies).await.map_err(unread)?;
     // The room is kept to the end: what the handler makes of the body is as large.
     let (body, _room) = body;
+    let length = body.len();
     let caller = admission.admit(claim, &body)?;
     record::require_writable(sae).await?;
-    parameters.add_body(
-        &body,
-        header_text(request, "content-type").unwrap_or_default(),
-        role(request),
-    )?;
-    drop(body);
+    let content_type = header_text(request, "content-type").unwrap_or_default().to_owned();
+    let role = role(request);
+    let added = move || parameters.add_body(&body, &content_type, role).map(|()| parameters);
+    let parameters = sae.bodies.work_on(length, added).await.ok_or_else(unfinished)??;
     let request_id = frame.identity.request_id.clone();
     let context = Context { request_id, now: admission.now(), caller };
     let region = named_region(request, &parameters);
     let answer = run(operation, Request { context, parameters, region, sae, outcome }).await?;
     Ok((operation, answer))
+}
+
+/// Something went wrong inside while a body was read.
+pub fn unfinished() -> ApiError {
+    ApiError::new(Code::InternalError, &[])
 }
 
 /// Notes what the query names, so that the logs tell of a refused request what it was for.

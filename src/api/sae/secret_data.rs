@@ -16,6 +16,10 @@ use crate::domain::{
 /// How many wrappers may stand around the map: the parameter's own object, the SDK's model, the documented `Data`.
 const WRAPPERS_MAX: usize = 3;
 
+/// How many members a map may have before it is read to its end: far more than any quota of keys, and so few that they fit
+/// into 40 MiB of memory. No source; SAE documents a quota and no number.
+const MEMBERS_MAX: usize = 100_000;
+
 /// The members that a wrapper consists of.
 const WRAPPERS: [&str; 2] = ["SecretData", "Data"];
 
@@ -47,6 +51,17 @@ impl serde::Serialize for RawSecretData {
 }
 
 impl RawSecretData {
+    /// How many bytes there are of it.
+    #[must_use]
+    pub fn length(&self) -> usize {
+        match self {
+            Self::Text(text) | Self::Json(text) => text.len(),
+            Self::Members(members) => {
+                members.iter().map(|(key, value)| key.len() + value.len()).sum()
+            }
+        }
+    }
+
     /// The secret's keys and values. Strings are taken verbatim, numbers and booleans as they are written.
     ///
     /// # Errors
@@ -89,7 +104,7 @@ fn looks_like_object(text: &str) -> bool {
 }
 
 fn object(text: &str, wrappers: usize) -> Result<SecretData> {
-    let members = json::members(text).map_err(|error| match error {
+    let members = json::members_up_to(text, MEMBERS_MAX).map_err(|error| match error {
         ObjectError::NotJson { .. } | ObjectError::NotAnObject => malformed(),
         ObjectError::DuplicateKey(_) | ObjectError::TooManyMembers(_) => {
             Error::invalid(Field::SecretData, error.to_string())

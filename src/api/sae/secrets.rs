@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     codes::ApiError,
-    gateway::Request,
+    gateway::{Request, unfinished},
     reply::Answer,
     requests::{CreateSecretRequest, ListSecretsRequest, OneSecretRequest, UpdateSecretRequest},
     secret_data::RawSecretData,
@@ -23,9 +23,13 @@ pub async fn create(mut request: Request<'_>) -> Result<Answer, ApiError> {
     let name = SecretName::parse(&wanted.secret_name.unwrap_or_default())?;
     request.note_secret(None, Some(name.as_str()));
     let secret_type = SecretType::parse(&wanted.secret_type.unwrap_or_default());
-    let data = wanted.secret_data;
-    let draft =
-        secret_type.and_then(|secret_type| Ok(Draft { secret_type, data: normalise(data)? }));
+    let draft = match secret_type {
+        Ok(secret_type) => {
+            let data = normalise(&request, wanted.secret_data).await?;
+            data.map(|data| Draft { secret_type, data })
+        }
+        Err(error) => Err(error),
+    };
     let command = CreateSecret { namespace, name, draft };
     let id = request.sae.service.create_secret(&request.context, command).await?;
     request.note_secret(Some(id), None);
@@ -38,7 +42,7 @@ pub async fn update(mut request: Request<'_>) -> Result<Answer, ApiError> {
     let namespace = request.namespace(&wanted.namespace_id.unwrap_or_default())?;
     let id = SecretId::parse(&wanted.secret_id.unwrap_or_default())?;
     request.note_secret(Some(id), None);
-    let data = normalise(wanted.secret_data);
+    let data = normalise(&request, wanted.secret_data).await?;
     let command = UpdateSecret { namespace, id, data };
     let updated = request.sae.service.update_secret(&request.context, command).await?;
     request.note_secret(None, Some(&updated.name));
@@ -81,8 +85,16 @@ fn one_secret(request: &mut Request<'_>) -> Result<(NamespaceId, SecretId), ApiE
     Ok((namespace, id))
 }
 
-fn normalise(data: Option<RawSecretData>) -> domain::Result<SecretData> {
-    data.ok_or(Error::Missing { field: Field::SecretData })?.normalise()
+/// The keys and values; or what is wrong with them, which is said only after what comes first has been looked at.
+async fn normalise(
+    request: &Request<'_>,
+    data: Option<RawSecretData>,
+) -> Result<domain::Result<SecretData>, ApiError> {
+    let Some(data) = data else {
+        return Ok(Err(Error::Missing { field: Field::SecretData }));
+    };
+    let bodies = &request.sae.bodies;
+    bodies.work_on(data.length(), move || data.normalise()).await.ok_or_else(unfinished)
 }
 
 fn only_id(id: SecretId) -> Answer {

@@ -61,7 +61,8 @@ impl Service {
             keys_quota: self.cloud.quotas.keys_in(&namespace),
             secrets_quota: self.cloud.quotas.secrets_in(&namespace),
         };
-        let draft = SealedDraft::new(namespace, name, secret_type, data, context.now)?;
+        let sealed = payload::seal(data).await?;
+        let draft = SealedDraft::new(namespace, name, secret_type, sealed, context.now)?;
         let sealing = Arc::clone(&self.sealing);
         self.store.write(move |tx| create(tx, &sealing, &draft, &rules)).await
     }
@@ -88,16 +89,16 @@ pub(in crate::service) struct SealedDraft {
 }
 
 impl SealedDraft {
-    /// Seals the data of a new secret.
+    /// A new secret, with its sealed data.
     pub fn new(
         namespace: NamespaceId,
         name: SecretName,
         secret_type: SecretType,
-        data: SecretData,
+        sealed: payload::Sealed,
         created: Timestamp,
     ) -> Result<Self> {
         let uid = crypto::new_uid().map_err(Error::unavailable)?;
-        Ok(Self { namespace, name, secret_type, uid, created, sealed: payload::seal(data)? })
+        Ok(Self { namespace, name, secret_type, uid, created, sealed })
     }
 
     /// Keeps the secret under the next number. Its name and its place must be free.

@@ -20,11 +20,28 @@ pub struct Sealed {
     pub payload: SealedData,
 }
 
+/// How much data is sealed, and let go of, where the caller stands: more keeps the others of its thread waiting.
+const SMALL: usize = 64 * 1024;
+
 /// Seals data by a new key. It takes the data, which is zeroed here, before its turn at the store is waited for.
 ///
 /// # Errors
 /// [`Error::Unavailable`] when the machine has no random numbers.
-pub fn seal(data: SecretData) -> Result<Sealed> {
+pub async fn seal(data: SecretData) -> Result<Sealed> {
+    // Each key costs as well, however short it is.
+    let size: usize = data.iter().map(|(_, value)| 64 + value.expose().len()).sum();
+    if size <= SMALL {
+        return seal_here(data);
+    }
+    let sealed = tokio::task::spawn_blocking(move || seal_here(data)).await;
+    sealed.unwrap_or_else(|failed| Err(Error::unavailable(failed)))
+}
+
+/// The same at once.
+///
+/// # Errors
+/// As [`seal`].
+pub fn seal_here(data: SecretData) -> Result<Sealed> {
     let encoded = encode(&data)?;
     drop(data);
     seal_encoded(&encoded)
@@ -97,7 +114,7 @@ mod tests {
     #[test]
     fn what_goes_in_comes_out() {
         let data = data(&[("b", "\"\\\u{0}é\n"), (".a", ""), ("c", "{}")]);
-        let sealed = seal(data.clone()).unwrap();
+        let sealed = seal_here(data.clone()).unwrap();
         let opened = sealed.data_key.open(&sealed.payload).unwrap();
         assert_eq!(decode(&opened).unwrap(), data);
         let encoded = encode(&data).unwrap();
@@ -107,10 +124,10 @@ mod tests {
     #[test]
     fn what_is_sealed_shows_nothing() {
         let data = data(&[("k", "CANARYVALUE")]);
-        let sealed = seal(data.clone()).unwrap();
+        let sealed = seal_here(data.clone()).unwrap();
         assert!(!format!("{data:?}{:?}", sealed.data_key).contains("CANARY"));
         assert!(!sealed.payload.0.windows(6).any(|window| window == b"CANARY"));
-        let again = seal(data).unwrap();
+        let again = seal_here(data).unwrap();
         assert!(again.data_key.open(&sealed.payload).is_err(), "each value has its own key");
     }
 

@@ -48,7 +48,7 @@ impl Service {
         let known = known.await?;
         known.secret_type.check(&data, &known.name, mode)?;
         check_keys(data.key_count(), keys_quota)?;
-        let sealed = payload::seal(data)?;
+        let sealed = payload::seal(data).await?;
         let sealing = Arc::clone(&self.sealing);
         let now = context.now;
         self.store
