@@ -75,7 +75,7 @@ fn rotate(database: &DatabaseSettings) -> ExitCode {
     if rotated.damaged.is_empty() {
         return done;
     }
-    let damaged: Vec<String> = rotated.damaged.iter().map(|id| id.get().to_string()).collect();
+    let damaged: Vec<String> = rotated.damaged.iter().map(ToString::to_string).collect();
     complain(format!("secrets that do not open keep the key that they had: {}", damaged.join(", ")))
 }
 

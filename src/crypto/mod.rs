@@ -36,7 +36,7 @@ pub enum CryptoError {
     #[error("the sealed bytes do not open: they were changed, or belong to another place or key")]
     CannotOpen,
     /// The key that wraps a data key is not in the keyring.
-    #[error("the key {0} is not known")]
+    #[error("the database has no key {0}")]
     UnknownKey(KeyId),
     /// No master key was given.
     #[error("no master key was given")]

@@ -91,21 +91,18 @@ impl Sealing {
         data_key.map_err(|error| damaged(place, &error))
     }
 
-    /// A keyring that has this key.
+    /// A keyring that has this key, if the database has it.
     fn ring_with(&self, tx: &mut Tx<'_>, key: &KeyId) -> Result<Arc<Keyring>> {
         let ring = self.ring();
         if ring.get(key).is_some() {
             return Ok(ring);
         }
         let (ring, closed) = self.refresh(tx)?;
-        if ring.get(key).is_some() {
+        // Where all keys are open, the database has no such key, and whoever uses the ring is told so.
+        if ring.get(key).is_some() || closed.is_empty() {
             return Ok(ring);
         }
-        let why = match closed.as_slice() {
-            [] => "the database does not have it".to_owned(),
-            closed => listed(closed),
-        };
-        Err(Error::unavailable(format!("the key {key} cannot be opened: {why}")))
+        Err(Error::unavailable(format!("the key {key} cannot be opened: {}", listed(&closed))))
     }
 
     fn ring(&self) -> Arc<Keyring> {

@@ -61,8 +61,18 @@ fn verify(tx: &mut Tx<'_>, sealing: &Sealing) -> Verification {
     if let Err(error) = tx.current_key() {
         found.fault("no key is the current one", &error);
     }
-    if let Err(error) = count(tx, &mut found) {
-        found.fault("the counters", &error);
+    for (what, count) in [
+        (
+            "the counts of secrets",
+            count_secrets as fn(&mut Tx<'_>, &mut Verification) -> Result<()>,
+        ),
+        ("the counter of numbers", count_numbers),
+        ("the counter of namespaces", count_namespaces),
+        ("the namespaces", read_namespaces),
+    ] {
+        if let Err(error) = count(tx, &mut found) {
+            found.fault(what, &error);
+        }
     }
     if let Err(error) = open_all(tx, sealing, &mut found) {
         found.fault("the secrets", &error);
@@ -88,6 +98,7 @@ fn open_all(tx: &mut Tx<'_>, sealing: &Sealing, found: &mut Verification) -> Res
         for id in batch {
             match tx.secret_numbered(id).and_then(|stored| open(tx, sealing, &stored)) {
                 Ok(()) => found.secrets += 1,
+                Err(error @ Error::Damaged { .. }) => found.faults.push(error.to_string()),
                 Err(error) => found.fault(&format!("secret {id}"), &error),
             }
         }
@@ -99,25 +110,35 @@ fn open(tx: &mut Tx<'_>, sealing: &Sealing, stored: &StoredSecret) -> Result<()>
     payload::open(&data_key, stored).map(drop)
 }
 
-/// Holds the counters against what they count.
-fn count(tx: &mut Tx<'_>, found: &mut Verification) -> Result<()> {
+fn count_secrets(tx: &mut Tx<'_>, found: &mut Verification) -> Result<()> {
     for wrong in tx.miscounts()? {
         let (namespace, counted, rows) = (wrong.namespace, wrong.counted, wrong.rows);
         let fault = format!("the namespace {namespace} counts {counted} secrets and has {rows}");
         found.faults.push(fault);
     }
+    Ok(())
+}
+
+fn count_numbers(tx: &mut Tx<'_>, found: &mut Verification) -> Result<()> {
     let (given, highest) = (tx.last_secret_id()?, tx.highest_secret_id()?);
     if given < highest {
         let fault = format!("secret {highest} is there, and the last number given is {given}");
         found.faults.push(fault);
     }
-    let namespaces = tx.namespaces()?;
-    found.namespaces = namespaces.len() as u64;
-    let custom = namespaces.iter().filter(|namespace| !namespace.id.is_default()).count();
+    Ok(())
+}
+
+fn count_namespaces(tx: &mut Tx<'_>, found: &mut Verification) -> Result<()> {
+    let (all, custom) = tx.namespace_counts()?;
+    found.namespaces = all;
     let counted = tx.counted_namespaces()?;
-    if usize::try_from(counted) != Ok(custom) {
+    if counted != custom {
         let fault = format!("{counted} namespaces of users are counted and {custom} are there");
         found.faults.push(fault);
     }
     Ok(())
+}
+
+fn read_namespaces(tx: &mut Tx<'_>, _: &mut Verification) -> Result<()> {
+    tx.namespaces().map(drop)
 }

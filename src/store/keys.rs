@@ -4,7 +4,7 @@ use diesel::{dsl::insert_into, prelude::*};
 
 use super::{
     schema::{keys, secrets},
-    secrets::{SummaryRow, key_id},
+    secrets::{SummaryRow, damaged, key_id, unreadable},
     tx::{Tx, corrupt, unavailable},
 };
 use crate::domain::{
@@ -65,12 +65,22 @@ impl Tx<'_> {
     /// # Errors
     /// [`Error::Unavailable`], also when there is none.
     pub fn current_key(&mut self) -> Result<KeyId> {
-        let id: String = keys::table
+        let none = || Error::unavailable("no key of the database is the current one");
+        self.find_current_key()?.ok_or_else(none)
+    }
+
+    /// The same, if there is one.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub fn find_current_key(&mut self) -> Result<Option<KeyId>> {
+        let id: Option<String> = keys::table
             .filter(keys::is_current.eq(true))
             .select(keys::id)
             .first(self.connection)
+            .optional()
             .map_err(unavailable)?;
-        key_id(&id)
+        id.as_deref().map(key_id).transpose()
     }
 
     /// Keeps a new key and makes it the current one.
@@ -149,37 +159,52 @@ impl Tx<'_> {
         rows.into_iter().map(parse).collect()
     }
 
-    /// Data keys that another key than `current` wraps, of the secrets behind `after`, in the order of their numbers: as
-    /// many as may be rewritten in one transaction, `limit` at most and at least one if there is any.
+    /// The numbers of the secrets behind `after` whose data keys another key than `current` wraps, in their order: as many
+    /// as may be rewritten in one transaction, `limit` at most and at least one if there is any.
     ///
     /// # Errors
     /// [`Error::Unavailable`].
-    pub fn data_keys_not_under(
+    pub fn secrets_not_under(
         &mut self,
         current: &KeyId,
-        after: Option<SecretId>,
+        after: Option<i64>,
         limit: i64,
-    ) -> Result<Vec<StoredDataKey>> {
+    ) -> Result<Vec<i64>> {
         let size = diesel::dsl::sql::<diesel::sql_types::BigInt>("length(payload)");
-        let rows: Vec<(SummaryRow, String, Vec<u8>, i64)> = secrets::table
-            .filter(secrets::id.gt(after.map_or(0, SecretId::get)))
+        let rows: Vec<(i64, i64)> = secrets::table
+            .filter(secrets::id.gt(after.unwrap_or(i64::MIN)))
             .filter(secrets::key_id.ne(current.as_str()))
             .order(secrets::id)
             .limit(limit)
-            .select((SummaryRow::as_select(), secrets::key_id, secrets::data_key, size))
+            .select((secrets::id, size))
             .load(self.connection)
             .map_err(unavailable)?;
         let mut rewritten = 0;
-        let fits = |(_, _, _, size): &(SummaryRow, String, Vec<u8>, i64)| {
+        let fits = |(_, size): &(i64, i64)| {
             let is_first = rewritten == 0;
-            rewritten += size;
+            rewritten += size.max(&1);
             is_first || rewritten <= REWRITTEN_MAX
         };
-        let parse = |(row, key, bytes, _): (SummaryRow, String, Vec<u8>, i64)| {
+        Ok(rows.into_iter().take_while(fits).map(|(id, _)| id).collect())
+    }
+
+    /// The data key of the secret of that number, in whatever namespace.
+    ///
+    /// # Errors
+    /// [`Error::SecretNotFound`]; [`Error::Damaged`]; [`Error::Unavailable`].
+    pub fn stored_data_key(&mut self, id: i64) -> Result<StoredDataKey> {
+        let row = secrets::table
+            .find(id)
+            .select((SummaryRow::as_select(), secrets::key_id, secrets::data_key))
+            .first::<(SummaryRow, String, Vec<u8>)>(self.connection)
+            .optional();
+        let (row, key, bytes) =
+            row.map_err(|error| unreadable(id, error))?.ok_or(Error::SecretNotFound { id })?;
+        let parse = || {
             let data_key = WrappedDataKey { key: key_id(&key)?, bytes };
             Ok(StoredDataKey { summary: row.parse()?, data_key })
         };
-        rows.into_iter().take_while(fits).map(parse).collect()
+        parse().map_err(|error| damaged(id, error))
     }
 
     /// Replaces how a secret's data key is wrapped; nothing else of the secret changes.

@@ -76,12 +76,33 @@ impl SummaryRow {
 
 type StoredRow = (SummaryRow, String, Vec<u8>, Vec<u8>);
 
-fn parse_stored((row, key, data_key, payload): StoredRow) -> Result<StoredSecret> {
-    Ok(StoredSecret {
-        summary: row.parse()?,
-        data_key: WrappedDataKey { key: key_id(&key)?, bytes: data_key },
-        payload: SealedData(payload),
-    })
+fn parse_stored(id: i64, found: QueryResult<Option<StoredRow>>) -> Result<StoredSecret> {
+    let found = found.map_err(|error| unreadable(id, error))?;
+    let (row, key, data_key, payload) = found.ok_or(Error::SecretNotFound { id })?;
+    let parse = || {
+        Ok(StoredSecret {
+            summary: row.parse()?,
+            data_key: WrappedDataKey { key: key_id(&key)?, bytes: data_key },
+            payload: SealedData(payload),
+        })
+    };
+    parse().map_err(|error| damaged(id, error))
+}
+
+/// A query for one secret failed: over what stands in its row, or else.
+pub(super) fn unreadable(id: i64, error: DieselError) -> Error {
+    match error {
+        DieselError::DeserializationError(cause) => Error::Damaged { id, cause: cause.to_string() },
+        error => unavailable(error),
+    }
+}
+
+/// What stands in a secret's row is none of ours.
+pub(super) fn damaged(id: i64, error: Error) -> Error {
+    match error {
+        Error::Unavailable { cause } => Error::Damaged { id, cause },
+        error => error,
+    }
 }
 
 /// Where a secret stands, in every table that has secrets.
@@ -178,7 +199,9 @@ impl Tx<'_> {
             .select(SummaryRow::as_select())
             .first(self.connection)
             .optional();
-        row.map_err(unavailable)?.ok_or(Error::SecretNotFound { id: id.get() })?.parse()
+        let row = row.map_err(|error| unreadable(id.get(), error))?;
+        let row = row.ok_or(Error::SecretNotFound { id: id.get() })?;
+        row.parse().map_err(|error| damaged(id.get(), error))
     }
 
     /// A secret of the namespace, with its data.
@@ -192,7 +215,7 @@ impl Tx<'_> {
             .select((SummaryRow::as_select(), secrets::key_id, secrets::data_key, secrets::payload))
             .first::<StoredRow>(self.connection)
             .optional();
-        parse_stored(row.map_err(unavailable)?.ok_or(Error::SecretNotFound { id: id.get() })?)
+        parse_stored(id.get(), row)
     }
 
     /// The first numbers of secrets of all namespaces behind `after`, in their order: as they stand there.
@@ -219,7 +242,7 @@ impl Tx<'_> {
             .select((SummaryRow::as_select(), secrets::key_id, secrets::data_key, secrets::payload))
             .first::<StoredRow>(self.connection)
             .optional();
-        parse_stored(row.map_err(unavailable)?.ok_or(Error::SecretNotFound { id })?)
+        parse_stored(id, row)
     }
 
     /// All secrets of a namespace without their data, oldest first.

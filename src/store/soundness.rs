@@ -67,6 +67,18 @@ impl Tx<'_> {
         Ok(highest.unwrap_or_default())
     }
 
+    /// How many namespaces there are, and how many of them users made: those whose id is more than a region's.
+    ///
+    /// # Errors
+    /// [`crate::domain::Error::Unavailable`].
+    pub fn namespace_counts(&mut self) -> Result<(u64, i64)> {
+        let all: i64 =
+            namespaces::table.count().get_result(self.connection).map_err(unavailable)?;
+        let custom = namespaces::table.filter(namespaces::id.like("%:%")).count();
+        let custom: i64 = custom.get_result(self.connection).map_err(unavailable)?;
+        Ok((all.unsigned_abs(), custom))
+    }
+
     /// The last number that a secret was given.
     ///
     /// # Errors

@@ -10,6 +10,7 @@ use std::{
     time::Duration,
 };
 
+use diesel::{Connection, SqliteConnection, connection::SimpleConnection};
 use serde_json::json;
 
 use super::{
@@ -122,6 +123,8 @@ fn what_is_in_the_way_of_a_backup_stays() {
         (file("test.db"), "is there already"),
         (path.display().to_string(), "is there already"),
         (file("no/such/folder"), "No such file"),
+        (file("test.db-wal"), "the database's own log"),
+        (file("test.db-journal"), "the database's own log"),
     ] {
         let report = refused(path, &["backup", &target]);
         assert!(report.contains(complaint), "{target}: {report}");
@@ -142,9 +145,8 @@ fn a_backup_that_does_not_open_replaces_nothing() {
     let good = fs::read(path.join("good.db")).unwrap();
     let spoil = |name: &str, sql: &str| {
         fs::write(path.join(name), &good).unwrap();
-        let mut rows =
-            <diesel::SqliteConnection as diesel::Connection>::establish(&file(name)).unwrap();
-        diesel::connection::SimpleConnection::batch_execute(&mut rows, sql).unwrap();
+        let mut rows = SqliteConnection::establish(&file(name)).unwrap();
+        rows.batch_execute(sql).unwrap();
     };
     spoil("blob.db", "UPDATE secrets SET payload = zeroblob(40)");
     spoil("count.db", "UPDATE namespaces SET secret_count = 9 WHERE id = 'cn-beijing:test'");
@@ -159,14 +161,16 @@ fn a_backup_that_does_not_open_replaces_nothing() {
     fs::write(path.join("page.db"), flipped).unwrap();
     fs::write(path.join("text.db"), "no database at all ".repeat(300)).unwrap();
     fs::write(path.join("empty.db"), "").unwrap();
-    let mut foreign =
-        <diesel::SqliteConnection as diesel::Connection>::establish(&file("foreign.db")).unwrap();
+    let mut foreign = SqliteConnection::establish(&file("foreign.db")).unwrap();
     let contacts = "CREATE TABLE contacts (name TEXT); CREATE TABLE secrets (id BIGINT)";
-    diesel::connection::SimpleConnection::batch_execute(&mut foreign, contacts).unwrap();
+    foreign.batch_execute(contacts).unwrap();
     spoil("nothing.db", "DELETE FROM __diesel_schema_migrations");
     spoil("lost.db", "PRAGMA foreign_keys = OFF; DELETE FROM keys");
     fs::write(path.join("used.db"), &good).unwrap();
     fs::write(path.join("used.db-wal"), "a log").unwrap();
+    fs::write(path.join("torn.db"), &good).unwrap();
+    fs::write(path.join("torn.db-journal"), "a journal").unwrap();
+    assert!(Command::new("mkfifo").arg(path.join("pipe")).status().unwrap().success());
     let before = fs::read(path.join("test.db")).unwrap();
     for (name, complaint) in [
         ("blob.db", "do not open"),
@@ -174,7 +178,7 @@ fn a_backup_that_does_not_open_replaces_nothing() {
         ("counter.db", "the last number given is 0"),
         ("reference.db", "refers to nothing"),
         ("key.db", "is another one than the one that sealed"),
-        ("nokey.db", "no key is the current one"),
+        ("nokey.db", "no key of the database is the current one"),
         ("newer.db", "newer version"),
         ("cut.db", "malformed"),
         ("page.db", "malformed"),
@@ -184,6 +188,8 @@ fn a_backup_that_does_not_open_replaces_nothing() {
         ("lost.db", "it has sealed secrets and no keys"),
         ("text.db", "not a database"),
         ("used.db", "it has a log beside it, as a database in use has"),
+        ("torn.db", "it has a log beside it, as a database in use has"),
+        ("pipe", "it is no file"),
         ("missing.db", "No such file"),
         (".", "is no file"),
     ] {
@@ -225,6 +231,13 @@ fn a_backup_replaces_even_what_is_no_database_any_more() {
     let aside = |start: &str| names(path).iter().filter(|name| name.starts_with(start)).count();
     assert_eq!(aside("test.db-wal.replaced-"), 1, "{:?}", names(path));
     assert_eq!(aside("test.db.replaced-"), 1, "{:?}", names(path));
+    // And so is another program's.
+    fs::remove_file(path.join("test.db")).unwrap();
+    let mut foreign = SqliteConnection::establish(path.join("test.db").to_str().unwrap()).unwrap();
+    foreign.batch_execute("CREATE TABLE orders (number)").unwrap();
+    drop(foreign);
+    done(path, &["restore", "--force", &backup]);
+    assert_eq!(aside("test.db.replaced-"), 2, "{:?}", names(path));
     let server = Server::start(path);
     assert_eq!(server.describe("cn-beijing:test", id).data()["SecretData"]["k"], "v");
 }
@@ -364,17 +377,20 @@ fn what_a_killed_command_left_is_removed() {
     let folder = Folder::new();
     let path = folder.path();
     drop(Server::start(path));
-    let left = path.join("test.db.partial-0123");
+    let name = |digit: &str| path.join(format!("test.db.partial-{}", digit.repeat(32)));
+    let left = name("0");
     fs::write(&left, "values in clear, of a backup of the first version").unwrap();
-    // One that another process is at work on stays: it holds the lock.
-    let used = path.join("test.db.partial-4567");
+    // One that another process is at work on stays: it holds the lock. And so does what SQLite keeps beside it.
+    let used = name("1");
     fs::write(&used, "").unwrap();
+    let journal = std::path::PathBuf::from(format!("{}-journal", used.display()));
+    fs::write(&journal, "").unwrap();
     let mut holder = Command::new("flock").arg(&used).args(["sleep", "60"]).spawn().unwrap();
     let is_held =
         || !Command::new("flock").arg("-n").arg(&used).arg("true").status().unwrap().success();
     super::audit::wait_until("the lock is held", is_held);
     let server = Server::start(path);
-    let (gone, kept) = (!left.exists(), used.exists());
+    let (gone, kept) = (!left.exists(), used.exists() && journal.exists());
     drop(holder.kill());
     drop(holder.wait());
     drop(server);

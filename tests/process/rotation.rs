@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use diesel::{Connection as _, SqliteConnection, connection::SimpleConnection};
 use serde_json::json;
 
 use super::{
@@ -127,11 +128,9 @@ fn keys_that_are_needed_stay() {
     assert!(said.contains("wraps the data keys of 2 secrets anew"), "{said}");
     // One that an interrupted rotation would have left behind.
     let path = folder.path().join("test.db");
-    let mut rows =
-        <diesel::SqliteConnection as diesel::Connection>::establish(path.to_str().unwrap())
-            .unwrap();
+    let mut rows = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
     let mut sql = |text: &str| {
-        diesel::connection::SimpleConnection::batch_execute(&mut rows, text).unwrap();
+        rows.batch_execute(text).unwrap();
     };
     sql(&format!(
         "CREATE TABLE aside AS SELECT * FROM secrets; UPDATE secrets SET key_id = '{first}' WHERE id = {id}"
@@ -152,11 +151,9 @@ fn a_damaged_secret_holds_up_no_other() {
     let whole = server.create("cn-beijing:test", "whole", &json!({"k": "v"})).secret_id();
     let damaged = server.create("cn-beijing:test", "damaged", &json!({"k": "v"})).secret_id();
     let path = folder.path().join("test.db");
-    let mut rows =
-        <diesel::SqliteConnection as diesel::Connection>::establish(path.to_str().unwrap())
-            .unwrap();
+    let mut rows = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
     let spoil = format!("UPDATE secrets SET data_key = zeroblob(61) WHERE id = {damaged}");
-    diesel::connection::SimpleConnection::batch_execute(&mut rows, &spoil).unwrap();
+    rows.batch_execute(&spoil).unwrap();
     let report = refused(folder.path(), &["keys", "rotate"]);
     assert!(report.contains(&format!("keep the key that they had: {damaged}")), "{report}");
     assert_eq!(server.describe("cn-beijing:test", whole).data()["SecretData"]["k"], "v");
@@ -169,6 +166,35 @@ fn a_damaged_secret_holds_up_no_other() {
     assert_eq!(counts, [1, 0, 1]);
     let parameters = [("NamespaceId", "cn-beijing:test"), ("SecretId", &damaged.to_string())];
     server.call("DELETE", SECRET, &parameters).data();
+    done(folder.path(), &["keys", "rotate"]);
+    done(folder.path(), &["verify"]);
+    // Whatever stands in a row.
+    let odd = server.create("cn-beijing:test", "odd", &json!({"k": "v"})).secret_id();
+    let keep = "PRAGMA foreign_keys = OFF; PRAGMA ignore_check_constraints = ON;
+        CREATE TABLE aside AS SELECT * FROM secrets;";
+    rows.batch_execute(keep).unwrap();
+    for change in [
+        "uid = 'zz'",
+        "uid = x'ff'",
+        "name = x'ff41'",
+        "secret_type = 'Weird'",
+        "version = 0",
+        "version = 'x'",
+        "namespace_id = 'Bad Ns'",
+        "key_id = 'kms/foo'",
+        "key_id = 'db/000000000000'",
+    ] {
+        let update = format!("UPDATE secrets SET {change} WHERE id = {odd}");
+        rows.batch_execute(&update).unwrap();
+        let report = refused(folder.path(), &["keys", "rotate"]);
+        assert!(
+            report.contains(&format!("keep the key that they had: {odd}")),
+            "{change}: {report}"
+        );
+        assert!(report.contains("of 1 secret anew"), "{change}: {report}");
+        let again = "DELETE FROM secrets; INSERT INTO secrets SELECT * FROM aside";
+        rows.batch_execute(again).unwrap();
+    }
     done(folder.path(), &["keys", "rotate"]);
     done(folder.path(), &["verify"]);
 }

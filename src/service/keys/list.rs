@@ -74,10 +74,10 @@ impl Service {
 
 /// The keys of the database as one transaction sees them.
 pub(super) fn states(tx: &mut Tx<'_>) -> Result<Vec<KeyState>> {
-    let current = tx.current_key()?;
+    let current = tx.find_current_key()?;
     let counts: HashMap<KeyId, u64> = tx.data_key_counts()?.into_iter().collect();
     let state = |key: crate::domain::WrappedKey| KeyState {
-        is_current: key.id == current,
+        is_current: Some(&key.id) == current.as_ref(),
         secrets: counts.get(&key.id).copied().unwrap_or_default(),
         id: key.id,
         master: key.master,

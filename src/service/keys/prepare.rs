@@ -88,6 +88,7 @@ fn prepare(tx: &mut Tx<'_>, sealing: &Sealing, now: Timestamp) -> Result<Prepare
     if !closed.is_empty() {
         return Err(PrepareError::Closed(closed));
     }
+    sealing.check(tx)?;
     let sealed = if has_unsealed { seal_all(tx, sealing)? } else { 0 };
     Ok(Prepared { sealed, has_remains: tx.has_unsealed_remains()? })
 }

@@ -6,8 +6,8 @@ use std::{
 };
 
 use crate::{
-    crypto::DatabaseKey,
-    domain::{Error, KeyId, Result, SecretId, SecretSummary, Timestamp, WrappedKey},
+    crypto::{DataEncryptionKey, DatabaseKey},
+    domain::{Error, KeyId, Result, SecretSummary, Timestamp, WrappedKey},
     service::{Service, sealing::Sealing},
     store::Tx,
 };
@@ -34,7 +34,7 @@ pub struct Rotated {
     /// How many secrets' data keys were wrapped anew.
     pub secrets: u64,
     /// Secrets that could not be opened and still stand under the key that they had.
-    pub damaged: Vec<SecretId>,
+    pub damaged: Vec<i64>,
 }
 
 impl Service {
@@ -89,15 +89,17 @@ impl Service {
 fn begin(tx: &mut Tx<'_>, sealing: &Sealing, now: Timestamp) -> Result<(KeyId, bool)> {
     sealing.open_all(tx)?;
     let masters = sealing.masters();
-    let (current, keys) = (tx.current_key()?, tx.keys()?);
+    let (current, keys) = (tx.find_current_key()?, tx.keys()?);
     let is_as_wanted = |key: &&WrappedKey| Some(&key.master) == masters.sealing_id();
-    let is_sealed_as_wanted = keys.iter().any(|key| key.id == current && is_as_wanted(&key));
+    let resumed = keys.iter().find(|key| Some(&key.id) == current.as_ref() && is_as_wanted(key));
     for key in keys.iter().filter(|key| !is_as_wanted(key)) {
         let opened = DatabaseKey::unwrap(key, &masters).map_err(Error::unavailable)?;
         tx.replace_key(&opened.wrap(&masters, key.created).map_err(Error::unavailable)?)?;
     }
-    if tx.is_rotating()? && is_sealed_as_wanted {
-        return Ok((current, true));
+    if let Some(resumed) = resumed
+        && tx.is_rotating()?
+    {
+        return Ok((resumed.id.clone(), true));
     }
     tx.set_rotating(true)?;
     let key = DatabaseKey::generate().map_err(Error::unavailable)?;
@@ -108,31 +110,26 @@ fn begin(tx: &mut Tx<'_>, sealing: &Sealing, now: Timestamp) -> Result<(KeyId, b
 /// What one transaction of a rotation did.
 struct Step {
     /// The last secret that was looked at; none when there was none left.
-    last: Option<SecretId>,
+    last: Option<i64>,
     rewrapped: u64,
-    damaged: Vec<SecretId>,
+    damaged: Vec<i64>,
 }
 
-fn rewrap(
-    tx: &mut Tx<'_>,
-    sealing: &Sealing,
-    key: &KeyId,
-    after: Option<SecretId>,
-) -> Result<Step> {
+fn rewrap(tx: &mut Tx<'_>, sealing: &Sealing, key: &KeyId, after: Option<i64>) -> Result<Step> {
     let begun = Instant::now();
     let mut step = Step { last: None, rewrapped: 0, damaged: vec![] };
-    for stored in tx.data_keys_not_under(key, after, BATCH)? {
-        let place: &SecretSummary = &stored.summary;
-        step.last = Some(place.id);
-        match sealing.unwrap(tx, &stored.data_key, place) {
-            Ok(data_key) => {
-                let data_key = sealing.wrap(tx, &data_key, place)?;
+    for id in tx.secrets_not_under(key, after, BATCH)? {
+        step.last = Some(id);
+        match open(tx, sealing, id) {
+            Ok((place, data_key)) => {
+                let data_key = sealing.wrap(tx, &data_key, &place)?;
                 tx.replace_data_key(place.id, &data_key)?;
                 step.rewrapped += 1;
             }
-            Err(Error::Damaged { cause, .. }) => {
-                log::error!("the secret {} keeps the key that it has: {cause}", place.id.get());
-                step.damaged.push(place.id);
+            // It keeps the key that it has, and holds up no other.
+            Err(error @ Error::Damaged { .. }) => {
+                log::error!("secret {id} keeps the key that it has: {error}");
+                step.damaged.push(id);
             }
             Err(error) => return Err(error),
         }
@@ -141,4 +138,10 @@ fn rewrap(
         }
     }
     Ok(step)
+}
+
+fn open(tx: &mut Tx<'_>, sealing: &Sealing, id: i64) -> Result<(SecretSummary, DataEncryptionKey)> {
+    let stored = tx.stored_data_key(id)?;
+    let data_key = sealing.unwrap(tx, &stored.data_key, &stored.summary)?;
+    Ok((stored.summary, data_key))
 }

@@ -55,8 +55,8 @@ impl Service {
             .write(move |tx| {
                 tx.namespace(&namespace)?;
                 let known = tx.secret_summary(&namespace, id)?;
-                // A clock that was set back must not make a secret older than itself.
-                let updated = now.max(known.created);
+                // Neither a clock that was set back nor an update that waited longer makes a secret older than it was.
+                let updated = now.max(known.updated);
                 let replaced = SecretSummary { version: known.version.next(), updated, ..known };
                 let data_key = sealing.wrap(tx, &sealed.data_key, &replaced)?;
                 tx.replace_payload(&replaced, &data_key, &sealed.payload)

@@ -97,7 +97,7 @@ fn every_flipped_byte_is_noticed() {
         it.assert_closed(id);
     }
     let report = refused(it.folder.path(), &["verify"]);
-    assert!(report.contains(&format!("fault: secret {id}: ")), "{report}");
+    assert!(report.contains(&format!("fault: the secret {id} does not open: ")), "{report}");
     it.put(id, &whole);
     it.assert_open(id, "VALUE");
     done(it.folder.path(), &["verify"]);
@@ -240,9 +240,17 @@ fn lost_keys_are_not_made_up() {
     it.server.kill();
     let report = refused(it.folder.path(), &["serve", "--listen", "127.0.0.1:0"]);
     assert!(report.contains("it has sealed secrets and no keys"), "{report}");
+    it.sql("INSERT INTO keys SELECT id, master_key, wrapped, FALSE, created_at FROM aside");
+    let report = refused(it.folder.path(), &["serve", "--listen", "127.0.0.1:0"]);
+    assert!(report.contains("no key of the database is the current one"), "{report}");
+    // Which a rotation mends.
+    done(it.folder.path(), &["keys", "rotate"]);
+    done(it.folder.path(), &["verify"]);
+    it.sql("PRAGMA foreign_keys = OFF; DELETE FROM keys");
     it.sql("INSERT INTO keys SELECT * FROM aside; DROP TABLE aside");
     it.server = Server::start(it.folder.path());
-    it.assert_open(id, "VALUE");
+    // It was wrapped by a key that is gone.
+    it.assert_closed(id);
 }
 
 #[test]
@@ -255,7 +263,7 @@ fn verify_tells_everything_that_is_wrong() {
          UPDATE secrets SET uid = 'none' WHERE id = {one};
          UPDATE secrets SET key_id = 'kms/other' WHERE id = {two};
          UPDATE secrets SET namespace_id = 'cn-beijing:nowhere' WHERE name = 'one' AND id <> {one};
-         UPDATE namespaces SET secret_count = 7 WHERE id = 'cn-beijing:busy';
+         UPDATE namespaces SET secret_count = 7, description = x'ff' WHERE id = 'cn-beijing:busy';
          UPDATE counters SET value = 1 WHERE name <> 'unsealed_remains';
          UPDATE keys SET master_key = 'gone';
          CREATE TRIGGER planted AFTER INSERT ON secrets BEGIN DELETE FROM secrets; END"
@@ -263,14 +271,17 @@ fn verify_tells_everything_that_is_wrong() {
     let report = refused(it.folder.path(), &["verify"]);
     for part in [
         "the master key gone is missing",
-        &format!("secret {one}: the database holds a secret uid that cannot be read"),
-        &format!("secret {two}: the database holds a key id that cannot be read"),
+        &format!(
+            "the secret {one} does not open: the database holds a secret uid that cannot be read"
+        ),
+        &format!("the secret {two} does not open: the database holds a key id that cannot be read"),
         "refers to nothing in namespaces",
         "refers to nothing in keys",
         "planted is a trigger or a view of somebody else",
         "the namespace cn-beijing:busy counts 7 secrets and has 0",
         "the last number given is 1",
         "1 namespaces of users are counted and 4 are there",
+        "the namespaces: Error deserializing field 'description'",
         "0 secrets, 6 namespaces, 0 keys opened",
     ] {
         assert!(report.contains(part), "{part} in {report}");

@@ -78,6 +78,9 @@ pub fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
 /// What is between a file's name and the random end of the name that it has until it is whole.
 const PARTIAL: &str = ".partial-";
 
+/// How many digits that end has: those of a UUID.
+const RANDOM_DIGITS: usize = 32;
+
 /// A file that is not whole yet, under a name of its own: other processes may be at the same, also in containers where each
 /// has the number 1. Goes with its owner, unless it got its real name.
 pub struct Partial {
@@ -116,12 +119,14 @@ impl Partial {
         let Ok(entries) = fs::read_dir(folder_of(becomes)) else { return };
         for path in entries.filter_map(|entry| Some(entry.ok()?.path())) {
             let name = path.file_name().unwrap_or_default().as_encoded_bytes();
-            if !name.starts_with(start.as_encoded_bytes()) {
+            // Not what SQLite keeps beside one: that goes with it.
+            let end = name.strip_prefix(start.as_encoded_bytes()).unwrap_or_default();
+            if end.len() != RANDOM_DIGITS || !end.iter().all(u8::is_ascii_hexdigit) {
                 continue;
             }
             // Held until it is removed, so that nobody takes it for his meanwhile.
             let lock = File::open(&path).ok().filter(takes_lock);
-            if lock.is_some() && fs::remove_file(&path).is_ok() {
+            if lock.is_some() && files_of(&path).try_for_each(remove).is_ok() {
                 log::info!(
                     "{} was left by a command that was killed, and is removed",
                     path.display()
@@ -206,6 +211,14 @@ pub fn keep_from_others(path: &Path) {
 pub fn folder_of(path: &Path) -> &Path {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     folder.unwrap_or(Path::new("."))
+}
+
+/// Removes a file that need not be there.
+pub fn remove(path: PathBuf) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
 }
 
 /// Makes a rename in a file's folder durable.

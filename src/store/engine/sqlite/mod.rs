@@ -54,8 +54,8 @@ impl Sqlite {
             files::make_missing(path)?;
             Partial::remove_left(path);
             migrations::refuse_foreign(&mut establish_to_look(path)?)?;
-            let mut first = connections::open(path, Access::Write)?;
             files::keep_from_others(path);
+            let mut first = connections::open(path, Access::Write)?;
             migrations::migrate(&mut first)?;
             Self::over(first, path, Access::Write)
         };
@@ -71,6 +71,9 @@ impl Sqlite {
             let path = existing(url)?;
             // Looked at by a connection that can change nothing: another one would begin with the way of logging.
             migrations::require_current(&mut establish_to_look(path)?)?;
+            if access == Access::Write {
+                files::keep_from_others(path);
+            }
             Self::over(connections::open(path, access)?, path, access)
         };
         build().map_err(|error: BoxError| OpenError::new(url, &*error))

@@ -14,7 +14,7 @@ use diesel::{SqliteConnection, connection::SimpleConnection};
 use super::{
     Access, BoxError,
     connections::{establish, establish_to_look},
-    files::{Partial, beside, folder_of, name_new, sync_folder, with_suffix},
+    files::{Partial, beside, folder_of, name_new, remove, sync_folder, with_suffix},
     inspection::has_table,
     migrations,
 };
@@ -49,12 +49,15 @@ impl Staged {
         let unreadable = |error: io::Error| no_backup(&error.to_string());
         // The log stands beside the file itself, not beside a link to it.
         let backup = &fs::canonicalize(backup).map_err(unreadable)?;
-        let mut from = File::open(backup).map_err(unreadable)?;
-        if !from.metadata().map_err(unreadable)?.is_file() {
+        // Looked at before it is opened: a pipe would be waited for.
+        if !fs::metadata(backup).map_err(unreadable)?.is_file() {
             return Err(no_backup("it is no file"));
         }
-        if fs::metadata(with_suffix(backup, "-wal")).is_ok_and(|log| log.len() > 0) {
-            return Err(no_backup("it has a log beside it, as a database in use has"));
+        let mut from = File::open(backup).map_err(unreadable)?;
+        for log in ["-wal", "-journal"].map(|suffix| with_suffix(backup, suffix)) {
+            if fs::metadata(log).is_ok_and(|log| log.len() > 0) {
+                return Err(no_backup("it has a log beside it, as a database in use has"));
+            }
         }
         let mut copy = || -> io::Result<Partial> {
             let (copy, mut to) = Partial::new(target)?;
@@ -143,7 +146,10 @@ fn give_to_owner(file: &File, target: &Path) -> io::Result<()> {
 /// Sees to it that nobody has the database open and that no log stands beside its path.
 fn make_way(target: &Path) -> Result<Option<SqliteConnection>> {
     match exclusive(target) {
-        Ok(held) => {
+        Ok(mut held) => {
+            if migrations::refuse_others(&mut held).is_err() {
+                keep_aside(target).map_err(|error| failed(target, &error))?;
+            }
             // All that was in them is in the database by now.
             let removed = beside(target).try_for_each(remove);
             removed.map_err(|error| failed(target, &error))?;
@@ -172,13 +178,6 @@ fn exclusive(path: &Path) -> std::result::Result<SqliteConnection, BoxError> {
         "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE;",
     )?;
     Ok(connection)
-}
-
-fn remove(path: PathBuf) -> io::Result<()> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
 }
 
 /// Gives the database one more name, so that it has its own until the new one takes it over, and its logs another one.

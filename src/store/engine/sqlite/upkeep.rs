@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File},
-    path::Path,
+    path::{Path, PathBuf},
     thread,
     time::{Duration, Instant},
 };
@@ -10,7 +10,7 @@ use std::{
 use super::{
     Access, AnyConnection, BoxError, Sqlite,
     connections::establish,
-    files::{Partial, folder_of, name_new, sync_folder},
+    files::{self, Partial, folder_of, name_new, sync_folder},
 };
 use crate::{
     domain::{Error, Result},
@@ -50,28 +50,36 @@ impl Sqlite {
     /// [`BackupError`].
     pub fn backup(&self, file: &Path) -> std::result::Result<(), BackupError> {
         let from = self.files.as_ref().ok_or(BackupError::InMemory)?;
-        if fs::symlink_metadata(file).is_ok() {
+        let failed = |error: BoxError| BackupError::Failed {
+            file: file.to_owned(),
+            reason: error.to_string(),
+        };
+        let target = whole_path(file).map_err(failed)?;
+        if files::beside(from.path()).any(|own| own == target) {
+            return Err(failed("SQLite uses that name for the database's own log".into()));
+        }
+        if fs::symlink_metadata(&target).is_ok() {
             return Err(BackupError::Exists { file: file.to_owned() });
         }
         let copy = || -> std::result::Result<(), BoxError> {
             // SQLite takes an empty file, which keeps the rights that it was made with.
-            // By its whole path: SQLite takes a name that begins with `file:` for an address.
-            let name = file.file_name().ok_or("it has no name")?;
-            let file = &folder_of(file).canonicalize()?.join(name);
-            let (partial, _file) = Partial::new(file)?;
+            let (partial, _file) = Partial::new(&target)?;
             let to = partial.path().to_str().ok_or("the path is not valid UTF-8")?;
             let mut connection = establish(from.path(), Access::Read)?;
             diesel::sql_query("VACUUM INTO ?").bind::<Text, _>(to).execute(&mut connection)?;
             File::open(partial.path())?.sync_all()?;
             from.check()?;
-            name_new(partial.path(), file)?;
-            Ok(sync_folder(file)?)
+            name_new(partial.path(), &target)?;
+            Ok(sync_folder(&target)?)
         };
-        copy().map_err(|error| BackupError::Failed {
-            file: file.to_owned(),
-            reason: error.to_string(),
-        })
+        copy().map_err(failed)
     }
+}
+
+/// The path from the root: SQLite takes a name that begins with `file:` for an address.
+fn whole_path(file: &Path) -> std::result::Result<PathBuf, BoxError> {
+    let name = file.file_name().ok_or("it has no name")?;
+    Ok(folder_of(file).canonicalize()?.join(name))
 }
 
 /// Writes the log into the database and cuts it to nothing.
