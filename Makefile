@@ -54,8 +54,9 @@ test: tools ## install what the tests need (on Debian, as root) and run all of t
 fmt: ## check the format of the Rust code
 	$(CARGO) fmt --check
 
-lint: ## clippy, where a warning is an error
+lint: ## clippy, where a warning is an error; and whether the fuzz targets' lock file fits
 	$(CARGO) clippy --all-targets --locked -- -D warnings
+	$(CARGO) metadata --locked --manifest-path fuzz/Cargo.toml --format-version 1 >/dev/null
 
 unit: ## the Rust tests: units, black box over a socket, the binary under faults
 	$(CARGO) test --locked --no-fail-fast
