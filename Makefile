@@ -13,16 +13,20 @@ ARGS ?=
 # built: make clients BINARY=target/debug/sae-secret
 ifneq ($(origin BINARY),command line)
 BINARY := $(or $(CARGO_TARGET_DIR),target)/release/sae-secret
-world clients openapi: build
+world clients openapi bench: build
 endif
+
+# What `make bench` is to do, and where it finds the program.
+BENCH ?=
+BENCHED := target/bench/sae-secret
 
 # The parts of `make test`, in this order. Each can be run on its own.
 PARTS := fmt lint unit build world clients openapi
 
-.PHONY: help run test tools $(PARTS) torture bench deny image container clean
+.PHONY: help run test tools $(PARTS) torture bench bench-micro deny image container clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 run: ## build, and serve worlds/dev.yaml on http://127.0.0.1:8080 with the data in sae-secret.db
 	@export SAE_SECRET_WORLD="$${SAE_SECRET_WORLD-worlds/dev.yaml}" && \
@@ -68,8 +72,13 @@ torture: tools ## the fault tests with ten times the rounds, then a minute of fu
 	    backup hostile kills outage rotation scanner sealing
 	fuzz/run $${FUZZ_SECONDS:-60}
 
-bench: ## measure what is worth it: the signatures in each way of signing
-	$(CARGO) bench --locked --bench '*'
+# What is measured is a copy: cargo builds the program once more for its benchmarks, with what they ask of its libraries.
+bench: ## the load generator: BENCH='--help' tells what can be chosen, docs/benchmarks.md what it means
+	@install -D $(BINARY) $(BENCHED)
+	$(CARGO) bench --locked --bench load -- --binary $(BENCHED) $(BENCH)
+
+bench-micro: ## what single steps of a request cost: the signatures in each way of signing
+	$(CARGO) bench --locked --bench signature
 
 world: ## check the world file that `make run` starts with
 	$(BINARY) check-world worlds/dev.yaml

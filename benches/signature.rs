@@ -1,6 +1,6 @@
 //! What it costs to believe one request: a CreateSecret as the SDKs send it, in each way of signing.
 //!
-//! `make bench`, or `cargo bench --bench signature`. The numbers in brackets are bytes of SecretData in the query.
+//! `make bench-micro`, or `cargo bench --bench signature`. The numbers in brackets are bytes of SecretData in the query.
 #![allow(
     missing_docs,
     clippy::unwrap_used,

@@ -134,6 +134,7 @@ impl Application {
             ops: Ops { service, metrics: observer.metrics.clone(), audit: audit.clone() },
             observer,
             origins,
+            has_noop: settings.noop_endpoint,
         };
         let is_secure = certificates.is_some();
         let acceptor = match &certificates {
@@ -185,6 +186,7 @@ struct Parts {
     ops: Ops,
     observer: Observer,
     origins: Origins,
+    has_noop: bool,
 }
 
 /// The gate that every request passes, as the settings want it. Says what is strange about them.
@@ -261,13 +263,18 @@ fn listen(listener: TcpListener, tls: Option<TlsAcceptor>, parts: Parts) -> io::
         .shutdown_timeout(SHUTDOWN_SECONDS)
         .max_concurrent_connections(CONNECTIONS_PER_WORKER);
     let builder = front::listen(builder, listener, limits, tls, move || {
-        let Parts { sae, ops, observer, origins } = parts.clone();
+        let Parts { sae, ops, observer, origins, has_noop } = parts.clone();
         App::new()
             .app_data(web::Data::new(sae))
             .app_data(web::Data::new(ops))
             .app_data(web::Data::new(observer))
             .app_data(web::Data::new(origins.clone()))
             .configure(ops::routes)
+            .configure(|config| {
+                if has_noop {
+                    ops::noop::route(config);
+                }
+            })
             .default_service(web::to(sae::serve))
             .wrap(Condition::new(!origins.is_empty(), cors::headers(&origins)))
             .wrap(from_fn(cors::forget_unnamed))

@@ -58,6 +58,10 @@ pub struct Settings {
     #[arg(long, env = "SAE_SECRET_AUDIT_BEST_EFFORT", value_parser = BoolishValueParser::new())]
     pub audit_best_effort: bool,
 
+    /// Answer every request to /noop with a fixed reply, to measure what the server costs without the API
+    #[arg(long, env = "SAE_SECRET_NOOP_ENDPOINT", value_parser = BoolishValueParser::new())]
+    pub noop_endpoint: bool,
+
     /// The certificate to serve https:// with: a PEM file, the server's own first, then those that sign it; SIGHUP
     /// reads it again [default: none, and http://]
     #[arg(long, env = "SAE_SECRET_TLS_CERT", value_name = "FILE")]

@@ -1,5 +1,6 @@
 //! The server's own operation: health, metrics, the document, cross-origin calls.
 
+use sae_secret::api::ops::{self, noop};
 use serde_json::json;
 
 use crate::common::{Request, TestServer, server::*};
@@ -62,6 +63,27 @@ fn metrics_count_requests_secrets_and_the_store() {
         assert!(text.lines().any(|known| known == line), "{line} in\n{text}");
     }
     assert!(!text.contains("CANARYVALUE"));
+}
+
+#[test]
+fn the_yardstick_answers_everything_and_only_where_it_is_asked_for() {
+    let server = TestServer::start();
+    for method in ["GET", "POST"] {
+        server.call(method, "/noop", &[]).assert_error(404, "InvalidApi.NotFound");
+    }
+    assert!(!ops::OPERATIONS.iter().any(|(path, _)| *path == noop::PATH));
+    let server = TestServer::start_with(WORLD, |settings| settings.noop_endpoint = true);
+    let mut connection = server.connect();
+    for method in ["GET", "POST", "PUT", "DELETE"] {
+        let request = Request::new(method, "/noop?SecretName=n").body("text/plain", "not wanted");
+        connection.send(&request.bytes(server.address)).unwrap();
+        let reply = connection.receive();
+        assert_eq!((reply.status, &reply.json()["Success"]), (200, &json!(true)), "{method}");
+        assert!(reply.header("x-acs-request-id").is_some());
+    }
+    let metrics = server.call("GET", "/metrics", &[]);
+    let counted = "sae_secret_requests_total{operation=\"Noop\",code=\"200\"} 4";
+    assert!(metrics.text().lines().any(|line| line == counted), "{}", metrics.text());
 }
 
 #[test]

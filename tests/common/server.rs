@@ -157,6 +157,7 @@ impl TestServer {
             trusted_proxy: vec![],
             audit_log: None,
             audit_best_effort: false,
+            noop_endpoint: false,
             tls_cert: None,
             tls_key: None,
             log_format: LogFormat::Text,

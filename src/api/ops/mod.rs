@@ -1,5 +1,7 @@
 //! The server's own operations: is it alive, is it ready, what has it done, and what does it speak.
 
+pub mod noop;
+
 use actix_web::{
     HttpMessage, HttpRequest, HttpResponse, guard,
     http::header::{CONTENT_TYPE, ContentType},

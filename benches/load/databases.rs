@@ -1,0 +1,173 @@
+//! Databases to begin with. What takes long to fill is kept between runs and copied for each.
+
+use std::{
+    fs,
+    hash::{DefaultHasher, Hash, Hasher},
+    path::{Path, PathBuf},
+    process::Command,
+    sync::Arc,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use sae_secret::{
+    crypto::MasterKeys,
+    domain::{
+        Cloud, NamespaceId, NamespaceName, Quotas, SecretData, SecretName, SecretType, SecretValue,
+        Timestamp,
+    },
+    service::{Sealing, SeedNamespace, SeedSecret, Seeds, Service},
+    store::{DatabaseUrl, Store},
+};
+
+use super::{Failure, options::Content, requests::DATA};
+
+/// How many secrets a namespace has at first.
+pub const SECRETS_EACH: usize = 100;
+
+/// How many namespaces there are for new secrets, empty at first.
+pub const ROOMS: usize = 256;
+
+/// How many namespaces are filled in one transaction.
+const BATCH: usize = 200;
+
+/// The number of the form that is filled in here; another one is filled anew.
+const FORM: u32 = 1;
+
+/// A namespace that has secrets: those numbered from 100 times its own number, plus one.
+pub fn namespace(number: usize) -> String {
+    format!("cn-beijing:full{number:05}")
+}
+
+/// A namespace for new secrets.
+pub fn room(number: usize) -> String {
+    format!("cn-beijing:room{number:03}")
+}
+
+/// A database of a run's own.
+pub struct Copy {
+    folder: PathBuf,
+}
+
+impl Copy {
+    /// Copies the database of that content into a new folder. It is filled first where there is none yet.
+    pub async fn make(folder: &Path, content: Content) -> Result<Self, Failure> {
+        let template = template(folder, content).await?;
+        let folder = folder.join("run");
+        if folder.exists() {
+            fs::remove_dir_all(&folder)?;
+        }
+        let copied = Command::new("cp")
+            .args(["--recursive", "--reflink=auto"])
+            .arg(&template)
+            .arg(&folder)
+            .status()?;
+        if !copied.success() {
+            return Err(
+                format!("cannot copy {} to {}", template.display(), folder.display()).into()
+            );
+        }
+        // Else the first measurements would pay for writing the copy.
+        Command::new("sync").arg("--file-system").arg(&folder).status()?;
+        Ok(Self { folder: folder.canonicalize()? })
+    }
+
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    pub fn url(&self) -> String {
+        url_in(&self.folder)
+    }
+
+    pub fn master_keys(&self) -> PathBuf {
+        self.folder.join("master.keys")
+    }
+}
+
+impl Drop for Copy {
+    fn drop(&mut self) {
+        drop(fs::remove_dir_all(&self.folder));
+    }
+}
+
+fn url_in(folder: &Path) -> String {
+    format!("sqlite://{}", folder.join("load.db").display())
+}
+
+/// Where the filled database is.
+async fn template(folder: &Path, content: Content) -> Result<PathBuf, Failure> {
+    let mut hasher = DefaultHasher::new();
+    (FORM, SECRETS_EACH, ROOMS, DATA, migrations()?).hash(&mut hasher);
+    let name = format!("{content:?}-{:016x}", hasher.finish()).to_lowercase();
+    let all = folder.join("databases");
+    let (done, begun) = (all.join(&name), all.join(format!("{name}.part")));
+    if !done.exists() {
+        if begun.exists() {
+            fs::remove_dir_all(&begun)?;
+        }
+        fs::create_dir_all(&begun)?;
+        let keys = MasterKeys::generate("load".parse()?)?;
+        fs::write(begun.join("master.keys"), keys.text().as_bytes())?;
+        fill(&url_in(&begun.canonicalize()?), keys, content).await?;
+        fs::rename(begun, &done)?;
+    }
+    Ok(done)
+}
+
+/// The names of the migrations: with others it is another database.
+fn migrations() -> Result<Vec<String>, Failure> {
+    let mut names = vec![];
+    for entry in fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/sqlite"))? {
+        names.push(entry?.file_name().to_string_lossy().into_owned());
+    }
+    names.sort();
+    Ok(names)
+}
+
+/// Fills a database by way of the product's own library: sealed values, as the API would have written them.
+pub async fn fill(url: &str, keys: MasterKeys, content: Content) -> Result<(), Failure> {
+    let store = Store::open(&url.parse::<DatabaseUrl>()?)?;
+    let unbounded =
+        Quotas { namespaces: u32::MAX, secrets_per_namespace: u32::MAX, ..Quotas::default() };
+    let cloud = Cloud { quotas: unbounded, ..Cloud::default() };
+    let service = Service::new(store, Arc::new(Sealing::new(keys, None)), cloud);
+    let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis();
+    let now = Timestamp(i64::try_from(now)?);
+    service.prepare_keys(now).await?;
+    let rooms = (0..ROOMS).map(|number| seed_namespace(&room(number))).collect::<Result<_, _>>()?;
+    service.seed(&Seeds { namespaces: rooms, secrets: vec![] }, now).await?;
+    let total = content.namespaces();
+    for first in (0..total).step_by(BATCH) {
+        let numbers = first..(first + BATCH).min(total);
+        let mut seeds = Seeds::default();
+        for number in numbers {
+            let id = namespace(number);
+            seeds.namespaces.push(seed_namespace(&id)?);
+            for secret in 0..SECRETS_EACH {
+                seeds.secrets.push(seed_secret(&id, secret)?);
+            }
+        }
+        service.seed(&seeds, now).await?;
+        if total > BATCH {
+            eprintln!("filling: {} of {total} namespaces", (first + BATCH).min(total));
+        }
+    }
+    Ok(())
+}
+
+fn seed_namespace(id: &str) -> Result<SeedNamespace, Failure> {
+    let id = NamespaceId::parse(id)?;
+    let name = NamespaceName::parse(id.short())?;
+    Ok(SeedNamespace { id, name, description: String::new() })
+}
+
+fn seed_secret(namespace: &str, number: usize) -> Result<SeedSecret, Failure> {
+    let pairs =
+        DATA.iter().map(|(key, value)| ((*key).to_owned(), SecretValue::new((*value).to_owned())));
+    Ok(SeedSecret {
+        namespace: NamespaceId::parse(namespace)?,
+        name: SecretName::parse(&format!("secret-{number:03}"))?,
+        secret_type: SecretType::parse("Opaque")?,
+        data: SecretData::new(pairs.collect())?,
+    })
+}
