@@ -23,7 +23,7 @@ BENCHED := target/bench/sae-secret
 # The parts of `make test`, in this order. Each can be run on its own.
 PARTS := fmt lint unit build world clients openapi
 
-.PHONY: help run test tools $(PARTS) torture bench bench-micro deny image container clean
+.PHONY: help run test tools $(PARTS) torture bench bench-peers bench-micro deny image container clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -76,6 +76,9 @@ torture: tools ## the fault tests with ten times the rounds, then a minute of fu
 bench: ## the load generator: BENCH='--help' tells what can be chosen, docs/benchmarks.md what it means
 	@install -D $(BINARY) $(BENCHED)
 	$(CARGO) bench --locked --bench load -- --binary $(BENCHED) $(BENCH)
+
+bench-peers: ## install what `make bench` measures beside it, into target/bench/peers: etcd, RustyVault, moto, MiniStack
+	benches/load/install-peers target/bench/peers
 
 bench-micro: ## what single steps of a request cost: the signatures in each way of signing
 	$(CARGO) bench --locked --bench signature

@@ -52,7 +52,7 @@ impl Copy {
     /// Copies the database of that content into a new folder. It is filled first where there is none yet.
     pub async fn make(folder: &Path, content: Content) -> Result<Self, Failure> {
         let template = template(folder, content).await?;
-        let folder = folder.join("run");
+        let folder = run_folder(folder, "sqlite");
         if folder.exists() {
             fs::remove_dir_all(&folder)?;
         }
@@ -84,6 +84,11 @@ impl Copy {
     }
 }
 
+/// A folder of this run alone: another one may be at work beside it.
+pub fn run_folder(folder: &Path, name: &str) -> PathBuf {
+    folder.join(format!("run-{}-{name}", std::process::id()))
+}
+
 impl Drop for Copy {
     fn drop(&mut self) {
         drop(fs::remove_dir_all(&self.folder));
@@ -100,16 +105,18 @@ async fn template(folder: &Path, content: Content) -> Result<PathBuf, Failure> {
     (FORM, SECRETS_EACH, ROOMS, DATA, migrations()?).hash(&mut hasher);
     let name = format!("{content:?}-{:016x}", hasher.finish()).to_lowercase();
     let all = folder.join("databases");
-    let (done, begun) = (all.join(&name), all.join(format!("{name}.part")));
+    let (done, begun) = (all.join(&name), run_folder(&all, &name));
     if !done.exists() {
-        if begun.exists() {
-            fs::remove_dir_all(&begun)?;
-        }
         fs::create_dir_all(&begun)?;
         let keys = MasterKeys::generate("load".parse()?)?;
         fs::write(begun.join("master.keys"), keys.text().as_bytes())?;
         fill(&url_in(&begun.canonicalize()?), keys, content).await?;
-        fs::rename(begun, &done)?;
+        // Another run may have been faster.
+        if done.exists() {
+            fs::remove_dir_all(&begun)?;
+        } else {
+            fs::rename(&begun, &done)?;
+        }
     }
     Ok(done)
 }

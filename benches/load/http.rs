@@ -69,13 +69,15 @@ impl Reply {
             let found = head.headers.iter().find(|header| header.name.eq_ignore_ascii_case(name));
             found.and_then(|header| std::str::from_utf8(header.value).ok())
         };
-        let length: usize = value("content-length")
-            .and_then(|length| length.parse().ok())
-            .ok_or("a reply without Content-Length")?;
+        let status = head.code.unwrap_or_default();
+        let length: Option<usize> = value("content-length").and_then(|length| length.parse().ok());
+        let length = match status {
+            204 => 0,
+            _ => length.ok_or("a reply without Content-Length")?,
+        };
         let end = body + length;
         let is_last = value("connection").is_some_and(|it| it.eq_ignore_ascii_case("close"))
             || head.version == Some(0);
-        let status = head.code.unwrap_or_default();
         Ok((bytes.len() >= end).then_some(Self { status, body, end, is_last }))
     }
 }
@@ -94,23 +96,11 @@ impl<R: Requests> Connection<R> {
     async fn try_exchange(&mut self) -> Result<(), String> {
         self.sent.clear();
         self.requests.borrow_mut().write(&mut self.sent);
-        if self.stream.is_none() {
-            let stream = TcpStream::connect(self.address).await.map_err(|it| it.to_string())?;
-            stream.set_nodelay(true).map_err(|it| it.to_string())?;
-            self.stream = Some(stream);
-        }
-        let stream = self.stream.as_mut().ok_or("no connection")?;
-        stream.write_all(&self.sent).await.map_err(|it| it.to_string())?;
-        self.received.clear();
-        let reply = loop {
-            let count = stream.read_buf(&mut self.received).await.map_err(|it| it.to_string())?;
-            if count == 0 {
-                return Err("closed before the reply's end".to_owned());
-            }
-            if let Some(reply) = Reply::find(&self.received)? {
-                break reply;
-            }
+        let stream = match &mut self.stream {
+            Some(stream) => stream,
+            none => none.insert(open(self.address).await?),
         };
+        let reply = converse(stream, &self.sent, &mut self.received).await?;
         if reply.is_last {
             self.stream = None;
         }
@@ -121,4 +111,61 @@ impl<R: Requests> Connection<R> {
         let text = String::from_utf8_lossy(body);
         Err(format!("{}: {}", reply.status, text.chars().take(300).collect::<String>()))
     }
+}
+
+async fn open(address: SocketAddr) -> Result<TcpStream, String> {
+    let stream = TcpStream::connect(address).await.map_err(|error| error.to_string())?;
+    stream.set_nodelay(true).map_err(|error| error.to_string())?;
+    Ok(stream)
+}
+
+/// Sends a request and takes its reply, whole.
+async fn converse(
+    stream: &mut TcpStream,
+    sent: &[u8],
+    received: &mut Vec<u8>,
+) -> Result<Reply, String> {
+    stream.write_all(sent).await.map_err(|error| error.to_string())?;
+    received.clear();
+    loop {
+        let count = stream.read_buf(received).await.map_err(|error| error.to_string())?;
+        if count == 0 {
+            return Err("closed before the reply's end".to_owned());
+        }
+        if let Some(reply) = Reply::find(received)? {
+            return Ok(reply);
+        }
+    }
+}
+
+/// Sends one request on a connection of its own; answers status and body.
+pub async fn call(address: SocketAddr, sent: &[u8]) -> Result<(u16, Vec<u8>), String> {
+    let (mut stream, mut received) = (open(address).await?, vec![]);
+    let reply = converse(&mut stream, sent, &mut received).await?;
+    Ok((reply.status, received[reply.body..reply.end].to_vec()))
+}
+
+/// Appends a request with these headers, and a body if it is not empty.
+pub fn request(
+    method: &str,
+    path: &str,
+    host: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+    to: &mut Vec<u8>,
+) {
+    let mut put = |text: &str| to.extend_from_slice(text.as_bytes());
+    for text in [method, " ", path, " HTTP/1.1\r\nHost: ", host, "\r\n"] {
+        put(text);
+    }
+    for (name, value) in headers {
+        for text in [name, ": ", value, "\r\n"] {
+            put(text);
+        }
+    }
+    if method != "GET" {
+        put(&format!("Content-Length: {}\r\n", body.len()));
+    }
+    put("\r\n");
+    to.extend_from_slice(body);
 }

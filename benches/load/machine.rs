@@ -12,9 +12,9 @@ use rustix::fs::fdatasync;
 use super::Failure;
 
 /// How often the disk is asked.
-const SYNCS: usize = 300;
+const SYNCS: usize = 100;
 
-/// The median of some hundred times that it takes to append 4 KiB to a file and wait until they are on disk, in
+/// The median of a hundred times that it takes to append 4 KiB to a file and wait until they are on disk, in
 /// milliseconds.
 pub fn sync_time(folder: &Path) -> Result<f64, Failure> {
     let path = folder.join("fdatasync");

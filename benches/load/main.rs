@@ -14,11 +14,13 @@
     clippy::cast_sign_loss
 )]
 
+mod daemon;
 mod databases;
 mod driver;
 mod http;
 mod machine;
 mod options;
+mod peers;
 mod plan;
 mod process;
 mod report;

@@ -4,6 +4,8 @@ use std::{fmt, path::PathBuf, time::Duration};
 
 use clap::{Parser, ValueEnum};
 
+use super::peers::Peer;
+
 /// Measures the built server under load, beside its own no-op endpoint and, where they are installed, beside others
 #[derive(Debug, Clone, Parser)]
 #[command(name = "load", max_term_width = 100)]
@@ -49,6 +51,16 @@ pub struct Options {
         value_name = "LIST"
     )]
     pub databases: Vec<Content>,
+
+    /// Others to be measured beside it, if they are installed; --peers alone says none
+    #[arg(
+        long,
+        num_args = 0..,
+        value_delimiter = ',',
+        default_value = "etcd,rusty-vault,moto,ministack",
+        value_name = "LIST"
+    )]
+    pub peers: Vec<Peer>,
 
     /// Further flags of `serve`, separated by spaces
     #[arg(long, env = "BENCH_SERVE", default_value = "", value_name = "FLAGS")]

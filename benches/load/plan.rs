@@ -9,6 +9,7 @@ use super::{
     driver::{self, Sample},
     http, machine,
     options::{Content, Operation, Options},
+    peers,
     requests::Api,
     results::{Cell, Pair, Results},
     server::Server,
@@ -31,10 +32,10 @@ pub async fn run(options: &Options) -> Result<Results, Failure> {
     let version = Command::new(&options.binary).arg("--version").output()?;
     results.versions.push(String::from_utf8_lossy(&version.stdout).trim().to_owned());
     for run in 1..=options.runs {
-        results.syncs.push(machine::sync_time(&options.folder)?);
         for content in &options.databases {
             sqlite(options, run, *content, &mut results).await?;
         }
+        peers::measure(options, run, &mut results).await?;
     }
     Ok(results)
 }
@@ -57,10 +58,16 @@ async fn sqlite(
                 operation: operation.to_string(),
                 connections: *connections,
             };
+            // The disk of a busy machine is another one each second.
+            let is_compared = *operation == Operation::Create && *connections == 1;
+            let sync =
+                || if is_compared { machine::sync_time(copy.folder()) } else { Ok(f64::NAN) };
+            let before = sync()?;
             let sample = ask(options, &server, content, *operation, *connections, false).await;
+            let sync = f64::midpoint(before, sync()?);
             let noop = ask(options, &server, content, *operation, *connections, true).await;
             tell(run, &cell, &sample, Some(&noop));
-            results.add(&cell, Pair { run, sample, noop: Some(noop) });
+            results.add(&cell, Pair { run, sample, noop: Some(noop), sync });
         }
     }
     let life = results.life("SQLite", &content.to_string());

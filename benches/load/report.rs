@@ -26,7 +26,8 @@ fn machine(text: &mut String, options: &Options, results: &Results) {
     for (name, value) in &results.facts {
         line(name, value);
     }
-    let syncs = median(results.syncs.iter().copied());
+    let pairs = results.cells.iter().flat_map(|(_, pairs)| pairs);
+    let syncs = median(pairs.map(|pair| pair.sync));
     line("one fdatasync of 4 KiB", &format!("{syncs:.3} ms"));
     for version in &results.versions {
         line("version", version);

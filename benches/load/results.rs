@@ -22,6 +22,8 @@ pub struct Pair {
     pub sample: Sample,
     /// The no-op of the same server with the same requests, right after it.
     pub noop: Option<Sample>,
+    /// The time of one fdatasync right before and after it, in milliseconds; not a number where it was not taken.
+    pub sync: f64,
 }
 
 /// What is measured of a server besides its operations.
@@ -46,8 +48,6 @@ pub struct Results {
     pub binary: f64,
     /// In the order of their measurement.
     pub cells: Vec<(Cell, Vec<Pair>)>,
-    /// The time of one fdatasync in each run, in milliseconds.
-    pub syncs: Vec<f64>,
     /// By subject and content.
     pub lives: BTreeMap<(String, String), Life>,
 }

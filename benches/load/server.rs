@@ -28,6 +28,9 @@ users:
 /// How long a server may take to be ready.
 const PATIENCE: Duration = Duration::from_mins(1);
 
+/// How many errors of a server's log are repeated: the first ones tell.
+const ERRORS_TOLD: usize = 3;
+
 /// A running server; killed when it goes.
 pub struct Server {
     child: Child,
@@ -90,16 +93,19 @@ impl Drop for Server {
 fn address(log: ChildStderr) -> Result<SocketAddr, Failure> {
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
-        let mut told = String::new();
+        let (mut told, mut errors) = (String::new(), 0);
         for line in BufReader::new(log).lines().map_while(Result::ok) {
             let url = line.split_once("listening on http://").map(|(_, url)| url.to_owned());
             if let Some(address) = url.and_then(|url| url.trim_end_matches(']').parse().ok()) {
                 drop(sender.send(Ok(address)));
-            } else if line.contains("ERROR") {
+            } else if line.contains("ERROR") && errors < ERRORS_TOLD {
                 eprintln!("the server: {line}");
+                errors += 1;
             }
-            told.push_str(&line);
-            told.push('\n');
+            if told.len() < 4096 {
+                told.push_str(&line);
+                told.push('\n');
+            }
         }
         drop(sender.send(Err(told)));
     });

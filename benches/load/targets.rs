@@ -110,8 +110,7 @@ fn against_peers(results: &Results) -> Vec<Target> {
 
 fn latencies(results: &Results) -> Vec<Target> {
     let alone = ours(results, "CreateSecret", 1).iter();
-    let in_syncs =
-        alone.filter_map(|pair| results.syncs.get(pair.run - 1).map(|sync| pair.sample.p50 / sync));
+    let in_syncs = alone.map(|pair| pair.sample.p50 / pair.sync);
     let mut worst = (f64::NAN, String::new());
     for (cell, pairs) in &results.cells {
         if cell.subject != SQLITE || cell.content != "1,000,000" {
