@@ -80,8 +80,8 @@ bench: ## the load generator: BENCH='--help' tells what can be chosen, docs/benc
 bench-peers: ## install what `make bench` measures beside it, into target/bench/peers: etcd, RustyVault, moto, MiniStack
 	benches/load/install-peers target/bench/peers
 
-bench-micro: ## what single steps of a request cost: the signatures in each way of signing
-	$(CARGO) bench --locked --bench signature
+bench-micro: ## what single steps of a request cost: signatures, SecretData in each of its shapes, sealing
+	$(CARGO) bench --locked --bench signature --bench secret_data --bench sealing
 
 world: ## check the world file that `make run` starts with
 	$(BINARY) check-world worlds/dev.yaml
