@@ -101,9 +101,7 @@ fn url_in(folder: &Path) -> String {
 
 /// Where the filled database is.
 async fn template(folder: &Path, content: Content) -> Result<PathBuf, Failure> {
-    let mut hasher = DefaultHasher::new();
-    (FORM, SECRETS_EACH, ROOMS, DATA, migrations()?).hash(&mut hasher);
-    let name = format!("{content:?}-{:016x}", hasher.finish()).to_lowercase();
+    let name = format!("{content:?}-{:016x}", form("sqlite")?).to_lowercase();
     let all = folder.join("databases");
     let (done, begun) = (all.join(&name), run_folder(&all, &name));
     if !done.exists() {
@@ -121,14 +119,17 @@ async fn template(folder: &Path, content: Content) -> Result<PathBuf, Failure> {
     Ok(done)
 }
 
-/// The names of the migrations: with others it is another database.
-fn migrations() -> Result<Vec<String>, Failure> {
-    let mut names = vec![];
-    for entry in fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/sqlite"))? {
-        names.push(entry?.file_name().to_string_lossy().into_owned());
+/// A number that is another one when other tables are filled, or with something else.
+pub fn form(engine: &str) -> Result<u64, Failure> {
+    let mut migrations = vec![];
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations").join(engine);
+    for entry in fs::read_dir(folder)? {
+        migrations.push(entry?.file_name());
     }
-    names.sort();
-    Ok(names)
+    migrations.sort();
+    let mut hasher = DefaultHasher::new();
+    (FORM, SECRETS_EACH, ROOMS, DATA, migrations).hash(&mut hasher);
+    Ok(hasher.finish())
 }
 
 /// Fills a database by way of the product's own library: sealed values, as the API would have written them.

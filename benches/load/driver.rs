@@ -87,8 +87,8 @@ async fn ask<E: Exchange>(mut who: E, tally: Rc<Tally>) {
 pub async fn run<E: Exchange + 'static>(
     all: Vec<E>,
     counted: Duration,
-    server: &Process,
-    database: Option<&Process>,
+    server: Process,
+    database: Option<Process>,
 ) -> Sample {
     let tally = Rc::new(Tally {
         phase: Cell::new(Phase::WarmUp),
@@ -101,7 +101,7 @@ pub async fn run<E: Exchange + 'static>(
     tokio::time::sleep(WARM_UP).await;
     let processor_time = || {
         let own = process::own_time();
-        (server.processor_time(), own, database.map_or(0.0, |it| it.processor_time()))
+        (server.processor_time(), own, database.map_or(f64::NAN, Process::processor_time))
     };
     let (begun, before) = (Instant::now(), processor_time());
     tally.phase.set(Phase::Counted);

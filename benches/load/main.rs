@@ -22,6 +22,7 @@ mod machine;
 mod options;
 mod peers;
 mod plan;
+mod postgres;
 mod process;
 mod report;
 mod requests;
@@ -49,7 +50,13 @@ fn main() -> ExitCode {
         .and_then(|runtime| runtime.block_on(LocalSet::new().run_until(plan::run(&options))));
     match outcome {
         Ok(results) => {
-            println!("{}", report::render(&options, &results));
+            let report = report::render(&options, &results);
+            println!("{report}");
+            let file = options.folder.join("report.md");
+            if let Err(error) = std::fs::write(&file, report) {
+                eprintln!("load: cannot write {}: {error}", file.display());
+                return ExitCode::FAILURE;
+            }
             if results.has_errors() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
         }
         Err(failure) => {

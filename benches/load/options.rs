@@ -52,6 +52,10 @@ pub struct Options {
     )]
     pub databases: Vec<Content>,
 
+    /// The databases' engines; PostgreSQL is measured with the empty and the large database only
+    #[arg(long, value_delimiter = ',', default_value = "sqlite,postgres", value_name = "LIST")]
+    pub engines: Vec<Engine>,
+
     /// Others to be measured beside it, if they are installed; --peers alone says none
     #[arg(
         long,
@@ -71,6 +75,21 @@ impl Options {
     /// How long one operation is measured.
     pub fn counted(&self) -> Duration {
         Duration::from_secs_f64(self.seconds)
+    }
+}
+
+/// Where secrets are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Engine {
+    /// In a file of the server's own
+    Sqlite,
+    /// On a PostgreSQL that is started for it
+    Postgres,
+}
+
+impl fmt::Display for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if *self == Self::Sqlite { "SQLite" } else { "PostgreSQL" })
     }
 }
 

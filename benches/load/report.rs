@@ -78,16 +78,16 @@ fn operations(text: &mut String, results: &Results) {
         let of = |get: fn(&Pair) -> f64| median(pairs.iter().map(get));
         let noop = of(|pair| pair.noop.as_ref().map_or(f64::NAN, |noop| noop.throughput));
         let columns = [
-            format!("{:.0}", of(|pair| pair.sample.throughput)),
-            format!("{:.2}", of(|pair| pair.sample.p50)),
-            format!("{:.2}", of(|pair| pair.sample.p99)),
-            format!("{:.2}", of(|pair| pair.sample.p999)),
+            or_dash(of(|pair| pair.sample.throughput), 0),
+            or_dash(of(|pair| pair.sample.p50), 2),
+            or_dash(of(|pair| pair.sample.p99), 2),
+            or_dash(of(|pair| pair.sample.p999), 2),
             or_dash(noop, 0),
             or_dash(of(share), 2),
-            format!("{:.2}", of(|pair| pair.sample.server_cores)),
-            format!("{:.2}", of(|pair| pair.sample.database_cores)),
-            format!("{:.2}", of(|pair| pair.sample.own_cores)),
-            format!("{:.0}", of(|pair| pair.sample.resident)),
+            or_dash(of(|pair| pair.sample.server_cores), 2),
+            or_dash(of(|pair| pair.sample.database_cores), 2),
+            or_dash(of(|pair| pair.sample.own_cores), 2),
+            or_dash(of(|pair| pair.sample.resident), 0),
         ];
         writeln!(
             text,

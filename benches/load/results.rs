@@ -46,6 +46,8 @@ pub struct Results {
     pub missing: Vec<String>,
     /// The size of the binary, in MiB.
     pub binary: f64,
+    /// That of the container image, if there is one.
+    pub image: Option<f64>,
     /// In the order of their measurement.
     pub cells: Vec<(Cell, Vec<Pair>)>,
     /// By subject and content.

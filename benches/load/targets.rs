@@ -48,6 +48,15 @@ pub fn all(results: &Results) -> Vec<Target> {
     targets.extend(against_peers(results));
     targets.extend(latencies(results));
     targets.extend(lives(results));
+    targets.push(image(results));
+    let pgbench = results.pairs("pgbench", EMPTY, "CreateSecret", 64);
+    let on_postgres = results.pairs("PostgreSQL", EMPTY, "CreateSecret", 64);
+    targets.push(at_least(
+        "PostgreSQL, CreateSecret at 64 connections, against pgbench with the same statements",
+        0.6,
+        ratio(on_postgres, pgbench, |sample| sample.throughput),
+        "",
+    ));
     targets
 }
 
@@ -136,6 +145,18 @@ fn latencies(results: &Results) -> Vec<Target> {
             " ×",
         ),
     ]
+}
+
+/// Without the image the binary tells the least that it can have.
+fn image(results: &Results) -> Target {
+    let name = "container image";
+    match results.image {
+        Some(size) => below(name, 40.0, size, " MiB"),
+        None => Target {
+            measured: format!("no image here; the binary in it has {:.1} MiB", results.binary),
+            ..below(name, 40.0, f64::NAN, " MiB")
+        },
+    }
 }
 
 fn lives(results: &Results) -> Vec<Target> {

@@ -215,7 +215,7 @@ async fn rounds<E: Exchange + 'static>(
     for errand in [Errand::Get, Errand::Put] {
         for connections in &options.connections {
             let all = make(errand, *connections).await?;
-            let sample = driver::run(all, options.counted(), &daemon.process(), None).await;
+            let sample = driver::run(all, options.counted(), daemon.process(), None).await;
             let cell = Cell {
                 subject: peer.to_string(),
                 content: String::new(),
