@@ -101,10 +101,12 @@ fn url_in(folder: &Path) -> String {
 
 /// Where the filled database is.
 async fn template(folder: &Path, content: Content) -> Result<PathBuf, Failure> {
-    let name = format!("{content:?}-{:016x}", form("sqlite")?).to_lowercase();
+    let kind = format!("{content:?}-").to_lowercase();
+    let name = format!("{kind}{:016x}", form("sqlite")?);
     let all = folder.join("databases");
     let (done, begun) = (all.join(&name), run_folder(&all, &name));
     if !done.exists() {
+        remove_old(&all, &kind)?;
         fs::create_dir_all(&begun)?;
         let keys = MasterKeys::generate("load".parse()?)?;
         fs::write(begun.join("master.keys"), keys.text().as_bytes())?;
@@ -117,6 +119,17 @@ async fn template(folder: &Path, content: Content) -> Result<PathBuf, Failure> {
         }
     }
     Ok(done)
+}
+
+/// Removes what older versions were measured with: it takes half a gigabyte each.
+fn remove_old(folder: &Path, kind: &str) -> Result<(), Failure> {
+    for entry in fs::read_dir(folder).into_iter().flatten() {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with(kind) {
+            fs::remove_dir_all(entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 /// A number that is another one when other tables are filled, or with something else.

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::{
     options::Options,
-    results::{Pair, Results, median},
+    results::{Cell, Pair, Results, median, samples},
     targets,
 };
 
@@ -37,8 +37,11 @@ fn machine(text: &mut String, options: &Options, results: &Results) {
     }
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     line("command", &format!("make bench BENCH='{}'", without_defaults(&arguments)));
-    let each = results.samples().map(|sample| sample.own_cores / sample.throughput * 1e6);
-    line("the generator's own processor time", &format!("{:.0} µs a request", median(each)));
+    let busiest = results.cells.iter().map(|(cell, _)| cell.connections).max();
+    let busiest = results.cells.iter().filter(|(cell, _)| Some(cell.connections) == busiest);
+    let noops = busiest.flat_map(|(_, pairs)| pairs).filter_map(|pair| pair.noop.as_ref());
+    let each = median(noops.map(|noop| noop.own_cores / noop.throughput * 1e6));
+    line("the generator's own processor time", &format!("{each:.0} µs a request of the no-op"));
     line("medians of", &format!("{} runs, {} s for each cell", options.runs, options.seconds));
     text.push('\n');
 }
@@ -127,25 +130,20 @@ fn lives(text: &mut String, results: &Results) {
 }
 
 fn errors(text: &mut String, results: &Results) {
-    let count: usize = results.samples().map(|sample| sample.errors).sum();
+    let all = results.cells.iter().flat_map(|(_, pairs)| samples(pairs));
+    let count: usize = all.map(|sample| sample.errors).sum();
     writeln!(text, "Errors: {count}.").expect("a text takes what is written to it");
     for (cell, pairs) in &results.cells {
-        for pair in pairs {
-            let samples = [Some(&pair.sample), pair.noop.as_ref()];
-            for sample in samples.into_iter().flatten().filter(|sample| sample.errors > 0) {
-                writeln!(
-                    text,
-                    "- run {}, {} {} {} x{}: {} errors, such as {}",
-                    pair.run,
-                    cell.subject,
-                    cell.content,
-                    cell.operation,
-                    cell.connections,
-                    sample.errors,
-                    sample.first_error.as_deref().unwrap_or_default()
-                )
-                .expect("a text takes what is written to it");
-            }
+        for sample in samples(pairs).filter(|sample| sample.errors > 0) {
+            let Cell { subject, content, operation, connections } = cell;
+            let first =
+                sample.first_error.as_deref().unwrap_or_default().replace(['\r', '\n'], " ");
+            writeln!(
+                text,
+                "- {subject} {content} {operation} x{connections}: {} errors, such as `{first}`",
+                sample.errors
+            )
+            .expect("a text takes what is written to it");
         }
     }
 }
