@@ -44,54 +44,59 @@ pub fn room(number: usize) -> String {
 }
 
 /// A database of a run's own.
-pub struct Copy {
-    folder: PathBuf,
-}
+pub struct Copy(RunFolder);
 
 impl Copy {
     /// Copies the database of that content into a new folder. It is filled first where there is none yet.
-    pub async fn make(folder: &Path, content: Content) -> Result<Self, Failure> {
-        let template = template(folder, content).await?;
-        let folder = run_folder(folder, "sqlite");
-        if folder.exists() {
-            fs::remove_dir_all(&folder)?;
-        }
-        let copied = Command::new("cp")
-            .args(["--recursive", "--reflink=auto"])
-            .arg(&template)
-            .arg(&folder)
-            .status()?;
-        if !copied.success() {
-            return Err(
-                format!("cannot copy {} to {}", template.display(), folder.display()).into()
-            );
+    pub async fn make(parent: &Path, content: Content) -> Result<Self, Failure> {
+        let template = template(parent, content).await?;
+        let folder = RunFolder::make(parent, "sqlite")?;
+        for entry in fs::read_dir(&template)? {
+            let file = entry?.path();
+            let copied =
+                Command::new("cp").arg("--reflink=auto").arg(&file).arg(folder.path()).status()?;
+            if !copied.success() {
+                return Err(format!("cannot copy {}", file.display()).into());
+            }
         }
         // Else the first measurements would pay for writing the copy.
-        Command::new("sync").arg("--file-system").arg(&folder).status()?;
-        Ok(Self { folder: folder.canonicalize()? })
+        Command::new("sync").arg("--file-system").arg(folder.path()).status()?;
+        Ok(Self(folder))
     }
 
     pub fn folder(&self) -> &Path {
-        &self.folder
+        self.0.path()
     }
 
     pub fn url(&self) -> String {
-        url_in(&self.folder)
+        url_in(self.folder())
     }
 
     pub fn master_keys(&self) -> PathBuf {
-        self.folder.join("master.keys")
+        self.folder().join("master.keys")
     }
 }
 
-/// A folder of this run alone: another one may be at work beside it.
-pub fn run_folder(folder: &Path, name: &str) -> PathBuf {
-    folder.join(format!("run-{}-{name}", std::process::id()))
+/// A folder of this run alone, for another one may be at work beside it. It goes with its owner.
+pub struct RunFolder(PathBuf);
+
+impl RunFolder {
+    /// Makes it, empty.
+    pub fn make(parent: &Path, name: &str) -> Result<Self, Failure> {
+        let folder =
+            Self(parent.canonicalize()?.join(format!("run-{}-{name}", std::process::id())));
+        fs::create_dir_all(&folder.0)?;
+        Ok(folder)
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
 }
 
-impl Drop for Copy {
+impl Drop for RunFolder {
     fn drop(&mut self) {
-        drop(fs::remove_dir_all(&self.folder));
+        drop(fs::remove_dir_all(&self.0));
     }
 }
 
@@ -104,18 +109,17 @@ async fn template(folder: &Path, content: Content) -> Result<PathBuf, Failure> {
     let kind = format!("{content:?}-").to_lowercase();
     let name = format!("{kind}{:016x}", form("sqlite")?);
     let all = folder.join("databases");
-    let (done, begun) = (all.join(&name), run_folder(&all, &name));
+    let done = all.join(&name);
     if !done.exists() {
+        fs::create_dir_all(&all)?;
         remove_old(&all, &kind)?;
-        fs::create_dir_all(&begun)?;
+        let begun = RunFolder::make(&all, &name)?;
         let keys = MasterKeys::generate("load".parse()?)?;
-        fs::write(begun.join("master.keys"), keys.text().as_bytes())?;
-        fill(&url_in(&begun.canonicalize()?), keys, content).await?;
+        fs::write(begun.path().join("master.keys"), keys.text().as_bytes())?;
+        fill(&url_in(begun.path()), keys, content).await?;
         // Another run may have been faster.
-        if done.exists() {
-            fs::remove_dir_all(&begun)?;
-        } else {
-            fs::rename(&begun, &done)?;
+        if !done.exists() {
+            fs::rename(begun.path(), &done)?;
         }
     }
     Ok(done)

@@ -10,7 +10,7 @@ use std::{
 
 use super::{
     Failure,
-    databases::{Copy, run_folder},
+    databases::{Copy, RunFolder},
     driver::{self, Sample},
     http, machine,
     options::{Content, Engine, Operation, Options},
@@ -118,20 +118,17 @@ async fn on_postgres(
     cluster: &Cluster,
     results: &mut Results,
 ) -> Result<(), Failure> {
-    let folder = run_folder(&options.folder, "postgres");
-    fs::create_dir_all(&folder)?;
+    let folder = RunFolder::make(&options.folder, "postgres")?;
     let database = cluster.database(content).await?;
     let bed = Bed {
         engine: Engine::Postgres,
         content,
-        folder: &folder,
+        folder: folder.path(),
         url: database.url(),
         master_keys: database.master_keys.clone(),
         database: Some(&database),
     };
-    bed.measure(options, run, results).await?;
-    fs::remove_dir_all(&folder)?;
-    Ok(())
+    bed.measure(options, run, results).await
 }
 
 /// What a server is started over.

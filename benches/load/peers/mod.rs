@@ -6,7 +6,7 @@ mod rusty_vault;
 mod secrets_manager;
 
 use std::{
-    fmt, fs,
+    fmt,
     net::SocketAddr,
     path::{Path, PathBuf},
     process::Command,
@@ -17,7 +17,7 @@ use clap::ValueEnum;
 use super::{
     Failure,
     daemon::{Daemon, free_address},
-    databases::run_folder,
+    databases::RunFolder,
     driver::{self, Exchange},
     http,
     options::Options,
@@ -143,14 +143,11 @@ pub async fn measure(options: &Options, run: usize, results: &mut Results) -> Re
         if run == 1 {
             results.versions.push(peer.version(options));
         }
-        let folder = run_folder(&options.folder, &peer.to_string());
-        if folder.exists() {
-            fs::remove_dir_all(&folder)?;
+        let folder = RunFolder::make(&options.folder, &peer.to_string())?;
+        if let Err(failure) = one(options, *peer, run, folder.path(), results).await {
+            eprintln!("run {run}: {peer}: {failure}");
+            results.missing.push(format!("{peer} in run {run}: {failure}"));
         }
-        fs::create_dir_all(&folder)?;
-        let folder = folder.canonicalize()?;
-        one(options, *peer, run, &folder, results).await?;
-        fs::remove_dir_all(&folder)?;
     }
     Ok(())
 }

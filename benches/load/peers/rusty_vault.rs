@@ -17,8 +17,8 @@ pub fn start(program: &Path, folder: &Path, address: SocketAddr) -> Result<Daemo
     fs::write(
         &config,
         format!(
-            "storage \"file\" {{ path = \"{0}/data\" }}\n\
-             listener \"tcp\" {{ address = \"{address}\" tls_disable = \"true\" }}\n\
+            "storage \"file\" {{\n  path = \"{0}/data\"\n}}\n\
+             listener \"tcp\" {{\n  address = \"{address}\"\n  tls_disable = \"true\"\n}}\n\
              api_addr = \"http://{address}\"\nlog_level = \"error\"\nwork_dir = \"{0}/work\"\n\
              pid_file = \"{0}/pid\"\n",
             folder.display()
