@@ -26,7 +26,7 @@ PARTS := fmt lint unit build world clients openapi
 .PHONY: help run test tools $(PARTS) torture bench bench-peers bench-micro deny image container clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 run: ## build, and serve worlds/dev.yaml on http://127.0.0.1:8080 with the data in sae-secret.db
 	@export SAE_SECRET_WORLD="$${SAE_SECRET_WORLD-worlds/dev.yaml}" && \

@@ -7,11 +7,12 @@ use h2::client::{self, SendRequest};
 use h2_http::Request;
 use tokio::net::TcpStream;
 
-use super::{Errand, Names, VALUES, value};
+use super::{Errand, Names, VALUES};
 use crate::{
     Failure,
     daemon::{Daemon, free_address},
     driver::Exchange,
+    requests::data_text,
 };
 
 /// How many callers share a connection: etcd's clients have one connection, however many callers.
@@ -60,7 +61,7 @@ pub async fn callers(
             drop(connection.await);
         });
         for _ in 0..CALLERS_EACH.min(count - callers.len()) {
-            let (sender, names, value) = (sender.clone(), Names::of(errand), value());
+            let (sender, names, value) = (sender.clone(), Names::of(errand), data_text());
             callers.push(Caller { sender, address, names, value });
         }
     }

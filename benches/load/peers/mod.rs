@@ -22,7 +22,6 @@ use super::{
     http,
     options::Options,
     plan,
-    requests::data_text,
     results::{Cell, Pair, Results},
 };
 
@@ -224,9 +223,4 @@ async fn rounds<E: Exchange + 'static>(
         }
     }
     Ok(())
-}
-
-/// The value that all of them keep: the text of the data that the server is given.
-fn value() -> String {
-    data_text()
 }

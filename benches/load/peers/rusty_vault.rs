@@ -4,11 +4,12 @@ use std::{fs, net::SocketAddr, path::Path, process::Command};
 
 use serde_json::{Value, json};
 
-use super::{Errand, Names, value};
+use super::{Errand, Names};
 use crate::{
     Failure,
     daemon::Daemon,
     http::{self, Requests, request},
+    requests::data_text,
 };
 
 /// One that says little, as a server in use would.
@@ -57,7 +58,7 @@ struct Kv {
 
 /// Puts or gets in the store of keys and values that is there by itself.
 pub fn requests(token: &str, address: SocketAddr, names: Names) -> impl Requests + use<> {
-    Kv { host: address.to_string(), token: token.to_owned(), names, value: value() }
+    Kv { host: address.to_string(), token: token.to_owned(), names, value: data_text() }
 }
 
 impl Requests for Kv {

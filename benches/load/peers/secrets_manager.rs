@@ -4,11 +4,12 @@ use std::{net::SocketAddr, path::Path, process::Command};
 
 use serde_json::json;
 
-use super::{Errand, Names, Peer, value};
+use super::{Errand, Names, Peer};
 use crate::{
     Failure,
     daemon::Daemon,
     http::{Requests, request},
+    requests::data_text,
 };
 
 pub fn start(
@@ -38,7 +39,7 @@ struct Json {
 
 /// CreateSecret or GetSecretValue.
 pub fn requests(address: SocketAddr, names: Names) -> impl Requests {
-    Json { host: address.to_string(), names, value: value() }
+    Json { host: address.to_string(), names, value: data_text() }
 }
 
 impl Requests for Json {
