@@ -28,7 +28,7 @@ fn machine(text: &mut String, options: &Options, results: &Results) {
     }
     let pairs = results.cells.iter().flat_map(|(_, pairs)| pairs);
     let syncs = median(pairs.map(|pair| pair.sync));
-    line("one fdatasync of 4 KiB", &format!("{syncs:.3} ms"));
+    line("one fdatasync of 4 KiB, in milliseconds", &or_dash(syncs, 3));
     for version in &results.versions {
         line("version", version);
     }
