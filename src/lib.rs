@@ -8,14 +8,15 @@
 //! | [`domain`] | small pure crates | everything else here; actix, diesel, the clock |
 //! | [`access`] | `domain` | everything else here; actix, diesel, the clock |
 //! | [`crypto`] | `domain` | everything else here; actix, diesel, the clock |
-//! | [`store`] | `domain` | `service`, `api`, `http`, `crypto`: it sees sealed values only, but for those that an older version left |
+//! | [`store`] | `domain`, `turn` | `service`, `api`, `http`, `crypto`: it sees sealed values only, but for those that an older version left |
 //! | [`service`] | `domain`, `store`, `crypto`, `access` | `api`, `http`, actix, diesel |
-//! | [`audit`] | `domain` | everything else here; actix, diesel |
+//! | [`audit`] | `domain`, `turn` | everything else here; actix, diesel |
 //! | [`http`] | `domain`, `clock` | `service`, `store`, `api` |
 //! | `api::X` | `domain`, `service`, `access`, `audit`, `http`, `clock` | `store`, diesel, another api |
 //! | [`world`] | `domain`, `access` | everything else here |
 //! | [`settings`] | `domain`, `access` | everything else here |
 //! | [`clock`] | `domain` | everything else here |
+//! | [`turn`] | tokio | everything else here |
 //! | [`server`] | all but `cli` | – |
 //! | [`cli`] | `server`, `settings`, `access` | everything else here |
 //!
@@ -33,4 +34,5 @@ pub mod server;
 pub mod service;
 pub mod settings;
 pub mod store;
+pub mod turn;
 pub mod world;

@@ -26,16 +26,17 @@ const ROOMS: &[Room] = &[
         uses: &["domain", "access"],
         without: &["actix", "diesel", "tokio", "log::", "SystemTime", "Instant::now"],
     },
-    Room { path: "audit", uses: &["domain", "audit"], without: &["actix", "diesel"] },
+    Room { path: "audit", uses: &["domain", "audit", "turn"], without: &["actix", "diesel"] },
     Room {
         path: "crypto",
         uses: &["domain", "crypto"],
         without: &["actix", "diesel", "tokio", "log::", "SystemTime", "Instant::now"],
     },
+    Room { path: "turn", uses: &["turn"], without: &["actix", "diesel", "log::"] },
     Room { path: "clock", uses: &["domain"], without: &["actix", "diesel", "tokio"] },
     Room {
         path: "store",
-        uses: &["domain", "store"],
+        uses: &["domain", "store", "turn"],
         without: &["actix", "SecretData", "SecretValue"],
     },
     Room {

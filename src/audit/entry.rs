@@ -1,11 +1,8 @@
 //! One operation as one line of JSON.
 
-use std::{
-    fmt::{self, Write},
-    net::IpAddr,
-};
+use std::net::IpAddr;
 
-use serde_json::json;
+use serde::Serialize;
 
 use crate::domain::Timestamp;
 
@@ -72,31 +69,58 @@ impl Entry<'_> {
     /// The line, with its end: every member in every line, `null` where nothing is known, texts cut at 128 characters.
     /// So no line is longer than 8 KiB, whatever a client sends.
     pub(super) fn line(&self) -> Vec<u8> {
-        let object = json!({
-            "time": time(self.time),
-            "request_id": cut(self.request_id),
-            "caller": {
-                "kind": cut(self.caller.kind),
-                "name": self.caller.name.map(cut),
-                "access_key_id": self.caller.access_key_id.map(cut),
+        let line = Line {
+            time: time(self.time),
+            request_id: cut(self.request_id),
+            caller: CallerLine {
+                kind: cut(self.caller.kind),
+                name: self.caller.name.map(cut),
+                access_key_id: self.caller.access_key_id.map(cut),
             },
-            "source": self.source.map(|address| address.to_string()),
-            "action": cut(self.action),
-            "namespace": self.namespace.map(cut),
-            "secret_id": self.secret_id,
-            "secret_name": self.secret_name.map(cut),
-            "decision": self.decision.text(),
-            "code": cut(self.code),
-            "duration_us": self.duration_us,
-        });
-        let mut line = Line(String::new());
-        // Neither a string nor an object that holds only texts and numbers can refuse.
-        if let Err(impossible) = write!(line, "{object}") {
+            source: self.source,
+            action: cut(self.action),
+            namespace: self.namespace.map(cut),
+            secret_id: self.secret_id,
+            secret_name: self.secret_name.map(cut),
+            decision: self.decision.text(),
+            code: cut(self.code),
+            duration_us: self.duration_us,
+        };
+        let mut bytes = Vec::with_capacity(LINE_USUAL);
+        // Neither memory nor texts and numbers can refuse.
+        if let Err(impossible) = serde_json::to_writer(&mut bytes, &line) {
             log::error!("an audit line was not worded: {impossible}");
         }
-        line.0.push('\n');
-        line.0.into_bytes()
+        let mut bytes = escaped(bytes);
+        bytes.push(b'\n');
+        bytes
     }
+}
+
+/// How long a line usually is at most, in bytes.
+const LINE_USUAL: usize = 512;
+
+/// The members of a line, in their order.
+#[derive(Serialize)]
+struct Line<'a> {
+    time: Option<String>,
+    request_id: &'a str,
+    caller: CallerLine<'a>,
+    source: Option<IpAddr>,
+    action: &'a str,
+    namespace: Option<&'a str>,
+    secret_id: Option<i64>,
+    secret_name: Option<&'a str>,
+    decision: &'a str,
+    code: &'a str,
+    duration_us: u64,
+}
+
+#[derive(Serialize)]
+struct CallerLine<'a> {
+    kind: &'a str,
+    name: Option<&'a str>,
+    access_key_id: Option<&'a str>,
 }
 
 /// A moment by RFC 3339 in UTC, with milliseconds; `None` outside the years that it can tell.
@@ -109,21 +133,20 @@ fn cut(text: &str) -> &str {
     text.char_indices().nth(TEXT_MAX).and_then(|(end, _)| text.get(..end)).unwrap_or(text)
 }
 
-/// A text of JSON that shows, beyond what JSON asks for, what a terminal would obey, what some readers take for the end of
-/// a line, and what changes the direction of the text around it. All can stand only inside JSON strings, so that an escape
-/// is right.
-struct Line(String);
-
-impl Write for Line {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        for c in text.chars() {
-            let turns = matches!(c, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
-            if c.is_control() || turns || matches!(c, '\u{2028}' | '\u{2029}') {
-                write!(self.0, "\\u{:04x}", u32::from(c))?;
-            } else {
-                self.0.push(c);
-            }
-        }
-        Ok(())
+/// The same JSON with escapes for what a terminal would obey, what some readers take for the end of a line, and what changes
+/// the direction of the text around it. JSON itself asks for few of them, and all can stand only inside its strings.
+fn escaped(json: Vec<u8>) -> Vec<u8> {
+    if json.iter().all(|byte| matches!(byte, b' '..=b'~')) {
+        return json;
     }
+    let mut bytes = Vec::with_capacity(json.len() * 2);
+    for c in String::from_utf8_lossy(&json).chars() {
+        let turns = matches!(c, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+        if c.is_control() || turns || matches!(c, '\u{2028}' | '\u{2029}') {
+            bytes.extend_from_slice(format!("\\u{:04x}", u32::from(c)).as_bytes());
+        } else {
+            bytes.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
+        }
+    }
+    bytes
 }

@@ -5,6 +5,7 @@
 //! must survive a loss of power belongs on another machine.
 
 mod entry;
+mod gathering;
 mod writer;
 
 use std::{
@@ -26,7 +27,8 @@ use tokio::{
 };
 
 pub use entry::{CallerEntry, Decision, Entry};
-use writer::{Message, Output, Writer};
+use gathering::Gathered;
+use writer::{Line, Message, Output, Writer};
 
 /// How many lines wait for the writing thread before requests wait to hand theirs over.
 const QUEUE: usize = 1024;
@@ -124,6 +126,7 @@ impl Shared {
 struct Inner {
     destination: Destination,
     inbox: mpsc::Sender<Message>,
+    gathered: Gathered,
     shared: Arc<Shared>,
     is_best_effort: bool,
     patience: Duration,
@@ -158,7 +161,9 @@ impl AuditLog {
             .name("audit".to_owned())
             .spawn(move || writer.run())
             .map_err(|error| AuditError::Thread(Arc::new(error)))?;
-        Ok(Self(Arc::new(Inner { destination, inbox, shared, is_best_effort, patience })))
+        let gathered = Gathered::default();
+        let inner = Inner { destination, inbox, gathered, shared, is_best_effort, patience };
+        Ok(Self(Arc::new(inner)))
     }
 
     /// Whether an operation that is carried out now could be written down. When it is known that lines wait that
@@ -189,17 +194,16 @@ impl AuditLog {
     /// not even kept.
     pub async fn write(&self, entry: &Entry<'_>) -> Result<(), AuditError> {
         let Inner { inbox, shared, is_best_effort, .. } = &*self.0;
-        let line = entry.line();
+        let bytes = entry.line();
         if *is_best_effort {
-            if inbox.try_send(Message::Line { line, done: None }).is_err() {
+            if inbox.try_send(Message::Lines(vec![Line { bytes, done: None }])).is_err() {
                 shared.lose();
             }
             return Ok(());
         }
         let deadline = self.deadline();
         let (done, answer) = oneshot::channel();
-        let line = Message::Line { line, done: Some(done) };
-        self.queue(line, deadline).await.inspect_err(|_| shared.lose())?;
+        self.gather(Line { bytes, done: Some(done) }).await;
         self.answered(answer, deadline).await
     }
 

@@ -17,9 +17,12 @@ use tokio::sync::{
 
 use super::{AuditError, PENDING_MAX, Shared};
 
-/// How much is written at once, in bytes; a single line may be longer. A pipe takes that much whole or not at all, so
-/// that whoever stops reading it has no part of a line.
-const BATCH: usize = libc::PIPE_BUF;
+/// How much is written to a pipe at once, in bytes; a single line may be longer. A pipe takes that much whole or not at
+/// all, so that whoever stops reading it has no part of a line.
+const PIPE_BATCH: usize = libc::PIPE_BUF;
+
+/// How much is written to a file at once, in bytes: the lines of some hundred requests.
+const FILE_BATCH: usize = 64 * 1024;
 
 /// How long to wait before a pipe that is full is tried again.
 const RETRY: Duration = Duration::from_millis(20);
@@ -27,18 +30,14 @@ const RETRY: Duration = Duration::from_millis(20);
 /// What ends a line.
 const END: &[u8] = b"\n";
 
-type Answer = oneshot::Sender<Result<(), AuditError>>;
+/// Who waits for something to be written.
+pub type Answer = oneshot::Sender<Result<(), AuditError>>;
 
 /// What is asked of the thread.
 #[derive(Debug)]
 pub enum Message {
-    /// To write a line.
-    Line {
-        /// The line with its end.
-        line: Vec<u8>,
-        /// Who waits for it.
-        done: Option<Answer>,
-    },
+    /// To write lines.
+    Lines(Vec<Line>),
     /// To say whether everything is written, after an attempt.
     Check(Answer),
     /// To look for another file.
@@ -55,6 +54,10 @@ pub struct Output {
 }
 
 impl Output {
+    fn is_file(&self) -> bool {
+        self.file.metadata().is_ok_and(|data| data.is_file())
+    }
+
     /// Whether it ends in the middle of a line, as a process leaves it that was stopped on a full disk. Nobody can read
     /// back what went into a pipe, and a file that may not be read tells nothing.
     fn is_torn(&self) -> bool {
@@ -70,14 +73,19 @@ impl Output {
     }
 }
 
-struct Line {
-    bytes: Vec<u8>,
-    done: Option<Answer>,
+/// A line that is to be written.
+#[derive(Debug)]
+pub struct Line {
+    /// The line with its end.
+    pub bytes: Vec<u8>,
+    /// Who waits for it.
+    pub done: Option<Answer>,
 }
 
 /// What the thread knows.
 pub struct Writer {
     output: Output,
+    is_file: bool,
     inbox: mpsc::Receiver<Message>,
     shared: Arc<Shared>,
     /// After how long a pipe that takes nothing is spoken of.
@@ -103,6 +111,7 @@ impl Writer {
         patience: Duration,
     ) -> Self {
         Self {
+            is_file: output.is_file(),
             output,
             inbox,
             shared,
@@ -149,20 +158,25 @@ impl Writer {
 
     fn take(&mut self, message: Message) {
         match message {
-            Message::Line { done, .. } if self.pending.len() >= PENDING_MAX => {
-                self.shared.lose();
-                answer(done, Err(AuditError::Full));
-            }
-            Message::Line { line, done } => self.pending.push_back(Line { bytes: line, done }),
+            Message::Lines(lines) => lines.into_iter().for_each(|line| self.keep(line)),
             Message::Check(done) => self.checks.push(done),
             Message::Wake => {}
         }
+    }
+
+    fn keep(&mut self, line: Line) {
+        if self.pending.len() < PENDING_MAX {
+            return self.pending.push_back(line);
+        }
+        self.shared.lose();
+        answer(line.done, Err(AuditError::Full));
     }
 
     /// Goes on with another file if there is one.
     fn switch(&mut self) {
         let next = self.shared.next.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(output) = next {
+            self.is_file = output.is_file();
             self.output = output;
             // The first part of the line is in the old file, where nobody would look for it.
             self.written = 0;
@@ -196,13 +210,14 @@ impl Writer {
 
     /// What is to be written next: the rest of the first line, and the lines behind it as far as they fit.
     fn batch(&self) -> Vec<u8> {
-        let mut batch = Vec::new();
+        let max = if self.is_file { FILE_BATCH } else { PIPE_BATCH };
+        let mut batch = Vec::with_capacity(max.min(self.pending.len() * 512));
         let mut skip = self.written;
         for line in &self.pending {
-            if !batch.is_empty() && batch.len() + line.bytes.len() > BATCH {
+            if !batch.is_empty() && batch.len() + line.bytes.len() > max {
                 break;
             }
-            batch.extend(line.bytes.iter().skip(skip));
+            batch.extend_from_slice(line.bytes.get(skip..).unwrap_or_default());
             skip = 0;
         }
         batch
@@ -263,7 +278,7 @@ impl Writer {
 }
 
 /// Tells who waits what became of it. Who no longer waits need not know.
-fn answer(done: Option<Answer>, result: Result<(), AuditError>) {
+pub fn answer(done: Option<Answer>, result: Result<(), AuditError>) {
     if let Some(done) = done {
         drop(done.send(result));
     }

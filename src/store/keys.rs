@@ -3,6 +3,10 @@
 use diesel::{dsl::insert_into, prelude::*};
 
 use super::{
+    prepared::{
+        Piece::{Bytes, Number, Sql, Text},
+        Prepared,
+    },
     schema::{keys, secrets},
     secrets::{SummaryRow, damaged, key_id, unreadable},
     tx::{Tx, corrupt, unavailable},
@@ -65,8 +69,12 @@ impl Tx<'_> {
     /// # Errors
     /// [`Error::Unavailable`], also when there is none.
     pub fn current_key(&mut self) -> Result<KeyId> {
+        if let Some(known) = &self.known.current_key {
+            return Ok(known.clone());
+        }
         let none = || Error::unavailable("no key of the database is the current one");
-        self.find_current_key()?.ok_or_else(none)
+        let current = self.find_current_key()?.ok_or_else(none)?;
+        Ok(self.known.current_key.insert(current).clone())
     }
 
     /// The same, if there is one.
@@ -88,6 +96,7 @@ impl Tx<'_> {
     /// # Errors
     /// [`Error::Unavailable`].
     pub fn insert_current_key(&mut self, key: &WrappedKey) -> Result<()> {
+        self.known.current_key = None;
         diesel::update(keys::table.filter(keys::is_current.eq(true)))
             .set(keys::is_current.eq(false))
             .execute(self.connection)
@@ -212,10 +221,16 @@ impl Tx<'_> {
     /// # Errors
     /// [`Error::SecretNotFound`]; [`Error::Unavailable`].
     pub fn replace_data_key(&mut self, id: SecretId, data_key: &WrappedDataKey) -> Result<()> {
-        let changed = diesel::update(secrets::table.find(id.get()))
-            .set((secrets::key_id.eq(data_key.key.as_str()), secrets::data_key.eq(&data_key.bytes)))
-            .execute(self.connection)
-            .map_err(unavailable)?;
+        let replacing = Prepared(&[
+            Sql("UPDATE secrets SET key_id = "),
+            Text(data_key.key.as_str()),
+            Sql(", data_key = "),
+            Bytes(&data_key.bytes),
+            Sql(" WHERE id = "),
+            Number(id.get()),
+        ])
+        .execute(self.connection);
+        let changed = replacing.map_err(unavailable)?;
         if changed == 0 { Err(Error::SecretNotFound { id: id.get() }) } else { Ok(()) }
     }
 }

@@ -2,30 +2,23 @@
 //! folder names a table, and nothing outside [`engine`] knows which database answers.
 
 mod engine;
+mod glances;
 mod keys;
+mod lane;
 mod namespaces;
+mod prepared;
+mod progress;
 mod schema;
 mod secrets;
 mod soundness;
 mod tx;
 mod unsealed;
+mod writer;
 
-use std::{
-    path::Path,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
-};
+use std::{path::Path, sync::Arc, time::Duration};
 
-use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore},
-    task::JoinHandle,
-    time::timeout,
-};
-
-use crate::domain::{Error, Result, WrappedKey};
+use self::{glances::Glances, lane::Lane, writer::Writer};
+use crate::domain::{Result, WrappedKey};
 
 pub use engine::{
     Access, BackupError, DatabaseUrl, DatabaseUrlError, OpenError, RestoreError, Staged, files_of,
@@ -53,15 +46,8 @@ const WAITING_MAX: usize = 4096;
 pub struct Store {
     engine: Arc<engine::Engine>,
     readers: Lane,
-    writers: Lane,
-}
-
-/// One direction of traffic: as many at once as there are connections, the others wait without holding a thread.
-#[derive(Clone)]
-struct Lane {
-    turns: Arc<Semaphore>,
-    width: usize,
-    waiting: Arc<Semaphore>,
+    glances: Glances,
+    writer: Arc<Writer>,
 }
 
 /// How busy the store is, for the metrics.
@@ -87,7 +73,7 @@ impl Store {
     /// # Errors
     /// [`OpenError`] when the database cannot be opened, is no database, or was made by a newer version.
     pub fn open(url: &DatabaseUrl) -> std::result::Result<Self, OpenError> {
-        engine::Engine::open(url).map(Self::over)
+        engine::Engine::open(url).and_then(|engine| Self::over(engine, url))
     }
 
     /// Opens a database that is there and up to date, for upkeep: a server may be at work on it. Blocks.
@@ -98,7 +84,7 @@ impl Store {
         url: &DatabaseUrl,
         access: Access,
     ) -> std::result::Result<Self, OpenError> {
-        engine::Engine::open_existing(url, access).map(Self::over)
+        engine::Engine::open_existing(url, access).and_then(|engine| Self::over(engine, url))
     }
 
     /// The wrapped keys of a database; none where there is no database, or one without keys yet. Changes nothing. Blocks.
@@ -109,23 +95,42 @@ impl Store {
         engine::Engine::peek_keys(url)
     }
 
-    fn over(engine: engine::Engine) -> Self {
+    fn over(engine: engine::Engine, url: &DatabaseUrl) -> std::result::Result<Self, OpenError> {
+        let engine = Arc::new(engine);
+        let writer = Writer::start(Arc::clone(&engine)).map_err(|e| OpenError::new(url, &e))?;
         let readers = Lane::new(engine.reader_count());
-        let writers = if engine.writes_share_the_reader() { readers.clone() } else { Lane::new(1) };
-        Self { engine: Arc::new(engine), readers, writers }
+        let glances = Glances::new(Arc::clone(&engine), readers.clone());
+        Ok(Self { engine, readers, glances, writer: Arc::new(writer) })
     }
 
     /// Runs a use case that only looks. It sees one moment of the database.
     ///
     /// # Errors
-    /// Whatever the use case answers; [`Error::Unavailable`] when the database does not.
+    /// Whatever the use case answers; [`Error::Unavailable`](crate::domain::Error::Unavailable) when the database does not.
     pub async fn read<T, F>(&self, use_case: F) -> Result<T>
     where
         T: Send + 'static,
         F: Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
     {
         let engine = Arc::clone(&self.engine);
-        self.readers.run_in_time(move |_| engine.read(&use_case)).await
+        self.readers.run_in_time(move || engine.read(&use_case)).await
+    }
+
+    /// As [`Store::read`], for a use case that finds a few rows by their keys: it may share a look at the database with
+    /// others, which it waits for. It sees a moment that is not before the call.
+    ///
+    /// # Errors
+    /// As [`Store::read`].
+    pub async fn read_briefly<T, F>(&self, use_case: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
+    {
+        if self.engine.shares_looks() {
+            self.glances.read(use_case).await
+        } else {
+            self.read(use_case).await
+        }
     }
 
     /// Runs a use case that changes something: wholly or, when it answers an error, not at all. It may be run again
@@ -133,31 +138,19 @@ impl Store {
     /// nothing was done, unless the disk itself hung so long in the commit that nobody could wait for the outcome.
     ///
     /// # Errors
-    /// Whatever the use case answers; [`Error::Unavailable`] when the database does not.
+    /// Whatever the use case answers; [`Error::Unavailable`](crate::domain::Error::Unavailable) when the database does not.
     pub async fn write<T, F>(&self, use_case: F) -> Result<T>
     where
         T: Send + 'static,
         F: Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
     {
-        let engine = Arc::clone(&self.engine);
-        let work = move |given_up: &AtomicBool| {
-            engine.write(&|tx| {
-                let answer = use_case(tx)?;
-                // Its caller was told that it failed, so it has to.
-                if given_up.load(Ordering::SeqCst) {
-                    log::warn!("a write came too late to be done and is rolled back");
-                    return Err(Error::unavailable("nobody waits for the write any more"));
-                }
-                Ok(answer)
-            })
-        };
-        self.writers.run_in_time(work).await
+        self.writer.write(use_case).await
     }
 
     /// As [`Store::read`], for as long as it takes: nobody's request waits for upkeep.
     ///
     /// # Errors
-    /// Whatever the use case answers; [`Error::Unavailable`] when the database does not.
+    /// As [`Store::read`].
     pub async fn read_for_upkeep<T, F>(&self, use_case: F) -> Result<T>
     where
         T: Send + 'static,
@@ -170,23 +163,23 @@ impl Store {
     /// As [`Store::write`], for as long as it takes.
     ///
     /// # Errors
-    /// Whatever the use case answers; [`Error::Unavailable`] when the database does not.
+    /// As [`Store::write`].
     pub async fn write_for_upkeep<T, F>(&self, use_case: F) -> Result<T>
     where
         T: Send + 'static,
         F: Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
     {
         let engine = Arc::clone(&self.engine);
-        self.writers.run(move || engine.write(&use_case)).await
+        self.writer.alone(move || engine.write(&use_case)).await
     }
 
     /// Writes the database anew, so that nothing is left of what was deleted from it.
     ///
     /// # Errors
-    /// [`Error::Unavailable`].
+    /// [`Error::Unavailable`](crate::domain::Error::Unavailable).
     pub async fn scrub(&self) -> Result<()> {
         let engine = Arc::clone(&self.engine);
-        self.writers.run(move || engine.scrub()).await
+        self.writer.alone(move || engine.scrub()).await
     }
 
     /// Writes a copy of one moment of the database to a file that is not there yet, while others go on.
@@ -207,81 +200,12 @@ impl Store {
             connections_open,
             reading: self.readers.running(),
             reads_waiting: self.readers.waiting(),
-            writing: self.writers.running(),
-            writes_waiting: self.writers.waiting(),
+            writing: self.writer.writing(),
+            writes_waiting: self.writer.waiting(),
         }
     }
 }
 
-impl Lane {
-    fn new(width: usize) -> Self {
-        Self {
-            turns: Arc::new(Semaphore::new(width)),
-            width,
-            waiting: Arc::new(Semaphore::new(WAITING_MAX)),
-        }
-    }
-
-    fn running(&self) -> usize {
-        self.width.saturating_sub(self.turns.available_permits())
-    }
-
-    fn waiting(&self) -> usize {
-        WAITING_MAX.saturating_sub(self.waiting.available_permits())
-    }
-
-    async fn turn(&self) -> Result<OwnedSemaphorePermit> {
-        if let Ok(turn) = Arc::clone(&self.turns).try_acquire_owned() {
-            return Ok(turn);
-        }
-        let Ok(_place) = self.waiting.try_acquire() else {
-            return Err(Error::unavailable("too many requests wait for the database"));
-        };
-        match timeout(TURN_TIMEOUT, Arc::clone(&self.turns).acquire_owned()).await {
-            Ok(Ok(turn)) => Ok(turn),
-            Ok(Err(closed)) => Err(Error::unavailable(closed)),
-            Err(_elapsed) => Err(Error::unavailable("no turn at the database in time")),
-        }
-    }
-
-    async fn start<T, F>(&self, work: F) -> Result<JoinHandle<Result<T>>>
-    where
-        T: Send + 'static,
-        F: FnOnce() -> Result<T> + Send + 'static,
-    {
-        let turn = self.turn().await?;
-        // The turn moves into the blocking task: when the caller goes away, the work still has the connection.
-        Ok(tokio::task::spawn_blocking(move || {
-            let answer = work();
-            drop(turn);
-            answer
-        }))
-    }
-
-    async fn run<T, F>(&self, work: F) -> Result<T>
-    where
-        T: Send + 'static,
-        F: FnOnce() -> Result<T> + Send + 'static,
-    {
-        let task = self.start(work).await?;
-        task.await.unwrap_or_else(|failed| Err(Error::unavailable(failed)))
-    }
-
-    async fn run_in_time<T, F>(&self, work: F) -> Result<T>
-    where
-        T: Send + 'static,
-        F: FnOnce(&AtomicBool) -> Result<T> + Send + 'static,
-    {
-        let given_up = Arc::new(AtomicBool::new(false));
-        let is_given_up = Arc::clone(&given_up);
-        let task = self.start(move || work(&is_given_up)).await?;
-        match timeout(WORK_TIMEOUT, task).await {
-            Ok(Ok(answer)) => answer,
-            Ok(Err(failed)) => Err(Error::unavailable(failed)),
-            Err(_elapsed) => {
-                given_up.store(true, Ordering::SeqCst);
-                Err(Error::unavailable("no answer from the database in time"))
-            }
-        }
-    }
-}
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
+mod tests;

@@ -3,6 +3,10 @@
 use diesel::{OptionalExtension, dsl::insert_into, prelude::*, result::DatabaseErrorKind};
 
 use super::{
+    prepared::{
+        Piece::{Number, Sql, Text},
+        Prepared,
+    },
     schema::{counters, namespaces},
     tx::{Tx, corrupt, unavailable},
 };
@@ -150,14 +154,14 @@ impl Tx<'_> {
     /// # Errors
     /// [`Error::Unavailable`].
     pub fn take_secret_place(&mut self, id: &NamespaceId, quota: u32) -> Result<bool> {
-        let namespace = namespaces::table
-            .find(id.to_string())
-            .filter(namespaces::secret_count.lt(i64::from(quota)));
-        let taken = diesel::update(namespace)
-            .set(namespaces::secret_count.eq(namespaces::secret_count + 1))
-            .execute(self.connection)
-            .map_err(unavailable)?;
-        Ok(taken == 1)
+        let taking = Prepared(&[
+            Sql("UPDATE namespaces SET secret_count = secret_count + 1 WHERE id = "),
+            Text(&id.to_string()),
+            Sql(" AND secret_count < "),
+            Number(i64::from(quota)),
+        ])
+        .execute(self.connection);
+        Ok(taking.map_err(unavailable)? == 1)
     }
 
     /// Gives the place of a secret back.
@@ -165,10 +169,12 @@ impl Tx<'_> {
     /// # Errors
     /// [`Error::Unavailable`].
     pub fn free_secret_place(&mut self, id: &NamespaceId) -> Result<()> {
-        diesel::update(namespaces::table.find(id.to_string()))
-            .set(namespaces::secret_count.eq(namespaces::secret_count - 1))
-            .execute(self.connection)
-            .map_err(unavailable)?;
+        let freeing = Prepared(&[
+            Sql("UPDATE namespaces SET secret_count = secret_count - 1 WHERE id = "),
+            Text(&id.to_string()),
+        ])
+        .execute(self.connection);
+        freeing.map_err(unavailable)?;
         Ok(())
     }
 }

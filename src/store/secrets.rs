@@ -6,7 +6,11 @@ use diesel::{
 };
 
 use super::{
-    schema::{counters, secrets},
+    prepared::{
+        Piece::{Bytes, Number, Sql, Text},
+        Prepared,
+    },
+    schema::secrets,
     tx::{Tx, corrupt, unavailable},
 };
 use crate::domain::{
@@ -174,20 +178,23 @@ impl Tx<'_> {
     /// # Errors
     /// [`Error::Unavailable`].
     pub fn next_secret_id(&mut self) -> Result<SecretId> {
-        let counter = counters::table.find(SECRET_ID);
-        diesel::update(counter)
-            .set(counters::value.eq(counters::value + 1))
-            .execute(self.connection)
-            .map_err(unavailable)?;
-        let next =
-            counter.select(counters::value).first::<i64>(self.connection).map_err(unavailable)?;
+        let last = match self.known.last_secret_id {
+            Some(last) => last,
+            None => self.counter(SECRET_ID)?,
+        };
+        let next = last.checked_add(1).ok_or_else(|| corrupt("secret counter"))?;
+        self.known.last_secret_id = Some(next);
         SecretId::new(next).ok_or_else(|| corrupt("secret counter"))
+    }
+
+    pub(super) fn set_last_secret_id(&mut self, last: i64) -> Result<()> {
+        self.set_counter(SECRET_ID, last)
     }
 
     /// A secret of the namespace, without its data.
     ///
     /// # Errors
-    /// [`Error::SecretNotFound`]; [`Error::Unavailable`].
+    /// [`Error::NamespaceNotFound`]; [`Error::SecretNotFound`]; [`Error::Unavailable`].
     pub fn secret_summary(
         &mut self,
         namespace: &NamespaceId,
@@ -199,15 +206,22 @@ impl Tx<'_> {
             .select(SummaryRow::as_select())
             .first(self.connection)
             .optional();
-        let row = row.map_err(|error| unreadable(id.get(), error))?;
-        let row = row.ok_or(Error::SecretNotFound { id: id.get() })?;
-        row.parse().map_err(|error| damaged(id.get(), error))
+        match row.map_err(|error| unreadable(id.get(), error))? {
+            Some(row) => row.parse().map_err(|error| damaged(id.get(), error)),
+            None => Err(self.why_missing(namespace, id)?),
+        }
+    }
+
+    /// What is not there: the namespace or only its secret. Asked last, since most secrets that are asked for are there.
+    fn why_missing(&mut self, namespace: &NamespaceId, id: SecretId) -> Result<Error> {
+        self.namespace(namespace)?;
+        Ok(Error::SecretNotFound { id: id.get() })
     }
 
     /// A secret of the namespace, with its data.
     ///
     /// # Errors
-    /// [`Error::SecretNotFound`]; [`Error::Unavailable`].
+    /// [`Error::NamespaceNotFound`]; [`Error::SecretNotFound`]; [`Error::Unavailable`].
     pub fn stored_secret(&mut self, namespace: &NamespaceId, id: SecretId) -> Result<StoredSecret> {
         let row = secrets::table
             .find(id.get())
@@ -215,7 +229,10 @@ impl Tx<'_> {
             .select((SummaryRow::as_select(), secrets::key_id, secrets::data_key, secrets::payload))
             .first::<StoredRow>(self.connection)
             .optional();
-        parse_stored(id.get(), row)
+        match parse_stored(id.get(), row) {
+            Err(Error::SecretNotFound { .. }) => Err(self.why_missing(namespace, id)?),
+            stored => stored,
+        }
     }
 
     /// The first numbers of secrets of all namespaces behind `after`, in their order: as they stand there.
@@ -269,28 +286,34 @@ impl Tx<'_> {
         data_key: &WrappedDataKey,
         payload: &SealedData,
     ) -> Result<()> {
-        let changed = diesel::update(secrets::table.find(summary.id.get()))
-            .set((
-                secrets::version.eq(summary.version.get()),
-                secrets::updated_at.eq(summary.updated.0),
-                secrets::key_id.eq(data_key.key.as_str()),
-                secrets::data_key.eq(&data_key.bytes),
-                secrets::payload.eq(&payload.0),
-            ))
-            .execute(self.connection)
-            .map_err(unavailable)?;
+        let replacing = Prepared(&[
+            Sql("UPDATE secrets SET version = "),
+            Number(summary.version.get()),
+            Sql(", updated_at = "),
+            Number(summary.updated.0),
+            Sql(", key_id = "),
+            Text(data_key.key.as_str()),
+            Sql(", data_key = "),
+            Bytes(&data_key.bytes),
+            Sql(", payload = "),
+            Bytes(&payload.0),
+            Sql(" WHERE id = "),
+            Number(summary.id.get()),
+        ])
+        .execute(self.connection);
+        let changed = replacing.map_err(unavailable)?;
         if changed == 0 { Err(Error::SecretNotFound { id: summary.id.get() }) } else { Ok(()) }
     }
 
     /// Forgets a secret of the namespace. The namespace's count is the caller's to lower.
     ///
     /// # Errors
-    /// [`Error::SecretNotFound`]; [`Error::Unavailable`].
+    /// [`Error::NamespaceNotFound`]; [`Error::SecretNotFound`]; [`Error::Unavailable`].
     pub fn delete_secret(&mut self, namespace: &NamespaceId, id: SecretId) -> Result<()> {
         let row =
             secrets::table.find(id.get()).filter(secrets::namespace_id.eq(namespace.to_string()));
         let gone = diesel::delete(row).execute(self.connection).map_err(unavailable)?;
-        if gone == 0 { Err(Error::SecretNotFound { id: id.get() }) } else { Ok(()) }
+        if gone == 0 { Err(self.why_missing(namespace, id)?) } else { Ok(()) }
     }
 
     /// Forgets all secrets of a namespace.

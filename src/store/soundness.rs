@@ -5,6 +5,10 @@ use diesel::prelude::*;
 use super::{
     engine,
     namespaces::CUSTOM_NAMESPACES,
+    prepared::{
+        Piece::{Number, Sql, Text},
+        Prepared,
+    },
     schema::{counters, namespaces, secrets},
     secrets::SECRET_ID,
     tx::{Tx, corrupt, unavailable},
@@ -102,8 +106,13 @@ impl Tx<'_> {
     }
 
     pub(super) fn set_counter(&mut self, name: &str, value: i64) -> Result<()> {
-        let counter = diesel::update(counters::table.find(name));
-        let changed = counter.set(counters::value.eq(value)).execute(self.connection);
+        let setting = Prepared(&[
+            Sql("UPDATE counters SET value = "),
+            Number(value),
+            Sql(" WHERE name = "),
+            Text(name),
+        ]);
+        let changed = setting.execute(self.connection);
         if changed.map_err(unavailable)? == 1 { Ok(()) } else { Err(corrupt("set of counters")) }
     }
 }

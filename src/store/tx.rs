@@ -1,16 +1,36 @@
 //! The transaction that a use case works in.
 
 use super::engine::AnyConnection;
-use crate::domain::Error;
+use crate::domain::{Error, KeyId, Result};
 
 /// One transaction. Its methods are the queries; they stand beside the rows they read.
 pub struct Tx<'a> {
     pub(super) connection: &'a mut AnyConnection,
+    pub(super) known: Known,
+}
+
+/// What a transaction that several use cases share need not be asked twice: nobody else can change it meanwhile.
+#[derive(Default)]
+pub(super) struct Known {
+    /// The last number that was given; written down before the commit.
+    pub last_secret_id: Option<i64>,
+    /// The current key.
+    pub current_key: Option<KeyId>,
 }
 
 impl<'a> Tx<'a> {
     pub(super) fn new(connection: &'a mut AnyConnection) -> Self {
-        Self { connection }
+        Self { connection, known: Known::default() }
+    }
+
+    /// Writes down what is only known so far. The last thing before a commit.
+    pub(super) fn complete(&mut self) -> Result<()> {
+        self.known.last_secret_id.take().map_or(Ok(()), |last| self.set_last_secret_id(last))
+    }
+
+    /// After a part of it was undone. Numbers that were given are not given again.
+    pub(super) fn forget(&mut self) {
+        self.known.current_key = None;
     }
 }
 

@@ -63,14 +63,37 @@ impl HeadScan {
 
     /// Looks at `data`, the bytes from [`HeadScan::at`] on, up to the next stop.
     pub(super) fn advance(&mut self, data: &[u8]) -> Stop {
-        for &byte in data {
-            let stop = self.step(byte);
+        let mut rest = data;
+        loop {
+            let text = self.skip_text(rest);
+            let Some((byte, behind)) = rest.get(text..).and_then(<[u8]>::split_first) else {
+                return Stop::More;
+            };
+            let stop = self.step(*byte);
             self.at += 1;
             if stop != Stop::More {
                 return stop;
             }
+            rest = behind;
         }
-        Stop::More
+    }
+
+    /// Counts the bytes at the beginning that are text inside a long part, of which most of a head consists.
+    fn skip_text(&mut self, data: &[u8]) -> usize {
+        let is_target = self.word == Word::Target;
+        if self.place != Place::Inside || !(is_target || self.word == Word::Header) {
+            return 0;
+        }
+        let ends = |byte: &u8| byte.is_ascii_control() || (is_target && *byte == b' ');
+        let text = data.iter().position(ends).unwrap_or(data.len());
+        self.at += text;
+        self.length += text;
+        if is_target {
+            self.target += text;
+        } else {
+            self.section += text;
+        }
+        text
     }
 
     fn step(&mut self, byte: u8) -> Stop {

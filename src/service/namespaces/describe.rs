@@ -16,6 +16,6 @@ impl Service {
         id: NamespaceId,
     ) -> Result<Namespace> {
         self.require_served(&id)?;
-        self.store.read(move |tx| tx.namespace(&id)).await
+        self.store.read_briefly(move |tx| tx.namespace(&id)).await
     }
 }

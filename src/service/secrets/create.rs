@@ -73,7 +73,7 @@ impl Service {
         namespace: NamespaceId,
         error: Error,
     ) -> Error {
-        let found = self.store.read(move |tx| tx.namespace(&namespace)).await;
+        let found = self.store.read_briefly(move |tx| tx.namespace(&namespace)).await;
         found.err().unwrap_or(error)
     }
 }
@@ -101,7 +101,10 @@ impl SealedDraft {
         Ok(Self { namespace, name, secret_type, uid, created, sealed })
     }
 
-    /// Keeps the secret under the next number. Its name and its place must be free.
+    /// Keeps the secret under the next number. A place for it must be taken already.
+    ///
+    /// # Errors
+    /// [`Error::SecretExists`]; [`Error::Unavailable`].
     pub fn insert(&self, tx: &mut Tx<'_>, sealing: &Sealing) -> Result<SecretId> {
         let summary = SecretSummary {
             id: tx.next_secret_id()?,
@@ -132,15 +135,17 @@ fn create(
     draft: &SealedDraft,
     rules: &Rules,
 ) -> Result<SecretId> {
+    let has_few_keys = check_keys(rules.keys, rules.keys_quota);
+    if has_few_keys.is_ok() && tx.take_secret_place(&draft.namespace, rules.secrets_quota)? {
+        return draft.insert(tx, sealing);
+    }
+    // Nothing was done, and only now it matters what is wrong first.
     tx.namespace(&draft.namespace)?;
     if tx.has_secret_named(&draft.namespace, &draft.name)? {
         return Err(Error::SecretExists { name: draft.name.as_str().to_owned() });
     }
-    check_keys(rules.keys, rules.keys_quota)?;
-    if !tx.take_secret_place(&draft.namespace, rules.secrets_quota)? {
-        return Err(Error::TooManySecrets { quota: rules.secrets_quota });
-    }
-    draft.insert(tx, sealing)
+    has_few_keys?;
+    Err(Error::TooManySecrets { quota: rules.secrets_quota })
 }
 
 /// Holds a secret to the quota of keys.

@@ -20,7 +20,6 @@ impl Service {
     ) -> Result<SecretSummary> {
         self.require_served(&namespace)?;
         let deletion = self.store.write(move |tx| {
-            tx.namespace(&namespace)?;
             let deleted = tx.secret_summary(&namespace, id)?;
             tx.delete_secret(&namespace, id)?;
             tx.free_secret_place(&namespace)?;

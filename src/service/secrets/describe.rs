@@ -22,8 +22,7 @@ impl Service {
     ) -> Result<DescribedSecret> {
         self.require_served(&namespace)?;
         let sealing = Arc::clone(&self.sealing);
-        let stored = self.store.read(move |tx| {
-            tx.namespace(&namespace)?;
+        let stored = self.store.read_briefly(move |tx| {
             let stored = tx.stored_secret(&namespace, id)?;
             let data_key = sealing.unwrap(tx, &stored.data_key, &stored.summary)?;
             Ok((stored, data_key))

@@ -41,11 +41,7 @@ impl Service {
         let keys_quota = self.cloud.quotas.keys_in(&namespace);
         // The type never changes, so it is looked up and the data held to its rule before the writer's turn is taken.
         let place = namespace.clone();
-        let known = self.store.read(move |tx| {
-            tx.namespace(&place)?;
-            tx.secret_summary(&place, id)
-        });
-        let known = known.await?;
+        let known = self.store.read_briefly(move |tx| tx.secret_summary(&place, id)).await?;
         known.secret_type.check(&data, &known.name, mode)?;
         check_keys(data.key_count(), keys_quota)?;
         let sealed = payload::seal(data).await?;
@@ -53,7 +49,6 @@ impl Service {
         let now = context.now;
         self.store
             .write(move |tx| {
-                tx.namespace(&namespace)?;
                 let known = tx.secret_summary(&namespace, id)?;
                 // Neither a clock that was set back nor an update that waited longer makes a secret older than it was.
                 let updated = now.max(known.updated);

@@ -3,7 +3,10 @@
 mod location;
 mod sqlite;
 
-use std::path::{Path, PathBuf};
+use std::{
+    cell::RefCell,
+    path::{Path, PathBuf},
+};
 
 use diesel::{MultiConnection, QueryResult};
 
@@ -43,7 +46,11 @@ pub struct OpenError {
 }
 
 impl OpenError {
-    fn new(url: &DatabaseUrl, reason: &(dyn std::error::Error + Send + Sync)) -> Self {
+    /// For this reason.
+    pub(in crate::store) fn new(
+        url: &DatabaseUrl,
+        reason: &(dyn std::error::Error + Send + Sync),
+    ) -> Self {
         Self { location: url.to_string(), reason: reason.to_string() }
     }
 }
@@ -109,6 +116,31 @@ pub enum RestoreError {
     },
 }
 
+/// A use case that shares a transaction with others.
+pub trait Job: Send {
+    /// It is about to be run, perhaps once more; `false` when nobody waits for it.
+    fn begin(&mut self) -> bool;
+
+    /// Runs it. Whether what it did is to stay.
+    fn run(&mut self, tx: &mut Tx<'_>) -> bool;
+
+    /// Asked of all before the transaction is committed; `false` when somebody was told that nothing was done, although
+    /// something was.
+    fn commits(&mut self) -> bool;
+
+    /// Tells its outcome, or why there is none.
+    fn finish(self: Box<Self>, transaction: Result<()>);
+}
+
+/// A short read that shares a look at the database with others.
+pub trait Glance: Send {
+    /// Runs it.
+    fn run(&mut self, tx: &mut Tx<'_>);
+
+    /// Tells what came of it, or why nothing that was seen is to be believed.
+    fn finish(self: Box<Self>, look: Result<()>);
+}
+
 /// The engine behind a store.
 pub enum Engine {
     /// An embedded SQLite database.
@@ -162,17 +194,36 @@ impl Engine {
         }
     }
 
+    /// Whether one look for many short reads takes less time than one for each.
+    pub fn shares_looks(&self) -> bool {
+        match self {
+            Self::Sqlite(_) => true,
+        }
+    }
+
+    /// Runs short reads over one moment of the database.
+    pub fn glance(&self, glances: Vec<Box<dyn Glance>>) {
+        let glances = RefCell::new(glances);
+        let looked = self.read(&|tx| {
+            glances.borrow_mut().iter_mut().for_each(|glance| glance.run(tx));
+            Ok(())
+        });
+        for glance in glances.into_inner() {
+            glance.finish(looked.clone());
+        }
+    }
+
+    /// Runs use cases in one transaction, each of which is undone by itself when it fails, until there is none left.
+    pub fn write_group(&self, next: &mut dyn FnMut() -> Option<Box<dyn Job>>) {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.write_group(next),
+        }
+    }
+
     /// How many reads may run at once.
     pub fn reader_count(&self) -> usize {
         match self {
             Self::Sqlite(sqlite) => sqlite.reader_count(),
-        }
-    }
-
-    /// Whether writes take turns with reads on the same connections.
-    pub fn writes_share_the_reader(&self) -> bool {
-        match self {
-            Self::Sqlite(sqlite) => sqlite.is_in_memory(),
         }
     }
 

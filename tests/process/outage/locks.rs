@@ -49,10 +49,10 @@ fn a_write_whose_caller_was_told_that_it_failed_is_not_done_later() {
     let mut case = Case::new(folder.path());
     let lock = Lock::take(&case.path("test.db-shm"));
     case.refuses_writes();
-    // One of them still waits inside SQLite, for longer than anybody would wait for it, and now gets what it waits for.
+    // The writer still waits inside SQLite, for longer than anybody would wait for it, and now gets what it waits for.
     drop(lock);
     case.recovers();
-    case.says("a write came too late to be done and is rolled back");
+    case.says("a write came too late to be done");
     case.survives_a_kill();
 }
 

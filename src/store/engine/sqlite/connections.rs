@@ -89,7 +89,8 @@ pub fn establish_to_look(path: &Path) -> Result<SqliteConnection, BoxError> {
 }
 
 fn prepare(mut connection: SqliteConnection) -> Result<SqliteConnection, BoxError> {
-    // In memory what SQLite needs for itself: there may be no folder for its files.
+    // The first thing: what follows may meet a lock. In memory what SQLite needs for itself: there may be no folder for its
+    // files.
     connection.batch_execute(&format!(
         "PRAGMA busy_timeout = {}; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
          PRAGMA temp_store = MEMORY;",

@@ -2,6 +2,7 @@
 
 mod connections;
 mod files;
+mod group;
 mod inspection;
 mod migrations;
 mod restore;
@@ -31,6 +32,12 @@ pub use restore::Staged;
 
 /// How many reads run at once. SQLite's readers are bound by the processor, not by waiting.
 const READERS: u32 = 4;
+
+/// The lock is taken at once: a reader that turns into a writer halfway would be refused as busy.
+const WRITE: &str = "BEGIN IMMEDIATE";
+
+/// How a look begins.
+const READ: &str = "BEGIN DEFERRED";
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -94,10 +101,10 @@ impl Sqlite {
         let files = Arc::new(Files::look(path, access)?);
         let connections = Connections::ToFile { files: Arc::clone(&files), access };
         Ok(Self {
-            files: Some(files),
             _keeper: Some(Mutex::new(first)),
             readers: Some(pool(READERS, connections.clone())?),
             writer: pool(1, connections)?,
+            files: Some(files),
         })
     }
 
@@ -119,46 +126,45 @@ impl Sqlite {
 
     /// Runs a use case that changes something; what it did is synced to disk before this returns.
     pub fn write<T>(&self, use_case: &dyn Fn(&mut Tx<'_>) -> Result<T>) -> Result<T> {
-        // The lock is taken at once: a reader that turns into a writer halfway would be refused as busy.
-        self.transact(&self.writer, "BEGIN IMMEDIATE", use_case)
+        let mut connection = self.writer.get().map_err(Error::unavailable)?;
+        self.transact(&mut connection, WRITE, use_case)
     }
 
     /// Runs a use case that only looks.
     pub fn read<T>(&self, use_case: &dyn Fn(&mut Tx<'_>) -> Result<T>) -> Result<T> {
-        self.transact(self.readers.as_ref().unwrap_or(&self.writer), "BEGIN DEFERRED", use_case)
+        let pool = self.readers.as_ref().unwrap_or(&self.writer);
+        let mut connection = pool.get().map_err(Error::unavailable)?;
+        self.transact(&mut connection, READ, use_case)
     }
 
     fn transact<T>(
         &self,
-        pool: &r2d2::Pool<Connections>,
+        connection: &mut AnyConnection,
         begin: &str,
         use_case: &dyn Fn(&mut Tx<'_>) -> Result<T>,
     ) -> Result<T> {
-        let mut connection = pool.get().map_err(Error::unavailable)?;
-        let AnyConnection::Sqlite(sqlite) = &mut *connection;
-        AnsiTransactionManager::begin_transaction_sql(sqlite, begin).map_err(Error::unavailable)?;
-        let mut transaction = Begun { connection: &mut connection, ended: false };
-        let answer = use_case(&mut Tx::new(transaction.connection));
+        let mut transaction = Begun::new(connection, begin)?;
+        let mut tx = Tx::new(transaction.connection);
+        let answer = use_case(&mut tx);
+        let completed = if answer.is_ok() { tx.complete() } else { Ok(()) };
         // As late as can be, and before anything is believed that was read: also that something is not there.
-        if let Some(files) = &self.files {
-            files.check().map_err(Error::unavailable)?;
-        }
+        self.check_files()?;
         let answer = answer?;
+        completed?;
         transaction.commit()?;
         Ok(answer)
     }
 
-    pub fn reader_count(&self) -> usize {
-        self.readers.as_ref().map_or(1, |pool| pool.max_size() as usize)
+    fn check_files(&self) -> Result<()> {
+        self.files.as_ref().map_or(Ok(()), |files| files.check().map_err(Error::unavailable))
     }
 
-    pub fn is_in_memory(&self) -> bool {
-        self.readers.is_none()
+    pub fn reader_count(&self) -> usize {
+        self.readers.as_ref().map_or(1, |readers| readers.max_size() as usize)
     }
 
     pub fn connections(&self) -> (usize, usize) {
-        let pools = [Some(&self.writer), self.readers.as_ref()];
-        pools.into_iter().flatten().fold((0, 0), |(open, max), pool| {
+        std::iter::once(&self.writer).chain(&self.readers).fold((0, 0), |(open, max), pool| {
             (open + pool.state().connections as usize, max + pool.max_size() as usize)
         })
     }
@@ -176,7 +182,13 @@ struct Begun<'a> {
     ended: bool,
 }
 
-impl Begun<'_> {
+impl<'a> Begun<'a> {
+    fn new(connection: &'a mut AnyConnection, begin: &str) -> Result<Self> {
+        let AnyConnection::Sqlite(sqlite) = &mut *connection;
+        AnsiTransactionManager::begin_transaction_sql(sqlite, begin).map_err(Error::unavailable)?;
+        Ok(Self { connection, ended: false })
+    }
+
     fn commit(&mut self) -> Result<()> {
         self.ended = true;
         let AnyConnection::Sqlite(sqlite) = &mut *self.connection;

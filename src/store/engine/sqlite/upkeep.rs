@@ -40,7 +40,7 @@ impl Sqlite {
             in_memory.map_err(Error::unavailable)?;
         }
         sqlite.batch_execute("PRAGMA temp_store = MEMORY").map_err(Error::unavailable)?;
-        if self.is_in_memory() { Ok(()) } else { empty_log(sqlite) }
+        if self.files.is_none() { Ok(()) } else { empty_log(sqlite) }
     }
 
     /// Copies one moment of the database, while others go on reading and writing, to a new file that only its owner can

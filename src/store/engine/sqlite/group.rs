@@ -1,0 +1,109 @@
+//! Many use cases in one transaction, each in a savepoint of its own: they share one wait for the disk.
+
+use diesel::connection::SimpleConnection;
+
+use super::{Begun, Sqlite, Tx};
+use crate::{domain::Error, store::engine::Job};
+
+/// Why a transaction did not come to its end.
+enum Failure {
+    /// The database is not there, or another process has it: trying again would only take longer.
+    Refused(Error),
+    /// What one of the use cases did, or all of them together, was too much for the database.
+    Broken(Error),
+    /// Somebody was told that nothing is done.
+    GivenUp,
+}
+
+impl Sqlite {
+    /// Runs what `next` hands out until it hands out nothing more. A use case that fails is undone by itself. When the
+    /// transaction as a whole fails, each is run once more in a transaction of its own, so that none fails for what
+    /// another one did.
+    pub fn write_group(&self, next: &mut dyn FnMut() -> Option<Box<dyn Job>>) {
+        let mut jobs = vec![];
+        let failure = self.attempt(next, &mut jobs).err();
+        match failure {
+            Some(Failure::Broken(error)) if jobs.len() > 1 => {
+                log::warn!("{} writes are done one by one, since together: {error}", jobs.len());
+                self.write_each(jobs);
+            }
+            Some(Failure::GivenUp) => {
+                log::warn!("a write came too late to be done and is rolled back");
+                self.write_each(jobs);
+            }
+            failure @ Some(_) => {
+                // Those that wait would only find the same.
+                jobs.extend(std::iter::from_fn(next));
+                finish(jobs, failure);
+            }
+            None => finish(jobs, None),
+        }
+    }
+
+    fn write_each(&self, jobs: Vec<Box<dyn Job>>) {
+        for job in jobs {
+            let (mut job, mut ran) = (Some(job), vec![]);
+            let failure = self.attempt(&mut || job.take(), &mut ran).err();
+            finish(ran.into_iter().chain(job).collect(), failure);
+        }
+    }
+
+    /// One transaction. What was run stands in `ran`, whatever came of it.
+    fn attempt(
+        &self,
+        next: &mut dyn FnMut() -> Option<Box<dyn Job>>,
+        ran: &mut Vec<Box<dyn Job>>,
+    ) -> Result<(), Failure> {
+        let mut connection = self.writer.get().map_err(refused)?;
+        let mut transaction =
+            Begun::new(&mut connection, super::WRITE).map_err(Failure::Refused)?;
+        let mut tx = Tx::new(transaction.connection);
+        while let Some(mut job) = next() {
+            if job.begin() {
+                let kept = in_savepoint(&mut tx, &mut *job);
+                ran.push(job);
+                kept.map_err(broken)?;
+            }
+        }
+        if ran.is_empty() {
+            return Ok(());
+        }
+        tx.complete().map_err(Failure::Broken)?;
+        // As late as can be, and before anything is believed that was read: also that something is not there.
+        self.check_files().map_err(Failure::Refused)?;
+        // All are asked, so that each that is run again is known to have been about to be committed.
+        let given_up = ran.iter_mut().filter_map(|job| (!job.commits()).then_some(())).count();
+        if given_up > 0 {
+            return Err(Failure::GivenUp);
+        }
+        transaction.commit().map_err(Failure::Broken)
+    }
+}
+
+/// Fails when the transaction is not what it was: some errors end it as a whole, and then there is no savepoint any more.
+fn in_savepoint(tx: &mut Tx<'_>, job: &mut dyn Job) -> diesel::QueryResult<()> {
+    tx.connection.batch_execute("SAVEPOINT use_case")?;
+    if job.run(tx) {
+        return tx.connection.batch_execute("RELEASE use_case");
+    }
+    tx.forget();
+    tx.connection.batch_execute("ROLLBACK TO use_case; RELEASE use_case")
+}
+
+fn finish(jobs: Vec<Box<dyn Job>>, failure: Option<Failure>) {
+    let error = failure.map(|failure| match failure {
+        Failure::Refused(error) | Failure::Broken(error) => error,
+        Failure::GivenUp => Error::unavailable("nobody waits for the write any more"),
+    });
+    for job in jobs {
+        job.finish(error.clone().map_or(Ok(()), Err));
+    }
+}
+
+fn refused(error: impl std::fmt::Display) -> Failure {
+    Failure::Refused(Error::unavailable(error))
+}
+
+fn broken(error: diesel::result::Error) -> Failure {
+    Failure::Broken(Error::unavailable(error))
+}

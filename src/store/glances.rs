@@ -1,0 +1,124 @@
+//! Short reads that are asked for at the same moment and by the same thread share one look at the database: to hand a look
+//! to another thread, to begin and to end it costs more than to find a row.
+
+use std::{
+    cell::RefCell,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
+
+use thread_local::ThreadLocal;
+use tokio::{sync::oneshot, time::timeout};
+
+use super::{
+    TURN_TIMEOUT, Tx, WORK_TIMEOUT,
+    engine::{Engine, Glance},
+    lane::Lane,
+};
+use crate::{
+    domain::{Error, Result},
+    turn,
+};
+
+/// How many reads share one look: the first waits for the last.
+const SHARED_MAX: usize = 64;
+
+/// The short reads that each thread is about to ask for.
+#[derive(Clone)]
+pub struct Glances {
+    engine: Arc<Engine>,
+    lane: Lane,
+    waiting: Arc<ThreadLocal<RefCell<Vec<Box<dyn Glance>>>>>,
+}
+
+impl Glances {
+    /// None yet; those to come go by that lane.
+    pub fn new(engine: Arc<Engine>, lane: Lane) -> Self {
+        Self { engine, lane, waiting: Arc::default() }
+    }
+
+    /// Runs a use case, with those that other callers of the same thread ask for at this moment.
+    ///
+    /// # Errors
+    /// Whatever the use case answers; [`Error::Unavailable`] when the database does not.
+    pub async fn read<T, F>(&self, use_case: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
+    {
+        let (done, answer) = oneshot::channel();
+        let glance = UseCase { use_case, outcome: None, done };
+        let is_first = {
+            let mut waiting = self.waiting.get_or_default().borrow_mut();
+            waiting.push(Box::new(glance));
+            waiting.len() == 1
+        };
+        if is_first {
+            // Dropped as well when the request is given up meanwhile: the others rely on it.
+            let first = First(self.clone());
+            turn::of_others().await;
+            drop(first);
+        }
+        match timeout(TURN_TIMEOUT + WORK_TIMEOUT, answer).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(_closed)) => Err(Error::unavailable("no turn at the database in time")),
+            Err(_elapsed) => Err(Error::unavailable("no answer from the database in time")),
+        }
+    }
+
+    fn look(&self, glances: Vec<Box<dyn Glance>>) {
+        let Self { engine, lane, .. } = self.clone();
+        let look = async move {
+            let look = move || {
+                engine.glance(glances);
+                Ok(())
+            };
+            // Those who have no turn are told so by what they wait for.
+            drop(lane.run(look).await);
+        };
+        // Where there is no runtime any more, nobody waits.
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(look);
+        }
+    }
+}
+
+/// The first of those that share a look: when it goes, all that are there by then are looked for.
+struct First(Glances);
+
+impl Drop for First {
+    fn drop(&mut self) {
+        let mut glances = self.0.waiting.get_or_default().take();
+        while !glances.is_empty() {
+            let rest = glances.split_off(glances.len().min(SHARED_MAX));
+            self.0.look(std::mem::replace(&mut glances, rest));
+        }
+    }
+}
+
+/// A use case with the caller who waits for it.
+struct UseCase<T, F> {
+    use_case: F,
+    outcome: Option<Result<T>>,
+    done: oneshot::Sender<Result<T>>,
+}
+
+impl<T, F> Glance for UseCase<T, F>
+where
+    T: Send,
+    F: Fn(&mut Tx<'_>) -> Result<T> + Send,
+{
+    fn run(&mut self, tx: &mut Tx<'_>) {
+        let outcome = catch_unwind(AssertUnwindSafe(|| (self.use_case)(tx)));
+        let panicked = |_| Err(Error::unavailable("the use case ended in a panic"));
+        self.outcome = Some(outcome.unwrap_or_else(panicked));
+    }
+
+    fn finish(self: Box<Self>, look: Result<()>) {
+        let Self { outcome, done, .. } = *self;
+        let nothing = || Err(Error::unavailable("the use case was not run"));
+        let answer = look.and_then(|()| outcome.unwrap_or_else(nothing));
+        // Whoever asked may have gone away since.
+        drop(done.send(answer));
+    }
+}

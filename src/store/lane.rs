@@ -1,0 +1,99 @@
+//! Reads that wait for a connection.
+
+use std::sync::Arc;
+
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    task::JoinHandle,
+    time::timeout,
+};
+
+use super::{TURN_TIMEOUT, WAITING_MAX, WORK_TIMEOUT};
+use crate::domain::{Error, Result};
+
+/// As many at once as there are connections; the others wait without holding a thread.
+#[derive(Clone)]
+pub struct Lane {
+    turns: Arc<Semaphore>,
+    width: usize,
+    waiting: Arc<Semaphore>,
+}
+
+impl Lane {
+    /// So wide.
+    pub fn new(width: usize) -> Self {
+        Self {
+            turns: Arc::new(Semaphore::new(width)),
+            width,
+            waiting: Arc::new(Semaphore::new(WAITING_MAX)),
+        }
+    }
+
+    /// How many are under way.
+    pub fn running(&self) -> usize {
+        self.width.saturating_sub(self.turns.available_permits())
+    }
+
+    /// How many wait.
+    pub fn waiting(&self) -> usize {
+        WAITING_MAX.saturating_sub(self.waiting.available_permits())
+    }
+
+    async fn turn(&self) -> Result<OwnedSemaphorePermit> {
+        if let Ok(turn) = Arc::clone(&self.turns).try_acquire_owned() {
+            return Ok(turn);
+        }
+        let Ok(_place) = self.waiting.try_acquire() else {
+            return Err(Error::unavailable("too many requests wait for the database"));
+        };
+        match timeout(TURN_TIMEOUT, Arc::clone(&self.turns).acquire_owned()).await {
+            Ok(Ok(turn)) => Ok(turn),
+            Ok(Err(closed)) => Err(Error::unavailable(closed)),
+            Err(_elapsed) => Err(Error::unavailable("no turn at the database in time")),
+        }
+    }
+
+    async fn start<T, F>(&self, work: F) -> Result<JoinHandle<Result<T>>>
+    where
+        T: Send + 'static,
+        F: FnOnce() -> Result<T> + Send + 'static,
+    {
+        let turn = self.turn().await?;
+        // The turn moves into the blocking task: when the caller goes away, the work still has the connection.
+        Ok(tokio::task::spawn_blocking(move || {
+            let answer = work();
+            drop(turn);
+            answer
+        }))
+    }
+
+    /// Runs something on a blocking thread, however long it takes.
+    ///
+    /// # Errors
+    /// What it answers; [`Error::Unavailable`] when it has no turn in time.
+    pub async fn run<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce() -> Result<T> + Send + 'static,
+    {
+        let task = self.start(work).await?;
+        task.await.unwrap_or_else(|failed| Err(Error::unavailable(failed)))
+    }
+
+    /// The same; its caller waits for some seconds only.
+    ///
+    /// # Errors
+    /// As [`Lane::run`]; [`Error::Unavailable`] also when it takes too long.
+    pub async fn run_in_time<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce() -> Result<T> + Send + 'static,
+    {
+        let task = self.start(work).await?;
+        match timeout(WORK_TIMEOUT, task).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(failed)) => Err(Error::unavailable(failed)),
+            Err(_elapsed) => Err(Error::unavailable("no answer from the database in time")),
+        }
+    }
+}

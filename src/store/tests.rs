@@ -1,0 +1,227 @@
+//! How writes share transactions, and what they do to each other: nothing.
+
+mod statements;
+
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicUsize, Ordering},
+    mpsc,
+};
+
+use diesel::connection::SimpleConnection;
+use tokio::task::JoinHandle;
+
+use super::{DatabaseUrl, Store, Tx, WAITING_MAX, files_of};
+use crate::domain::{Error, Namespace, NamespaceId, Result, Timestamp};
+
+fn store() -> Store {
+    Store::open(&DatabaseUrl::SqliteMemory).unwrap()
+}
+
+fn namespace(name: &str) -> Namespace {
+    Namespace {
+        id: NamespaceId::parse(&format!("cn-beijing:{name}")).unwrap(),
+        name: name.to_owned(),
+        description: String::new(),
+        micro_registration: false,
+        secret_count: 0,
+        created: Timestamp(0),
+    }
+}
+
+async fn names(store: &Store) -> Vec<String> {
+    let all = store.read(|tx: &mut Tx<'_>| tx.namespaces()).await.unwrap();
+    all.into_iter().map(|namespace| namespace.name).collect()
+}
+
+/// Keeps the writer busy until the sender is dropped.
+async fn hold(store: &Store) -> (mpsc::Sender<()>, JoinHandle<Result<()>>) {
+    let (release, held) = mpsc::channel::<()>();
+    let (begun, begin) = tokio::sync::oneshot::channel();
+    let (held, begun, holder) = (Mutex::new(held), Mutex::new(Some(begun)), store.clone());
+    let task = tokio::spawn(async move {
+        let hold = move |_: &mut Tx<'_>| {
+            begun.lock().unwrap().take().unwrap().send(()).unwrap();
+            held.lock().unwrap().recv().unwrap_err();
+            Ok(())
+        };
+        holder.write_for_upkeep(hold).await
+    });
+    begin.await.unwrap();
+    (release, task)
+}
+
+/// Hands a write over, and returns once it waits.
+async fn wait_with<F>(store: &Store, use_case: F) -> JoinHandle<Result<()>>
+where
+    F: Fn(&mut Tx<'_>) -> Result<()> + Send + 'static,
+{
+    let waiting = store.load().writes_waiting;
+    let writer = store.clone();
+    let task = tokio::spawn(async move { writer.write(use_case).await });
+    while store.load().writes_waiting == waiting && !task.is_finished() {
+        tokio::task::yield_now().await;
+    }
+    task
+}
+
+#[tokio::test]
+async fn what_fails_in_a_shared_transaction_fails_alone() {
+    let store = store();
+    let (release, holder) = hold(&store).await;
+    let most = Arc::new(AtomicUsize::new(0));
+    let mut tasks = vec![];
+    for index in 0..9 {
+        let (most, looker) = (Arc::clone(&most), store.clone());
+        let insert = move |tx: &mut Tx<'_>| {
+            most.fetch_max(looker.load().writing, Ordering::SeqCst);
+            tx.insert_namespace(&namespace(&format!("n{index}")))?;
+            match index {
+                1 => Err(Error::NamespaceNotFound),
+                8 => panic!("as was to be tried"),
+                7 => tx.insert_namespace(&namespace("n0")),
+                _ => Ok(()),
+            }
+        };
+        tasks.push(wait_with(&store, insert).await);
+    }
+    drop(release);
+    holder.await.unwrap().unwrap();
+    let mut outcomes = vec![];
+    for task in tasks {
+        outcomes.push(task.await.unwrap());
+    }
+    assert_eq!(most.load(Ordering::SeqCst), 9, "all were in one transaction");
+    assert!(matches!(outcomes[1], Err(Error::NamespaceNotFound)));
+    assert!(matches!(outcomes[8], Err(Error::Unavailable { .. })));
+    assert!(matches!(outcomes[7], Err(Error::NamespaceExists)));
+    assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 6);
+    assert_eq!(names(&store).await, ["n0", "n2", "n3", "n4", "n5", "n6"]);
+}
+
+#[tokio::test]
+async fn what_ends_a_shared_transaction_is_done_without_the_others() {
+    let store = store();
+    let (release, holder) = hold(&store).await;
+    let insert = |name: &'static str| move |tx: &mut Tx<'_>| tx.insert_namespace(&namespace(name));
+    let end = |tx: &mut Tx<'_>| {
+        tx.insert_namespace(&namespace("ended"))?;
+        tx.connection.batch_execute("ROLLBACK").map_err(Error::unavailable)
+    };
+    let tasks = [
+        wait_with(&store, insert("before")).await,
+        wait_with(&store, end).await,
+        wait_with(&store, insert("behind")).await,
+    ];
+    drop(release);
+    holder.await.unwrap().unwrap();
+    let [before, ended, behind] = tasks;
+    before.await.unwrap().unwrap();
+    behind.await.unwrap().unwrap();
+    assert!(matches!(ended.await.unwrap(), Err(Error::Unavailable { .. })));
+}
+
+#[tokio::test]
+async fn what_nobody_waits_for_is_not_done() {
+    let store = store();
+    let (release, holder) = hold(&store).await;
+    let task = wait_with(&store, |tx| tx.insert_namespace(&namespace("gone"))).await;
+    let other = wait_with(&store, |tx| tx.insert_namespace(&namespace("kept"))).await;
+    task.abort();
+    assert!(task.await.unwrap_err().is_cancelled());
+    drop(release);
+    holder.await.unwrap().unwrap();
+    other.await.unwrap().unwrap();
+    assert_eq!(names(&store).await, ["kept"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_has_no_turn_in_time_is_told_and_nothing_is_done() {
+    let store = store();
+    let (release, holder) = hold(&store).await;
+    // The clock stands still until all are idle, then goes on to what they wait for.
+    let late = store.write(|tx| tx.insert_namespace(&namespace("late"))).await;
+    assert!(matches!(late, Err(Error::Unavailable { .. })), "{late:?}");
+    drop(release);
+    holder.await.unwrap().unwrap();
+    assert!(names(&store).await.is_empty());
+}
+
+#[tokio::test]
+async fn too_many_are_refused_at_once() {
+    let store = store();
+    let (release, holder) = hold(&store).await;
+    let mut tasks = vec![];
+    for _ in 0..WAITING_MAX {
+        let writer = store.clone();
+        tasks.push(tokio::spawn(async move { writer.write(|_| Ok(())).await }));
+    }
+    while store.load().writes_waiting < WAITING_MAX {
+        tokio::task::yield_now().await;
+    }
+    let refused = store.write(|_| Ok(())).await.unwrap_err().to_string();
+    assert!(refused.contains("unavailable"), "{refused}");
+    drop(release);
+    holder.await.unwrap().unwrap();
+    for task in tasks {
+        task.await.unwrap().unwrap();
+    }
+    store.write(|_| Ok(())).await.unwrap();
+}
+
+#[tokio::test]
+async fn short_reads_share_a_look_and_fail_alone() {
+    let file = std::env::temp_dir().join(format!("sae-secret-glances-{}.db", std::process::id()));
+    let store = Store::open(&format!("sqlite://{}", file.display()).parse().unwrap()).unwrap();
+    store.write(|tx| tx.insert_namespace(&namespace("there"))).await.unwrap();
+    let threads = Arc::new(Mutex::new(vec![]));
+    let tasks: Vec<_> = (0..200)
+        .map(|index| {
+            let (reader, threads) = (store.clone(), Arc::clone(&threads));
+            tokio::spawn(async move {
+                let look = move |tx: &mut Tx<'_>| {
+                    threads.lock().unwrap().push(std::thread::current().id());
+                    match index % 4 {
+                        0 => panic!("as was to be tried"),
+                        1 => Err(Error::unavailable("as was to be tried")),
+                        2 => tx.namespace(&namespace("gone").id),
+                        _ => tx.namespace(&namespace("there").id),
+                    }
+                };
+                reader.read_briefly(look).await
+            })
+        })
+        .collect();
+    for (index, task) in tasks.into_iter().enumerate() {
+        let outcome = task.await.unwrap();
+        match index % 4 {
+            0 | 1 => assert!(matches!(outcome, Err(Error::Unavailable { .. })), "{outcome:?}"),
+            2 => assert!(matches!(outcome, Err(Error::NamespaceNotFound)), "{outcome:?}"),
+            _ => assert!(outcome.is_ok(), "{outcome:?}"),
+        }
+    }
+    assert_eq!(threads.lock().unwrap().len(), 200);
+    drop(store);
+    files_of(&file).for_each(|file| drop(std::fs::remove_file(file)));
+}
+
+#[tokio::test]
+async fn a_short_read_of_one_that_went_away_does_not_stop_the_others() {
+    let file = std::env::temp_dir().join(format!("sae-secret-gone-{}.db", std::process::id()));
+    let store = Store::open(&format!("sqlite://{}", file.display()).parse().unwrap()).unwrap();
+    let look =
+        |reader: Store| async move { reader.read_briefly(|tx: &mut Tx<'_>| tx.namespaces()).await };
+    let mut first = Box::pin(look(store.clone()));
+    let mut second = Box::pin(look(store.clone()));
+    // Both are asked once, and the first, which the second relies on, never again.
+    std::future::poll_fn(|context| {
+        assert!(first.as_mut().poll(context).is_pending());
+        assert!(second.as_mut().poll(context).is_pending());
+        std::task::Poll::Ready(())
+    })
+    .await;
+    drop(first);
+    assert!(second.await.unwrap().is_empty());
+    drop(store);
+    files_of(&file).for_each(|file| drop(std::fs::remove_file(file)));
+}
