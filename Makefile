@@ -62,14 +62,22 @@ lint: ## clippy, where a warning is an error; and whether the fuzz targets' lock
 	$(CARGO) clippy --all-targets --locked -- -D warnings
 	$(CARGO) metadata --locked --manifest-path fuzz/Cargo.toml --format-version 1 >/dev/null
 
-unit: ## the Rust tests: units, black box over a socket, the binary under faults
-	$(CARGO) test --locked --no-fail-fast
+# Over PostgreSQL once more what is not about SQLite's files; tests that need the server are ignored without it.
+unit: ## the Rust tests, over SQLite and PostgreSQL: units, black box over a socket, the binary under faults
+	@failed=0; \
+	$(CARGO) test --locked --no-fail-fast || failed=1; \
+	tests/postgres/run $(CARGO) test --locked --no-fail-fast --test api || failed=1; \
+	tests/postgres/run $(CARGO) test --locked --no-fail-fast --test process -- --include-ignored \
+	    durability kills postgres rotation || failed=1; \
+	exit $$failed
 
 # The tests that repeat a fault do so ten times as often, and tell what they counted.
 torture: tools ## the fault tests with ten times the rounds, then a minute of fuzzing for each target (as root, an hour)
 	@unset -v RUST_LOG "$${!SAE_SECRET_@}"; \
 	TORTURE=$${TORTURE:-10} $(CARGO) test --release --locked --test process -- --nocapture \
 	    backup hostile kills outage rotation scanner sealing
+	@TORTURE=$${TORTURE:-10} tests/postgres/run $(CARGO) test --release --locked --test process -- --nocapture \
+	    --include-ignored kills postgres rotation
 	fuzz/run $${FUZZ_SECONDS:-60}
 
 # What is measured is a copy: cargo builds the program once more for its benchmarks, with what they ask of its libraries.
@@ -113,6 +121,8 @@ tools: ## install the Debian packages that the tests need and that are missing
 	need util-linux type -P flock setpriv prlimit; \
 	need mount type -P mount; \
 	need g++ type -P c++; \
+	need postgresql find /usr/lib/postgresql/*/bin/postgres; \
+	need pgbouncer test -x /usr/sbin/pgbouncer; \
 	[ "$${#missing[@]}" -gt 0 ] || exit 0; \
 	if ! type -P apt-get >/dev/null || [ "$$(id -u)" -ne 0 ]; then \
 	    echo "make: the tests need what these Debian packages hold: $${missing[*]}" >&2; \
@@ -121,6 +131,10 @@ tools: ## install the Debian packages that the tests need and that are missing
 	fi; \
 	echo "installing $${missing[*]}"; \
 	export DEBIAN_FRONTEND=noninteractive; \
+	if [[ " $${missing[*]} " == *" postgresql "* ]]; then \
+	    mkdir -p /etc/postgresql-common/createcluster.d; \
+	    echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.d/sae-secret.conf; \
+	fi; \
 	apt-get -qq update && apt-get -qq install -y --no-install-recommends "$${missing[@]}" </dev/null >/dev/null
 
 deny: ## cargo-deny: banned crates, licences, sources

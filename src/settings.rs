@@ -80,11 +80,13 @@ pub struct Settings {
 #[derive(Debug, Clone, Args)]
 pub struct DatabaseSettings {
     // A text: what is no address may hold a password, and the parser of flags would repeat it.
-    /// Where secrets are kept: sqlite://PATH, which `serve` makes when it is missing; or, for `serve` alone,
-    /// sqlite::memory:, which is lost at the end
+    /// Where secrets are kept: sqlite://PATH, which `serve` makes when it is missing; postgres://USER@HOST/DATABASE of a
+    /// server; or, for `serve` alone, sqlite::memory:, which is lost at the end
     #[arg(
         long,
         env = "SAE_SECRET_DATABASE_URL",
+        // It may hold a password.
+        hide_env_values = true,
         default_value = "sqlite://sae-secret.db",
         value_name = "URL"
     )]

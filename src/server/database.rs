@@ -61,7 +61,11 @@ impl Database {
     /// # Errors
     /// [`StartError::Database`]; [`StartError::MasterKeys`].
     pub fn open(&self, may_make_key: bool) -> Result<(Store, Arc<Sealing>), StartError> {
-        if self.masters.is_none() && !may_make_key && self.source != Source::Memory {
+        if self.masters.is_none()
+            && !may_make_key
+            && self.source != Source::Memory
+            && self.source != Source::Nowhere
+        {
             return Err(MasterKeyError::None.into());
         }
         // Before the database is touched: its tables must not be those of this version when there can be no key for it.

@@ -60,6 +60,12 @@ pub enum MasterKeyError {
          on a loopback address makes one by itself, beside its database"
     )]
     None,
+    /// None are given, and there is no place beside the database for one.
+    #[error(
+        "no master key is given, and a PostgreSQL database needs one: use --master-key-file, SAE_SECRET_MASTER_KEY or \
+         --master-key-command"
+    )]
+    NotGiven,
     /// The key that was to be made cannot be written, or not be made at all.
     #[error("cannot make a master key in {}: {reason}", path.display())]
     NotMade {
@@ -94,6 +100,8 @@ pub enum Source {
     Beside(PathBuf),
     /// Nothing: the keys last as long as the database, which is in memory.
     Memory,
+    /// Nothing, and the database is on a server: they have to be given.
+    Nowhere,
 }
 
 /// The file of the key that is made beside a database.
@@ -113,15 +121,16 @@ impl Source {
         let variable = DatabaseSettings::master_keys().map(|_| Self::Variable);
         let command = settings.master_key_command.clone().map(Self::Command);
         let mut given = file.into_iter().chain(variable).chain(command);
-        match (given.next(), given.next(), database.file()) {
+        match (given.next(), given.next(), database) {
             (Some(_), Some(_), _) => Err(MasterKeyError::Several),
             (Some(source), None, _) => Ok(source),
-            (None, _, Some(database)) => Ok(Self::Beside(beside(database))),
-            (None, _, None) => Ok(Self::Memory),
+            (None, _, DatabaseUrl::SqliteFile(database)) => Ok(Self::Beside(beside(database))),
+            (None, _, DatabaseUrl::SqliteMemory) => Ok(Self::Memory),
+            (None, _, DatabaseUrl::Postgres(_)) => Ok(Self::Nowhere),
         }
     }
 
-    /// The master keys; none where there is no file beside the database, or the database is in memory.
+    /// The master keys; none where there is no file beside the database, or the database has no file.
     ///
     /// # Errors
     /// [`MasterKeyError::Unreadable`] and [`MasterKeyError::Mistaken`].
@@ -134,7 +143,7 @@ impl Source {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
                 read => read,
             },
-            Self::Memory => return Ok(None),
+            Self::Memory | Self::Nowhere => return Ok(None),
         };
         let text = text.map_err(|error| MasterKeyError::Unreadable {
             source_name: self.name(),
@@ -148,7 +157,7 @@ impl Source {
     /// Makes a key where there is none: beside a database on this machine, or in memory.
     ///
     /// # Errors
-    /// [`MasterKeyError::NotMade`]; [`MasterKeyError::None`] where none may be made.
+    /// [`MasterKeyError::NotMade`]; [`MasterKeyError::None`] and [`MasterKeyError::NotGiven`] where none may be made.
     pub fn make(&self) -> Result<MasterKeys, MasterKeyError> {
         let not_made = |path: &Path, reason: &dyn std::fmt::Display| MasterKeyError::NotMade {
             path: path.to_owned(),
@@ -164,6 +173,7 @@ impl Source {
                     not_made(path, &"there is something of that name, and it holds no key")
                 })
             }
+            Self::Nowhere => Err(MasterKeyError::NotGiven),
             Self::File(_) | Self::Variable | Self::Command(_) => Err(MasterKeyError::None),
         }
     }
@@ -209,6 +219,7 @@ impl Source {
             Self::Variable => MASTER_KEY_VARIABLE.to_owned(),
             Self::Command(_) => "--master-key-command".to_owned(),
             Self::Memory => "memory".to_owned(),
+            Self::Nowhere => "nowhere".to_owned(),
         }
     }
 }

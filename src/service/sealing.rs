@@ -62,8 +62,22 @@ impl Sealing {
         place: &SecretSummary,
     ) -> Result<WrappedDataKey> {
         let current = tx.current_key()?;
-        self.ring_with(tx, &current)?
-            .wrap_data_key(&current, data_key, &binding(place))
+        self.wrap_by(tx, &current, data_key, place)
+    }
+
+    /// The same by a key that is known to be the current one.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when the key cannot be opened.
+    pub fn wrap_by(
+        &self,
+        tx: &mut Tx<'_>,
+        current: &KeyId,
+        data_key: &DataEncryptionKey,
+        place: &SecretSummary,
+    ) -> Result<WrappedDataKey> {
+        self.ring_with(tx, current)?
+            .wrap_data_key(current, data_key, &binding(place))
             .map_err(Error::unavailable)
     }
 

@@ -65,6 +65,8 @@ impl Service {
         let sealing = std::sync::Arc::clone(&self.sealing);
         self.store
             .write_for_upkeep(move |tx| {
+                // Another process may start at the same moment.
+                tx.lock_keys()?;
                 for region in &cloud.regions {
                     seed_default_namespace(tx, NamespaceId::default_of(region.clone()), now)?;
                 }
@@ -112,7 +114,6 @@ fn seed_namespace(tx: &mut Tx<'_>, seed: &SeedNamespace, now: Timestamp) -> Resu
 }
 
 fn seed_secret(tx: &mut Tx<'_>, sealing: &Sealing, secret: &SealedDraft, quota: u32) -> Result<()> {
-    tx.namespace(&secret.namespace)?;
     if tx.has_secret_named(&secret.namespace, &secret.name)? {
         return Ok(());
     }

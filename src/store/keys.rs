@@ -3,11 +3,12 @@
 use diesel::{dsl::insert_into, prelude::*};
 
 use super::{
+    engine,
     prepared::{
         Piece::{Bytes, Number, Sql, Text},
         Prepared,
     },
-    schema::{keys, secrets},
+    schema::{counters, keys, secrets},
     secrets::{SummaryRow, damaged, key_id, unreadable},
     tx::{Tx, corrupt, unavailable},
 };
@@ -137,6 +138,26 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// Lets no other transaction change which keys there are, or make what has to be there once, until the end of this one.
+    /// To be done before anything is looked at that depends on it.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub fn lock_keys(&mut self) -> Result<()> {
+        // A change, not only a lock: who waits for it under a snapshot of his own has to learn that it is an old one.
+        let row = diesel::update(counters::table.find(ROTATING));
+        let locked = row.set(counters::value.eq(counters::value)).execute(self.connection);
+        if locked.map_err(unavailable)? == 1 { Ok(()) } else { Err(corrupt("set of counters")) }
+    }
+
+    /// Waits for all transactions under way that make a secret: from its end on, each uses the key that is the current one.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub fn wait_for_new_secrets(&mut self) -> Result<()> {
+        engine::wait_for_new_secrets(self.connection).map_err(unavailable)
+    }
+
     /// Whether a rotation was begun and has not come to its end.
     ///
     /// # Errors
@@ -179,7 +200,9 @@ impl Tx<'_> {
         after: Option<i64>,
         limit: i64,
     ) -> Result<Vec<i64>> {
-        let size = diesel::dsl::sql::<diesel::sql_types::BigInt>("length(payload)");
+        // Some engines count shorter.
+        let size = "CAST(length(payload) AS BIGINT)";
+        let size = diesel::dsl::sql::<diesel::sql_types::BigInt>(size);
         let rows: Vec<(i64, i64)> = secrets::table
             .filter(secrets::id.gt(after.unwrap_or(i64::MIN)))
             .filter(secrets::key_id.ne(current.as_str()))

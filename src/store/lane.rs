@@ -1,6 +1,9 @@
-//! Reads that wait for a connection.
+//! Work that waits for a connection.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
@@ -80,20 +83,25 @@ impl Lane {
         task.await.unwrap_or_else(|failed| Err(Error::unavailable(failed)))
     }
 
-    /// The same; its caller waits for some seconds only.
+    /// The same; its caller waits for some seconds only, and the work is told when he has gone.
     ///
     /// # Errors
     /// As [`Lane::run`]; [`Error::Unavailable`] also when it takes too long.
     pub async fn run_in_time<T, F>(&self, work: F) -> Result<T>
     where
         T: Send + 'static,
-        F: FnOnce() -> Result<T> + Send + 'static,
+        F: FnOnce(&AtomicBool) -> Result<T> + Send + 'static,
     {
-        let task = self.start(work).await?;
+        let given_up = Arc::new(AtomicBool::new(false));
+        let is_given_up = Arc::clone(&given_up);
+        let task = self.start(move || work(&is_given_up)).await?;
         match timeout(WORK_TIMEOUT, task).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(failed)) => Err(Error::unavailable(failed)),
-            Err(_elapsed) => Err(Error::unavailable("no answer from the database in time")),
+            Err(_elapsed) => {
+                given_up.store(true, Ordering::SeqCst);
+                Err(Error::unavailable("no answer from the database in time"))
+            }
         }
     }
 }

@@ -14,10 +14,11 @@ mod soundness;
 mod tx;
 mod unsealed;
 mod writer;
+mod writers;
 
 use std::{path::Path, sync::Arc, time::Duration};
 
-use self::{glances::Glances, lane::Lane, writer::Writer};
+use self::{glances::Glances, lane::Lane, writers::Writers};
 use crate::domain::{Result, WrappedKey};
 
 pub use engine::{
@@ -47,7 +48,7 @@ pub struct Store {
     engine: Arc<engine::Engine>,
     readers: Lane,
     glances: Glances,
-    writer: Arc<Writer>,
+    writers: Writers,
 }
 
 /// How busy the store is, for the metrics.
@@ -65,6 +66,8 @@ pub struct Load {
     pub writing: usize,
     /// Writes that wait for their turn.
     pub writes_waiting: usize,
+    /// How often a use case was tried once more, since another one was in its way or its connection was lost.
+    pub retries: u64,
 }
 
 impl Store {
@@ -97,10 +100,10 @@ impl Store {
 
     fn over(engine: engine::Engine, url: &DatabaseUrl) -> std::result::Result<Self, OpenError> {
         let engine = Arc::new(engine);
-        let writer = Writer::start(Arc::clone(&engine)).map_err(|e| OpenError::new(url, &e))?;
         let readers = Lane::new(engine.reader_count());
         let glances = Glances::new(Arc::clone(&engine), readers.clone());
-        Ok(Self { engine, readers, glances, writer: Arc::new(writer) })
+        let writers = Writers::of(&engine, &readers).map_err(|e| OpenError::new(url, &e))?;
+        Ok(Self { engine, readers, glances, writers })
     }
 
     /// Runs a use case that only looks. It sees one moment of the database.
@@ -113,7 +116,7 @@ impl Store {
         F: Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
     {
         let engine = Arc::clone(&self.engine);
-        self.readers.run_in_time(move || engine.read(&use_case)).await
+        self.readers.run_in_time(move |_| engine.read(&use_case)).await
     }
 
     /// As [`Store::read`], for a use case that finds a few rows by their keys: it may share a look at the database with
@@ -144,7 +147,7 @@ impl Store {
         T: Send + 'static,
         F: Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
     {
-        self.writer.write(use_case).await
+        self.writers.write(use_case).await
     }
 
     /// As [`Store::read`], for as long as it takes: nobody's request waits for upkeep.
@@ -170,7 +173,7 @@ impl Store {
         F: Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
     {
         let engine = Arc::clone(&self.engine);
-        self.writer.alone(move || engine.write(&use_case)).await
+        self.writers.alone(move || engine.write(&use_case)).await
     }
 
     /// Writes the database anew, so that nothing is left of what was deleted from it.
@@ -179,7 +182,7 @@ impl Store {
     /// [`Error::Unavailable`](crate::domain::Error::Unavailable).
     pub async fn scrub(&self) -> Result<()> {
         let engine = Arc::clone(&self.engine);
-        self.writer.alone(move || engine.scrub()).await
+        self.writers.alone(move || engine.scrub()).await
     }
 
     /// Writes a copy of one moment of the database to a file that is not there yet, while others go on.
@@ -200,8 +203,9 @@ impl Store {
             connections_open,
             reading: self.readers.running(),
             reads_waiting: self.readers.waiting(),
-            writing: self.writer.writing(),
-            writes_waiting: self.writer.waiting(),
+            writing: self.writers.running(),
+            writes_waiting: self.writers.waiting(),
+            retries: self.engine.retries(),
         }
     }
 }

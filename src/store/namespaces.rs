@@ -3,6 +3,7 @@
 use diesel::{OptionalExtension, dsl::insert_into, prelude::*, result::DatabaseErrorKind};
 
 use super::{
+    engine,
     prepared::{
         Piece::{Number, Sql, Text},
         Prepared,
@@ -64,12 +65,20 @@ impl Tx<'_> {
     /// # Errors
     /// [`Error::Unavailable`].
     pub fn namespaces(&mut self) -> Result<Vec<Namespace>> {
-        let rows: Vec<Row> = namespaces::table
-            .order(namespaces::id)
-            .select(Row::as_select())
-            .load(self.connection)
-            .map_err(unavailable)?;
+        let rows = namespaces::table.select(Row::as_select()).load(self.connection);
+        let mut rows: Vec<Row> = rows.map_err(unavailable)?;
+        // By bytes, whatever order the database has for its texts.
+        rows.sort_unstable_by(|one, other| one.id.cmp(&other.id));
         rows.into_iter().map(Row::parse).collect()
+    }
+
+    /// Keeps other writers from a namespace, and from making secrets in it or deleting some, until the end of the
+    /// transaction, whether it is there or not.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub fn lock_namespace(&mut self, id: &NamespaceId) -> Result<()> {
+        engine::lock_namespace(self.connection, &id.to_string()).map_err(unavailable)
     }
 
     /// Keeps a namespace that does not exist yet.
@@ -167,14 +176,14 @@ impl Tx<'_> {
     /// Gives the place of a secret back.
     ///
     /// # Errors
-    /// [`Error::Unavailable`].
+    /// [`Error::NamespaceNotFound`]; [`Error::Unavailable`].
     pub fn free_secret_place(&mut self, id: &NamespaceId) -> Result<()> {
         let freeing = Prepared(&[
             Sql("UPDATE namespaces SET secret_count = secret_count - 1 WHERE id = "),
             Text(&id.to_string()),
         ])
         .execute(self.connection);
-        freeing.map_err(unavailable)?;
-        Ok(())
+        let changed = freeing.map_err(unavailable)?;
+        if changed == 0 { Err(Error::NamespaceNotFound) } else { Ok(()) }
     }
 }

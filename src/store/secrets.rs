@@ -6,11 +6,12 @@ use diesel::{
 };
 
 use super::{
+    engine,
     prepared::{
         Piece::{Bytes, Number, Sql, Text},
         Prepared,
     },
-    schema::secrets,
+    schema::{namespaces, secrets},
     tx::{Tx, corrupt, unavailable},
 };
 use crate::domain::{
@@ -130,15 +131,16 @@ impl Tx<'_> {
     /// Whether a secret of that name lives in the namespace.
     ///
     /// # Errors
-    /// [`Error::Unavailable`].
+    /// [`Error::NamespaceNotFound`]; [`Error::Unavailable`].
     pub fn has_secret_named(&mut self, namespace: &NamespaceId, name: &SecretName) -> Result<bool> {
-        let twin = secrets::table
-            .filter(secrets::namespace_id.eq(namespace.to_string()))
-            .filter(secrets::name.eq(name.as_str()))
-            .select(secrets::id)
-            .first::<i64>(self.connection)
+        let is_twin = secrets::namespace_id.eq(namespaces::id).and(secrets::name.eq(name.as_str()));
+        let twin = namespaces::table
+            .left_join(secrets::table.on(is_twin))
+            .filter(namespaces::id.eq(namespace.to_string()))
+            .select(secrets::id.nullable())
+            .first::<Option<i64>>(self.connection)
             .optional();
-        Ok(twin.map_err(unavailable)?.is_some())
+        Ok(twin.map_err(unavailable)?.ok_or(Error::NamespaceNotFound)?.is_some())
     }
 
     /// Keeps a secret with its sealed data. The namespace's count is the caller's to raise.
@@ -173,18 +175,24 @@ impl Tx<'_> {
         }
     }
 
-    /// The number of the next secret. It is never given again, unless the transaction is rolled back.
+    /// The number of the next secret, and the key that wraps its data key: the one that is current now. The number is never
+    /// given again, unless the transaction is rolled back.
     ///
     /// # Errors
-    /// [`Error::Unavailable`].
-    pub fn next_secret_id(&mut self) -> Result<SecretId> {
+    /// [`Error::Unavailable`], also when no key is the current one.
+    pub fn next_secret(&mut self) -> Result<(SecretId, KeyId)> {
+        if let Some((next, key)) = engine::next_secret(self.connection).map_err(unavailable)? {
+            let next = SecretId::new(next).ok_or_else(|| corrupt("secret counter"))?;
+            return Ok((next, key_id(&key)?));
+        }
         let last = match self.known.last_secret_id {
             Some(last) => last,
             None => self.counter(SECRET_ID)?,
         };
         let next = last.checked_add(1).ok_or_else(|| corrupt("secret counter"))?;
         self.known.last_secret_id = Some(next);
-        SecretId::new(next).ok_or_else(|| corrupt("secret counter"))
+        let next = SecretId::new(next).ok_or_else(|| corrupt("secret counter"))?;
+        Ok((next, self.current_key()?))
     }
 
     pub(super) fn set_last_secret_id(&mut self, last: i64) -> Result<()> {
@@ -274,6 +282,22 @@ impl Tx<'_> {
             .load(self.connection)
             .map_err(unavailable)?;
         rows.into_iter().map(SummaryRow::parse).collect()
+    }
+
+    /// Keeps other writers from a secret, whether it is there or not, until the end of the transaction.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub fn lock_secret(&mut self, id: SecretId) -> Result<()> {
+        engine::lock_secrets(self.connection, &[id.get()]).map_err(unavailable)
+    }
+
+    /// The same for several numbers, as they stand there.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub fn lock_secrets(&mut self, ids: &[i64]) -> Result<()> {
+        engine::lock_secrets(self.connection, ids).map_err(unavailable)
     }
 
     /// Replaces the data of a secret that exists; the summary has its new version and time.

@@ -88,7 +88,10 @@ impl Tx<'_> {
     /// # Errors
     /// [`crate::domain::Error::Unavailable`].
     pub fn last_secret_id(&mut self) -> Result<i64> {
-        self.counter(SECRET_ID)
+        match engine::last_secret_id(self.connection).map_err(unavailable)? {
+            Some(last) => Ok(last),
+            None => self.counter(SECRET_ID),
+        }
     }
 
     /// How many namespaces of users are counted.

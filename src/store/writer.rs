@@ -17,7 +17,7 @@ use tokio::{
 
 use super::{
     TURN_TIMEOUT, Tx, WAITING_MAX, WORK_TIMEOUT,
-    engine::{Engine, Job},
+    engine::{Job, OneWriter},
     progress::Progress,
 };
 use crate::domain::{Error, Result};
@@ -50,7 +50,7 @@ impl Writer {
     ///
     /// # Errors
     /// The system gives no thread.
-    pub fn start(engine: Arc<Engine>) -> std::io::Result<Self> {
+    pub fn start(engine: Arc<dyn OneWriter>) -> std::io::Result<Self> {
         let (queue, waiting) = mpsc::channel(WAITING_MAX);
         let writing = Arc::new(AtomicUsize::new(0));
         let desk = Desk { engine, waiting, next: None, writing: Arc::clone(&writing) };
@@ -136,7 +136,7 @@ impl Drop for Writer {
 
 /// What the thread works with.
 struct Desk {
-    engine: Arc<Engine>,
+    engine: Arc<dyn OneWriter>,
     waiting: mpsc::Receiver<Work>,
     /// Taken from those that wait, and not begun.
     next: Option<Work>,

@@ -5,6 +5,7 @@
 pub mod document;
 pub mod http2;
 pub mod leaks;
+pub mod postgres;
 pub mod server;
 pub mod signer;
 pub mod tls;

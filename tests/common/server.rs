@@ -21,12 +21,29 @@ use sae_secret::{
 };
 use serde_json::Value;
 
-use super::{Reply, Request, document, leaks, query, wire::Connection};
+use super::{
+    Reply, Request, document, leaks,
+    postgres::{self, Database},
+    query,
+    wire::Connection,
+};
 
 static COUNT: AtomicU32 = AtomicU32::new(0);
 
-/// A folder that goes with its owner.
-pub struct Folder(PathBuf);
+/// A folder that goes with its owner, and the database of a server that belongs to it, if one does.
+pub struct Folder {
+    path: PathBuf,
+    database: Option<Database>,
+}
+
+/// The file in a folder that names the database that belongs to it.
+const DATABASE_URL: &str = "database.url";
+
+/// The file in a folder that says where the tests themselves find it, whatever stands before it.
+const DIRECT_ADDRESS: &str = "database.address";
+
+/// The file in a folder with the master key of that.
+const DATABASE_KEY: &str = "master.keys";
 
 impl Folder {
     pub fn new() -> Self {
@@ -34,17 +51,56 @@ impl Folder {
         let name = format!("sae-secret-test-{}-{number}", std::process::id());
         let path = std::env::temp_dir().join(name);
         fs::create_dir_all(&path).unwrap();
-        Self(path)
+        Self { path, database: None }
+    }
+
+    /// With a database of the server that the tests are held to, if they are; else with none, and a file will be made.
+    pub fn with_database() -> Self {
+        if postgres::server().is_some() { Self::on_server() } else { Self::new() }
+    }
+
+    /// With a database of the server.
+    pub fn on_server() -> Self {
+        let mut folder = Self::new();
+        let database = Database::new();
+        folder.point_to_database(&database);
+        folder.database = Some(database);
+        folder
+    }
+
+    /// Says that a database belongs to the folder, which goes by itself.
+    pub fn point_to_database(&self, database: &Database) {
+        self.point_to(&database.url());
+        fs::write(self.path.join(DIRECT_ADDRESS), database.address()).unwrap();
+    }
+
+    /// Says where the database of the folder is from now on.
+    pub fn point_to(&self, url: &str) {
+        fs::write(self.path.join(DATABASE_URL), url).unwrap();
+        postgres::write_master_key(&self.path.join(DATABASE_KEY));
     }
 
     pub fn path(&self) -> &Path {
-        &self.0
+        &self.path
+    }
+
+    /// The database of the server.
+    pub fn database(&self) -> &Database {
+        self.database.as_ref().expect("the folder has a database of a server")
+    }
+}
+
+/// Where the database of a folder is, and where its master keys are if they have to be named.
+pub fn database_of(folder: &Path) -> (String, Option<PathBuf>) {
+    match fs::read_to_string(folder.join(DATABASE_URL)) {
+        Ok(url) => (url, Some(folder.join(DATABASE_KEY))),
+        Err(_) => (format!("sqlite://{}", folder.join("test.db").display()), None),
     }
 }
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        drop(fs::remove_dir_all(&self.0));
+        drop(fs::remove_dir_all(&self.path));
     }
 }
 
@@ -114,6 +170,11 @@ impl Clock for SetClock {
     }
 }
 
+/// Where the tests themselves find the database of a server that belongs to a folder, if one does.
+pub fn direct_address(folder: &Path) -> Option<String> {
+    fs::read_to_string(folder.join(DIRECT_ADDRESS)).ok()
+}
+
 /// A running server with its own database.
 pub struct TestServer {
     pub address: SocketAddr,
@@ -139,16 +200,13 @@ impl TestServer {
     ) -> Self {
         leaks::record();
         leaks::know_world(world);
-        let folder = Folder::new();
+        let folder = Folder::with_database();
         let world_file = folder.path().join("world.yaml");
         fs::write(&world_file, world).unwrap();
+        let (database_url, master_key_file) = database_of(folder.path());
         let mut settings = Settings {
             listen: "127.0.0.1:0".parse().unwrap(),
-            database: DatabaseSettings {
-                database_url: format!("sqlite://{}", folder.path().join("test.db").display()),
-                master_key_file: None,
-                master_key_command: None,
-            },
+            database: DatabaseSettings { database_url, master_key_file, master_key_command: None },
             world: Some(world_file),
             docker_config: DockerConfigChoice::Strict,
             cors_origin: vec![],

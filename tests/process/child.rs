@@ -27,6 +27,15 @@ pub fn binary() -> Command {
     command
 }
 
+/// Tells the binary of the database that belongs to a folder.
+pub fn with_database(command: &mut Command, folder: &Path) {
+    let (url, master_keys) = database_of(folder);
+    command.env("SAE_SECRET_DATABASE_URL", url);
+    if let Some(file) = master_keys {
+        command.env("SAE_SECRET_MASTER_KEY_FILE", file);
+    }
+}
+
 /// Runs the binary to its end.
 pub fn run(arguments: &[&str]) -> Output {
     binary().args(arguments).output().expect("the binary runs")
@@ -52,8 +61,8 @@ impl Server {
         let world = folder.join("world.yaml");
         std::fs::write(&world, WORLD).unwrap();
         let mut command = binary();
-        let database = format!("sqlite://{}", folder.join("test.db").display());
-        command.args(["serve", "--database-url", &database]);
+        command.arg("serve");
+        with_database(&mut command, folder);
         // By the environment, so that a test's arguments can say something else.
         command.env("SAE_SECRET_LISTEN", "127.0.0.1:0").env("SAE_SECRET_WORLD", &world);
         command.stdout(Stdio::null()).stdin(Stdio::null());
@@ -98,6 +107,12 @@ impl Server {
                 ("SecretData", &data.to_string()),
             ],
         )
+    }
+
+    pub fn update(&self, namespace: &str, id: i64, data: &Value) -> Reply {
+        let (id, data) = (id.to_string(), data.to_string());
+        let parameters = [("NamespaceId", namespace), ("SecretId", &id), ("SecretData", &data)];
+        self.call("PUT", SECRET, &parameters)
     }
 
     pub fn describe(&self, namespace: &str, id: i64) -> Reply {

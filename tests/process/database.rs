@@ -10,6 +10,7 @@ use diesel::{
 };
 
 use super::upkeep::done;
+use crate::common::{postgres, server::direct_address};
 
 /// The server's database in that folder.
 pub fn open(folder: &Path) -> SqliteConnection {
@@ -22,34 +23,63 @@ pub fn open(folder: &Path) -> SqliteConnection {
 /// Holds the database of a folder to what must be true of it at every moment: SQLite finds nothing wrong with the file,
 /// each row belongs somewhere, and what is counted is there. What a secret holds is not looked at.
 pub fn check_database(folder: &Path) {
-    let mut database = open(folder);
-    // One moment for all of it: a server may be writing.
-    database.batch_execute("BEGIN").unwrap();
-    assert_eq!(
-        texts(&mut database, "SELECT integrity_check AS text FROM pragma_integrity_check"),
-        ["ok"]
-    );
-    let orphans = r#"SELECT "table" || ' ' || rowid AS text FROM pragma_foreign_key_check"#;
-    assert_eq!(texts(&mut database, orphans), [""; 0]);
+    let mut rows = Rows::of(folder);
+    if let Rows::File(database) = &mut rows {
+        // One moment for all of it: a server may be writing.
+        database.batch_execute("BEGIN").unwrap();
+        let check = "SELECT integrity_check AS text FROM pragma_integrity_check";
+        assert_eq!(texts(database, check), ["ok"]);
+        let orphans = r#"SELECT "table" || ' ' || rowid AS text FROM pragma_foreign_key_check"#;
+        assert_eq!(texts(database, orphans), [""; 0]);
+        let last =
+            number(database, "SELECT value AS number FROM counters WHERE name = 'secret_id'");
+        let highest = number(database, "SELECT coalesce(max(id), 0) AS number FROM secrets");
+        assert!(last >= highest, "the next id comes after {last}, and {highest} is given");
+    }
     let miscounted = "SELECT id || ' counts ' || secret_count || ' and has ' ||
         (SELECT count(*) FROM secrets WHERE namespace_id = namespaces.id) AS text FROM namespaces
         WHERE secret_count != (SELECT count(*) FROM secrets WHERE namespace_id = namespaces.id)";
-    assert_eq!(texts(&mut database, miscounted), [""; 0]);
-    let counter = |name| format!("SELECT value AS number FROM counters WHERE name = '{name}'");
+    assert_eq!(rows.texts(miscounted), [""; 0]);
     // The id of a region's default namespace, which nobody made, is the bare region.
     let custom = "SELECT count(*) AS number FROM namespaces WHERE id LIKE '%:%'";
-    let counted = number(&mut database, &counter("custom_namespaces"));
-    assert_eq!(counted, number(&mut database, custom), "custom namespaces");
-    let last = number(&mut database, &counter("secret_id"));
-    let highest = number(&mut database, "SELECT coalesce(max(id), 0) AS number FROM secrets");
-    assert!(last >= highest, "the next id comes after {last}, and {highest} is given");
+    let counted = "SELECT value AS number FROM counters WHERE name = 'custom_namespaces'";
+    assert_eq!(rows.number(counted), rows.number(custom), "custom namespaces");
     // What only the server's own program can see: that every secret opens.
     done(folder, &["verify"]);
 }
 
 /// How many secrets the database holds.
 pub fn secret_count(folder: &Path) -> i64 {
-    number(&mut open(folder), "SELECT count(*) AS number FROM secrets")
+    Rows::of(folder).number("SELECT count(*) AS number FROM secrets")
+}
+
+/// The rows of a folder's database.
+enum Rows {
+    File(SqliteConnection),
+    Server(String),
+}
+
+impl Rows {
+    fn of(folder: &Path) -> Self {
+        match direct_address(folder) {
+            Some(address) => Self::Server(address),
+            None => Self::File(open(folder)),
+        }
+    }
+
+    fn texts(&mut self, query: &str) -> Vec<String> {
+        match self {
+            Self::File(database) => texts(database, query),
+            Self::Server(address) => postgres::texts(address, query),
+        }
+    }
+
+    fn number(&mut self, query: &str) -> i64 {
+        match self {
+            Self::File(database) => number(database, query),
+            Self::Server(address) => postgres::number(address, query),
+        }
+    }
 }
 
 fn texts(database: &mut SqliteConnection, query: &str) -> Vec<String> {

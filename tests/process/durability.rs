@@ -9,7 +9,7 @@ use crate::common::{Request, server::*, wire::Connection};
 
 #[test]
 fn data_and_ids_survive_a_restart() {
-    let folder = Folder::new();
+    let folder = Folder::with_database();
     let data = json!({"k": "名 \u{0} +%&", "other": "v"});
     let mut server = Server::start(folder.path());
     let id = server.create("cn-beijing:test", "kept", &data).secret_id();
@@ -37,7 +37,7 @@ fn a_request_under_way_is_finished_on_sigterm_and_ctrl_c() {
 }
 
 fn finishes_on(signal: &str) {
-    let folder = Folder::new();
+    let folder = Folder::with_database();
     let mut server = Server::start(folder.path());
     let body = json!({
         "NamespaceId": "cn-beijing:test", "SecretName": "slow", "SecretType": "Opaque", "SecretData": {"k": "v"},

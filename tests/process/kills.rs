@@ -44,7 +44,7 @@ const WRITERS: [(usize, usize); 6] = [SMALL, LARGE, SMALL, LARGE, SMALL, SMALL];
 
 #[test]
 fn a_kill_loses_no_acknowledged_write_and_leaves_nothing_half_made() {
-    let folder = Folder::new();
+    let folder = Folder::with_database();
     let mut dice = Dice::new(torture::seed());
     let given = Mutex::new(HashSet::new());
     let mut writers: Vec<Writer> = (WRITERS.into_iter().enumerate())

@@ -26,6 +26,7 @@ mod hostile;
 mod kills;
 mod logs;
 mod outage;
+mod postgres;
 mod rotation;
 mod scanner;
 mod sealing;

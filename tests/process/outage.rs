@@ -27,19 +27,19 @@ const RECOVERY: Duration = Duration::from_secs(2);
 const NAMESPACE_ID: &str = "cn-beijing:test";
 
 /// A server that something happens to, and what it has acknowledged.
-struct Case {
-    server: Server,
+pub struct Case {
+    pub server: Server,
     folder: PathBuf,
     /// All secrets of the namespace: id, name, data.
     known: BTreeMap<i64, (String, Value)>,
 }
 
 impl Case {
-    fn new(folder: &Path) -> Self {
+    pub fn new(folder: &Path) -> Self {
         Self::of(folder, Server::start(folder))
     }
 
-    fn of(folder: &Path, server: Server) -> Self {
+    pub fn of(folder: &Path, server: Server) -> Self {
         let mut case = Self { server, folder: folder.to_owned(), known: BTreeMap::new() };
         for name in ["first", "second"] {
             let reply = case.create(name, &json!({"k": name}));
@@ -48,12 +48,12 @@ impl Case {
         case
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub fn path(&self, name: &str) -> PathBuf {
         self.folder.join(name)
     }
 
     /// Tries to make a secret and remembers it if it was made.
-    fn create(&mut self, name: &str, data: &Value) -> Reply {
+    pub fn create(&mut self, name: &str, data: &Value) -> Reply {
         let reply = in_time(|| self.server.create(NAMESPACE_ID, name, data));
         if reply.status == 200 {
             self.known.insert(reply.secret_id(), (name.to_owned(), data.clone()));
@@ -62,7 +62,7 @@ impl Case {
     }
 
     /// Every operation that writes is an outage, also when all come at once.
-    fn refuses_writes(&self) {
+    pub fn refuses_writes(&self) {
         let (id, data) = (self.some_id().to_string(), json!({"k": "refused"}).to_string());
         let secret = [("NamespaceId", NAMESPACE_ID), ("SecretId", &id), ("SecretData", &data)];
         let new_secret = [
@@ -84,7 +84,7 @@ impl Case {
     }
 
     /// Every operation that looks at the database is an outage.
-    fn refuses_reads(&self) {
+    pub fn refuses_reads(&self) {
         let id = self.some_id().to_string();
         let secret = [("NamespaceId", NAMESPACE_ID), ("SecretId", &id)];
         let absent = [("NamespaceId", NAMESPACE_ID), ("SecretId", "999999")];
@@ -99,7 +99,7 @@ impl Case {
         ]);
     }
 
-    fn refuses(&self, calls: &[(&str, &str, &[(&str, &str)])]) {
+    pub fn refuses(&self, calls: &[(&str, &str, &[(&str, &str)])]) {
         thread::scope(|scope| {
             for (method, path, parameters) in calls {
                 scope.spawn(move || {
@@ -110,12 +110,12 @@ impl Case {
         });
     }
 
-    fn some_id(&self) -> i64 {
+    pub fn some_id(&self) -> i64 {
         *self.known.keys().next().expect("one was made")
     }
 
     /// Whatever was acknowledged can be read as it was, and nothing that was refused is there.
-    fn serves_reads(&self) {
+    pub fn serves_reads(&self) {
         let named = [("NamespaceId", NAMESPACE_ID)];
         let listed = in_time(|| self.server.call("GET", SECRETS, &named)).data();
         let listed = listed["Secrets"].as_array().unwrap().iter();
@@ -136,7 +136,7 @@ impl Case {
     }
 
     /// What monitors are told: the process lives, and whether its database can be read.
-    fn reports(&self, is_up: bool) {
+    pub fn reports(&self, is_up: bool) {
         assert_eq!(in_time(|| self.server.call("GET", "/health", &[])).status, 200);
         let ready = in_time(|| self.server.call("GET", "/ready", &[])).status;
         assert_eq!(ready, if is_up { 200 } else { 503 });
@@ -149,7 +149,7 @@ impl Case {
     }
 
     /// To be called as soon as the fault has ended.
-    fn recovers(&mut self) {
+    pub fn recovers(&mut self) {
         let began = Instant::now();
         let name = format!("recovered-{}", self.known.len());
         loop {
@@ -170,7 +170,7 @@ impl Case {
     }
 
     /// The log names the cause. It is read by another thread, which may be behind.
-    fn says(&self, cause: &str) {
+    pub fn says(&self, cause: &str) {
         let deadline = Instant::now() + DEADLINE;
         while !self.server.log().contains(cause) {
             assert!(Instant::now() < deadline, "{cause}: {}", self.server.log());
@@ -179,7 +179,7 @@ impl Case {
     }
 
     /// What was acknowledged is not only what the running server remembers.
-    fn survives_a_kill(mut self) {
+    pub fn survives_a_kill(mut self) {
         self.server.kill();
         self.server = Server::start(&self.folder);
         self.serves_reads();
@@ -187,7 +187,7 @@ impl Case {
     }
 }
 
-fn in_time(send: impl FnOnce() -> Reply) -> Reply {
+pub fn in_time(send: impl FnOnce() -> Reply) -> Reply {
     let began = Instant::now();
     let reply = send();
     assert!(began.elapsed() < DEADLINE, "answered after {:?}", began.elapsed());

@@ -12,9 +12,9 @@ use diesel::{Connection as _, SqliteConnection, connection::SimpleConnection};
 use serde_json::json;
 
 use super::{
-    child::{Server, binary},
+    child::{Server, binary, with_database},
     torture,
-    upkeep::{done, keys, refused, url},
+    upkeep::{done, keys, refused},
 };
 use crate::common::{Request, query, server::*, wire::Connection};
 
@@ -22,7 +22,7 @@ const SECRETS_COUNT: i64 = 1500;
 
 /// Many secrets in one go, each with its own number as its value.
 fn filled() -> (Folder, Server) {
-    let folder = Folder::new();
+    let folder = Folder::with_database();
     let world = folder.path().join("roomy.yaml");
     let secret = |number| {
         format!(
@@ -81,7 +81,8 @@ fn a_rotation_killed_anywhere_goes_on_and_every_secret_stays_readable() {
         });
         for round in 0..rounds {
             let mut command = binary();
-            command.args(["keys", "rotate"]).env("SAE_SECRET_DATABASE_URL", url(folder.path()));
+            command.args(["keys", "rotate"]);
+            with_database(&mut command, folder.path());
             let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
             thread::sleep(Duration::from_millis(u64::from(20 + round * 67 % 240)));
             if child.try_wait().unwrap().is_none() {

@@ -5,7 +5,7 @@ use std::{
     process::Output,
 };
 
-use super::child::binary;
+use super::child::{binary, with_database};
 
 /// The database of [`super::child::Server`] in a folder.
 pub fn database(folder: &Path) -> PathBuf {
@@ -19,7 +19,8 @@ pub fn url(folder: &Path) -> String {
 /// Runs a command on the database of a folder to its end.
 pub fn command(folder: &Path, arguments: &[&str]) -> Output {
     let mut command = binary();
-    command.args(arguments).env("SAE_SECRET_DATABASE_URL", url(folder));
+    command.args(arguments);
+    with_database(&mut command, folder);
     command.output().expect("the binary runs")
 }
 

@@ -10,7 +10,7 @@ use actix_web::{
 use prometheus_client::{
     collector::Collector,
     encoding::{DescriptorEncoder, EncodeMetric, text::encode},
-    metrics::gauge::ConstGauge,
+    metrics::{counter::ConstCounter, gauge::ConstGauge},
     registry::Registry,
 };
 
@@ -122,6 +122,7 @@ async fn metrics(ops: &Ops) -> HttpResponse {
 #[derive(Debug)]
 struct StoreState {
     load: [(&'static str, &'static str, usize); 6],
+    retries: u64,
     up: bool,
     namespaces: usize,
     secrets: u64,
@@ -151,6 +152,7 @@ impl StoreState {
                 ("writes_running", "Writes under way", load.writing),
                 ("writes_waiting", "Writes that wait for their turn", load.writes_waiting),
             ],
+            retries: load.retries,
             up,
             namespaces,
             secrets,
@@ -161,6 +163,10 @@ impl StoreState {
 
 impl Collector for StoreState {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
+        let retries = ConstCounter::new(self.retries);
+        let help = "Use cases that were tried once more, for another one or a lost connection";
+        let kind = retries.metric_type();
+        retries.encode(encoder.encode_descriptor("store_retries", help, None, kind)?)?;
         let mut gauge = |name: &str, help: &str, value: i64| {
             let gauge = ConstGauge::new(value);
             let one = encoder.encode_descriptor(name, help, None, gauge.metric_type())?;

@@ -71,6 +71,8 @@ struct Prepared {
 }
 
 fn prepare(tx: &mut Tx<'_>, sealing: &Sealing, now: Timestamp) -> Result<Prepared, PrepareError> {
+    // Of processes that start at the same moment only one makes the first key.
+    tx.lock_keys()?;
     let is_new = tx.keys()?.is_empty();
     let has_unsealed = tx.has_unsealed_table()?;
     if is_new && tx.highest_secret_id()? > 0 {

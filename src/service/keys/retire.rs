@@ -89,6 +89,7 @@ impl Service {
 
     async fn delete_key(&self, id: KeyId) -> Result<Retired, RetireError> {
         let deletion = self.store.write_for_upkeep(move |tx| {
+            tx.lock_keys()?;
             let Some(state) = states(tx)?.into_iter().find(|key| key.id == id) else {
                 return Ok(Err(RetireError::Unknown(id.to_string())));
             };

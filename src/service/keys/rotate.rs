@@ -48,16 +48,25 @@ impl Service {
         let sealing = Arc::clone(&self.sealing);
         let begin = move |tx: &mut Tx<'_>| begin(tx, &sealing, now);
         let (key, was_resumed) = self.patiently(begin).await?;
+        // What is made from here on has the new key; what was being made is there when it is looked for.
+        self.patiently(|tx| {
+            tx.lock_keys()?;
+            tx.wait_for_new_secrets()
+        })
+        .await?;
         let mut rotated = Rotated { key: key.clone(), was_resumed, secrets: 0, damaged: vec![] };
         let mut after = None;
         loop {
-            let (sealing, key) = (Arc::clone(&self.sealing), key.clone());
-            let step = self.patiently(move |tx| rewrap(tx, &sealing, &key, after)).await?;
-            let Some(last) = step.last else {
+            // Apart from what is done to them: who looks at all rows and changes some would be in everybody's way.
+            let key = key.clone();
+            let ids = self.patiently(move |tx| tx.secrets_not_under(&key, after, BATCH)).await?;
+            if ids.is_empty() {
                 self.patiently(|tx| tx.set_rotating(false)).await?;
                 return Ok(rotated);
-            };
-            after = Some(last);
+            }
+            let sealing = Arc::clone(&self.sealing);
+            let step = self.patiently(move |tx| rewrap(tx, &sealing, &ids)).await?;
+            after = step.last.or(after);
             rotated.secrets += step.rewrapped;
             rotated.damaged.extend(step.damaged);
             tokio::time::sleep(TURN_OF_OTHERS).await;
@@ -87,6 +96,7 @@ impl Service {
 }
 
 fn begin(tx: &mut Tx<'_>, sealing: &Sealing, now: Timestamp) -> Result<(KeyId, bool)> {
+    tx.lock_keys()?;
     sealing.open_all(tx)?;
     let masters = sealing.masters();
     let (current, keys) = (tx.find_current_key()?, tx.keys()?);
@@ -109,20 +119,23 @@ fn begin(tx: &mut Tx<'_>, sealing: &Sealing, now: Timestamp) -> Result<(KeyId, b
 
 /// What one transaction of a rotation did.
 struct Step {
-    /// The last secret that was looked at; none when there was none left.
+    /// The last secret that was looked at.
     last: Option<i64>,
     rewrapped: u64,
     damaged: Vec<i64>,
 }
 
-fn rewrap(tx: &mut Tx<'_>, sealing: &Sealing, key: &KeyId, after: Option<i64>) -> Result<Step> {
+fn rewrap(tx: &mut Tx<'_>, sealing: &Sealing, ids: &[i64]) -> Result<Step> {
     let begun = Instant::now();
     let mut step = Step { last: None, rewrapped: 0, damaged: vec![] };
-    for id in tx.secrets_not_under(key, after, BATCH)? {
+    // What is read has to be what is replaced; and the key is asked for behind the locks, as by whoever updates a secret.
+    tx.lock_secrets(ids)?;
+    let current = tx.current_key()?;
+    for id in ids.iter().copied() {
         step.last = Some(id);
         match open(tx, sealing, id) {
             Ok((place, data_key)) => {
-                let data_key = sealing.wrap(tx, &data_key, &place)?;
+                let data_key = sealing.wrap_by(tx, &current, &data_key, &place)?;
                 tx.replace_data_key(place.id, &data_key)?;
                 step.rewrapped += 1;
             }
@@ -131,6 +144,8 @@ fn rewrap(tx: &mut Tx<'_>, sealing: &Sealing, key: &KeyId, after: Option<i64>) -
                 log::error!("secret {id} keeps the key that it has: {error}");
                 step.damaged.push(id);
             }
+            // Somebody has deleted it meanwhile.
+            Err(Error::SecretNotFound { .. }) => {}
             Err(error) => return Err(error),
         }
         if begun.elapsed() > HELD_MAX {

@@ -20,6 +20,8 @@ impl Service {
         let has_clusters = self.cloud.has_clusters(&id);
         self.store
             .write(move |tx| {
+                // Whoever makes a secret in it comes before, and his secret goes too, or after, and finds no namespace.
+                tx.lock_namespace(&id)?;
                 tx.namespace(&id)?;
                 if has_applications {
                     return Err(Error::NamespaceHasApplications);

@@ -35,6 +35,7 @@ impl Service {
         let now = context.now;
         self.store
             .write(move |tx| {
+                tx.lock_namespace(&command.id)?;
                 let mut namespace = tx.namespace(&command.id)?;
                 command.name.as_str().clone_into(&mut namespace.name);
                 if let Some(description) = &command.description {

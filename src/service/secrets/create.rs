@@ -106,8 +106,9 @@ impl SealedDraft {
     /// # Errors
     /// [`Error::SecretExists`]; [`Error::Unavailable`].
     pub fn insert(&self, tx: &mut Tx<'_>, sealing: &Sealing) -> Result<SecretId> {
+        let (id, key) = tx.next_secret()?;
         let summary = SecretSummary {
-            id: tx.next_secret_id()?,
+            id,
             uid: self.uid,
             namespace: self.namespace.clone(),
             name: self.name.as_str().to_owned(),
@@ -116,7 +117,7 @@ impl SealedDraft {
             created: self.created,
             updated: self.created,
         };
-        let data_key = sealing.wrap(tx, &self.sealed.data_key, &summary)?;
+        let data_key = sealing.wrap_by(tx, &key, &self.sealed.data_key, &summary)?;
         tx.insert_secret(&summary, &data_key, &self.sealed.payload)?;
         Ok(summary.id)
     }
@@ -136,6 +137,7 @@ fn create(
     rules: &Rules,
 ) -> Result<SecretId> {
     let has_few_keys = check_keys(rules.keys, rules.keys_quota);
+    // Before the current key is asked for: a rotation waits for whoever has a place and not yet his key.
     if has_few_keys.is_ok() && tx.take_secret_place(&draft.namespace, rules.secrets_quota)? {
         return draft.insert(tx, sealing);
     }

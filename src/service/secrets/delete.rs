@@ -20,6 +20,8 @@ impl Service {
     ) -> Result<SecretSummary> {
         self.require_served(&namespace)?;
         let deletion = self.store.write(move |tx| {
+            // In the order in which a namespace and its secrets are deleted, so that neither waits for the other.
+            tx.lock_namespace(&namespace)?;
             let deleted = tx.secret_summary(&namespace, id)?;
             tx.delete_secret(&namespace, id)?;
             tx.free_secret_place(&namespace)?;

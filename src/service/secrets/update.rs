@@ -49,6 +49,8 @@ impl Service {
         let now = context.now;
         self.store
             .write(move |tx| {
+                // Before the current key is asked for: a rotation that meets the lock looks again behind it.
+                tx.lock_secret(id)?;
                 let known = tx.secret_summary(&namespace, id)?;
                 // Neither a clock that was set back nor an update that waited longer makes a secret older than it was.
                 let updated = now.max(known.updated);

@@ -6,22 +6,38 @@ use std::{
     str::FromStr,
 };
 
-use super::OpenError;
+use super::{OpenError, postgres::PostgresAddress};
 
-/// The address of a database: `sqlite://PATH`, relative or absolute, or `sqlite::memory:`.
+/// The address of a database: `sqlite://PATH`, relative or absolute, `sqlite::memory:`, or
+/// `postgres://USER:PASSWORD@HOST:PORT/DATABASE`. Neither `Display` nor `Debug` shows a password.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DatabaseUrl {
     /// An SQLite file.
     SqliteFile(PathBuf),
     /// An SQLite database that lives as long as the process.
     SqliteMemory,
+    /// A database of a PostgreSQL server, or of what speaks its protocol.
+    Postgres(Box<PostgresAddress>),
 }
 
 /// The text is no address of a database.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{given:?} is no database address: use sqlite://PATH or sqlite::memory:")]
-pub struct DatabaseUrlError {
-    given: String,
+pub enum DatabaseUrlError {
+    /// It begins as none does.
+    #[error(
+        "{given:?} is no database address: use sqlite://PATH, sqlite::memory: or \
+         postgres://USER:PASSWORD@HOST:PORT/DATABASE"
+    )]
+    Unknown {
+        /// What it begins with.
+        given: String,
+    },
+    /// It is to be the address of a PostgreSQL server.
+    #[error("the address of the PostgreSQL server cannot be read: {reason}")]
+    Postgres {
+        /// What is wrong with it; shows no values.
+        reason: String,
+    },
 }
 
 impl FromStr for DatabaseUrl {
@@ -30,6 +46,13 @@ impl FromStr for DatabaseUrl {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         if text == "sqlite::memory:" {
             return Ok(Self::SqliteMemory);
+        }
+        let mut schemes = ["postgres://", "postgresql://"].into_iter();
+        if let Some(rest) = schemes.find_map(|scheme| text.strip_prefix(scheme)) {
+            let address = PostgresAddress::parse(rest);
+            return address
+                .map(|address| Self::Postgres(Box::new(address)))
+                .map_err(|reason| DatabaseUrlError::Postgres { reason });
         }
         let path =
             text.strip_prefix("sqlite://").filter(|path| !path.is_empty() && !path.contains('\0'));
@@ -40,7 +63,7 @@ impl FromStr for DatabaseUrl {
             }
             Some(path) => Ok(Self::SqliteFile(PathBuf::from(path))),
             // Only the scheme is shown: the rest may hold a password.
-            None => Err(DatabaseUrlError {
+            None => Err(DatabaseUrlError::Unknown {
                 given: text.split("//").next().unwrap_or_default().to_owned(),
             }),
         }
@@ -73,12 +96,12 @@ impl DatabaseUrl {
         }
     }
 
-    /// The file; none for a database in memory.
+    /// The file; none for a database in memory or of a server.
     #[must_use]
     pub fn file(&self) -> Option<&Path> {
         match self {
             Self::SqliteFile(path) => Some(path),
-            Self::SqliteMemory => None,
+            Self::SqliteMemory | Self::Postgres(_) => None,
         }
     }
 }
@@ -88,11 +111,13 @@ impl fmt::Display for DatabaseUrl {
         match self {
             Self::SqliteFile(path) => write!(f, "sqlite://{}", path.display()),
             Self::SqliteMemory => f.write_str("sqlite::memory:"),
+            Self::Postgres(address) => address.fmt(f),
         }
     }
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
@@ -103,7 +128,20 @@ mod tests {
         assert_eq!("sqlite:///var/lib/b.db".parse(), file("/var/lib/b.db"));
         assert_eq!("sqlite:////var/lib/b.db".parse(), file("/var/lib/b.db"));
         assert_eq!("sqlite::memory:".parse(), Ok(DatabaseUrl::SqliteMemory));
-        for text in ["", "sqlite://", "sqlite:x", "mysql://user:hidden@host/db", "x.db"] {
+        for scheme in ["postgres", "postgresql"] {
+            let address = format!("{scheme}://user:hidden@host/db").parse::<DatabaseUrl>().unwrap();
+            assert_eq!(address.file(), None);
+            assert_eq!(address.to_string(), "postgres://user@host:5432/db");
+            assert!(!format!("{address:?}").contains("hidden"), "{address:?}");
+        }
+        for text in [
+            "postgres://u:hidden@h/db?x=1",
+            "",
+            "sqlite://",
+            "sqlite:x",
+            "mysql://user:hidden@host/db",
+            "x.db",
+        ] {
             let refused = text.parse::<DatabaseUrl>().map_err(|error| error.to_string());
             assert!(
                 refused.as_ref().is_err_and(|error| !error.contains("hidden")),

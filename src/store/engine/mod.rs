@@ -1,11 +1,13 @@
 //! Which database answers: connections, pragmas, transactions. Another database is another file here.
 
 mod location;
+mod postgres;
 mod sqlite;
 
 use std::{
     cell::RefCell,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use diesel::{MultiConnection, QueryResult};
@@ -21,19 +23,80 @@ pub use sqlite::{Access, Staged, files_of, write_new_file};
 pub enum AnyConnection {
     /// An embedded SQLite database.
     Sqlite(diesel::SqliteConnection),
+    /// A PostgreSQL server.
+    Postgres(postgres::PostgresConnection),
+}
+
+impl AnyConnection {
+    /// The connection as SQLite's own.
+    ///
+    /// # Errors
+    /// It is another engine's.
+    fn sqlite(&mut self) -> QueryResult<&mut diesel::SqliteConnection> {
+        match self {
+            Self::Sqlite(sqlite) => Ok(sqlite),
+            Self::Postgres(_) => Err(diesel::result::Error::QueryBuilderError(
+                "it is no connection to an SQLite file".into(),
+            )),
+        }
+    }
 }
 
 /// Whether there is a table of that name.
 pub fn has_table(connection: &mut AnyConnection, name: &str) -> QueryResult<bool> {
     match connection {
         AnyConnection::Sqlite(sqlite) => sqlite::has_table(sqlite, name),
+        AnyConnection::Postgres(postgres) => postgres::has_table(postgres, name),
     }
 }
 
-/// What the engine finds wrong with its file and with references between rows.
+/// What the engine finds wrong with its file and with references between rows. A server keeps its references right, and
+/// its files are not ours to look at.
 pub fn defects(connection: &mut AnyConnection) -> QueryResult<Vec<String>> {
     match connection {
         AnyConnection::Sqlite(sqlite) => sqlite::defects(sqlite),
+        AnyConnection::Postgres(_) => Ok(vec![]),
+    }
+}
+
+/// The next number of a secret and the current key, where the engine itself gives numbers that nobody waits for; else
+/// nothing.
+pub fn next_secret(connection: &mut AnyConnection) -> QueryResult<Option<(i64, String)>> {
+    match connection {
+        AnyConnection::Sqlite(_) => Ok(None),
+        AnyConnection::Postgres(postgres) => postgres::next_secret(postgres).map(Some),
+    }
+}
+
+/// The last number of a secret that the engine itself gave, zero for none at all; nothing where it gives none.
+pub fn last_secret_id(connection: &mut AnyConnection) -> QueryResult<Option<i64>> {
+    match connection {
+        AnyConnection::Sqlite(_) => Ok(None),
+        AnyConnection::Postgres(postgres) => postgres::last_secret_id(postgres).map(Some),
+    }
+}
+
+/// Keeps other writers from a namespace until the end of the transaction, where there can be others.
+pub fn lock_namespace(connection: &mut AnyConnection, id: &str) -> QueryResult<()> {
+    match connection {
+        AnyConnection::Sqlite(_) => Ok(()),
+        AnyConnection::Postgres(postgres) => postgres::lock_namespace(postgres, id),
+    }
+}
+
+/// Keeps other writers from secrets until the end of the transaction, where there can be others.
+pub fn lock_secrets(connection: &mut AnyConnection, ids: &[i64]) -> QueryResult<()> {
+    match connection {
+        AnyConnection::Sqlite(_) => Ok(()),
+        AnyConnection::Postgres(postgres) => postgres::lock_secrets(postgres, ids),
+    }
+}
+
+/// Waits for all transactions under way that make a secret, where there can be any beside this one.
+pub fn wait_for_new_secrets(connection: &mut AnyConnection) -> QueryResult<()> {
+    match connection {
+        AnyConnection::Sqlite(_) => Ok(()),
+        AnyConnection::Postgres(postgres) => postgres::wait_for_new_secrets(postgres),
     }
 }
 
@@ -61,6 +124,9 @@ pub enum BackupError {
     /// The database has no file.
     #[error("a database in memory cannot be backed up")]
     InMemory,
+    /// The database is a server's.
+    #[error("a PostgreSQL database is backed up by pg_dump: README.md says how")]
+    OfServer,
     /// There is something of that name.
     #[error("{} is there already", file.display())]
     Exists {
@@ -86,6 +152,9 @@ pub enum RestoreError {
     /// The database has no file.
     #[error("a database in memory cannot be restored")]
     InMemory,
+    /// The database is a server's.
+    #[error("a PostgreSQL database is restored by pg_restore: README.md says how")]
+    OfServer,
     /// There is a database, and it was not said that it may go.
     #[error("the database {} is there already, and --force was not given", file.display())]
     Exists {
@@ -132,6 +201,12 @@ pub trait Job: Send {
     fn finish(self: Box<Self>, transaction: Result<()>);
 }
 
+/// An engine that takes one writer at a time.
+pub trait OneWriter: Send + Sync {
+    /// Runs use cases in one transaction, each of which is undone by itself when it fails, until `next` hands out none.
+    fn write_group(&self, next: &mut dyn FnMut() -> Option<Box<dyn Job>>);
+}
+
 /// A short read that shares a look at the database with others.
 pub trait Glance: Send {
     /// Runs it.
@@ -144,13 +219,20 @@ pub trait Glance: Send {
 /// The engine behind a store.
 pub enum Engine {
     /// An embedded SQLite database.
-    Sqlite(sqlite::Sqlite),
+    Sqlite(Arc<sqlite::Sqlite>),
+    /// A PostgreSQL server.
+    Postgres(postgres::Postgres),
 }
 
 impl Engine {
     /// Opens the database that the address names and brings its tables up to date.
     pub fn open(url: &DatabaseUrl) -> std::result::Result<Self, OpenError> {
-        sqlite::Sqlite::open(url).map(Self::Sqlite)
+        match url {
+            DatabaseUrl::Postgres(address) => {
+                postgres::Postgres::open(url, address).map(Self::Postgres)
+            }
+            _ => sqlite::Sqlite::open(url).map(|it| Self::Sqlite(Arc::new(it))),
+        }
     }
 
     /// Opens a database that is there and up to date.
@@ -158,18 +240,27 @@ impl Engine {
         url: &DatabaseUrl,
         access: Access,
     ) -> std::result::Result<Self, OpenError> {
-        sqlite::Sqlite::open_existing(url, access).map(Self::Sqlite)
+        match url {
+            DatabaseUrl::Postgres(address) => {
+                postgres::Postgres::open_existing(url, address).map(Self::Postgres)
+            }
+            _ => sqlite::Sqlite::open_existing(url, access).map(|it| Self::Sqlite(Arc::new(it))),
+        }
     }
 
     /// The wrapped keys of a database, without changing anything.
     pub fn peek_keys(url: &DatabaseUrl) -> std::result::Result<Vec<WrappedKey>, OpenError> {
-        sqlite::Sqlite::peek_keys(url)
+        match url {
+            DatabaseUrl::Postgres(address) => postgres::Postgres::peek_keys(url, address),
+            _ => sqlite::Sqlite::peek_keys(url),
+        }
     }
 
-    /// Writes the database anew, so that nothing is left of what was deleted.
+    /// Writes the database anew, so that nothing is left of what was deleted. Nothing was ever in clear on a server.
     pub fn scrub(&self) -> Result<()> {
         match self {
             Self::Sqlite(sqlite) => sqlite.scrub(),
+            Self::Postgres(_) => Ok(()),
         }
     }
 
@@ -177,6 +268,7 @@ impl Engine {
     pub fn backup(&self, file: &Path) -> std::result::Result<(), BackupError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.backup(file),
+            Self::Postgres(_) => Err(BackupError::OfServer),
         }
     }
 
@@ -184,6 +276,7 @@ impl Engine {
     pub fn write<T>(&self, use_case: &dyn Fn(&mut Tx<'_>) -> Result<T>) -> Result<T> {
         match self {
             Self::Sqlite(sqlite) => sqlite.write(use_case),
+            Self::Postgres(postgres) => postgres.write(use_case),
         }
     }
 
@@ -191,6 +284,7 @@ impl Engine {
     pub fn read<T>(&self, use_case: &dyn Fn(&mut Tx<'_>) -> Result<T>) -> Result<T> {
         match self {
             Self::Sqlite(sqlite) => sqlite.read(use_case),
+            Self::Postgres(postgres) => postgres.read(use_case),
         }
     }
 
@@ -198,6 +292,8 @@ impl Engine {
     pub fn shares_looks(&self) -> bool {
         match self {
             Self::Sqlite(_) => true,
+            // A question and its answer cross the network, and others can do so at the same time.
+            Self::Postgres(_) => false,
         }
     }
 
@@ -213,10 +309,11 @@ impl Engine {
         }
     }
 
-    /// Runs use cases in one transaction, each of which is undone by itself when it fails, until there is none left.
-    pub fn write_group(&self, next: &mut dyn FnMut() -> Option<Box<dyn Job>>) {
+    /// The engine as one that takes only one writer at a time, if it is such.
+    pub fn one_writer(&self) -> Option<Arc<dyn OneWriter>> {
         match self {
-            Self::Sqlite(sqlite) => sqlite.write_group(next),
+            Self::Sqlite(sqlite) => Some(Arc::clone(sqlite) as Arc<dyn OneWriter>),
+            Self::Postgres(_) => None,
         }
     }
 
@@ -224,6 +321,7 @@ impl Engine {
     pub fn reader_count(&self) -> usize {
         match self {
             Self::Sqlite(sqlite) => sqlite.reader_count(),
+            Self::Postgres(postgres) => postgres.width(),
         }
     }
 
@@ -231,6 +329,15 @@ impl Engine {
     pub fn connections(&self) -> (usize, usize) {
         match self {
             Self::Sqlite(sqlite) => sqlite.connections(),
+            Self::Postgres(postgres) => postgres.connections(),
+        }
+    }
+
+    /// How often use cases were tried once more since others were in their way.
+    pub fn retries(&self) -> u64 {
+        match self {
+            Self::Sqlite(_) => 0,
+            Self::Postgres(postgres) => postgres.retries(),
         }
     }
 }

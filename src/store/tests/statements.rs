@@ -13,8 +13,10 @@ fn requests(tx: &mut Tx<'_>, place: &Namespace, key: &KeyId) -> Result<()> {
     let data_key = WrappedDataKey { key: key.clone(), bytes: vec![2] };
     let payload = SealedData(vec![3]);
     assert!(tx.take_secret_place(&place.id, 10)?);
+    let (id, current) = tx.next_secret()?;
+    assert_eq!(&current, key);
     let made = SecretSummary {
-        id: tx.next_secret_id()?,
+        id,
         uid: SecretUid::from_random([4; 16]),
         namespace: place.id.clone(),
         name: "s".to_owned(),
@@ -23,7 +25,6 @@ fn requests(tx: &mut Tx<'_>, place: &Namespace, key: &KeyId) -> Result<()> {
         created: Timestamp(5),
         updated: Timestamp(5),
     };
-    assert_eq!(&tx.current_key()?, key);
     tx.insert_secret(&made, &data_key, &payload)?;
     tx.replace_payload(&made, &data_key, &payload)?;
     tx.stored_secret(&place.id, made.id)?;

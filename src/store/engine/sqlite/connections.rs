@@ -136,8 +136,7 @@ impl r2d2::ManageConnection for Connections {
     }
 
     fn has_broken(&self, connection: &mut AnyConnection) -> bool {
-        let AnyConnection::Sqlite(connection) = connection;
-        AnsiTransactionManager::is_broken_transaction_manager(connection)
+        connection.sqlite().map_or(true, AnsiTransactionManager::is_broken_transaction_manager)
     }
 }
 

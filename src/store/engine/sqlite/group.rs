@@ -3,7 +3,10 @@
 use diesel::connection::SimpleConnection;
 
 use super::{Begun, Sqlite, Tx};
-use crate::{domain::Error, store::engine::Job};
+use crate::{
+    domain::Error,
+    store::engine::{Job, OneWriter},
+};
 
 /// Why a transaction did not come to its end.
 enum Failure {
@@ -15,11 +18,11 @@ enum Failure {
     GivenUp,
 }
 
-impl Sqlite {
+impl OneWriter for Sqlite {
     /// Runs what `next` hands out until it hands out nothing more. A use case that fails is undone by itself. When the
     /// transaction as a whole fails, each is run once more in a transaction of its own, so that none fails for what
     /// another one did.
-    pub fn write_group(&self, next: &mut dyn FnMut() -> Option<Box<dyn Job>>) {
+    fn write_group(&self, next: &mut dyn FnMut() -> Option<Box<dyn Job>>) {
         let mut jobs = vec![];
         let failure = self.attempt(next, &mut jobs).err();
         match failure {
@@ -39,7 +42,9 @@ impl Sqlite {
             None => finish(jobs, None),
         }
     }
+}
 
+impl Sqlite {
     fn write_each(&self, jobs: Vec<Box<dyn Job>>) {
         for job in jobs {
             let (mut job, mut ran) = (Some(job), vec![]);

@@ -20,7 +20,7 @@ const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 
 /// Makes or changes the tables where they are not up to date.
 pub fn migrate(connection: &mut AnyConnection) -> Result<(), BoxError> {
-    let AnyConnection::Sqlite(sqlite) = connection;
+    let sqlite = connection.sqlite()?;
     // One transaction around all: two processes that start at once take turns.
     AnsiTransactionManager::begin_transaction_sql(sqlite, "BEGIN IMMEDIATE")?;
     let migrated = refuse_newer(sqlite)

@@ -184,14 +184,14 @@ struct Begun<'a> {
 
 impl<'a> Begun<'a> {
     fn new(connection: &'a mut AnyConnection, begin: &str) -> Result<Self> {
-        let AnyConnection::Sqlite(sqlite) = &mut *connection;
+        let sqlite = connection.sqlite().map_err(Error::unavailable)?;
         AnsiTransactionManager::begin_transaction_sql(sqlite, begin).map_err(Error::unavailable)?;
         Ok(Self { connection, ended: false })
     }
 
     fn commit(&mut self) -> Result<()> {
         self.ended = true;
-        let AnyConnection::Sqlite(sqlite) = &mut *self.connection;
+        let sqlite = self.connection.sqlite().map_err(Error::unavailable)?;
         AnsiTransactionManager::commit_transaction(sqlite).map_err(|error| {
             // A commit that failed for lack of a lock or of space leaves the transaction open.
             roll_back(sqlite);
@@ -202,8 +202,9 @@ impl<'a> Begun<'a> {
 
 impl Drop for Begun<'_> {
     fn drop(&mut self) {
-        if !self.ended {
-            let AnyConnection::Sqlite(sqlite) = &mut *self.connection;
+        if !self.ended
+            && let Ok(sqlite) = self.connection.sqlite()
+        {
             roll_back(sqlite);
         }
     }

@@ -38,7 +38,11 @@ impl Staged {
     /// # Errors
     /// [`RestoreError`], also for a file that no version of this program wrote: nothing may be made of it.
     pub fn new(url: &DatabaseUrl, backup: &Path, force: bool) -> Result<Self> {
-        let target = url.file().ok_or(RestoreError::InMemory)?;
+        let target = match url {
+            DatabaseUrl::SqliteFile(path) => path.as_path(),
+            DatabaseUrl::SqliteMemory => return Err(RestoreError::InMemory),
+            DatabaseUrl::Postgres(_) => return Err(RestoreError::OfServer),
+        };
         if !force && fs::symlink_metadata(target).is_ok() {
             return Err(RestoreError::Exists { file: target.to_owned() });
         }

@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::{
-    Access, AnyConnection, BoxError, Sqlite,
+    Access, BoxError, Sqlite,
     connections::establish,
     files::{self, Partial, folder_of, name_new, sync_folder},
 };
@@ -32,7 +32,7 @@ impl Sqlite {
     /// [`Error::Unavailable`], as when the disk has no room for a second copy; nothing is lost then.
     pub fn scrub(&self) -> Result<()> {
         let mut connection = self.writer.get().map_err(Error::unavailable)?;
-        let AnyConnection::Sqlite(sqlite) = &mut *connection;
+        let sqlite = connection.sqlite().map_err(Error::unavailable)?;
         // In a file the copy needs no memory; where there is no folder for one, memory has to do.
         if let Err(error) = sqlite.batch_execute("PRAGMA temp_store = FILE; VACUUM") {
             log::warn!("the database is written anew in memory: {error}");

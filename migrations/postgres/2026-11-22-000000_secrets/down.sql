@@ -1,0 +1,3 @@
+DROP TABLE namespaces;
+DROP SEQUENCE secret_ids;
+DROP TABLE counters;

@@ -1,0 +1,182 @@
+//! What went wrong between us and a server, and what may be done about it.
+
+use diesel::result::{DatabaseErrorInformation, DatabaseErrorKind, Error as DieselError};
+use tokio_postgres::error::{DbError, SqlState};
+
+/// What a failure means for the transaction that met it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Consequence {
+    /// Another transaction was in the way: the same may succeed when it is tried again.
+    GaveWay,
+    /// The connection is gone, or leads to a server that is no longer the right one: the same may succeed by another.
+    Disconnected,
+    /// The server did not answer in time: nobody has the time to try again.
+    TimedOut,
+    /// It would fail again.
+    Final,
+}
+
+/// A failure, in words that show no values.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{message}")]
+pub struct Failure {
+    message: String,
+    constraint: Option<String>,
+    kind: DatabaseErrorKind,
+    consequence: Consequence,
+}
+
+impl Failure {
+    /// What the server or the way to it said; `ended` is what ended the connection, if that is known.
+    pub fn of(error: &tokio_postgres::Error, ended: Option<&tokio_postgres::Error>) -> Self {
+        // Whoever waits is only told that the connection is closed.
+        let error = if error.is_closed() { ended.unwrap_or(error) } else { error };
+        match error.as_db_error() {
+            Some(said) => Self::said(said),
+            None => Self::disconnected(with_causes(error)),
+        }
+    }
+
+    fn said(said: &DbError) -> Self {
+        let (kind, consequence) = classified(said.code());
+        Self {
+            message: format!("{} ({})", said.message(), said.code().code()),
+            constraint: said.constraint().map(str::to_owned),
+            kind,
+            consequence,
+        }
+    }
+
+    /// The connection is gone.
+    pub fn disconnected(message: String) -> Self {
+        let kind = DatabaseErrorKind::ClosedConnection;
+        Self { message, constraint: None, kind, consequence: Consequence::Disconnected }
+    }
+
+    /// The server did not answer.
+    pub fn timed_out() -> Self {
+        Self {
+            message: "the database server does not answer".to_owned(),
+            constraint: None,
+            kind: DatabaseErrorKind::ClosedConnection,
+            consequence: Consequence::TimedOut,
+        }
+    }
+
+    /// A transaction cannot be committed since one of its statements failed.
+    pub fn aborted() -> Self {
+        Self {
+            message: "a statement of the transaction failed".to_owned(),
+            constraint: None,
+            kind: DatabaseErrorKind::Unknown,
+            consequence: Consequence::Final,
+        }
+    }
+
+    /// What it means for the transaction.
+    pub fn consequence(&self) -> Consequence {
+        self.consequence
+    }
+
+    /// Whether the connection is of no use any more.
+    pub fn ends_connection(&self) -> bool {
+        matches!(self.consequence, Consequence::Disconnected | Consequence::TimedOut)
+    }
+}
+
+/// By SQLSTATE; source: appendix A of PostgreSQL's manual.
+fn classified(code: &SqlState) -> (DatabaseErrorKind, Consequence) {
+    use Consequence::{Disconnected, Final, GaveWay};
+    use DatabaseErrorKind as Kind;
+    match code.code() {
+        "40001" | "40P01" => (Kind::SerializationFailure, GaveWay),
+        "23505" => (Kind::UniqueViolation, Final),
+        // What was referred to was there a moment ago, or something came to refer to it: another one was faster.
+        "23503" => (Kind::ForeignKeyViolation, GaveWay),
+        "23502" => (Kind::NotNullViolation, Final),
+        "23514" => (Kind::CheckViolation, Final),
+        // A server that only follows another one by now.
+        "25006" => (Kind::ReadOnlyTransaction, Disconnected),
+        // A lock that was not to be had in the time that the server was told; and what a proxy mixed up.
+        "55P03" => (Kind::Unknown, GaveWay),
+        "26000" => (Kind::Unknown, Disconnected),
+        code if code.starts_with("08") || code.starts_with("57P") || code == "25P03" => {
+            (Kind::ClosedConnection, Disconnected)
+        }
+        _ => (Kind::Unknown, Final),
+    }
+}
+
+/// An error with its causes, which the library leaves out of its own text.
+fn with_causes(error: &tokio_postgres::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(next) = cause {
+        let next_text = next.to_string();
+        if !text.contains(&next_text) {
+            text.push_str(": ");
+            text.push_str(&next_text);
+        }
+        cause = next.source();
+    }
+    text
+}
+
+impl From<Failure> for DieselError {
+    fn from(failure: Failure) -> Self {
+        Self::DatabaseError(failure.kind, Box::new(failure))
+    }
+}
+
+impl DatabaseErrorInformation for Failure {
+    fn message(&self) -> &str {
+        &self.message
+    }
+
+    fn details(&self) -> Option<&str> {
+        None
+    }
+
+    fn hint(&self) -> Option<&str> {
+        None
+    }
+
+    fn table_name(&self) -> Option<&str> {
+        None
+    }
+
+    fn column_name(&self) -> Option<&str> {
+        None
+    }
+
+    fn constraint_name(&self) -> Option<&str> {
+        self.constraint.as_deref()
+    }
+
+    fn statement_position(&self) -> Option<i32> {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn failures_are_told_apart() {
+        for (code, consequence) in [
+            ("40001", Consequence::GaveWay),
+            ("40P01", Consequence::GaveWay),
+            ("23503", Consequence::GaveWay),
+            ("23505", Consequence::Final),
+            // Whether it was committed is not known.
+            ("40003", Consequence::Final),
+            ("57P01", Consequence::Disconnected),
+            ("25006", Consequence::Disconnected),
+            ("08006", Consequence::Disconnected),
+            ("42601", Consequence::Final),
+        ] {
+            assert_eq!(classified(&SqlState::from_code(code)).1, consequence, "{code}");
+        }
+    }
+}

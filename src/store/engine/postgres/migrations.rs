@@ -1,0 +1,81 @@
+//! Brings the tables up to date.
+
+use std::{collections::HashSet, thread, time::Duration};
+
+use diesel::{
+    migration::{Migration, MigrationSource, MigrationVersion},
+    pg::Pg,
+};
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+
+use super::{BoxError, PostgresConnection, has_table, pool::Pool};
+
+const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/postgres");
+
+/// How often it is looked whether another process has made the tables meanwhile, and how long is waited in between.
+const TRIES: u32 = 20;
+const PAUSE: Duration = Duration::from_millis(250);
+
+/// Makes or changes the tables where they are not up to date. Each migration is a transaction. Of two processes that start
+/// at once one is refused by what the other one made; it looks once more and finds it done.
+pub fn migrate(pool: &Pool) -> Result<(), BoxError> {
+    let mut tries = 0;
+    loop {
+        // A new connection each time: where another one made tables, what was known of them is not true any more.
+        let mut connection = pool.connect()?;
+        let postgres = connection.postgres().ok_or("there is no connection")?;
+        refuse_foreign(postgres)?;
+        let Err(failed) = postgres.run_pending_migrations(MIGRATIONS) else {
+            return refuse_newer(postgres);
+        };
+        tries += 1;
+        if tries == TRIES {
+            return Err(failed);
+        }
+        log::debug!("the tables cannot be made: {failed}; looking again");
+        thread::sleep(PAUSE);
+    }
+}
+
+/// Refuses tables that are not up to date, and changes nothing.
+pub fn require_current(pool: &Pool) -> Result<(), BoxError> {
+    let mut connection = pool.connect()?;
+    let postgres = connection.postgres().ok_or("there is no connection")?;
+    if !has_table(postgres, TABLE)? || postgres.applied_migrations()?.is_empty() {
+        return Err("it is no database of this program".into());
+    }
+    refuse_newer(postgres)?;
+    if postgres.has_pending_migration(MIGRATIONS)? {
+        return Err("it was made by an older version: `serve` brings it up to date".into());
+    }
+    connection.give_back();
+    Ok(())
+}
+
+/// Where it is written down what was done to the tables.
+const TABLE: &str = "__diesel_schema_migrations";
+
+/// Refuses a database that has tables of our names which we did not make.
+fn refuse_foreign(postgres: &mut PostgresConnection) -> Result<(), BoxError> {
+    if has_table(postgres, TABLE)? {
+        return refuse_newer(postgres);
+    }
+    for name in ["counters", "keys", "namespaces", "secrets"] {
+        if has_table(postgres, name)? && !has_table(postgres, TABLE)? {
+            return Err(format!("it has a table {name} of another program").into());
+        }
+    }
+    Ok(())
+}
+
+fn refuse_newer(postgres: &mut PostgresConnection) -> Result<(), BoxError> {
+    let known: Vec<Box<dyn Migration<Pg>>> = MIGRATIONS.migrations()?;
+    let known: HashSet<MigrationVersion<'_>> = known.iter().map(|it| it.name().version()).collect();
+    let applied = postgres.applied_migrations()?;
+    match applied.into_iter().find(|applied| !known.contains(applied)) {
+        Some(version) => {
+            Err(format!("it was made by a newer version (migration {version})").into())
+        }
+        None => Ok(()),
+    }
+}

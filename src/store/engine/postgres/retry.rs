@@ -1,0 +1,100 @@
+//! When a use case is tried once more.
+
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    thread,
+    time::{Duration, Instant},
+};
+
+use ring::rand::{SecureRandom, SystemRandom};
+
+use super::failure::Consequence;
+use crate::domain::Error;
+
+/// How often a use case is tried in all.
+const TRIES: u32 = 12;
+
+/// How long after its beginning a use case is tried for the last time: what it then needs has still room in the time that
+/// its caller waits.
+const TRIED_FOR: Duration = Duration::from_secs(3);
+
+/// How long the first pause may be. Each may be twice as long as the one before, up to the last.
+const FIRST_PAUSE: Duration = Duration::from_millis(4);
+const LONGEST_PAUSE: Duration = Duration::from_millis(500);
+
+/// Counts them.
+#[derive(Default)]
+pub struct Retries(AtomicU64);
+
+impl Retries {
+    /// Whether a use case is to be tried again after so many tries; waits until then.
+    pub fn wait_for_next(
+        &self,
+        tries: u32,
+        begun: Instant,
+        consequence: Consequence,
+        error: &Error,
+    ) -> bool {
+        let helps = matches!(consequence, Consequence::GaveWay | Consequence::Disconnected);
+        if !helps || tries >= TRIES || begun.elapsed() > TRIED_FOR {
+            return false;
+        }
+        let pause = match consequence {
+            // There is another connection, or there is none: neither gets better by waiting.
+            Consequence::Disconnected if tries == 1 => Duration::ZERO,
+            _ => jittered(longest_pause(tries)),
+        };
+        log::debug!("{error}; trying once more in {} ms", pause.as_millis());
+        thread::sleep(pause);
+        self.0.fetch_add(1, Ordering::Relaxed);
+        true
+    }
+
+    /// How often anything was tried once more.
+    pub fn count(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+fn longest_pause(tries: u32) -> Duration {
+    let doubled = FIRST_PAUSE.saturating_mul(1 << tries.saturating_sub(1).min(16));
+    doubled.min(LONGEST_PAUSE)
+}
+
+/// Anything up to the longest: those who met once should not meet again.
+fn jittered(longest: Duration) -> Duration {
+    let mut bytes = [0; 2];
+    match SystemRandom::new().fill(&mut bytes) {
+        Ok(()) => longest.mul_f64(f64::from(u16::from_le_bytes(bytes)) / f64::from(u16::MAX)),
+        Err(_unspecified) => longest,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_help_is_not_tried_again() {
+        let retries = Retries::default();
+        let error = Error::unavailable("x");
+        let next =
+            |tries, consequence| retries.wait_for_next(tries, Instant::now(), consequence, &error);
+        assert!(!next(1, Consequence::Final) && !next(1, Consequence::TimedOut));
+        assert!(!next(TRIES, Consequence::GaveWay));
+        assert!(next(1, Consequence::GaveWay) && next(1, Consequence::Disconnected));
+        assert_eq!(retries.count(), 2);
+        let long_ago = Instant::now().checked_sub(TRIED_FOR + Duration::from_secs(1));
+        assert!(long_ago.is_none_or(|begun| {
+            !retries.wait_for_next(1, begun, Consequence::GaveWay, &error)
+        }));
+    }
+
+    #[test]
+    fn pauses_grow_up_to_the_longest() {
+        assert_eq!(longest_pause(1), FIRST_PAUSE);
+        assert_eq!(longest_pause(3), FIRST_PAUSE * 4);
+        assert_eq!(longest_pause(40), LONGEST_PAUSE);
+        assert!(jittered(LONGEST_PAUSE) <= LONGEST_PAUSE);
+    }
+}
