@@ -23,12 +23,15 @@ use crate::{
 /// How many reads share one look: the first waits for the last.
 const SHARED_MAX: usize = 64;
 
+/// Those of one thread.
+type Waiting = RefCell<Vec<Box<dyn Glance>>>;
+
 /// The short reads that each thread is about to ask for.
 #[derive(Clone)]
 pub struct Glances {
     engine: Arc<Engine>,
     lane: Lane,
-    waiting: Arc<ThreadLocal<RefCell<Vec<Box<dyn Glance>>>>>,
+    waiting: Arc<ThreadLocal<Waiting>>,
 }
 
 impl Glances {
@@ -47,7 +50,7 @@ impl Glances {
         F: Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
     {
         let (done, answer) = oneshot::channel();
-        let glance = UseCase { use_case, outcome: None, done };
+        let glance = AskedRead { use_case, outcome: None, done };
         let is_first = {
             let mut waiting = self.waiting.get_or_default().borrow_mut();
             waiting.push(Box::new(glance));
@@ -97,13 +100,13 @@ impl Drop for First {
 }
 
 /// A use case with the caller who waits for it.
-struct UseCase<T, F> {
+struct AskedRead<T, F> {
     use_case: F,
     outcome: Option<Result<T>>,
     done: oneshot::Sender<Result<T>>,
 }
 
-impl<T, F> Glance for UseCase<T, F>
+impl<T, F> Glance for AskedRead<T, F>
 where
     T: Send,
     F: Fn(&mut Tx<'_>) -> Result<T> + Send,

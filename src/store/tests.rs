@@ -36,18 +36,18 @@ async fn names(store: &Store) -> Vec<String> {
 
 /// Keeps the writer busy until the sender is dropped.
 async fn hold(store: &Store) -> (mpsc::Sender<()>, JoinHandle<Result<()>>) {
-    let (release, held) = mpsc::channel::<()>();
-    let (begun, begin) = tokio::sync::oneshot::channel();
-    let (held, begun, holder) = (Mutex::new(held), Mutex::new(Some(begun)), store.clone());
+    let (release, end) = mpsc::channel::<()>();
+    let (tell, told) = tokio::sync::oneshot::channel();
+    let (end, tell, holder) = (Mutex::new(end), Mutex::new(Some(tell)), store.clone());
     let task = tokio::spawn(async move {
-        let hold = move |_: &mut Tx<'_>| {
-            begun.lock().unwrap().take().unwrap().send(()).unwrap();
-            held.lock().unwrap().recv().unwrap_err();
+        let wait = move |_: &mut Tx<'_>| {
+            tell.lock().unwrap().take().unwrap().send(()).unwrap();
+            end.lock().unwrap().recv().unwrap_err();
             Ok(())
         };
-        holder.write_for_upkeep(hold).await
+        holder.write_for_upkeep(wait).await
     });
-    begin.await.unwrap();
+    told.await.unwrap();
     (release, task)
 }
 

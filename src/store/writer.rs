@@ -51,9 +51,9 @@ impl Writer {
     /// # Errors
     /// The system gives no thread.
     pub fn start(engine: Arc<dyn OneWriter>) -> std::io::Result<Self> {
-        let (queue, waiting) = mpsc::channel(WAITING_MAX);
+        let (queue, inbox) = mpsc::channel(WAITING_MAX);
         let writing = Arc::new(AtomicUsize::new(0));
-        let desk = Desk { engine, waiting, next: None, writing: Arc::clone(&writing) };
+        let desk = Desk { engine, waiting: inbox, next: None, writing: Arc::clone(&writing) };
         let thread = thread::Builder::new().name("writer".to_owned()).spawn(move || desk.run())?;
         Ok(Self { queue: Some(queue), writing, thread: Some(thread) })
     }
@@ -69,7 +69,7 @@ impl Writer {
     {
         let progress = Arc::new(Progress::default());
         let (done, mut answer) = oneshot::channel();
-        let job = UseCase { use_case, progress: Arc::clone(&progress), outcome: None, done };
+        let job = AskedWrite { use_case, progress: Arc::clone(&progress), outcome: None, done };
         let queue = self.queue.as_ref().ok_or_else(gone)?;
         queue.try_send(Work::Shared(Box::new(job))).map_err(|refused| match refused {
             mpsc::error::TrySendError::Full(_) => {
@@ -192,14 +192,14 @@ fn run_safely(work: Box<dyn FnOnce() + Send>) {
 }
 
 /// A use case with the caller who waits for it.
-struct UseCase<T, F> {
+struct AskedWrite<T, F> {
     use_case: F,
     progress: Arc<Progress>,
     outcome: Option<Result<T>>,
     done: oneshot::Sender<Result<T>>,
 }
 
-impl<T, F> Job for UseCase<T, F>
+impl<T, F> Job for AskedWrite<T, F>
 where
     T: Send,
     F: Fn(&mut Tx<'_>) -> Result<T> + Send,
