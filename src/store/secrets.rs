@@ -1,8 +1,7 @@
 //! The secrets' rows.
 
 use diesel::{
-    OptionalExtension, dsl::insert_into, prelude::*, result::DatabaseErrorKind,
-    result::Error as DieselError,
+    OptionalExtension, prelude::*, result::DatabaseErrorKind, result::Error as DieselError,
 };
 
 use super::{
@@ -44,22 +43,6 @@ pub(super) struct SummaryRow {
     version: i64,
     created_at: i64,
     updated_at: i64,
-}
-
-#[derive(Insertable)]
-#[diesel(table_name = secrets)]
-struct NewRow<'a> {
-    id: i64,
-    uid: String,
-    namespace_id: String,
-    name: &'a str,
-    secret_type: &'a str,
-    version: i64,
-    created_at: i64,
-    updated_at: i64,
-    key_id: &'a str,
-    data_key: &'a [u8],
-    payload: &'a [u8],
 }
 
 impl SummaryRow {
@@ -153,20 +136,36 @@ impl Tx<'_> {
         data_key: &WrappedDataKey,
         payload: &SealedData,
     ) -> Result<()> {
-        let row = NewRow {
-            id: summary.id.get(),
-            uid: summary.uid.to_string(),
-            namespace_id: summary.namespace.to_string(),
-            name: &summary.name,
-            secret_type: summary.secret_type.as_str(),
-            version: summary.version.get(),
-            created_at: summary.created.0,
-            updated_at: summary.updated.0,
-            key_id: data_key.key.as_str(),
-            data_key: &data_key.bytes,
-            payload: &payload.0,
-        };
-        match insert_into(secrets::table).values(row).execute(self.connection) {
+        let inserting = Prepared(&[
+            Sql(
+                "INSERT INTO secrets (id, uid, namespace_id, name, secret_type, version, created_at, updated_at, key_id, \
+                 data_key, payload) VALUES (",
+            ),
+            Number(summary.id.get()),
+            Sql(", "),
+            Text(&summary.uid.to_string()),
+            Sql(", "),
+            Text(&summary.namespace.to_string()),
+            Sql(", "),
+            Text(&summary.name),
+            Sql(", "),
+            Text(summary.secret_type.as_str()),
+            Sql(", "),
+            Number(summary.version.get()),
+            Sql(", "),
+            Number(summary.created.0),
+            Sql(", "),
+            Number(summary.updated.0),
+            Sql(", "),
+            Text(data_key.key.as_str()),
+            Sql(", "),
+            Bytes(&data_key.bytes),
+            Sql(", "),
+            Bytes(&payload.0),
+            Sql(")"),
+        ])
+        .execute(self.connection);
+        match inserting {
             Ok(_) => Ok(()),
             Err(DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => {
                 Err(Error::SecretExists { name: summary.name.clone() })

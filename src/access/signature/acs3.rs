@@ -97,11 +97,14 @@ impl<'a> Acs3<'a> {
     }
 
     fn lists_names_once(&self) -> bool {
+        let separates = |byte: u8| {
+            matches!(
+                byte,
+                b'"' | b'(' | b')' | b',' | b'/' | b':'..=b'@' | b'['..=b']' | b'{' | b'}'
+            )
+        };
         let is_name = |name: &str| {
-            !name.is_empty()
-                && name
-                    .bytes()
-                    .all(|byte| byte.is_ascii_graphic() && !b"\"(),/:;<=>?@[\\]{}".contains(&byte))
+            !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic() && !separates(byte))
         };
         let mut names: Vec<String> = self.names().map(str::to_ascii_lowercase).collect();
         let all_are_names = names.iter().all(|name| is_name(name));
@@ -122,8 +125,8 @@ pub fn unsigned_header<'a>(
     request: &SignedRequest<'a>,
     authorization: &Acs3<'_>,
 ) -> Option<&'a str> {
-    let is_signed =
-        |name: &str| authorization.names().any(|signed| signed.eq_ignore_ascii_case(name));
+    let signed: Vec<&str> = authorization.names().collect();
+    let is_signed = |name: &str| signed.iter().any(|known| known.eq_ignore_ascii_case(name));
     let has_body = || {
         let nothing = content_hash(authorization.algorithm, b"");
         !request.values("x-acs-content-sha256").eq([nothing.as_bytes()])

@@ -45,6 +45,8 @@ pub enum Connections {
         files: Arc<Files>,
         /// What the connections may do.
         access: Access,
+        /// How many KiB of the file each remembers.
+        cache: u32,
     },
     /// To a database in memory.
     InMemory {
@@ -120,8 +122,14 @@ impl r2d2::ManageConnection for Connections {
 
     fn connect(&self) -> Result<AnyConnection, BoxedError> {
         match self {
-            Self::ToFile { files, access } => {
-                files.check().and_then(|()| open(files.path(), *access)).map_err(BoxedError)
+            Self::ToFile { files, access, cache } => {
+                let open = || {
+                    files.check()?;
+                    let mut connection = open(files.path(), *access)?;
+                    connection.batch_execute(&format!("PRAGMA cache_size = -{cache}"))?;
+                    Ok(connection)
+                };
+                open().map_err(BoxedError)
             }
             Self::InMemory { only } => {
                 let only = only.lock().unwrap_or_else(PoisonError::into_inner).take();

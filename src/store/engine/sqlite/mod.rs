@@ -33,6 +33,13 @@ pub use restore::Staged;
 /// How many reads run at once. SQLite's readers are bound by the processor, not by waiting.
 const READERS: u32 = 4;
 
+/// How much of the file a reading connection remembers, in KiB: what is above the leaves of a large database.
+const READER_CACHE: u32 = 2 * 1024;
+
+/// How much the writing one remembers, in KiB. Secrets of many namespaces go to as many places of the indexes, and what is not
+/// remembered is read for each.
+const WRITER_CACHE: u32 = 16 * 1024;
+
 /// The lock is taken at once: a reader that turns into a writer halfway would be refused as busy.
 const WRITE: &str = "BEGIN IMMEDIATE";
 
@@ -99,11 +106,11 @@ impl Sqlite {
         access: Access,
     ) -> std::result::Result<Self, BoxError> {
         let files = Arc::new(Files::look(path, access)?);
-        let connections = Connections::ToFile { files: Arc::clone(&files), access };
+        let connections = |cache| Connections::ToFile { files: Arc::clone(&files), access, cache };
         Ok(Self {
             _keeper: Some(Mutex::new(first)),
-            readers: Some(pool(READERS, connections.clone())?),
-            writer: pool(1, connections)?,
+            readers: Some(pool(READERS, connections(READER_CACHE))?),
+            writer: pool(1, connections(WRITER_CACHE))?,
             files: Some(files),
         })
     }
