@@ -1,11 +1,7 @@
 //! Short reads that are asked for at the same moment and by the same thread share one look at the database: to hand a look
 //! to another thread, to begin and to end it costs more than to find a row.
 
-use std::{
-    cell::RefCell,
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
-};
+use std::{cell::RefCell, sync::Arc};
 
 use thread_local::ThreadLocal;
 use tokio::{sync::oneshot, time::timeout};
@@ -14,6 +10,7 @@ use super::{
     TURN_TIMEOUT, Tx, WORK_TIMEOUT,
     engine::{Engine, Glance},
     lane::Lane,
+    tx,
 };
 use crate::{
     domain::{Error, Result},
@@ -112,9 +109,7 @@ where
     F: Fn(&mut Tx<'_>) -> Result<T> + Send,
 {
     fn run(&mut self, tx: &mut Tx<'_>) {
-        let outcome = catch_unwind(AssertUnwindSafe(|| (self.use_case)(tx)));
-        let panicked = |_| Err(Error::unavailable("the use case ended in a panic"));
-        self.outcome = Some(outcome.unwrap_or_else(panicked));
+        self.outcome = Some(tx::run(&self.use_case, tx));
     }
 
     fn finish(self: Box<Self>, look: Result<()>) {

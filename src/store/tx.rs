@@ -34,6 +34,12 @@ impl<'a> Tx<'a> {
     }
 }
 
+/// Runs a use case; its panic is an error of its own, and nobody else's.
+pub(super) fn run<T>(use_case: impl Fn(&mut Tx<'_>) -> Result<T>, tx: &mut Tx<'_>) -> Result<T> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| use_case(tx)))
+        .unwrap_or_else(|_| Err(Error::unavailable("the use case ended in a panic")))
+}
+
 /// The one place where a failing query becomes a domain error: an outage, never "not found". Queries that may find
 /// nothing say so with `optional()`, and the one insert that may meet a twin looks at that itself.
 pub(super) fn unavailable(error: diesel::result::Error) -> Error {

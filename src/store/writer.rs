@@ -19,6 +19,7 @@ use super::{
     TURN_TIMEOUT, Tx, WAITING_MAX, WORK_TIMEOUT,
     engine::{Job, OneWriter},
     progress::Progress,
+    tx,
 };
 use crate::domain::{Error, Result};
 
@@ -206,18 +207,16 @@ where
 {
     fn begin(&mut self) -> bool {
         self.outcome = None;
-        let is_wanted = !self.done.is_closed() && self.progress.begin();
-        if !is_wanted {
+        let is_in_time = self.progress.begin();
+        if !is_in_time {
             log::warn!("a write came too late to be done");
         }
-        is_wanted
+        // Whoever went away of himself is nothing to complain of.
+        is_in_time && !self.done.is_closed()
     }
 
     fn run(&mut self, tx: &mut Tx<'_>) -> bool {
-        let work = std::panic::AssertUnwindSafe(|| (self.use_case)(tx));
-        let outcome = std::panic::catch_unwind(work)
-            .unwrap_or_else(|_| Err(Error::unavailable("the use case ended in a panic")));
-        self.outcome.insert(outcome).is_ok()
+        self.outcome.insert(tx::run(&self.use_case, tx)).is_ok()
     }
 
     fn commits(&mut self) -> bool {

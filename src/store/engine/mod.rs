@@ -309,9 +309,11 @@ impl Engine {
         }
     }
 
-    /// The engine as one that takes only one writer at a time, if it is such.
+    /// The engine as one that takes only one writer at a time, if it is such. A database in memory is none: reads and writes
+    /// have its one connection in turn, and a writer that took no turns would wait for it behind all of them.
     pub fn one_writer(&self) -> Option<Arc<dyn OneWriter>> {
         match self {
+            Self::Sqlite(sqlite) if sqlite.is_in_memory() => None,
             Self::Sqlite(sqlite) => Some(Arc::clone(sqlite) as Arc<dyn OneWriter>),
             Self::Postgres(_) => None,
         }

@@ -4,7 +4,7 @@ use diesel::{Connection, connection::InstrumentationEvent};
 
 use super::*;
 use crate::domain::{
-    KeyId, SealedData, SecretName, SecretSummary, SecretType, SecretUid, Version, WrappedDataKey,
+    SealedData, SecretName, SecretSummary, SecretType, SecretUid, Version, WrappedDataKey,
     WrappedKey,
 };
 

@@ -170,6 +170,10 @@ impl Sqlite {
         self.readers.as_ref().map_or(1, |readers| readers.max_size() as usize)
     }
 
+    pub fn is_in_memory(&self) -> bool {
+        self.readers.is_none()
+    }
+
     pub fn connections(&self) -> (usize, usize) {
         std::iter::once(&self.writer).chain(&self.readers).fold((0, 0), |(open, max), pool| {
             (open + pool.state().connections as usize, max + pool.max_size() as usize)
