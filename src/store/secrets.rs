@@ -274,12 +274,12 @@ impl Tx<'_> {
     /// # Errors
     /// [`Error::Unavailable`].
     pub fn secret_summaries(&mut self, namespace: &NamespaceId) -> Result<Vec<SecretSummary>> {
-        let rows: Vec<SummaryRow> = secrets::table
+        let mut rows: Vec<SummaryRow> = secrets::table
             .filter(secrets::namespace_id.eq(namespace.to_string()))
-            .order(secrets::id)
             .select(SummaryRow::as_select())
             .load(self.connection)
             .map_err(unavailable)?;
+        rows.sort_unstable_by_key(|row| row.id);
         rows.into_iter().map(SummaryRow::parse).collect()
     }
 
