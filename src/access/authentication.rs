@@ -8,7 +8,7 @@ use super::{
     nonces::{NonceRefusal, Nonces, WINDOW_MS},
     signature::{
         self, Authorization, AuthorizationError, Key, SignedRequest,
-        acs3::{self, Acs3},
+        acs3::{self, Acs3, Algorithm},
         roa::{self, Roa},
     },
 };
@@ -85,8 +85,8 @@ pub struct Authenticator {
 #[must_use]
 pub struct Claim {
     caller: Caller,
-    /// The hash of the body, in the newer way of signing.
-    hash: Option<Vec<u8>>,
+    /// The hash of the body and what it was made by, in the newer way of signing.
+    hash: Option<(Algorithm, Vec<u8>)>,
     /// The body's MD5 in base64, where the client sends it.
     md5: Option<Vec<u8>>,
     /// When it was signed, in epoch milliseconds; `None` when nothing was.
@@ -101,21 +101,23 @@ impl Authenticator {
         Self { directory, allows_anonymous, nonces: Mutex::default() }
     }
 
-    /// Checks all that the head of a request tells, so that the body of a stranger need not be read.
+    /// Checks all that the head of a request tells, so that the body of a stranger need not be read. The authorization is
+    /// the request's own, as [`authorization`] reads it.
     ///
     /// # Errors
     /// [`Refusal`], the first of: what is absent or badly put, the key, the date, the token, the signature.
     pub fn check_head(
         &self,
         request: &SignedRequest<'_>,
+        authorization: Option<&Authorization<'_>>,
         now: Timestamp,
     ) -> Result<Claim, Refusal> {
-        let Some(authorization) = single(request, "authorization")? else {
-            return self.check_unsigned(request);
-        };
-        match Authorization::parse(authorization)? {
-            Authorization::Acs3(authorization) => self.check_acs3(request, &authorization, now),
-            Authorization::Roa(authorization) => self.check_roa(request, &authorization, now),
+        match authorization {
+            Some(Authorization::Acs3(authorization)) => {
+                self.check_acs3(request, authorization, now)
+            }
+            Some(Authorization::Roa(authorization)) => self.check_roa(request, authorization, now),
+            None => self.check_unsigned(request),
         }
     }
 
@@ -131,8 +133,8 @@ impl Authenticator {
         body: &[u8],
         now: Timestamp,
     ) -> Result<Caller, Refusal> {
-        if let Some(hash) = &claim.hash {
-            check_hash(request, hash, body)?;
+        if let Some((algorithm, hash)) = &claim.hash {
+            check_hash(request, *algorithm, hash, body)?;
         }
         if claim.md5.is_some_and(|md5| roa::content_md5(body).as_bytes() != md5) {
             return Err(Refusal::ContentMd5Mismatch);
@@ -190,7 +192,7 @@ impl Authenticator {
         acs3::verify(request, authorization, &key(known))?;
         Ok(Claim {
             caller: caller(known),
-            hash: Some(hash.to_owned()),
+            hash: Some((authorization.algorithm, hash.to_owned())),
             md5: md5.map(<[u8]>::to_owned),
             date: Some(date),
             nonce: Some(nonce.to_owned()),
@@ -264,25 +266,33 @@ impl From<roa::Mismatch> for Refusal {
     }
 }
 
-/// The access key that a request claims to be signed by; for the logs.
-#[must_use]
-pub fn claimed_key(request: &SignedRequest<'_>) -> Option<String> {
-    let authorization = single(request, "authorization").ok()??;
-    let authorization = Authorization::parse(authorization).ok()?;
-    Some(authorization.access_key_id().to_owned())
+/// By which key and how a request claims to be signed; `None` when it claims nothing.
+///
+/// # Errors
+/// [`Refusal`]: the claim is badly put.
+pub fn authorization<'a>(
+    request: &SignedRequest<'a>,
+) -> Result<Option<Authorization<'a>>, Refusal> {
+    let value = single(request, "authorization")?;
+    Ok(value.map(Authorization::parse).transpose()?)
 }
 
 /// Holds a body to the hash that was signed.
-fn check_hash(request: &SignedRequest<'_>, hash: &[u8], body: &[u8]) -> Result<(), Refusal> {
-    let authorization = single(request, "authorization")?.unwrap_or_default();
-    let Authorization::Acs3(authorization) = Authorization::parse(authorization)? else {
-        return Err(Refusal::Incomplete);
-    };
-    let actual = acs3::content_hash(authorization.algorithm, body);
+fn check_hash(
+    request: &SignedRequest<'_>,
+    algorithm: Algorithm,
+    hash: &[u8],
+    body: &[u8],
+) -> Result<(), Refusal> {
+    let actual = acs3::content_hash(algorithm, body);
     if actual.as_bytes() == hash {
-        Ok(())
-    } else {
-        Err(acs3::explain(request, &authorization, &actual).into())
+        return Ok(());
+    }
+    match authorization(request)? {
+        Some(Authorization::Acs3(authorization)) => {
+            Err(acs3::explain(request, &authorization, &actual).into())
+        }
+        _ => Err(Refusal::Incomplete),
     }
 }
 

@@ -12,7 +12,7 @@ pub mod policy;
 mod rate;
 pub mod signature;
 
-pub use authentication::{Authenticator, Claim, CommonField, Refusal, claimed_key};
+pub use authentication::{Authenticator, Claim, CommonField, Refusal, authorization};
 pub use authorization::{Denied, authorize};
 pub use caller::{Caller, Principal};
 pub use directory::{

@@ -5,7 +5,7 @@ use std::{fs, sync::Arc};
 use sae_secret::{
     access::{
         AccessKey, Authenticator, Caller, Directory, KeyMaterial, KeyStatus, Known, Owner, Refusal,
-        Session, User,
+        Session, User, authorization,
         signature::{Authorization, Key, RsaPublicKey, SignedRequest, acs3, roa},
     },
     domain::Timestamp,
@@ -120,7 +120,8 @@ impl Sent {
     pub fn admitted(&self, directory: &Directory, now: Timestamp) -> Result<Caller, Refusal> {
         let authenticator = Authenticator::new(directory.clone(), false);
         let answer = self.signed(|request| {
-            let claim = authenticator.check_head(request, now)?;
+            let authorization = authorization(request)?;
+            let claim = authenticator.check_head(request, authorization.as_ref(), now)?;
             authenticator.admit(claim, request, &self.body, now)
         });
         answer.expect("the front door lets it through")

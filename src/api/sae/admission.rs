@@ -58,14 +58,19 @@ impl<'a> Admission<'a> {
     /// Checks what the head tells of the caller.
     pub fn check_head(&self) -> Result<Claim, ApiError> {
         let signed = self.signed();
-        self.outcome.borrow_mut().caller.access_key_id = access::claimed_key(&signed);
+        let authorization = access::authorization(&signed);
+        if let Ok(Some(authorization)) = &authorization {
+            let claimed = authorization.access_key_id().to_owned();
+            self.outcome.borrow_mut().caller.access_key_id = Some(claimed);
+        }
         let has = |name: &str| {
             self.headers.iter().any(|(known, value)| *known == name && !value.is_empty())
         };
         if has("authorization") && !has("x-acs-version") {
             return Err(ApiError::new(Code::MissingVersion, &[]));
         }
-        Ok(self.sae.access.authenticator.check_head(&signed, self.now)?)
+        let authenticator = &self.sae.access.authenticator;
+        Ok(authenticator.check_head(&signed, authorization?.as_ref(), self.now)?)
     }
 
     /// Checks what the body tells of the caller, and whether the caller may do this, now and as often.

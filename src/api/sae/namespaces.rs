@@ -25,7 +25,7 @@ pub async fn create(mut request: Request<'_>) -> Result<Answer, ApiError> {
     let micro_registration = wanted.micro_registration.unwrap_or(true);
     let command = CreateNamespace { id, name, description, micro_registration };
     let namespace = request.sae.service.create_namespace(&request.context, command).await?;
-    Ok(Answer::Data(namespace_body(&namespace)))
+    Answer::data(&namespace_body(&namespace))
 }
 
 /// `UpdateNamespace`. A description or a registry setting that is absent stays as it is.
@@ -37,7 +37,7 @@ pub async fn update(mut request: Request<'_>) -> Result<Answer, ApiError> {
     let command =
         UpdateNamespace { id, name, description, micro_registration: wanted.micro_registration };
     let namespace = request.sae.service.update_namespace(&request.context, command).await?;
-    Ok(Answer::Data(namespace_body(&namespace)))
+    Answer::data(&namespace_body(&namespace))
 }
 
 /// `DescribeNamespace`.
@@ -45,7 +45,7 @@ pub async fn describe(mut request: Request<'_>) -> Result<Answer, ApiError> {
     let wanted = OneNamespaceRequest::read(&request.take_parameters())?;
     let id = custom_id(&request, wanted.namespace_id.as_deref(), wanted.short_id.as_deref())?;
     let namespace = request.sae.service.describe_namespace(&request.context, id).await?;
-    Ok(Answer::Data(namespace_body(&namespace)))
+    Answer::data(&namespace_body(&namespace))
 }
 
 /// `DeleteNamespace`.
@@ -83,12 +83,12 @@ pub async fn page(mut request: Request<'_>) -> Result<Answer, ApiError> {
             })
         })
         .collect();
-    Ok(Answer::Data(json!({
+    Answer::data(&json!({
         "CurrentPage": number,
         "PageSize": size,
         "TotalSize": page.total,
         "Namespaces": namespaces,
-    })))
+    }))
 }
 
 /// `DescribeNamespaceList`: the default namespace of each region first; the others unless `ContainCustom` is false.
@@ -113,7 +113,7 @@ pub async fn list(mut request: Request<'_>) -> Result<Answer, ApiError> {
             "HybridCloudEnable": false,
         })
     });
-    Ok(Answer::Data(items.collect()))
+    Answer::data(&items.collect::<Value>())
 }
 
 /// `DescribeNamespaceResources`, for a default namespace too. No network stands behind an emulated namespace: what
@@ -129,7 +129,7 @@ pub async fn resources(mut request: Request<'_>) -> Result<Answer, ApiError> {
         None => custom_id(&request, wanted.namespace_id.as_deref(), wanted.short_id.as_deref())?,
     };
     let namespace = request.sae.service.describe_namespace(&request.context, id).await?;
-    Ok(Answer::Data(json!({
+    Answer::data(&json!({
         "AppCount": cloud.applications_in(&namespace.id).len(),
         "BelongRegion": namespace.id.region().as_str(),
         "Description": namespace.description,
@@ -151,7 +151,7 @@ pub async fn resources(mut request: Request<'_>) -> Result<Answer, ApiError> {
         "VpcId": "",
         "VpcName": "",
         "ApmJavaAgentVersion": "",
-    })))
+    }))
 }
 
 /// The namespace that an operation on one namespace names: by its id, else by its short id in the caller's region. It

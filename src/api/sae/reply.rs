@@ -7,10 +7,14 @@ use actix_web::{
         header::{CONTENT_TYPE, HeaderName, HeaderValue},
     },
 };
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::{
+    Value, json,
+    value::{RawValue, to_raw_value},
+};
 
 use super::{
-    codes::{AccessDenied, ApiError, Detail, Origin},
+    codes::{AccessDenied, ApiError, Code, Detail, Origin},
     negotiation::Format,
     operation::Operation,
     xml,
@@ -22,12 +26,23 @@ const RETRY_AFTER: HeaderName = HeaderName::from_static("x-acs-retry-after");
 
 /// What an operation answers when it succeeds. It may hold a secret's values, so it has no `Debug`.
 pub enum Answer {
-    /// The common envelope around `Data`.
-    Data(Value),
+    /// The common envelope around `Data`, which is JSON already.
+    Data(Box<RawValue>),
     /// The common envelope without `Data`.
     Empty,
     /// The envelope of `DescribeRegions`: an integer code, no `Data`, and the list of regions.
     Regions(Value),
+}
+
+impl Answer {
+    /// The common envelope around that.
+    ///
+    /// # Errors
+    /// [`Code::InternalError`] when JSON cannot say it: no map that is answered has other keys than texts.
+    pub fn data(data: &impl Serialize) -> Result<Self, ApiError> {
+        let unsaid = |error| ApiError::new(Code::InternalError, &[]).caused_by(error);
+        to_raw_value(data).map(Self::Data).map_err(unsaid)
+    }
 }
 
 /// Everything that a reply needs to know of its request.
@@ -44,28 +59,45 @@ pub struct Frame {
 /// The reply to a request that succeeded.
 pub fn success(frame: &Frame, operation: Operation, answer: Answer) -> HttpResponse {
     let identity = &frame.identity;
-    let body = match answer {
-        Answer::Regions(regions) => json!({
-            "Code": 200, "Message": "success", "RequestId": identity.request_id, "Regions": regions,
-        }),
-        Answer::Data(data) => envelope(identity, Some(data)),
-        Answer::Empty => envelope(identity, None),
-    };
-    render(frame, StatusCode::OK, &format!("{}Response", operation.name()), &body)
+    let root = || format!("{}Response", operation.name());
+    match answer {
+        Answer::Regions(regions) => {
+            let body = json!({
+                "Code": 200, "Message": "success", "RequestId": identity.request_id, "Regions": regions,
+            });
+            render(frame, StatusCode::OK, root, &body)
+        }
+        Answer::Data(data) => {
+            render(frame, StatusCode::OK, root, &Envelope::new(identity, Some(&data)))
+        }
+        Answer::Empty => render(frame, StatusCode::OK, root, &Envelope::new(identity, None)),
+    }
 }
 
-fn envelope(identity: &Identity, data: Option<Value>) -> Value {
-    let mut body = Map::new();
-    let mut put = |name: &str, value: Value| body.insert(name.to_owned(), value);
-    put("RequestId", identity.request_id.as_str().into());
-    put("Message", "success".into());
-    put("TraceId", identity.trace_id.as_str().into());
-    if let Some(data) = data {
-        put("Data", data);
+/// What is around the `Data` of all operations but `DescribeRegions`.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Envelope<'a> {
+    request_id: &'a str,
+    message: &'static str,
+    trace_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data: Option<&'a RawValue>,
+    code: &'static str,
+    success: bool,
+}
+
+impl<'a> Envelope<'a> {
+    fn new(identity: &'a Identity, data: Option<&'a RawValue>) -> Self {
+        Self {
+            request_id: identity.request_id.as_str(),
+            message: "success",
+            trace_id: identity.trace_id.as_str(),
+            data,
+            code: "200",
+            success: true,
+        }
     }
-    put("Code", "200".into());
-    put("Success", true.into());
-    Value::Object(body)
 }
 
 /// The reply to a request that failed. The gateway's errors lack what only the service knows.
@@ -99,7 +131,7 @@ pub fn failure(frame: &Frame, error: &ApiError) -> HttpResponse {
         }
     }
     let status = StatusCode::from_u16(entry.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut response = render(frame, status, "Error", &body);
+    let mut response = render(frame, status, || "Error".to_owned(), &body);
     if let Some(millis) = retry_after {
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(millis));
     }
@@ -120,10 +152,23 @@ fn access_denied(denied: &AccessDenied) -> Value {
     })
 }
 
-fn render(frame: &Frame, status: StatusCode, root: &str, body: &Value) -> HttpResponse {
+/// The body in the format that the caller wants; `root` is what XML calls it.
+fn render(
+    frame: &Frame,
+    status: StatusCode,
+    root: impl FnOnce() -> String,
+    body: &impl Serialize,
+) -> HttpResponse {
     let (content_type, text) = match frame.format {
-        Format::Json => ("application/json;charset=utf-8", body.to_string()),
-        Format::Xml => ("text/xml;charset=utf-8", xml::document(root, body)),
+        Format::Json => ("application/json;charset=utf-8", serde_json::to_string(body)),
+        Format::Xml => (
+            "text/xml;charset=utf-8",
+            serde_json::to_value(body).map(|body| xml::document(&root(), &body)),
+        ),
+    };
+    let Ok(text) = text else {
+        log::error!("a reply cannot be written as JSON");
+        return HttpResponse::InternalServerError().finish();
     };
     let mut response = HttpResponse::build(status);
     response.insert_header((CONTENT_TYPE, HeaderValue::from_static(content_type)));

@@ -1,6 +1,6 @@
 //! The handlers of secrets.
 
-use serde_json::{Map, Value, json};
+use serde::{Serialize, Serializer};
 
 use super::{
     codes::ApiError,
@@ -10,9 +10,7 @@ use super::{
     secret_data::RawSecretData,
 };
 use crate::{
-    domain::{
-        self, Application, Error, Field, NamespaceId, SecretData, SecretId, SecretName, SecretType,
-    },
+    domain::{self, Error, Field, NamespaceId, SecretData, SecretId, SecretName, SecretType},
     service::secrets::{CreateSecret, Draft, ListedSecret, UpdateSecret},
 };
 
@@ -33,7 +31,7 @@ pub async fn create(mut request: Request<'_>) -> Result<Answer, ApiError> {
     let command = CreateSecret { namespace, name, draft };
     let id = request.sae.service.create_secret(&request.context, command).await?;
     request.note_secret(Some(id), None);
-    Ok(only_id(id))
+    only_id(id)
 }
 
 /// `UpdateSecret`.
@@ -46,7 +44,7 @@ pub async fn update(mut request: Request<'_>) -> Result<Answer, ApiError> {
     let command = UpdateSecret { namespace, id, data };
     let updated = request.sae.service.update_secret(&request.context, command).await?;
     request.note_secret(None, Some(&updated.name));
-    Ok(only_id(updated.id))
+    only_id(updated.id)
 }
 
 /// `DescribeSecret`.
@@ -54,10 +52,7 @@ pub async fn describe(mut request: Request<'_>) -> Result<Answer, ApiError> {
     let (namespace, id) = one_secret(&mut request)?;
     let secret = request.sae.service.describe_secret(&request.context, namespace, id).await?;
     request.note_secret(None, Some(&secret.listed.summary.name));
-    let pairs = secret.data.iter();
-    let data: Map<String, Value> =
-        pairs.map(|(key, value)| (key.as_str().to_owned(), value.expose().into())).collect();
-    Ok(Answer::Data(secret_body(&secret.listed, Some(data))))
+    Answer::data(&SecretBody::new(&secret.listed, Some(&secret.data)))
 }
 
 /// `DeleteSecret`.
@@ -65,7 +60,7 @@ pub async fn delete(mut request: Request<'_>) -> Result<Answer, ApiError> {
     let (namespace, id) = one_secret(&mut request)?;
     let deleted = request.sae.service.delete_secret(&request.context, namespace, id).await?;
     request.note_secret(None, Some(&deleted.name));
-    Ok(only_id(deleted.id))
+    only_id(deleted.id)
 }
 
 /// `ListSecrets`.
@@ -73,8 +68,9 @@ pub async fn list(mut request: Request<'_>) -> Result<Answer, ApiError> {
     let wanted = ListSecretsRequest::read(&request.take_parameters())?;
     let namespace = request.namespace(&wanted.namespace_id.unwrap_or_default())?;
     let secrets = request.sae.service.list_secrets(&request.context, namespace).await?;
-    let secrets: Vec<Value> = secrets.iter().map(|secret| secret_body(secret, None)).collect();
-    Ok(Answer::Data(json!({ "Secrets": secrets })))
+    Answer::data(&SecretsBody {
+        secrets: secrets.iter().map(|secret| SecretBody::new(secret, None)).collect(),
+    })
 }
 
 fn one_secret(request: &mut Request<'_>) -> Result<(NamespaceId, SecretId), ApiError> {
@@ -97,27 +93,75 @@ async fn normalise(
     bodies.work_on(data.length(), move || data.normalise()).await.ok_or_else(unfinished)
 }
 
-fn only_id(id: SecretId) -> Answer {
-    Answer::Data(json!({ "SecretId": id.get() }))
+fn only_id(id: SecretId) -> Result<Answer, ApiError> {
+    Answer::data(&IdBody { secret_id: id.get() })
 }
 
-fn secret_body(secret: &ListedSecret, data: Option<Map<String, Value>>) -> Value {
-    let summary = &secret.summary;
-    let mut body = Map::new();
-    let mut put = |name: &str, value: Value| body.insert(name.to_owned(), value);
-    put("NamespaceId", summary.namespace.to_string().into());
-    put("SecretId", summary.id.get().into());
-    put("SecretName", summary.name.as_str().into());
-    put("SecretType", summary.secret_type.as_str().into());
-    if let Some(data) = data {
-        put("SecretData", data.into());
+/// `Data` of what makes, changes and deletes.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct IdBody {
+    secret_id: i64,
+}
+
+/// `Data` of `ListSecrets`.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct SecretsBody<'a> {
+    secrets: Vec<SecretBody<'a>>,
+}
+
+/// `Data` of `DescribeSecret`; without the values, one of `ListSecrets`.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct SecretBody<'a> {
+    #[serde(serialize_with = "as_text")]
+    namespace_id: &'a NamespaceId,
+    secret_id: i64,
+    secret_name: &'a str,
+    secret_type: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    secret_data: Option<Values<'a>>,
+    relate_apps: Vec<ApplicationBody<'a>>,
+    create_time: i64,
+    update_time: i64,
+}
+
+/// Keys and values, as a JSON object.
+struct Values<'a>(&'a SecretData);
+
+impl Serialize for Values<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(key, value)| (key.as_str(), value.expose())))
     }
-    put("RelateApps", secret.applications.iter().map(application).collect());
-    put("CreateTime", summary.created.0.into());
-    put("UpdateTime", summary.updated.0.into());
-    Value::Object(body)
 }
 
-fn application(application: &Application) -> Value {
-    json!({ "AppName": application.name, "AppId": application.id })
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct ApplicationBody<'a> {
+    app_name: &'a str,
+    app_id: &'a str,
+}
+
+impl<'a> SecretBody<'a> {
+    fn new(secret: &'a ListedSecret, data: Option<&'a SecretData>) -> Self {
+        let summary = &secret.summary;
+        let applications = secret.applications.iter();
+        Self {
+            namespace_id: &summary.namespace,
+            secret_id: summary.id.get(),
+            secret_name: &summary.name,
+            secret_type: summary.secret_type.as_str(),
+            secret_data: data.map(Values),
+            relate_apps: applications
+                .map(|it| ApplicationBody { app_name: &it.name, app_id: &it.id })
+                .collect(),
+            create_time: summary.created.0,
+            update_time: summary.updated.0,
+        }
+    }
+}
+
+fn as_text<S: Serializer>(text: &impl std::fmt::Display, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(text)
 }
