@@ -61,7 +61,7 @@ pub struct Options {
         long,
         num_args = 0..,
         value_delimiter = ',',
-        default_value = "etcd,rusty-vault,moto,ministack",
+        default_value = "etcd,etcd-json,rusty-vault,moto,ministack",
         value_name = "LIST"
     )]
     pub peers: Vec<Peer>,

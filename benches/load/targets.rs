@@ -104,6 +104,7 @@ fn against_peers(results: &Results) -> Vec<Target> {
     };
     [
         ("CreateSecret", "etcd", "put", 4.0),
+        ("CreateSecret", "etcd by JSON", "put", 4.0),
         ("CreateSecret", "RustyVault", "put", 1.8),
         ("DescribeSecret", "RustyVault", "get", 1.5),
         ("CreateSecret", "moto", "put", 60.0),

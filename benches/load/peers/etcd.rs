@@ -1,10 +1,13 @@
-//! etcd by its gRPC interface, as its clients speak it: HTTP/2, several callers on each connection.
+//! etcd by its gRPC interface, as its clients speak it: HTTP/2, several callers on each connection. And by its gateway for
+//! HTTP and JSON, which asks the same by gRPC for those who do not speak it.
 
 use std::{net::SocketAddr, path::Path, process::Command};
 
 use actix_web::web::Bytes;
+use base64::{Engine, prelude::BASE64_STANDARD};
 use h2::client::{self, SendRequest};
 use h2_http::Request;
+use serde_json::json;
 use tokio::net::TcpStream;
 
 use super::{Errand, Names, VALUES};
@@ -12,6 +15,7 @@ use crate::{
     Failure,
     daemon::{Daemon, free_address},
     driver::Exchange,
+    http::{self, Requests},
     requests::data_text,
 };
 
@@ -140,5 +144,34 @@ impl Caller {
 impl Exchange for Caller {
     async fn exchange(&mut self) -> Result<(), String> {
         self.call().await.map_err(|error| error.to_string())
+    }
+}
+
+struct Json {
+    host: String,
+    names: Names,
+    value: String,
+}
+
+/// Puts or gets by the gateway.
+pub fn requests(address: SocketAddr, names: Names) -> impl Requests {
+    let value = BASE64_STANDARD.encode(data_text());
+    Json { host: address.to_string(), names, value }
+}
+
+impl Requests for Json {
+    fn write(&mut self, to: &mut Vec<u8>) {
+        let key = BASE64_STANDARD.encode(self.names.next());
+        let (path, body) = match self.names.errand {
+            Errand::Get => ("/v3/kv/range", json!({ "key": key })),
+            Errand::Put => ("/v3/kv/put", json!({ "key": key, "value": self.value })),
+        };
+        let headers = [("Content-Type", "application/json")];
+        http::request("POST", path, &self.host, &headers, body.to_string().as_bytes(), to);
+    }
+
+    fn is_done(&mut self, status: u16, body: &[u8]) -> bool {
+        let least = if self.names.errand == Errand::Get { self.value.len() } else { 0 };
+        status == 200 && body.len() > least
     }
 }

@@ -31,8 +31,10 @@ const VALUES: usize = 100;
 /// Another server that keeps values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Peer {
-    /// etcd, which waits for the disk like the server does
+    /// etcd, which waits for the disk like the server does, by gRPC
     Etcd,
+    /// The same by HTTP and JSON
+    EtcdJson,
     /// RustyVault over its file storage
     RustyVault,
     /// moto's Secrets Manager
@@ -45,6 +47,7 @@ impl fmt::Display for Peer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Etcd => "etcd",
+            Self::EtcdJson => "etcd by JSON",
             Self::RustyVault => "RustyVault",
             Self::Moto => "moto",
             Self::Ministack => "MiniStack",
@@ -97,7 +100,7 @@ impl Peer {
     /// Where `make bench-peers` puts its program.
     fn program(self, options: &Options) -> PathBuf {
         options.folder.join("peers").join(match self {
-            Self::Etcd => "etcd/usr/bin/etcd",
+            Self::Etcd | Self::EtcdJson => "etcd/usr/bin/etcd",
             Self::RustyVault => "rusty_vault/bin/rvault",
             Self::Moto => "venv/bin/moto_server",
             Self::Ministack => "venv/bin/ministack",
@@ -107,7 +110,7 @@ impl Peer {
     /// What says which version it is.
     fn version(self, options: &Options) -> String {
         let mut command = match self {
-            Self::Etcd => Command::new(self.program(options)),
+            Self::Etcd | Self::EtcdJson => Command::new(self.program(options)),
             // Its own --version names no number.
             Self::RustyVault => return "rusty_vault 0.2.1".to_owned(),
             Self::Moto | Self::Ministack => {
@@ -120,7 +123,7 @@ impl Peer {
                 command
             }
         };
-        if self == Self::Etcd {
+        if matches!(self, Self::Etcd | Self::EtcdJson) {
             command.arg("--version");
         }
         let told = command.output().map(|output| output.stdout).unwrap_or_default();
@@ -140,7 +143,10 @@ pub async fn measure(options: &Options, run: usize, results: &mut Results) -> Re
             continue;
         }
         if run == 1 {
-            results.versions.push(peer.version(options));
+            let version = peer.version(options);
+            if !results.versions.contains(&version) {
+                results.versions.push(version);
+            }
         }
         let folder = RunFolder::make(&options.folder, &peer.to_string())?;
         if let Err(failure) = one(options, *peer, run, folder.path(), results).await {
@@ -165,6 +171,14 @@ async fn one(
             let daemon = etcd::start(&program, folder, address)?;
             let make = async |errand, count| etcd::callers(address, errand, count).await;
             etcd::fill(address).await?;
+            rounds(options, peer, run, &daemon, results, make).await
+        }
+        Peer::EtcdJson => {
+            let daemon = etcd::start(&program, folder, address)?;
+            fill(address, etcd::requests(address, Names::first())).await?;
+            let make = async |errand, count| {
+                Ok(http::connections(address, count, etcd::requests(address, Names::of(errand))))
+            };
             rounds(options, peer, run, &daemon, results, make).await
         }
         Peer::RustyVault => {
