@@ -68,13 +68,14 @@ impl Glances {
 
     fn look(&self, glances: Vec<Box<dyn Glance>>) {
         let Self { engine, lane, .. } = self.clone();
+        let callers = glances.len();
         let look = async move {
             let look = move || {
                 engine.glance(glances);
                 Ok(())
             };
             // Those who have no turn are told so by what they wait for.
-            drop(lane.run(look).await);
+            drop(lane.run_for(callers, look).await);
         };
         // Where there is no runtime any more, nobody waits.
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {

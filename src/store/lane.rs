@@ -37,16 +37,18 @@ impl Lane {
         self.width.saturating_sub(self.turns.available_permits())
     }
 
-    /// How many wait.
+    /// How many callers wait.
     pub fn waiting(&self) -> usize {
         WAITING_MAX.saturating_sub(self.waiting.available_permits())
     }
 
-    async fn turn(&self) -> Result<OwnedSemaphorePermit> {
+    /// `callers` wait for it, if it has to be waited for.
+    async fn turn(&self, callers: usize) -> Result<OwnedSemaphorePermit> {
         if let Ok(turn) = Arc::clone(&self.turns).try_acquire_owned() {
             return Ok(turn);
         }
-        let Ok(_place) = self.waiting.try_acquire() else {
+        let callers = u32::try_from(callers).unwrap_or(u32::MAX);
+        let Ok(_places) = self.waiting.try_acquire_many(callers) else {
             return Err(Error::unavailable("too many requests wait for the database"));
         };
         match timeout(TURN_TIMEOUT, Arc::clone(&self.turns).acquire_owned()).await {
@@ -56,12 +58,12 @@ impl Lane {
         }
     }
 
-    async fn start<T, F>(&self, work: F) -> Result<JoinHandle<Result<T>>>
+    async fn start<T, F>(&self, callers: usize, work: F) -> Result<JoinHandle<Result<T>>>
     where
         T: Send + 'static,
         F: FnOnce() -> Result<T> + Send + 'static,
     {
-        let turn = self.turn().await?;
+        let turn = self.turn(callers).await?;
         // The turn moves into the blocking task: when the caller goes away, the work still has the connection.
         Ok(tokio::task::spawn_blocking(move || {
             let answer = work();
@@ -79,7 +81,19 @@ impl Lane {
         T: Send + 'static,
         F: FnOnce() -> Result<T> + Send + 'static,
     {
-        let task = self.start(work).await?;
+        self.run_for(1, work).await
+    }
+
+    /// The same, when so many callers wait for it.
+    ///
+    /// # Errors
+    /// As [`Lane::run`].
+    pub async fn run_for<T, F>(&self, callers: usize, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce() -> Result<T> + Send + 'static,
+    {
+        let task = self.start(callers, work).await?;
         task.await.unwrap_or_else(|failed| Err(Error::unavailable(failed)))
     }
 
@@ -94,7 +108,7 @@ impl Lane {
     {
         let given_up = Arc::new(AtomicBool::new(false));
         let is_given_up = Arc::clone(&given_up);
-        let task = self.start(move || work(&is_given_up)).await?;
+        let task = self.start(1, move || work(&is_given_up)).await?;
         match timeout(WORK_TIMEOUT, task).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(failed)) => Err(Error::unavailable(failed)),

@@ -236,6 +236,39 @@ async fn short_reads_share_a_look_and_fail_alone() {
 }
 
 #[tokio::test]
+async fn each_short_read_counts_among_those_that_wait() {
+    let store = store();
+    let readers = store.engine.reader_count();
+    let (releases, holders): (Vec<_>, Vec<_>) = (0..readers)
+        .map(|_| {
+            let (release, released) = mpsc::channel::<()>();
+            let (reader, released) = (store.clone(), Mutex::new(released));
+            let hold = move |_: &mut Tx<'_>| {
+                assert!(released.lock().unwrap().recv().is_err(), "it ends with its owner");
+                Ok(())
+            };
+            (release, tokio::spawn(async move { reader.read(hold).await }))
+        })
+        .unzip();
+    while store.readers.running() < readers {
+        tokio::task::yield_now().await;
+    }
+    let ask = || {
+        let reader = store.clone();
+        tokio::spawn(async move { reader.read_briefly(|_| Ok(())).await })
+    };
+    let waiting: Vec<_> = (0..WAITING_MAX).map(|_| ask()).collect();
+    while store.load().reads_waiting < WAITING_MAX {
+        tokio::task::yield_now().await;
+    }
+    assert!(matches!(ask().await.unwrap(), Err(Error::Unavailable { .. })), "no room for more");
+    drop(releases);
+    for task in waiting.into_iter().chain(holders) {
+        task.await.unwrap().unwrap();
+    }
+}
+
+#[tokio::test]
 async fn a_short_read_of_one_that_went_away_does_not_stop_the_others() {
     let store = store();
     let look =
