@@ -148,6 +148,16 @@ async fn what_ends_a_shared_transaction_is_done_without_the_others() {
     before.await.unwrap().unwrap();
     behind.await.unwrap().unwrap();
     assert!(matches!(ended.await.unwrap(), Err(Error::Unavailable { .. })));
+
+    // The first of all, before anything else is taken into the transaction.
+    let (release, holder) = hold(&store).await;
+    let ended = wait_with(&store, end).await;
+    let waiting = wait_with(&store, insert("waiting")).await;
+    drop(release);
+    holder.await.unwrap().unwrap();
+    assert!(matches!(ended.await.unwrap(), Err(Error::Unavailable { .. })));
+    waiting.await.unwrap().unwrap();
+    assert_eq!(names(&store).await, ["before", "behind", "waiting"]);
 }
 
 #[tokio::test]

@@ -42,6 +42,27 @@ fn a_database_that_cannot_be_opened_stops_the_start_with_a_clear_message() {
     }
 }
 
+/// Somebody moved the file while the server was down, and not what stands beside it.
+#[test]
+fn a_log_without_its_database_is_not_written_over() {
+    let folder = Folder::new();
+    let mut server = Server::start(folder.path());
+    let id = server.create("cn-beijing:test", "n", &json!({"k": "v"})).secret_id();
+    server.kill();
+    let (path, moved) = (folder.path().join("test.db"), folder.path().join("moved.db"));
+    let log = fs::read(folder.path().join("test.db-wal")).unwrap();
+    fs::rename(&path, &moved).unwrap();
+    let url = format!("sqlite://{}", path.display());
+    let output = child::run(&["serve", "--listen", "127.0.0.1:0", "--database-url", &url]);
+    let complaint = String::from_utf8(output.stderr).unwrap();
+    assert!(!output.status.success());
+    assert!(complaint.contains("test.db-wal is there without its database"), "{complaint}");
+    assert!(!path.exists() && fs::read(folder.path().join("test.db-wal")).unwrap() == log);
+    fs::rename(&moved, &path).unwrap();
+    let server = Server::start(folder.path());
+    assert_eq!(server.describe("cn-beijing:test", id).data()["SecretData"]["k"], "v");
+}
+
 #[test]
 fn a_database_that_can_only_be_read_stops_the_start() {
     let folder = Folder::new();

@@ -171,8 +171,19 @@ pub fn write_new_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
     sync_folder(path)
 }
 
-/// Makes the file where it is missing.
+/// Makes the file where it is missing. Not where its log is: SQLite would take an empty file with the log of a lost one for
+/// a new database, and write over what that was told last.
 pub fn make_missing(path: &Path) -> io::Result<()> {
+    for log in ["-wal", "-journal"].map(|suffix| with_suffix(path, suffix)) {
+        // In this order: who makes a database at the same moment has made the file before the log.
+        if fs::metadata(&log).is_ok_and(|log| log.len() > 0) && !path.try_exists()? {
+            return Err(io::Error::other(format!(
+                "{} is there without its database, and may hold what was written last: put the database back, or take \
+                 that file away",
+                log.display()
+            )));
+        }
+    }
     match make_new(path) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
         _ => Ok(()),

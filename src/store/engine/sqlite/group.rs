@@ -4,7 +4,7 @@ use diesel::connection::SimpleConnection;
 
 use super::{Begun, Sqlite, Tx};
 use crate::{
-    domain::Error,
+    domain::{Error, Result},
     store::engine::{Job, OneWriter},
 };
 
@@ -18,38 +18,56 @@ enum Failure {
     GivenUp,
 }
 
+impl Failure {
+    fn into_error(self) -> Error {
+        match self {
+            Self::Refused(error) | Self::Broken(error) => error,
+            Self::GivenUp => Error::unavailable("nobody waits for the write any more"),
+        }
+    }
+}
+
 impl OneWriter for Sqlite {
     /// Runs what `next` hands out until it hands out nothing more. A use case that fails is undone by itself. When the
     /// transaction as a whole fails, each is run once more in a transaction of its own, so that none fails for what
     /// another one did.
     fn write_group(&self, next: &mut dyn FnMut() -> Option<Box<dyn Job>>) {
         let mut jobs = vec![];
-        let failure = self.attempt(next, &mut jobs).err();
-        match failure {
-            Some(Failure::Broken(error)) if jobs.len() > 1 => {
+        let mut outcome = self.attempt(next, &mut jobs);
+        // Each time there is one less of them who can give up.
+        while matches!(outcome, Err(Failure::GivenUp)) {
+            log::warn!("a write came too late to be done and is rolled back");
+            let mut again = std::mem::take(&mut jobs).into_iter();
+            outcome = self.attempt(&mut || again.next(), &mut jobs);
+            jobs.extend(again);
+        }
+        match outcome {
+            Err(Failure::Broken(error)) if jobs.len() > 1 => {
                 log::warn!("{} writes are done one by one, since together: {error}", jobs.len());
                 self.write_each(jobs);
             }
-            Some(Failure::GivenUp) => {
-                log::warn!("a write came too late to be done and is rolled back");
-                self.write_each(jobs);
-            }
-            failure @ Some(_) => {
+            Err(Failure::Refused(error)) => {
                 // Those that wait would only find the same.
                 jobs.extend(std::iter::from_fn(next));
-                finish(jobs, failure);
+                finish(jobs, &Err(error));
             }
-            None => finish(jobs, None),
+            outcome => finish(jobs, &outcome.map_err(Failure::into_error)),
         }
     }
 }
 
 impl Sqlite {
+    /// Each in a transaction of its own, as long as the database is there.
     fn write_each(&self, jobs: Vec<Box<dyn Job>>) {
-        for job in jobs {
+        let mut jobs = jobs.into_iter();
+        while let Some(job) = jobs.next() {
             let (mut job, mut ran) = (Some(job), vec![]);
-            let failure = self.attempt(&mut || job.take(), &mut ran).err();
-            finish(ran.into_iter().chain(job).collect(), failure);
+            let outcome = self.attempt(&mut || job.take(), &mut ran);
+            ran.extend(job);
+            if matches!(outcome, Err(Failure::Refused(_))) {
+                ran.extend(jobs.by_ref());
+            }
+            finish(ran, &outcome.map_err(Failure::into_error));
         }
     }
 
@@ -58,7 +76,7 @@ impl Sqlite {
         &self,
         next: &mut dyn FnMut() -> Option<Box<dyn Job>>,
         ran: &mut Vec<Box<dyn Job>>,
-    ) -> Result<(), Failure> {
+    ) -> std::result::Result<(), Failure> {
         let mut connection = self.writer.get().map_err(refused)?;
         let mut transaction =
             Begun::new(&mut connection, super::WRITE).map_err(Failure::Refused)?;
@@ -95,13 +113,9 @@ fn in_savepoint(tx: &mut Tx<'_>, job: &mut dyn Job) -> diesel::QueryResult<()> {
     tx.connection.batch_execute("ROLLBACK TO use_case; RELEASE use_case")
 }
 
-fn finish(jobs: Vec<Box<dyn Job>>, failure: Option<Failure>) {
-    let error = failure.map(|failure| match failure {
-        Failure::Refused(error) | Failure::Broken(error) => error,
-        Failure::GivenUp => Error::unavailable("nobody waits for the write any more"),
-    });
+fn finish(jobs: Vec<Box<dyn Job>>, outcome: &Result<()>) {
     for job in jobs {
-        job.finish(error.clone().map_or(Ok(()), Err));
+        job.finish(outcome.clone());
     }
 }
 

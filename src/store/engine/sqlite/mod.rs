@@ -166,14 +166,17 @@ impl Sqlite {
         self.files.as_ref().map_or(Ok(()), |files| files.check().map_err(Error::unavailable))
     }
 
+    /// How many reads may run at once.
     pub fn reader_count(&self) -> usize {
         self.readers.as_ref().map_or(1, |readers| readers.max_size() as usize)
     }
 
+    /// Whether it goes with the process, and has a single connection.
     pub fn is_in_memory(&self) -> bool {
         self.readers.is_none()
     }
 
+    /// How many connections are open, and how many may be.
     pub fn connections(&self) -> (usize, usize) {
         std::iter::once(&self.writer).chain(&self.readers).fold((0, 0), |(open, max), pool| {
             (open + pool.state().connections as usize, max + pool.max_size() as usize)
