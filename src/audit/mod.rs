@@ -30,7 +30,7 @@ pub use entry::{CallerEntry, Decision, Entry};
 use gathering::Gathered;
 use writer::{Line, Message, Output, Writer};
 
-/// How many lines wait for the writing thread before requests wait to hand theirs over.
+/// How many times the lines of one moment wait for the writing thread before requests wait to hand theirs over.
 const QUEUE: usize = 1024;
 
 /// How many lines are kept that could not be written yet. Further ones are lost, and counted.

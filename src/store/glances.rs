@@ -1,9 +1,8 @@
 //! Short reads that are asked for at the same moment and by the same thread share one look at the database: to hand a look
 //! to another thread, to begin and to end it costs more than to find a row.
 
-use std::{cell::RefCell, sync::Arc};
+use std::sync::Arc;
 
-use thread_local::ThreadLocal;
 use tokio::{sync::oneshot, time::timeout};
 
 use super::{
@@ -14,27 +13,24 @@ use super::{
 };
 use crate::{
     domain::{Error, Result},
-    turn,
+    turn::Gathering,
 };
 
 /// How many reads share one look: the first waits for the last.
 const SHARED_MAX: usize = 64;
-
-/// Those of one thread.
-type Waiting = RefCell<Vec<Box<dyn Glance>>>;
 
 /// The short reads that each thread is about to ask for.
 #[derive(Clone)]
 pub struct Glances {
     engine: Arc<Engine>,
     lane: Lane,
-    waiting: Arc<ThreadLocal<Waiting>>,
+    waiting: Gathering<Box<dyn Glance>>,
 }
 
 impl Glances {
     /// None yet; those to come go by that lane.
     pub fn new(engine: Arc<Engine>, lane: Lane) -> Self {
-        Self { engine, lane, waiting: Arc::default() }
+        Self { engine, lane, waiting: Gathering::default() }
     }
 
     /// Runs a use case, with those that other callers of the same thread ask for at this moment.
@@ -48,17 +44,13 @@ impl Glances {
     {
         let (done, answer) = oneshot::channel();
         let glance = AskedRead { use_case, outcome: None, done };
-        let is_first = {
-            let mut waiting = self.waiting.get_or_default().borrow_mut();
-            waiting.push(Box::new(glance));
-            waiting.len() == 1
+        let look = |mut glances: Vec<Box<dyn Glance>>| {
+            while !glances.is_empty() {
+                let rest = glances.split_off(glances.len().min(SHARED_MAX));
+                self.look(std::mem::replace(&mut glances, rest));
+            }
         };
-        if is_first {
-            // Dropped as well when the request is given up meanwhile: the others rely on it.
-            let first = First(self.clone());
-            turn::of_others().await;
-            drop(first);
-        }
+        self.waiting.add(Box::new(glance), look).await;
         match timeout(TURN_TIMEOUT + WORK_TIMEOUT, answer).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(_closed)) => Err(Error::unavailable("no turn at the database in time")),
@@ -80,19 +72,6 @@ impl Glances {
         // Where there is no runtime any more, nobody waits.
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             runtime.spawn(look);
-        }
-    }
-}
-
-/// The first of those that share a look: when it goes, all that are there by then are looked for.
-struct First(Glances);
-
-impl Drop for First {
-    fn drop(&mut self) {
-        let mut glances = self.0.waiting.get_or_default().take();
-        while !glances.is_empty() {
-            let rest = glances.split_off(glances.len().min(SHARED_MAX));
-            self.0.look(std::mem::replace(&mut glances, rest));
         }
     }
 }
