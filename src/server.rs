@@ -106,8 +106,7 @@ impl Application {
         }
         // Before the database is touched: another server may be at work on both.
         let unheard = |source| StartError::Listen { address: settings.listen, source };
-        let listener = TcpListener::bind(settings.listen).map_err(unheard)?;
-        let address = listener.local_addr().map_err(unheard)?;
+        let (listener, address) = bind(settings.listen).map_err(unheard)?;
         let audit = audit::open(settings, database.url())?;
         let seeds = seeds(&world);
         let directory = std::mem::take(&mut world.directory);
@@ -190,6 +189,12 @@ struct Parts {
 }
 
 /// The gate that every request passes, as the settings want it. Says what is strange about them.
+fn bind(address: SocketAddr) -> io::Result<(TcpListener, SocketAddr)> {
+    let listener = TcpListener::bind(address)?;
+    let address = listener.local_addr()?;
+    Ok((listener, address))
+}
+
 fn access(settings: &Settings, directory: Directory, address: SocketAddr) -> Access {
     let allows_anonymous = allows_anonymous(settings, address.ip());
     if allows_anonymous && !address.ip().is_loopback() {

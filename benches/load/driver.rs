@@ -61,11 +61,12 @@ struct Tally {
 }
 
 impl Tally {
-    fn note(&self, took: Duration, outcome: Result<(), String>) {
+    /// An exchange counts if it was begun while it is counted: the slowest end when that is over.
+    fn note(&self, counts: bool, took: Duration, outcome: Result<(), String>) {
         if let Err(error) = outcome {
             self.errors.set(self.errors.get() + 1);
             self.first_error.borrow_mut().get_or_insert(error);
-        } else if self.phase.get() == Phase::Counted {
+        } else if counts {
             self.latencies.borrow_mut().push(took.as_nanos() as u64);
         }
     }
@@ -73,10 +74,10 @@ impl Tally {
 
 async fn ask<E: Exchange>(mut who: E, tally: Rc<Tally>) {
     while tally.phase.get() != Phase::Over {
-        let begun = Instant::now();
+        let (begun, counts) = (Instant::now(), tally.phase.get() == Phase::Counted);
         let outcome = who.exchange().await;
         let failed = outcome.is_err();
-        tally.note(begun.elapsed(), outcome);
+        tally.note(counts, begun.elapsed(), outcome);
         if failed {
             tokio::time::sleep(PAUSE).await;
         }

@@ -33,7 +33,7 @@ const ERRORS_TOLD: usize = 3;
 
 /// A running server; killed when it goes.
 pub struct Server {
-    child: Child,
+    running: Running,
     pub address: SocketAddr,
     /// From its start to its first yes to the question whether it is ready.
     pub ready_after: Duration,
@@ -65,15 +65,16 @@ impl Server {
         let mut child = command.spawn().map_err(|error| {
             format!("{} does not start: {error}; make build makes it", options.binary.display())
         })?;
-        let log = child.stderr.take().ok_or("no log")?;
-        let mut server = Self { child, address: address(log)?, ready_after: Duration::ZERO };
-        wait_until_ready(server.address)?;
-        server.ready_after = begun.elapsed();
-        Ok(server)
+        let log = child.stderr.take();
+        // From here on it ends with its owner, also when it never listens.
+        let running = Running(child);
+        let address = address(log.ok_or("no log")?)?;
+        wait_until_ready(address)?;
+        Ok(Self { running, address, ready_after: begun.elapsed() })
     }
 
     pub fn process(&self) -> Process {
-        Process(self.child.id())
+        Process(self.running.0.id())
     }
 
     /// What clients call the server.
@@ -82,10 +83,13 @@ impl Server {
     }
 }
 
-impl Drop for Server {
+/// A process that ends with its owner.
+struct Running(Child);
+
+impl Drop for Running {
     fn drop(&mut self) {
-        drop(self.child.kill());
-        drop(self.child.wait());
+        drop(self.0.kill());
+        drop(self.0.wait());
     }
 }
 
