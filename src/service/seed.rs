@@ -2,7 +2,7 @@
 
 use crate::{
     domain::{
-        Namespace, NamespaceId, NamespaceName, Result, SecretData, SecretName, SecretType,
+        Error, Namespace, NamespaceId, NamespaceName, Result, SecretData, SecretName, SecretType,
         Timestamp,
     },
     service::{
@@ -12,6 +12,9 @@ use crate::{
     },
     store::Tx,
 };
+
+/// How often it is tried to make what is missing, while others make the same.
+const SEED_TRIES: u32 = 3;
 
 /// What is to be made where it is missing. Nothing that exists is changed.
 #[derive(Debug, Clone, Default)]
@@ -63,22 +66,30 @@ impl Service {
         };
         let secrets: Vec<SealedDraft> = seeds.secrets.iter().map(draft).collect::<Result<_>>()?;
         let sealing = std::sync::Arc::clone(&self.sealing);
-        self.store
-            .write_for_upkeep(move |tx| {
-                // Another process may start at the same moment.
-                tx.lock_keys()?;
-                for region in &cloud.regions {
-                    seed_default_namespace(tx, NamespaceId::default_of(region.clone()), now)?;
-                }
-                for namespace in &namespaces {
-                    seed_namespace(tx, namespace, now)?;
-                }
-                for secret in &secrets {
-                    seed_secret(tx, &sealing, secret, cloud.quotas.secrets_in(&secret.namespace))?;
-                }
-                Ok(())
-            })
-            .await
+        let all = std::sync::Arc::new(move |tx: &mut Tx<'_>| {
+            // Another process may start at the same moment.
+            tx.lock_keys()?;
+            for region in &cloud.regions {
+                seed_default_namespace(tx, NamespaceId::default_of(region.clone()), now)?;
+            }
+            for namespace in &namespaces {
+                seed_namespace(tx, namespace, now)?;
+            }
+            for secret in &secrets {
+                seed_secret(tx, &sealing, secret, cloud.quotas.secrets_in(&secret.namespace))?;
+            }
+            Ok(())
+        });
+        let mut tries = 0;
+        loop {
+            let all = std::sync::Arc::clone(&all);
+            tries += 1;
+            match self.store.write_for_upkeep(move |tx| all(tx)).await {
+                // A user of another process made the same between our look and our insert: now it is there.
+                Err(Error::SecretExists { .. } | Error::NamespaceExists) if tries < SEED_TRIES => {}
+                seeded => return seeded,
+            }
+        }
     }
 }
 

@@ -1,9 +1,6 @@
 //! Work that waits for a connection.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
-};
+use std::sync::Arc;
 
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
@@ -32,6 +29,11 @@ impl Lane {
         }
     }
 
+    /// How many may be under way.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
     /// How many are under way.
     pub fn running(&self) -> usize {
         self.width.saturating_sub(self.turns.available_permits())
@@ -42,8 +44,11 @@ impl Lane {
         WAITING_MAX.saturating_sub(self.waiting.available_permits())
     }
 
-    /// `callers` wait for it, if it has to be waited for.
-    async fn turn(&self, callers: usize) -> Result<OwnedSemaphorePermit> {
+    /// A turn, for as long as it is held; so many callers wait for it, if it has to be waited for.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when too many wait already, or it does not come in time.
+    pub async fn turn(&self, callers: usize) -> Result<OwnedSemaphorePermit> {
         if let Ok(turn) = Arc::clone(&self.turns).try_acquire_owned() {
             return Ok(turn);
         }
@@ -97,24 +102,27 @@ impl Lane {
         task.await.unwrap_or_else(|failed| Err(Error::unavailable(failed)))
     }
 
-    /// The same; its caller waits for some seconds only, and the work is told when he has gone.
+    /// The same; its caller waits for some seconds only. When they are over `give_up` is told, and tells what is known of
+    /// the outcome.
     ///
     /// # Errors
     /// As [`Lane::run`]; [`Error::Unavailable`] also when it takes too long.
-    pub async fn run_in_time<T, F>(&self, work: F) -> Result<T>
+    pub async fn run_in_time<T, F>(
+        &self,
+        work: F,
+        give_up: impl FnOnce() -> &'static str,
+    ) -> Result<T>
     where
         T: Send + 'static,
-        F: FnOnce(&AtomicBool) -> Result<T> + Send + 'static,
+        F: FnOnce() -> Result<T> + Send + 'static,
     {
-        let given_up = Arc::new(AtomicBool::new(false));
-        let is_given_up = Arc::clone(&given_up);
-        let task = self.start(1, move || work(&is_given_up)).await?;
+        let task = self.start(1, work).await?;
         match timeout(WORK_TIMEOUT, task).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(failed)) => Err(Error::unavailable(failed)),
             Err(_elapsed) => {
-                given_up.store(true, Ordering::SeqCst);
-                Err(Error::unavailable("no answer from the database in time"))
+                let known = give_up();
+                Err(Error::unavailable(format!("no answer from the database in time{known}")))
             }
         }
     }

@@ -1,5 +1,6 @@
-//! Where secrets are kept. [`Store::read`] and [`Store::write`] are the only two ways in; nothing outside this
-//! folder names a table, and nothing outside [`engine`] knows which database answers.
+//! Where secrets are kept. [`Store::read`] and [`Store::write`] are the two ways in, each with a form for upkeep, and
+//! [`Store::read_briefly`]; nothing outside this folder names a table, and nothing outside [`engine`] knows which database
+//! answers.
 
 mod engine;
 mod glances;
@@ -18,7 +19,7 @@ mod writers;
 
 use std::{path::Path, sync::Arc, time::Duration};
 
-use self::{glances::Glances, lane::Lane, writers::Writers};
+use self::{engine::Pace, glances::Glances, lane::Lane, writers::Writers};
 use crate::domain::{Result, WrappedKey};
 
 pub use engine::{
@@ -116,7 +117,7 @@ impl Store {
         F: Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
     {
         let engine = Arc::clone(&self.engine);
-        self.readers.run_in_time(move |_| engine.read(&use_case)).await
+        self.readers.run_in_time(move || engine.read(Pace::Request, &use_case), || "").await
     }
 
     /// As [`Store::read`], for a use case that finds a few rows by their keys: it may share a look at the database with
@@ -160,7 +161,7 @@ impl Store {
         F: Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
     {
         let engine = Arc::clone(&self.engine);
-        self.readers.run(move || engine.read(&use_case)).await
+        self.readers.run(move || engine.read(Pace::Upkeep, &use_case)).await
     }
 
     /// As [`Store::write`], for as long as it takes.
@@ -173,7 +174,7 @@ impl Store {
         F: Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
     {
         let engine = Arc::clone(&self.engine);
-        self.writers.alone(move || engine.write(&use_case)).await
+        self.writers.alone(move || engine.write(Pace::Upkeep, &use_case)).await
     }
 
     /// Writes the database anew, so that nothing is left of what was deleted from it.
@@ -198,11 +199,12 @@ impl Store {
     #[must_use]
     pub fn load(&self) -> Load {
         let (connections_open, connections_max) = self.engine.connections();
+        let (writers, queued_writers) = self.writers.in_lane();
         Load {
             connections_max,
             connections_open,
-            reading: self.readers.running(),
-            reads_waiting: self.readers.waiting(),
+            reading: self.readers.running().saturating_sub(writers),
+            reads_waiting: self.readers.waiting().saturating_sub(queued_writers),
             writing: self.writers.running(),
             writes_waiting: self.writers.waiting(),
             retries: self.engine.retries(),

@@ -43,6 +43,12 @@ impl Progress {
         self.step(RUNNING, GIVEN_UP)
     }
 
+    /// The caller gives up, however far it has come; what is known of the outcome, for the end of a message.
+    pub fn give_up(&self) -> &'static str {
+        let is_undone = self.give_up_waiting() || self.give_up_running();
+        if is_undone { "" } else { ": it may still be done" }
+    }
+
     /// When the writer began; now, if it has not.
     pub fn begun(&self) -> Instant {
         *self.begun.get_or_init(Instant::now)

@@ -167,7 +167,9 @@ impl Tx<'_> {
         .execute(self.connection);
         match inserting {
             Ok(_) => Ok(()),
-            Err(DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => {
+            Err(DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, said))
+                if !engine::is_of_primary_key(&*said, "secrets.id") =>
+            {
                 Err(Error::SecretExists { name: summary.name.clone() })
             }
             Err(error) => Err(unavailable(error)),

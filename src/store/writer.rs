@@ -88,7 +88,7 @@ impl Writer {
         if let Ok(answer) = timeout_at(deadline, answer).await {
             return answer.unwrap_or_else(|_| Err(gone()));
         }
-        let known = if progress.give_up_running() { "" } else { ": it may still be done" };
+        let known = progress.give_up();
         Err(Error::unavailable(format!("no answer from the database in time{known}")))
     }
 

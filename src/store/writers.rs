@@ -2,10 +2,16 @@
 
 use std::sync::{
     Arc,
-    atomic::{AtomicBool, Ordering},
+    atomic::{AtomicUsize, Ordering},
 };
 
-use super::{Tx, engine::Engine, lane::Lane, writer::Writer};
+use super::{
+    Tx,
+    engine::{Engine, Pace},
+    lane::Lane,
+    progress::Progress,
+    writer::Writer,
+};
 use crate::domain::{Error, Result};
 
 /// What writes.
@@ -19,7 +25,34 @@ pub enum Writers {
         engine: Arc<Engine>,
         /// The turns.
         lane: Lane,
+        /// Those that writers may have: who waits for somebody's row must not keep all readers out.
+        gate: Lane,
+        /// How many of those who have a turn or wait for one are writers.
+        counts: Arc<Counts>,
     },
+}
+
+/// How many use cases were asked for and are not done, and how many of them have begun.
+#[derive(Default)]
+pub struct Counts {
+    asked: AtomicUsize,
+    running: AtomicUsize,
+}
+
+/// One of those that are counted, as long as it lasts.
+struct Counted<'a>(&'a AtomicUsize);
+
+impl<'a> Counted<'a> {
+    fn among(count: &'a AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(count)
+    }
+}
+
+impl Drop for Counted<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl Writers {
@@ -30,7 +63,12 @@ impl Writers {
     pub fn of(engine: &Arc<Engine>, lane: &Lane) -> std::io::Result<Self> {
         match engine.one_writer() {
             Some(one) => Ok(Self::One(Arc::new(Writer::start(one)?))),
-            None => Ok(Self::Many { engine: Arc::clone(engine), lane: lane.clone() }),
+            None => Ok(Self::Many {
+                engine: Arc::clone(engine),
+                lane: lane.clone(),
+                gate: Lane::new(lane.width().saturating_mul(3).div_ceil(4)),
+                counts: Arc::default(),
+            }),
         }
     }
 
@@ -43,22 +81,30 @@ impl Writers {
         T: Send + 'static,
         F: Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
     {
-        let (engine, lane) = match self {
+        let (engine, lane, gate, counts) = match self {
             Self::One(writer) => return writer.write(use_case).await,
-            Self::Many { engine, lane } => (Arc::clone(engine), lane),
+            Self::Many { engine, lane, gate, counts } => (Arc::clone(engine), lane, gate, counts),
         };
-        let work = move |given_up: &AtomicBool| {
-            engine.write(&|tx| {
-                let answer = use_case(tx)?;
-                // Its caller was told that it failed, so it has to.
-                if given_up.load(Ordering::SeqCst) {
-                    log::warn!("a write came too late to be done and is rolled back");
-                    return Err(Error::unavailable("nobody waits for the write any more"));
+        let _asked = Counted::among(&counts.asked);
+        let place = gate.turn(1).await?;
+        let progress = Arc::new(Progress::default());
+        let (steps, running) = (Arc::clone(&progress), Arc::clone(counts));
+        let work = move || {
+            let (_place, _running) = (place, Counted::among(&running.running));
+            // Its caller was told that it failed, so it has to.
+            let too_late = || {
+                log::warn!("a write came too late to be done and is rolled back");
+                Err(Error::unavailable("nobody waits for the write any more"))
+            };
+            engine.write(Pace::Request, &|tx| {
+                if !steps.begin() {
+                    return too_late();
                 }
-                Ok(answer)
+                let answer = use_case(tx)?;
+                if steps.commit() { Ok(answer) } else { too_late() }
             })
         };
-        lane.run_in_time(work).await
+        lane.run_in_time(work, || progress.give_up()).await
     }
 
     /// Runs something that changes the database in its own way, however long it takes.
@@ -76,11 +122,19 @@ impl Writers {
         }
     }
 
+    /// How many of those that have turns in the lane of reads too are writers: under way, and waiting.
+    pub fn in_lane(&self) -> (usize, usize) {
+        match self {
+            Self::One(_) => (0, 0),
+            Self::Many { .. } => (self.running(), self.waiting()),
+        }
+    }
+
     /// How many use cases are under way.
     pub fn running(&self) -> usize {
         match self {
             Self::One(writer) => writer.writing(),
-            Self::Many { lane, .. } => lane.running(),
+            Self::Many { counts, .. } => counts.running.load(Ordering::Relaxed),
         }
     }
 
@@ -88,7 +142,10 @@ impl Writers {
     pub fn waiting(&self) -> usize {
         match self {
             Self::One(writer) => writer.waiting(),
-            Self::Many { lane, .. } => lane.waiting(),
+            Self::Many { counts, .. } => {
+                let asked = counts.asked.load(Ordering::Relaxed);
+                asked.saturating_sub(counts.running.load(Ordering::Relaxed))
+            }
         }
     }
 }

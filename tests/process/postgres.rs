@@ -2,6 +2,7 @@
 //! server, which `tests/postgres/run` starts.
 
 mod addresses;
+mod crowd;
 mod faults;
 mod proxy;
 mod races;

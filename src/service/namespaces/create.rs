@@ -47,7 +47,10 @@ impl Service {
                     return Err(Error::NamespaceExists);
                 }
                 if !tx.take_namespace_place(quota)? {
-                    return Err(Error::TooManyNamespaces { quota });
+                    // The last place may have gone to the same namespace since it was looked for.
+                    let exists = tx.find_namespace(&namespace.id)?.is_some();
+                    let full = Error::TooManyNamespaces { quota };
+                    return Err(if exists { Error::NamespaceExists } else { full });
                 }
                 tx.insert_namespace(&namespace)?;
                 Ok(namespace.clone())

@@ -10,7 +10,7 @@ use std::{
     sync::Arc,
 };
 
-use diesel::{MultiConnection, QueryResult};
+use diesel::{MultiConnection, QueryResult, result::DatabaseErrorInformation};
 
 use super::Tx;
 use crate::domain::{Error, Result, WrappedKey};
@@ -76,6 +76,16 @@ pub fn last_secret_id(connection: &mut AnyConnection) -> QueryResult<Option<i64>
     }
 }
 
+/// Whether what is not unique is the primary key, which is that column: a number was given twice.
+pub fn is_of_primary_key(said: &dyn DatabaseErrorInformation, column: &str) -> bool {
+    match said.constraint_name() {
+        // As PostgreSQL names it by itself, and as CockroachDB does.
+        Some(name) => name.ends_with("_pkey") || name == "primary",
+        // SQLite names columns.
+        None => said.message().ends_with(&format!(": {column}")),
+    }
+}
+
 /// Keeps other writers from a namespace until the end of the transaction, where there can be others.
 pub fn lock_namespace(connection: &mut AnyConnection, id: &str) -> QueryResult<()> {
     match connection {
@@ -98,6 +108,15 @@ pub fn wait_for_new_secrets(connection: &mut AnyConnection) -> QueryResult<()> {
         AnyConnection::Sqlite(_) => Ok(()),
         AnyConnection::Postgres(postgres) => postgres::wait_for_new_secrets(postgres),
     }
+}
+
+/// For whom a use case runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pace {
+    /// For a request that waits some seconds.
+    Request,
+    /// For upkeep, however long it takes.
+    Upkeep,
 }
 
 /// The database could not be opened.
@@ -273,18 +292,18 @@ impl Engine {
     }
 
     /// Runs a use case in a transaction that is rolled back unless it answers `Ok`.
-    pub fn write<T>(&self, use_case: &dyn Fn(&mut Tx<'_>) -> Result<T>) -> Result<T> {
+    pub fn write<T>(&self, pace: Pace, use_case: &dyn Fn(&mut Tx<'_>) -> Result<T>) -> Result<T> {
         match self {
             Self::Sqlite(sqlite) => sqlite.write(use_case),
-            Self::Postgres(postgres) => postgres.write(use_case),
+            Self::Postgres(postgres) => postgres.write(pace, use_case),
         }
     }
 
     /// Runs a use case over one moment of the database.
-    pub fn read<T>(&self, use_case: &dyn Fn(&mut Tx<'_>) -> Result<T>) -> Result<T> {
+    pub fn read<T>(&self, pace: Pace, use_case: &dyn Fn(&mut Tx<'_>) -> Result<T>) -> Result<T> {
         match self {
             Self::Sqlite(sqlite) => sqlite.read(use_case),
-            Self::Postgres(postgres) => postgres.read(use_case),
+            Self::Postgres(postgres) => postgres.read(pace, use_case),
         }
     }
 
@@ -300,7 +319,7 @@ impl Engine {
     /// Runs short reads over one moment of the database.
     pub fn glance(&self, glances: Vec<Box<dyn Glance>>) {
         let glances = RefCell::new(glances);
-        let looked = self.read(&|tx| {
+        let looked = self.read(Pace::Request, &|tx| {
             glances.borrow_mut().iter_mut().for_each(|glance| glance.run(tx));
             Ok(())
         });

@@ -88,12 +88,14 @@ fn one_of_many_creates_wins_and_quotas_hold() {
             server.create("cn-beijing:small", &format!("n{number}"), &json!({"k": "v"}))
         });
         assert_eq!(successes(&replies), 3);
+        others_were_told(&replies, "QuotaExceeded.SecretInNamespace");
         // Ten, of which the world has made four.
         let replies = ask_at_once(servers, |server, number| {
             let id = format!("cn-beijing:new{number}");
             server.call("POST", NAMESPACE, &[("NamespaceId", &id), ("NamespaceName", "new")])
         });
         assert_eq!(successes(&replies), 6);
+        others_were_told(&replies, "Exceed.Namespace");
         let id = "cn-hangzhou:same";
         let room = [("NamespaceId", "cn-beijing:small")];
         one.call("DELETE", NAMESPACE, &room).data();
@@ -101,6 +103,7 @@ fn one_of_many_creates_wins_and_quotas_hold() {
             server.call("POST", NAMESPACE, &[("NamespaceId", id), ("NamespaceName", "same")])
         });
         assert_eq!(successes(&replies), 1);
+        others_were_told(&replies, "InstanceExist.NamespaceId");
         check_database(folder.path());
     }
 }

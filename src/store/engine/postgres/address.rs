@@ -1,6 +1,7 @@
 //! The address of a PostgreSQL server: what libpq takes as a URI, and two parameters of our own.
 
 use std::{
+    collections::HashSet,
     fmt::{self, Write},
     path::PathBuf,
     time::Duration,
@@ -99,7 +100,10 @@ impl PostgresAddress {
     /// Why it is none; shows no value, since any of them may be part of a password.
     pub fn parse(rest: &str) -> Result<Self, Reason> {
         let (place, query) = rest.split_once('?').unwrap_or((rest, ""));
-        if query.contains(['@', '?']) {
+        // What is meant as a password's, and would be taken for a host or a database, is shown then.
+        let behind_user = place.split_once('@').map_or("", |(_, place)| place);
+        let database = place.split_once('/').map_or("", |(_, database)| database);
+        if query.contains(['@', '?']) || behind_user.contains('@') || database.contains('@') {
             return Err("a ?, / or @ in a password is written %3F, %2F or %40".to_owned());
         }
         let mut config: Config = format!("postgresql://{place}").parse().map_err(|_| {
@@ -108,12 +112,15 @@ impl PostgresAddress {
         })?;
         let mut tls = TlsChoice::default();
         let (mut pool_size, mut names_statements) = (POOL_SIZE, true);
-        let mut passed = String::new();
+        let (mut passed, mut seen) = (String::new(), HashSet::new());
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             let name = decoded(name)?;
             let value = decoded(value)?;
-            let wrong = || format!("its parameter {name} has no such value");
+            if !seen.insert(name.clone()) {
+                return Err(unless_hidden(&name).map_or_else(|| unknown(&name), twice));
+            }
+            let wrong = || no_such_value(&name);
             match name.as_str() {
                 "sslmode" => tls.mode = TlsMode::parse(&value).ok_or_else(wrong)?,
                 "sslrootcert" if value == "system" => tls.roots = Some(Roots::System),
@@ -171,11 +178,10 @@ fn joined(place: &str, passed: &str) -> Result<Config, Reason> {
     let named = |name: &str| passed.contains(&format!("{name}='"));
     let base: Config = format!("postgresql://{place}").parse().map_err(|_| String::new())?;
     let mut list = passed.to_owned();
-    let contradiction = |name: &str| format!("it has its {name} twice");
     let hosts: Vec<String> = base.get_hosts().iter().map(host_text).collect();
     if !hosts.is_empty() {
         if named("host") {
-            return Err(contradiction("host"));
+            return Err(twice("host"));
         }
         pass(&mut list, "host", &hosts.join(","));
     }
@@ -260,10 +266,29 @@ fn switch(text: &str) -> Option<bool> {
     }
 }
 
+fn twice(name: &str) -> Reason {
+    format!("it has its {name} twice")
+}
+
+/// Of what there is no such value, and which there are.
+fn no_such_value(name: &str) -> Reason {
+    let values = match name {
+        "sslmode" => ": there are disable, prefer, require, verify-ca and verify-full",
+        "pool_size" => ": it goes from 1 to 1000",
+        "prepare" => ": it is on or off",
+        _ => "",
+    };
+    format!("its parameter {name} has no such value{values}")
+}
+
 /// What looks like a name is shown; anything else may be part of a password.
-fn unknown(name: &str) -> Reason {
+fn unless_hidden(name: &str) -> Option<&str> {
     let is_name = name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
-    let name = if is_name && !name.is_empty() { name } else { "that is no name" };
+    (is_name && !name.is_empty()).then_some(name)
+}
+
+fn unknown(name: &str) -> Reason {
+    let name = unless_hidden(name).unwrap_or("that is no name");
     format!(
         "it has a parameter {name}, which is not known: there are {}, keepalives_count, sslmode, sslrootcert, sslcert, \
          sslkey, pool_size and prepare",

@@ -21,8 +21,11 @@ use futures_core::Stream;
 use tokio_postgres::{Client, Error, Row, Statement, types::Type};
 
 use super::{
+    MIGRATIONS_TABLE,
     failure::{Consequence, Failure},
+    inspection::has_table,
     link::Link,
+    patience::Patience,
     rows::{Bind, Cursor, FoundRow},
 };
 
@@ -31,9 +34,10 @@ pub struct PostgresConnection {
     link: Box<Link>,
     statements: StatementCache<Pg, Prepared>,
     names_statements: bool,
+    patience: Patience,
     /// How the transaction begins whose first statement is still to come.
     begin: Option<&'static str>,
-    /// What the worst failure of the transaction under way means for it.
+    /// What the first failure of the transaction under way means for it.
     trouble: Option<Consequence>,
     transactions: AnsiTransactionManager,
     types: PgMetadataCache,
@@ -43,11 +47,12 @@ pub struct PostgresConnection {
 impl PostgresConnection {
     /// Over a link. Statements are prepared once and found again by name, unless `names_statements` says that the next one
     /// may meet another connection of the server.
-    pub fn over(link: Link, names_statements: bool) -> Self {
+    pub fn over(link: Link, names_statements: bool, patience: Patience) -> Self {
         Self {
             link: Box::new(link),
             statements: StatementCache::new(),
             names_statements,
+            patience,
             begin: None,
             trouble: None,
             transactions: AnsiTransactionManager::default(),
@@ -56,10 +61,11 @@ impl PostgresConnection {
         }
     }
 
-    /// Begins a transaction by that statement. It goes out together with the first statement that only looks: were it
+    /// Begins a transaction by that statement, with as much patience for all that it asks. The statement goes out together with the first statement that only looks: were it
     /// refused, that one alone would have been carried out, and have changed nothing.
-    pub fn begin(&mut self, statement: &'static str) {
+    pub fn begin(&mut self, statement: &'static str, patience: Patience) {
         self.begin = Some(statement);
+        self.patience = patience;
         self.trouble = None;
     }
 
@@ -96,7 +102,7 @@ impl PostgresConnection {
         }
     }
 
-    /// What the worst failure of the transaction means for it; nothing if all statements were carried out.
+    /// What the first failure of the transaction means for it; nothing if all statements were carried out.
     pub fn trouble(&self) -> Option<Consequence> {
         self.trouble
     }
@@ -106,13 +112,20 @@ impl PostgresConnection {
         self.link.is_alive()
     }
 
+    /// Whether another one should be made in its place.
+    pub fn is_old(&self) -> bool {
+        self.link.is_old()
+    }
+
     /// Whether it is of no use any more.
     pub fn is_broken(&self) -> bool {
         self.link.is_closed()
     }
 
     fn batch(&mut self, sql: &str) -> Result<(), Failure> {
-        let done = self.link.wait(async |client| client.batch_execute(sql).await);
+        let done = self
+            .link
+            .wait(self.patience.for_answer(), async |client| client.batch_execute(sql).await);
         self.noted(done)
     }
 
@@ -138,21 +151,19 @@ impl PostgresConnection {
     {
         let mut collector = RawBytesBindCollector::<Pg>::new();
         source.collect_binds(&mut collector, self, &Pg)?;
-        let Self { statements, link, instrumentation, names_statements, .. } = self;
+        let Self { statements, link, instrumentation, names_statements, patience, .. } = self;
         let prepared = statements.cached_statement(
             source,
             &Pg,
             &collector.metadata,
-            (&mut **link, *names_statements),
+            (&mut **link, *names_statements, *patience),
             prepare,
             &mut **instrumentation,
         );
         match prepared {
             Ok(prepared) => Ok((prepared.clone(), collector.binds.into_iter().map(Bind).collect())),
             Err(error) => {
-                let lost = self.link.is_closed();
-                let consequence = if lost { Consequence::Disconnected } else { Consequence::Final };
-                self.trouble.get_or_insert(consequence);
+                self.trouble.get_or_insert(self.link.end().unwrap_or(Consequence::Final));
                 Err(error)
             }
         }
@@ -167,7 +178,7 @@ impl PostgresConnection {
             self.begin_now()?;
         }
         let begin = self.begin.take();
-        let done = self.link.wait(async |client| {
+        let done = self.link.wait(self.patience.for_answer(), async |client| {
             let query = found(client, &prepared, binds);
             let Some(begin) = begin else { return query.await };
             let (start, found) = tokio::join!(biased; client.batch_execute(begin), query);
@@ -187,7 +198,7 @@ enum Prepared {
 }
 
 fn prepare(
-    (link, names_statements): (&mut Link, bool),
+    (link, names_statements, patience): (&mut Link, bool, Patience),
     sql: &str,
     cached: PrepareForCache,
     types: &[PgTypeMetadata],
@@ -195,7 +206,8 @@ fn prepare(
     let types: Vec<Type> = types.iter().map(known).collect::<QueryResult<_>>()?;
     // What is not kept would be prepared in vain.
     if names_statements && matches!(cached, PrepareForCache::Yes { .. }) {
-        let named = link.wait(async |client| client.prepare_typed(sql, &types).await)?;
+        let prepared = async |client: &Client| client.prepare_typed(sql, &types).await;
+        let named = link.wait(patience.for_answer(), prepared)?;
         return Ok(Prepared::Named(named));
     }
     Ok(Prepared::Text(Arc::new((sql.to_owned(), types))))
@@ -309,6 +321,10 @@ impl MultiConnectionHelper for PostgresConnection {
 
 impl MigrationConnection for PostgresConnection {
     fn setup(&mut self) -> QueryResult<usize> {
+        // Even where it is there, to say that it is to be made takes a right that nobody needs on a finished database.
+        if has_table(self, MIGRATIONS_TABLE)? {
+            return Ok(0);
+        }
         diesel::sql_query(CREATE_MIGRATIONS_TABLE).execute(self)
     }
 }

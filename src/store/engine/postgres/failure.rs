@@ -40,7 +40,7 @@ impl Failure {
     fn said(said: &DbError) -> Self {
         let (kind, consequence) = classified(said.code());
         Self {
-            message: format!("{} ({})", said.message(), said.code().code()),
+            message: format!("{} ({}){}", said.message(), said.code().code(), advice(said.code())),
             constraint: said.constraint().map(str::to_owned),
             kind,
             consequence,
@@ -81,6 +81,17 @@ impl Failure {
     /// Whether the connection is of no use any more.
     pub fn ends_connection(&self) -> bool {
         matches!(self.consequence, Consequence::Disconnected | Consequence::TimedOut)
+    }
+}
+
+/// What helps, where the code tells.
+fn advice(code: &SqlState) -> &'static str {
+    match code.code() {
+        // A name of a statement that another connection knows, or that this one does not know any more.
+        "42P05" | "26000" => {
+            "; where a proxy shares connections out, as PgBouncer does, the address needs prepare=off"
+        }
+        _ => "",
     }
 }
 

@@ -16,16 +16,13 @@ use tokio_postgres::{AsyncMessage, Client, Connection, Error, Socket};
 use super::{
     BoxError,
     address::PostgresAddress,
-    failure::Failure,
+    failure::{Consequence, Failure},
     tls::{Encrypted, Tls},
 };
 
 /// How long a connection is used. Where a name leads elsewhere by now, or a proxy shares its connections out anew, it is
 /// followed within that time.
 const LIFETIME: Duration = Duration::from_mins(30);
-
-/// How long making a connection may take in all, whatever number of hosts is tried.
-const CONNECT_LIMIT: Duration = Duration::from_secs(4);
 
 /// A connection, with a runtime of its own on whichever thread waits for it: what is sent and what comes back is handled
 /// by the thread that needs it, and every wait has an end.
@@ -36,23 +33,23 @@ pub struct Link {
     /// Moves the bytes; gone when the connection is.
     driver: Option<Driver>,
     ended: Option<Error>,
-    patience: Duration,
+    timed_out: bool,
     made: Instant,
 }
 
 type Driver = Connection<Socket, Encrypted>;
 
 impl Link {
-    /// Connects, in at most four seconds. Each answer is waited for as long as `patience`.
+    /// Connects, in that time.
     pub fn connect(
         address: &PostgresAddress,
         tls: &Tls,
-        patience: Duration,
+        limit: Duration,
     ) -> Result<Self, BoxError> {
         let runtime = Some(Builder::new_current_thread().enable_io().enable_time().build()?);
         let mut waiting = Waiting(runtime);
         let connecting = async {
-            match timeout(CONNECT_LIMIT, address.config().connect(tls.clone())).await {
+            match timeout(limit, address.config().connect(tls.clone())).await {
                 Ok(Ok(made)) => Ok(made),
                 Ok(Err(error)) => Err(BoxError::from(Failure::of(&error, None))),
                 Err(_elapsed) => Err("the database server does not answer".into()),
@@ -65,18 +62,19 @@ impl Link {
             client,
             driver: Some(driver),
             ended: None,
-            patience,
+            timed_out: false,
             made: Instant::now(),
         })
     }
 
-    /// Does what needs the server, as far as that takes no longer than our patience. A link that was given up is of no use
+    /// Does what needs the server, as far as that takes no longer than that. A link that was given up is of no use
     /// any more, since nobody knows what comes next from it.
     pub fn wait<T>(
         &mut self,
+        limit: Duration,
         work: impl AsyncFnOnce(&Client) -> Result<T, Error>,
     ) -> Result<T, Failure> {
-        let Self { runtime, client, driver, ended, patience, .. } = self;
+        let Self { runtime, client, driver, ended, .. } = self;
         let Some(runtime) = runtime.as_ref().filter(|_| driver.is_some()) else {
             return Err(Failure::disconnected("the connection is closed".to_owned()));
         };
@@ -100,7 +98,7 @@ impl Link {
                     }
                 }
             });
-            timeout(*patience, driven).await
+            timeout(limit, driven).await
         });
         match outcome {
             Ok(Ok(done)) => Ok(done),
@@ -113,9 +111,21 @@ impl Link {
             }
             Err(_elapsed) => {
                 self.driver = None;
+                self.timed_out = true;
                 Err(Failure::timed_out())
             }
         }
+    }
+
+    /// What the end of the link means, if it has come to its end.
+    pub fn end(&self) -> Option<Consequence> {
+        let end = if self.timed_out { Consequence::TimedOut } else { Consequence::Disconnected };
+        self.is_closed().then_some(end)
+    }
+
+    /// Whether the link is too old to be used once more.
+    pub fn is_old(&self) -> bool {
+        self.made.elapsed() >= LIFETIME
     }
 
     /// Whether the link can be used once more, as far as that can be known without asking the server: whether it has said
@@ -133,7 +143,7 @@ impl Link {
                     Poll::Pending => return true,
                 }
             }
-        }) && self.made.elapsed() < LIFETIME
+        }) && !self.is_old()
     }
 
     /// Sends a statement whose outcome nobody needs, and waits for nothing: what comes back is taken in by whoever waits next.

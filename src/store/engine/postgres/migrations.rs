@@ -8,7 +8,10 @@ use diesel::{
 };
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
-use super::{BoxError, PostgresConnection, has_table, pool::Pool};
+use super::{
+    BoxError, MIGRATIONS_TABLE, PostgresConnection, has_table, patience::Patience, pool::Pool,
+};
+use crate::store::engine::Pace;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 
@@ -22,7 +25,7 @@ pub fn migrate(pool: &Pool) -> Result<(), BoxError> {
     let mut tries = 0;
     loop {
         // A new connection each time: where another one made tables, what was known of them is not true any more.
-        let mut connection = pool.connect()?;
+        let mut connection = pool.connect(Patience::of(Pace::Upkeep))?;
         let postgres = connection.postgres().ok_or("there is no connection")?;
         refuse_foreign(postgres)?;
         let Err(failed) = postgres.run_pending_migrations(MIGRATIONS) else {
@@ -39,9 +42,9 @@ pub fn migrate(pool: &Pool) -> Result<(), BoxError> {
 
 /// Refuses tables that are not up to date, and changes nothing.
 pub fn require_current(pool: &Pool) -> Result<(), BoxError> {
-    let mut connection = pool.connect()?;
+    let mut connection = pool.connect(Patience::of(Pace::Upkeep))?;
     let postgres = connection.postgres().ok_or("there is no connection")?;
-    if !has_table(postgres, TABLE)? || postgres.applied_migrations()?.is_empty() {
+    if !has_table(postgres, MIGRATIONS_TABLE)? || postgres.applied_migrations()?.is_empty() {
         return Err("it is no database of this program".into());
     }
     refuse_newer(postgres)?;
@@ -52,16 +55,13 @@ pub fn require_current(pool: &Pool) -> Result<(), BoxError> {
     Ok(())
 }
 
-/// Where it is written down what was done to the tables.
-const TABLE: &str = "__diesel_schema_migrations";
-
 /// Refuses a database that has tables of our names which we did not make.
 fn refuse_foreign(postgres: &mut PostgresConnection) -> Result<(), BoxError> {
-    if has_table(postgres, TABLE)? {
+    if has_table(postgres, MIGRATIONS_TABLE)? {
         return refuse_newer(postgres);
     }
     for name in ["counters", "keys", "namespaces", "secrets"] {
-        if has_table(postgres, name)? && !has_table(postgres, TABLE)? {
+        if has_table(postgres, name)? && !has_table(postgres, MIGRATIONS_TABLE)? {
             return Err(format!("it has a table {name} of another program").into());
         }
     }

@@ -6,19 +6,21 @@ mod failure;
 mod inspection;
 mod link;
 mod migrations;
+mod patience;
 mod pool;
 mod retry;
 mod rows;
 mod tls;
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use self::{
     failure::Consequence,
+    patience::Patience,
     pool::{Borrowed, Pool},
     retry::Retries,
 };
-use super::{AnyConnection, DatabaseUrl, OpenError, Tx};
+use super::{AnyConnection, DatabaseUrl, OpenError, Pace, Tx};
 use crate::domain::{Error, Result, WrappedKey};
 
 pub use address::PostgresAddress;
@@ -27,19 +29,36 @@ pub use inspection::{
     has_table, last_secret_id, lock_namespace, lock_secrets, next_secret, wait_for_new_secrets,
 };
 
-/// How long one answer of the server is waited for while callers wait: with a new connection that is still within the time
-/// that a use case has.
-const PATIENCE: Duration = Duration::from_secs(3);
+/// What a use case does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    /// It only looks, at one moment of the database.
+    Reading,
+    /// It changes something. It is right under whichever isolation the database has as its own.
+    Writing,
+}
 
-/// The same, where nobody's request waits: counting all rows of a large database takes that long.
-const PATIENCE_OF_UPKEEP: Duration = Duration::from_mins(10);
+/// What a use case begins with. The server is told how long we wait, in milliseconds: what is given up here is not to go
+/// on there, since each wait for a lock would keep a connection of the server's. Of a process that is cut off in the middle
+/// of a change the server frees what it had locked.
+fn beginning(purpose: Purpose, pace: Pace) -> &'static str {
+    match (purpose, pace) {
+        (Purpose::Reading, Pace::Request) => {
+            "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = 4000"
+        }
+        (Purpose::Reading, Pace::Upkeep) => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        (Purpose::Writing, Pace::Request) => {
+            "BEGIN; SET LOCAL idle_in_transaction_session_timeout = 10000; SET LOCAL lock_timeout = 2000; \
+             SET LOCAL statement_timeout = 4000"
+        }
+        (Purpose::Writing, Pace::Upkeep) => {
+            "BEGIN; SET LOCAL idle_in_transaction_session_timeout = 10000"
+        }
+    }
+}
 
-/// What a use case begins with that only looks: it sees one moment of the database.
-const BEGIN_READING: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-
-/// What a use case begins with that changes something. It is right under whichever isolation the database has as its own.
-/// Of a process that is cut off in the middle of it the server frees what it had locked, in milliseconds.
-const BEGIN_WRITING: &str = "BEGIN; SET LOCAL idle_in_transaction_session_timeout = 10000";
+/// Where it is written down what was done to the tables.
+const MIGRATIONS_TABLE: &str = "__diesel_schema_migrations";
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -62,8 +81,9 @@ impl Postgres {
         address: &PostgresAddress,
     ) -> std::result::Result<Self, OpenError> {
         let build = || {
-            migrations::migrate(&Pool::new(address, PATIENCE_OF_UPKEEP)?)?;
-            Ok(Self { pool: Pool::new(address, PATIENCE)?, retries: Retries::default() })
+            let pool = Pool::new(address)?;
+            migrations::migrate(&pool)?;
+            Ok(Self { pool, retries: Retries::default() })
         };
         apart(build).map_err(|error| OpenError::new(url, &*error))
     }
@@ -74,7 +94,7 @@ impl Postgres {
         address: &PostgresAddress,
     ) -> std::result::Result<Self, OpenError> {
         let build = || {
-            let pool = Pool::new(address, PATIENCE_OF_UPKEEP)?;
+            let pool = Pool::new(address)?;
             migrations::require_current(&pool)?;
             Ok(Self { pool, retries: Retries::default() })
         };
@@ -87,10 +107,11 @@ impl Postgres {
         address: &PostgresAddress,
     ) -> std::result::Result<Vec<WrappedKey>, OpenError> {
         let peek = || {
-            let pool = Pool::new(address, PATIENCE)?;
-            let mut connection = pool.connect()?;
+            let pool = Pool::new(address)?;
+            let mut connection = pool.connect(Patience::of(Pace::Request))?;
             let Some(postgres) = connection.postgres() else { return Ok(vec![]) };
-            if !has_table(postgres, "keys")? {
+            // A table of that name may be another program's.
+            if !has_table(postgres, MIGRATIONS_TABLE)? || !has_table(postgres, "keys")? {
                 return Ok(vec![]);
             }
             let Some(any) = connection.any() else { return Ok(vec![]) };
@@ -101,25 +122,26 @@ impl Postgres {
 
     /// Runs a use case that changes something; what it did is kept by the server before this returns. A server that is gone
     /// before it could answer the commit leaves it open whether it was kept: that is an error, and nothing is tried again.
-    pub fn write<T>(&self, use_case: &dyn Fn(&mut Tx<'_>) -> Result<T>) -> Result<T> {
-        self.transact(BEGIN_WRITING, use_case)
+    pub fn write<T>(&self, pace: Pace, use_case: &dyn Fn(&mut Tx<'_>) -> Result<T>) -> Result<T> {
+        self.transact(Purpose::Writing, pace, use_case)
     }
 
     /// Runs a use case that only looks.
-    pub fn read<T>(&self, use_case: &dyn Fn(&mut Tx<'_>) -> Result<T>) -> Result<T> {
-        self.transact(BEGIN_READING, use_case)
+    pub fn read<T>(&self, pace: Pace, use_case: &dyn Fn(&mut Tx<'_>) -> Result<T>) -> Result<T> {
+        self.transact(Purpose::Reading, pace, use_case)
     }
 
     /// Tries a use case until it comes to its end, or there is no use in trying or no time left for it.
     fn transact<T>(
         &self,
-        begin: &'static str,
+        purpose: Purpose,
+        pace: Pace,
         use_case: &dyn Fn(&mut Tx<'_>) -> Result<T>,
     ) -> Result<T> {
-        let since = Instant::now();
+        let (since, patience) = (Instant::now(), Patience::of(pace));
         let mut tries = 0;
         loop {
-            let missed = match self.attempt(begin, use_case) {
+            let missed = match self.attempt(purpose, beginning(purpose, pace), patience, use_case) {
                 Ok(answer) => return Ok(answer),
                 Err(missed) => missed,
             };
@@ -132,26 +154,32 @@ impl Postgres {
 
     fn attempt<T>(
         &self,
+        purpose: Purpose,
         begin: &'static str,
+        patience: Patience,
         use_case: &dyn Fn(&mut Tx<'_>) -> Result<T>,
     ) -> std::result::Result<T, Missed> {
         let last = |error| Missed { error, consequence: Consequence::Final };
-        let mut borrowed = self.pool.take().map_err(last)?;
+        let mut borrowed = self.pool.take(patience).map_err(last)?;
         if let Some(postgres) = borrowed.postgres() {
-            postgres.begin(begin);
+            postgres.begin(begin, patience);
         }
         let Some(any) = borrowed.any() else {
             return Err(last(Error::unavailable("no connection")));
         };
         match use_case(&mut Tx::new(any)) {
-            Ok(answer) => self.commit(borrowed, begin).map(|()| answer),
+            Ok(answer) => self.commit(borrowed, purpose).map(|()| answer),
             Err(error) => Err(self.roll_back(borrowed, error)),
         }
     }
 
-    fn commit(&self, mut borrowed: Borrowed<'_>, begin: &str) -> std::result::Result<(), Missed> {
+    fn commit(
+        &self,
+        mut borrowed: Borrowed<'_>,
+        purpose: Purpose,
+    ) -> std::result::Result<(), Missed> {
         let Some(postgres) = borrowed.postgres() else { return Ok(()) };
-        if begin == BEGIN_READING {
+        if purpose == Purpose::Reading {
             postgres.end_reading();
             borrowed.give_back();
             return Ok(());

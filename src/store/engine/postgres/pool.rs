@@ -10,7 +10,8 @@ use std::{
 };
 
 use super::{
-    AnyConnection, BoxError, PostgresConnection, address::PostgresAddress, link::Link, tls::Tls,
+    AnyConnection, BoxError, PostgresConnection, address::PostgresAddress, link::Link,
+    patience::Patience, tls::Tls,
 };
 use crate::domain::{Error, Result};
 
@@ -24,8 +25,7 @@ const SECOND_TRY: Duration = Duration::from_millis(50);
 pub struct Pool {
     address: Box<PostgresAddress>,
     tls: Tls,
-    patience: Duration,
-    /// The one that was used last is taken first: what is too many gets old and goes.
+    /// The one that was used last is taken first; what is too many gets old at the other end, and goes.
     idle: Mutex<Vec<AnyConnection>>,
     open: AtomicUsize,
     outage: Mutex<Option<Outage>>,
@@ -40,15 +40,11 @@ struct Outage {
 }
 
 impl Pool {
-    /// Without a connection yet. Each answer of the server is waited for as long as `patience`.
-    pub fn new(
-        address: &PostgresAddress,
-        patience: Duration,
-    ) -> std::result::Result<Self, BoxError> {
+    /// Without a connection yet.
+    pub fn new(address: &PostgresAddress) -> std::result::Result<Self, BoxError> {
         Ok(Self {
             tls: Tls::load(address.tls())?,
             address: Box::new(address.clone()),
-            patience,
             idle: Mutex::default(),
             open: AtomicUsize::new(0),
             outage: Mutex::default(),
@@ -60,8 +56,8 @@ impl Pool {
     ///
     /// # Errors
     /// [`Error::Unavailable`].
-    pub fn take(&self) -> Result<Borrowed<'_>> {
-        while let Some(connection) = self.locked_idle().pop() {
+    pub fn take(&self, patience: Patience) -> Result<Borrowed<'_>> {
+        while let Some(connection) = self.last_used() {
             let mut borrowed = Borrowed { pool: self, connection: Some(connection) };
             if borrowed.postgres().is_some_and(PostgresConnection::is_alive) {
                 return Ok(borrowed);
@@ -78,13 +74,13 @@ impl Pool {
             None => false,
         };
         let since = Instant::now();
-        let connected = self.connect().or_else(|error| {
+        let connected = self.connect(patience).or_else(|error| {
             // It may be the connection alone that was lost.
             if is_known || since.elapsed() > SECOND_TRY {
                 return Err(error);
             }
             thread::sleep(SECOND_TRY);
-            self.connect()
+            self.connect(patience)
         });
         connected.map_err(|error| {
             self.note_outage(&error.to_string());
@@ -96,14 +92,27 @@ impl Pool {
     ///
     /// # Errors
     /// Why the server cannot be reached; its text holds no password.
-    pub fn connect(&self) -> std::result::Result<Borrowed<'_>, BoxError> {
-        let link = Link::connect(&self.address, &self.tls, self.patience)?;
+    pub fn connect(&self, patience: Patience) -> std::result::Result<Borrowed<'_>, BoxError> {
+        let link = Link::connect(&self.address, &self.tls, patience.for_connection())?;
         if self.locked_outage().take().is_some() {
             log::info!("the database server can be reached again");
         }
         self.open.fetch_add(1, Ordering::Relaxed);
-        let made = PostgresConnection::over(link, self.address.names_statements());
+        let made = PostgresConnection::over(link, self.address.names_statements(), patience);
         Ok(Borrowed { pool: self, connection: Some(AnyConnection::Postgres(made)) })
+    }
+
+    fn last_used(&self) -> Option<AnyConnection> {
+        self.locked_idle().pop()
+    }
+
+    /// The one that nobody has used for longest, if it is too old by now.
+    fn outdated(&self) -> Option<AnyConnection> {
+        let mut idle = self.locked_idle();
+        match idle.first() {
+            Some(AnyConnection::Postgres(postgres)) if postgres.is_old() => Some(idle.remove(0)),
+            _ => None,
+        }
     }
 
     fn note_outage(&self, reason: &str) {
@@ -164,6 +173,9 @@ impl Borrowed<'_> {
         if self.postgres().is_some_and(|it| !it.is_broken()) {
             let connection = self.connection.take();
             self.pool.locked_idle().extend(connection);
+            if let Some(outdated) = self.pool.outdated() {
+                drop(Borrowed { pool: self.pool, connection: Some(outdated) });
+            }
         }
     }
 }

@@ -63,6 +63,9 @@ fn mistakes_are_named_without_their_values() {
         ("u:hidden@h/db?host=hidden", "host"),
         ("u:hidden@h:hidden/db", "host:port"),
         ("u:12?hidden=x@h/db", "%40"),
+        ("u:hidden@hidden@h/db", "%40"),
+        ("u:1234/hidden@h/db", "%40"),
+        ("u:hidden@h/db?sslmode=disable&sslmode=require", "sslmode twice"),
         ("u:hidden@h/db?%68idden1=1", "no name"),
     ] {
         let refused = PostgresAddress::parse(text).unwrap_err();
