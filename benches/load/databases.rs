@@ -27,6 +27,9 @@ pub const SECRETS_EACH: usize = 100;
 /// How many namespaces there are for new secrets, empty at first.
 pub const ROOMS: usize = 256;
 
+/// What the file of a database is called.
+pub const FILE: &str = "load.db";
+
 /// How many namespaces are filled in one transaction.
 const BATCH: usize = 200;
 
@@ -101,11 +104,11 @@ impl Drop for RunFolder {
 }
 
 fn url_in(folder: &Path) -> String {
-    format!("sqlite://{}", folder.join("load.db").display())
+    format!("sqlite://{}", folder.join(FILE).display())
 }
 
-/// Where the filled database is.
-async fn template(folder: &Path, content: Content) -> Result<PathBuf, Failure> {
+/// The folder with the filled database and its master keys.
+pub async fn template(folder: &Path, content: Content) -> Result<PathBuf, Failure> {
     let kind = format!("{content:?}-").to_lowercase();
     let name = format!("{kind}{:016x}", form("sqlite")?);
     let all = folder.join("databases");
@@ -150,7 +153,7 @@ pub fn form(engine: &str) -> Result<u64, Failure> {
 }
 
 /// Fills a database by way of the product's own library: sealed values, as the API would have written them.
-pub async fn fill(url: &str, keys: MasterKeys, content: Content) -> Result<(), Failure> {
+async fn fill(url: &str, keys: MasterKeys, content: Content) -> Result<(), Failure> {
     let store = Store::open(&url.parse::<DatabaseUrl>()?)?;
     let unbounded =
         Quotas { namespaces: u32::MAX, secrets_per_namespace: u32::MAX, ..Quotas::default() };

@@ -30,6 +30,7 @@ mod results;
 mod server;
 mod signature;
 mod targets;
+mod transfer;
 
 use std::process::ExitCode;
 

@@ -11,15 +11,16 @@ use std::{
 };
 
 use rustix::process::{Pid, Signal, getuid, kill_process};
-use sae_secret::{crypto::MasterKeys, store::DatabaseUrl};
+use sae_secret::store::{DatabaseUrl, Store};
 
 use super::{
     Failure,
     daemon::free_address,
-    databases::{fill, form},
+    databases::{FILE, form, template as template_of},
     driver::Sample,
     options::Content,
     process::Process,
+    transfer::transfer,
 };
 
 /// Whom the server runs as where this is run by root, whom PostgreSQL refuses.
@@ -182,9 +183,17 @@ impl Cluster {
     async fn fill(&self, template: &str, keys: &Path, content: Content) -> Result<(), Failure> {
         let name = format!("fill_{}", std::process::id());
         self.sql("postgres", &format!("CREATE DATABASE {name}"))?;
-        let masters = MasterKeys::generate("load".parse()?)?;
-        fs::write(keys, masters.text().as_bytes())?;
-        fill(&self.url(&name), masters, content).await?;
+        let source = template_of(self.folder.parent().ok_or("no folder")?, content).await?;
+        fs::copy(source.join("master.keys"), keys)?;
+        // Opening makes the tables. On a thread of its own, since it waits.
+        let url: DatabaseUrl = self.url(&name).parse()?;
+        tokio::task::spawn_blocking(move || Store::open(&url).map(drop)).await??;
+        let client = || {
+            let mut psql = self.client("psql");
+            psql.args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", &name]);
+            psql
+        };
+        transfer(&source.join(FILE), client)?;
         // Else it would be done some time later, while something is measured.
         self.sql(&name, "VACUUM (ANALYZE, FREEZE)")?;
         let others = format!(
