@@ -188,13 +188,14 @@ struct Parts {
     has_noop: bool,
 }
 
-/// The gate that every request passes, as the settings want it. Says what is strange about them.
+/// Takes the port, which may be any that is free.
 fn bind(address: SocketAddr) -> io::Result<(TcpListener, SocketAddr)> {
     let listener = TcpListener::bind(address)?;
     let address = listener.local_addr()?;
     Ok((listener, address))
 }
 
+/// The gate that every request passes, as the settings want it. Says what is strange about them.
 fn access(settings: &Settings, directory: Directory, address: SocketAddr) -> Access {
     let allows_anonymous = allows_anonymous(settings, address.ip());
     if allows_anonymous && !address.ip().is_loopback() {

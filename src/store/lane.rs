@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
     task::JoinHandle,
-    time::timeout,
+    time::{Instant, timeout, timeout_at},
 };
 
 use super::{TURN_TIMEOUT, WAITING_MAX, WORK_TIMEOUT};
@@ -17,6 +17,11 @@ pub struct Lane {
     turns: Arc<Semaphore>,
     width: usize,
     waiting: Arc<Semaphore>,
+}
+
+/// When a caller who asks now goes without a turn.
+pub fn turn_deadline() -> Instant {
+    Instant::now() + TURN_TIMEOUT
 }
 
 impl Lane {
@@ -44,11 +49,11 @@ impl Lane {
         WAITING_MAX.saturating_sub(self.waiting.available_permits())
     }
 
-    /// A turn, for as long as it is held; so many callers wait for it, if it has to be waited for.
+    /// A turn, for as long as it is held; so many callers wait for it until then, if it has to be waited for.
     ///
     /// # Errors
     /// [`Error::Unavailable`] when too many wait already, or it does not come in time.
-    pub async fn turn(&self, callers: usize) -> Result<OwnedSemaphorePermit> {
+    pub async fn turn(&self, callers: usize, until: Instant) -> Result<OwnedSemaphorePermit> {
         if let Ok(turn) = Arc::clone(&self.turns).try_acquire_owned() {
             return Ok(turn);
         }
@@ -56,19 +61,24 @@ impl Lane {
         let Ok(_places) = self.waiting.try_acquire_many(callers) else {
             return Err(Error::unavailable("too many requests wait for the database"));
         };
-        match timeout(TURN_TIMEOUT, Arc::clone(&self.turns).acquire_owned()).await {
+        match timeout_at(until, Arc::clone(&self.turns).acquire_owned()).await {
             Ok(Ok(turn)) => Ok(turn),
             Ok(Err(closed)) => Err(Error::unavailable(closed)),
             Err(_elapsed) => Err(Error::unavailable("no turn at the database in time")),
         }
     }
 
-    async fn start<T, F>(&self, callers: usize, work: F) -> Result<JoinHandle<Result<T>>>
+    async fn start<T, F>(
+        &self,
+        callers: usize,
+        until: Instant,
+        work: F,
+    ) -> Result<JoinHandle<Result<T>>>
     where
         T: Send + 'static,
         F: FnOnce() -> Result<T> + Send + 'static,
     {
-        let turn = self.turn(callers).await?;
+        let turn = self.turn(callers, until).await?;
         // The turn moves into the blocking task: when the caller goes away, the work still has the connection.
         Ok(tokio::task::spawn_blocking(move || {
             let answer = work();
@@ -98,17 +108,18 @@ impl Lane {
         T: Send + 'static,
         F: FnOnce() -> Result<T> + Send + 'static,
     {
-        let task = self.start(callers, work).await?;
+        let task = self.start(callers, turn_deadline(), work).await?;
         task.await.unwrap_or_else(|failed| Err(Error::unavailable(failed)))
     }
 
-    /// The same; its caller waits for some seconds only. When they are over `give_up` is told, and tells what is known of
+    /// The same; its caller waits for a turn until then, and for the work for some seconds only. When they are over `give_up` is told, and tells what is known of
     /// the outcome.
     ///
     /// # Errors
     /// As [`Lane::run`]; [`Error::Unavailable`] also when it takes too long.
     pub async fn run_in_time<T, F>(
         &self,
+        until: Instant,
         work: F,
         give_up: impl FnOnce() -> &'static str,
     ) -> Result<T>
@@ -116,7 +127,7 @@ impl Lane {
         T: Send + 'static,
         F: FnOnce() -> Result<T> + Send + 'static,
     {
-        let task = self.start(1, work).await?;
+        let task = self.start(1, until, work).await?;
         match timeout(WORK_TIMEOUT, task).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(failed)) => Err(Error::unavailable(failed)),

@@ -117,7 +117,13 @@ impl Store {
         F: Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
     {
         let engine = Arc::clone(&self.engine);
-        self.readers.run_in_time(move || engine.read(Pace::Request, &use_case), || "").await
+        self.readers
+            .run_in_time(
+                lane::turn_deadline(),
+                move || engine.read(Pace::Request, &use_case),
+                || "",
+            )
+            .await
     }
 
     /// As [`Store::read`], for a use case that finds a few rows by their keys: it may share a look at the database with

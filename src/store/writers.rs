@@ -8,7 +8,7 @@ use std::sync::{
 use super::{
     Tx,
     engine::{Engine, Pace},
-    lane::Lane,
+    lane::{self, Lane},
     progress::Progress,
     writer::Writer,
 };
@@ -32,24 +32,24 @@ pub enum Writers {
     },
 }
 
-/// How many use cases were asked for and are not done, and how many of them have begun.
+/// How many use cases wait for their turn, and how many have begun.
 #[derive(Default)]
 pub struct Counts {
-    asked: AtomicUsize,
-    running: AtomicUsize,
+    waiting: Arc<AtomicUsize>,
+    running: Arc<AtomicUsize>,
 }
 
 /// One of those that are counted, as long as it lasts.
-struct Counted<'a>(&'a AtomicUsize);
+struct Counted(Arc<AtomicUsize>);
 
-impl<'a> Counted<'a> {
-    fn among(count: &'a AtomicUsize) -> Self {
+impl Counted {
+    fn among(count: &Arc<AtomicUsize>) -> Self {
         count.fetch_add(1, Ordering::Relaxed);
-        Self(count)
+        Self(Arc::clone(count))
     }
 }
 
-impl Drop for Counted<'_> {
+impl Drop for Counted {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }
@@ -66,7 +66,7 @@ impl Writers {
             None => Ok(Self::Many {
                 engine: Arc::clone(engine),
                 lane: lane.clone(),
-                gate: Lane::new(lane.width().saturating_mul(3).div_ceil(4)),
+                gate: Lane::new(gate_width(lane.width())),
                 counts: Arc::default(),
             }),
         }
@@ -85,12 +85,14 @@ impl Writers {
             Self::One(writer) => return writer.write(use_case).await,
             Self::Many { engine, lane, gate, counts } => (Arc::clone(engine), lane, gate, counts),
         };
-        let _asked = Counted::among(&counts.asked);
-        let place = gate.turn(1).await?;
+        let until = lane::turn_deadline();
+        let waiting = Counted::among(&counts.waiting);
+        let place = gate.turn(1, until).await?;
         let progress = Arc::new(Progress::default());
-        let (steps, running) = (Arc::clone(&progress), Arc::clone(counts));
+        let (steps, running) = (Arc::clone(&progress), Arc::clone(&counts.running));
         let work = move || {
-            let (_place, _running) = (place, Counted::among(&running.running));
+            let (_place, _running) = (place, Counted::among(&running));
+            drop(waiting);
             // Its caller was told that it failed, so it has to.
             let too_late = || {
                 log::warn!("a write came too late to be done and is rolled back");
@@ -104,7 +106,7 @@ impl Writers {
                 if steps.commit() { Ok(answer) } else { too_late() }
             })
         };
-        lane.run_in_time(work, || progress.give_up()).await
+        lane.run_in_time(until, work, || progress.give_up()).await
     }
 
     /// Runs something that changes the database in its own way, however long it takes.
@@ -118,7 +120,14 @@ impl Writers {
     {
         match self {
             Self::One(writer) => writer.alone(work).await,
-            Self::Many { lane, .. } => lane.run(work).await,
+            Self::Many { lane, counts, .. } => {
+                let running = Arc::clone(&counts.running);
+                let work = move || {
+                    let _running = Counted::among(&running);
+                    work()
+                };
+                lane.run(work).await
+            }
         }
     }
 
@@ -126,7 +135,9 @@ impl Writers {
     pub fn in_lane(&self) -> (usize, usize) {
         match self {
             Self::One(_) => (0, 0),
-            Self::Many { .. } => (self.running(), self.waiting()),
+            Self::Many { gate, .. } => {
+                (self.running(), self.waiting().saturating_sub(gate.waiting()))
+            }
         }
     }
 
@@ -142,10 +153,23 @@ impl Writers {
     pub fn waiting(&self) -> usize {
         match self {
             Self::One(writer) => writer.waiting(),
-            Self::Many { counts, .. } => {
-                let asked = counts.asked.load(Ordering::Relaxed);
-                asked.saturating_sub(counts.running.load(Ordering::Relaxed))
-            }
+            Self::Many { counts, .. } => counts.waiting.load(Ordering::Relaxed),
         }
+    }
+}
+
+/// How many of so many connections writers may have: all but a quarter, and all of a single one.
+fn gate_width(width: usize) -> usize {
+    width.saturating_sub(width.div_ceil(4)).max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quarter_is_left_to_reads() {
+        let widths = [1, 2, 3, 4, 8, 16].map(gate_width);
+        assert_eq!(widths, [1, 1, 2, 3, 6, 12]);
     }
 }

@@ -1,6 +1,6 @@
 //! A connection as diesel knows it, over the client library of tokio.
 
-use std::{future::poll_fn, pin::pin, sync::Arc};
+use std::{future::poll_fn, pin::pin, sync::Arc, time::Duration};
 
 use diesel::{
     Connection, ConnectionError, ConnectionResult, QueryResult, RunQueryDsl,
@@ -61,8 +61,8 @@ impl PostgresConnection {
         }
     }
 
-    /// Begins a transaction by that statement, with as much patience for all that it asks. The statement goes out together with the first statement that only looks: were it
-    /// refused, that one alone would have been carried out, and have changed nothing.
+    /// Begins a transaction by that statement, with that much patience. It goes out together with the first statement that
+    /// only looks: were it refused, that one alone would have been carried out, and have changed nothing.
     pub fn begin(&mut self, statement: &'static str, patience: Patience) {
         self.begin = Some(statement);
         self.patience = patience;
@@ -80,7 +80,7 @@ impl PostgresConnection {
         if self.begin.take().is_some() {
             return Ok(());
         }
-        self.batch("COMMIT")
+        self.batch_within(self.patience.for_end(), "COMMIT")
     }
 
     /// Ends a transaction that only looked. What it has seen is right, whatever becomes of its end.
@@ -95,7 +95,7 @@ impl PostgresConnection {
     pub fn roll_back(&mut self) {
         if self.begin.take().is_none()
             && !self.link.is_closed()
-            && let Err(failure) = self.batch("ROLLBACK")
+            && let Err(failure) = self.batch_within(self.patience.for_end(), "ROLLBACK")
         {
             log::debug!("a transaction is left to the server: {failure}");
             self.link.close();
@@ -112,6 +112,11 @@ impl PostgresConnection {
         self.link.is_alive()
     }
 
+    /// Whether the server did not answer in the time that it had, and not only in what was left of our caller's.
+    pub fn is_unanswered(&self) -> bool {
+        self.link.end() == Some(Consequence::TimedOut) && !self.patience.is_over()
+    }
+
     /// Whether another one should be made in its place.
     pub fn is_old(&self) -> bool {
         self.link.is_old()
@@ -123,9 +128,11 @@ impl PostgresConnection {
     }
 
     fn batch(&mut self, sql: &str) -> Result<(), Failure> {
-        let done = self
-            .link
-            .wait(self.patience.for_answer(), async |client| client.batch_execute(sql).await);
+        self.batch_within(self.patience.for_answer(), sql)
+    }
+
+    fn batch_within(&mut self, limit: Duration, sql: &str) -> Result<(), Failure> {
+        let done = self.link.wait(limit, async |client| client.batch_execute(sql).await);
         self.noted(done)
     }
 

@@ -108,8 +108,9 @@ fn classified(code: &SqlState) -> (DatabaseErrorKind, Consequence) {
         "23514" => (Kind::CheckViolation, Final),
         // A server that only follows another one by now.
         "25006" => (Kind::ReadOnlyTransaction, Disconnected),
-        // A lock that was not to be had in the time that the server was told; and what a proxy mixed up.
-        "55P03" => (Kind::Unknown, GaveWay),
+        // Nobody has the time to wait for the lock once more, and others want the connection. What a proxy mixed up may be
+        // right by another one.
+        "55P03" => (Kind::Unknown, Final),
         "26000" => (Kind::Unknown, Disconnected),
         code if code.starts_with("08") || code.starts_with("57P") || code == "25P03" => {
             (Kind::ClosedConnection, Disconnected)
@@ -186,6 +187,7 @@ mod tests {
             ("25006", Consequence::Disconnected),
             ("08006", Consequence::Disconnected),
             ("42601", Consequence::Final),
+            ("55P03", Consequence::Final),
         ] {
             assert_eq!(classified(&SqlState::from_code(code)).1, consequence, "{code}");
         }

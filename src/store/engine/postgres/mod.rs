@@ -38,18 +38,18 @@ enum Purpose {
     Writing,
 }
 
-/// What a use case begins with. The server is told how long we wait, in milliseconds: what is given up here is not to go
+/// What a use case begins with. The server is told, in milliseconds, how long we wait at most: what is given up here is not to go
 /// on there, since each wait for a lock would keep a connection of the server's. Of a process that is cut off in the middle
 /// of a change the server frees what it had locked.
 fn beginning(purpose: Purpose, pace: Pace) -> &'static str {
     match (purpose, pace) {
         (Purpose::Reading, Pace::Request) => {
-            "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = 4000"
+            "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = 3000"
         }
         (Purpose::Reading, Pace::Upkeep) => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
         (Purpose::Writing, Pace::Request) => {
             "BEGIN; SET LOCAL idle_in_transaction_session_timeout = 10000; SET LOCAL lock_timeout = 2000; \
-             SET LOCAL statement_timeout = 4000"
+             SET LOCAL statement_timeout = 3000"
         }
         (Purpose::Writing, Pace::Upkeep) => {
             "BEGIN; SET LOCAL idle_in_transaction_session_timeout = 10000"
@@ -194,10 +194,10 @@ impl Postgres {
             _ => Consequence::Final,
         };
         match failure.consequence() {
-            Consequence::TimedOut => self.pool.distrust(),
+            Consequence::TimedOut if postgres.is_unanswered() => self.pool.distrust(),
             // The server has ended the transaction.
             Consequence::GaveWay => borrowed.give_back(),
-            Consequence::Disconnected | Consequence::Final => {}
+            Consequence::TimedOut | Consequence::Disconnected | Consequence::Final => {}
         }
         Err(Missed { error: Error::unavailable(failure), consequence })
     }
@@ -207,11 +207,12 @@ impl Postgres {
             return Missed { error, consequence: Consequence::Final };
         };
         let consequence = postgres.trouble().unwrap_or(Consequence::Final);
+        let is_unanswered = postgres.is_unanswered();
         postgres.roll_back();
         match consequence {
-            Consequence::TimedOut => self.pool.distrust(),
+            Consequence::TimedOut if is_unanswered => self.pool.distrust(),
             // One that is not the right server any more is not asked again.
-            Consequence::Disconnected => {}
+            Consequence::TimedOut | Consequence::Disconnected => {}
             Consequence::GaveWay | Consequence::Final => borrowed.give_back(),
         }
         Missed { error, consequence }

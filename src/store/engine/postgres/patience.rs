@@ -42,6 +42,16 @@ impl Patience {
         self.within(CONNECTION)
     }
 
+    /// How long the end of a transaction may take. It is not cut short: what is not known of a commit cannot be found out later.
+    pub fn for_end(self) -> Duration {
+        self.answer
+    }
+
+    /// Whether its caller has gone: then the server is not to blame for what it did not answer.
+    pub fn is_over(self) -> bool {
+        self.until.is_some_and(|until| until <= Instant::now())
+    }
+
     fn within(self, limit: Duration) -> Duration {
         let left = |until: Instant| until.saturating_duration_since(Instant::now());
         self.until.map_or(limit, |until| limit.min(left(until)))
@@ -58,6 +68,7 @@ mod tests {
         assert!(patience.for_answer() <= ANSWER && patience.for_connection() <= CONNECTION);
         let late = Patience { until: Some(Instant::now()), ..patience };
         assert_eq!((late.for_answer(), late.for_connection()), (Duration::ZERO, Duration::ZERO));
+        assert!(late.is_over() && !patience.is_over() && late.for_end() == ANSWER);
         assert_eq!(Patience::of(Pace::Upkeep).for_answer(), ANSWER_FOR_UPKEEP);
     }
 }

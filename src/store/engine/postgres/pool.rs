@@ -83,7 +83,10 @@ impl Pool {
             self.connect(patience)
         });
         connected.map_err(|error| {
-            self.note_outage(&error.to_string());
+            // Where the caller's time was over, the server may have had none.
+            if is_known || !patience.is_over() {
+                self.note_outage(&error.to_string());
+            }
             Error::unavailable(error)
         })
     }

@@ -30,7 +30,7 @@ impl Failure {
 impl OneWriter for Sqlite {
     /// Runs what `next` hands out until it hands out nothing more. A use case that fails is undone by itself. When the
     /// transaction as a whole fails, each is run once more in a transaction of its own, so that none fails for what
-    /// another one did.
+    /// another one did; where only somebody gave up, the others are run together again.
     fn write_group(&self, next: &mut dyn FnMut() -> Option<Box<dyn Job>>) {
         let mut jobs = vec![];
         let mut outcome = self.attempt(next, &mut jobs);
