@@ -38,9 +38,10 @@ enum Purpose {
     Writing,
 }
 
-/// What a use case begins with. The server is told, in milliseconds, how long we wait at most: what is given up here is not to go
-/// on there, since each wait for a lock would keep a connection of the server's. Of a process that is cut off in the middle
-/// of a change the server frees what it had locked.
+/// What a use case begins with. The server is told, in milliseconds, how long a look and a wait for a lock may take: what is
+/// given up here is not to go on there and keep a connection of the server's. A change has no limit for whole statements,
+/// since `COMMIT` is one: a server that waits for its standby would give that up and call it a success. Of a process that
+/// is cut off in the middle of a change the server frees what it had locked.
 fn beginning(purpose: Purpose, pace: Pace) -> &'static str {
     match (purpose, pace) {
         (Purpose::Reading, Pace::Request) => {
@@ -48,8 +49,7 @@ fn beginning(purpose: Purpose, pace: Pace) -> &'static str {
         }
         (Purpose::Reading, Pace::Upkeep) => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
         (Purpose::Writing, Pace::Request) => {
-            "BEGIN; SET LOCAL idle_in_transaction_session_timeout = 10000; SET LOCAL lock_timeout = 2000; \
-             SET LOCAL statement_timeout = 3000"
+            "BEGIN; SET LOCAL idle_in_transaction_session_timeout = 10000; SET LOCAL lock_timeout = 2000"
         }
         (Purpose::Writing, Pace::Upkeep) => {
             "BEGIN; SET LOCAL idle_in_transaction_session_timeout = 10000"
