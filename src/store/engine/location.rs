@@ -64,7 +64,7 @@ impl FromStr for DatabaseUrl {
             Some(path) => Ok(Self::SqliteFile(PathBuf::from(path))),
             // Only the scheme is shown: the rest may hold a password.
             None => Err(DatabaseUrlError::Unknown {
-                given: text.split("//").next().unwrap_or_default().to_owned(),
+                given: text.split([':', '/', '@']).next().unwrap_or_default().to_owned(),
             }),
         }
     }
@@ -140,6 +140,8 @@ mod tests {
             "sqlite://",
             "sqlite:x",
             "mysql://user:hidden@host/db",
+            "postgres:/u:hidden@h/db",
+            "postgres:u:hidden@h/db",
             "x.db",
         ] {
             let refused = text.parse::<DatabaseUrl>().map_err(|error| error.to_string());

@@ -53,11 +53,22 @@ fn a_log_without_its_database_is_not_written_over() {
     let log = fs::read(folder.path().join("test.db-wal")).unwrap();
     fs::rename(&path, &moved).unwrap();
     let url = format!("sqlite://{}", path.display());
-    let output = child::run(&["serve", "--listen", "127.0.0.1:0", "--database-url", &url]);
-    let complaint = String::from_utf8(output.stderr).unwrap();
-    assert!(!output.status.success());
-    assert!(complaint.contains("test.db-wal is there without its database"), "{complaint}");
-    assert!(!path.exists() && fs::read(folder.path().join("test.db-wal")).unwrap() == log);
+    let refused = |arguments: &[&str]| {
+        let output = child::run(&[arguments, &["--database-url", &url]].concat());
+        let complaint = String::from_utf8(output.stderr).unwrap();
+        assert!(!output.status.success(), "{arguments:?}");
+        let why = "test.db-wal is there without its database";
+        assert!(complaint.contains(why), "{arguments:?}: {complaint}");
+        assert!(fs::read(folder.path().join("test.db-wal")).unwrap() == log, "{arguments:?}");
+    };
+    let serve = ["serve", "--listen", "127.0.0.1:0"];
+    refused(&serve);
+    assert!(!path.exists());
+    refused(&["verify"]);
+    // Who touches it has not put it back.
+    fs::write(&path, "").unwrap();
+    refused(&serve);
+    refused(&["verify"]);
     fs::rename(&moved, &path).unwrap();
     let server = Server::start(folder.path());
     assert_eq!(server.describe("cn-beijing:test", id).data()["SecretData"]["k"], "v");

@@ -78,6 +78,11 @@ impl Failure {
         self.consequence
     }
 
+    /// Whether the server itself said so, and has undone what it was asked then.
+    pub fn is_said(&self) -> bool {
+        !self.ends_connection()
+    }
+
     /// Whether the connection is of no use any more.
     pub fn ends_connection(&self) -> bool {
         matches!(self.consequence, Consequence::Disconnected | Consequence::TimedOut)

@@ -199,7 +199,9 @@ impl Postgres {
             Consequence::GaveWay => borrowed.give_back(),
             Consequence::TimedOut | Consequence::Disconnected | Consequence::Final => {}
         }
-        Err(Missed { error: Error::unavailable(failure), consequence })
+        let is_known = consequence == Consequence::GaveWay || failure.is_said();
+        let doubt = if is_known { "" } else { ": nobody knows whether the write was kept" };
+        Err(Missed { error: Error::unavailable(format!("{failure}{doubt}")), consequence })
     }
 
     fn roll_back(&self, mut borrowed: Borrowed<'_>, error: Error) -> Missed {

@@ -171,19 +171,27 @@ pub fn write_new_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
     sync_folder(path)
 }
 
-/// Makes the file where it is missing. Not where its log is: SQLite would take an empty file with the log of a lost one for
-/// a new database, and write over what that was told last.
+/// Refuses a log without its database: SQLite, also when it only looks, would take an empty file with the log of a lost one
+/// for a new database, and write over what was written last.
+pub fn refuse_log_alone(path: &Path) -> io::Result<()> {
+    let holds = |file: &Path| fs::metadata(file).is_ok_and(|file| file.len() > 0);
+    // The file is looked at after the log: who makes a database at the same moment makes the file first, and gives it a
+    // content by way of the journal before there is the other log.
+    let (wal, journal) = (with_suffix(path, "-wal"), with_suffix(path, "-journal"));
+    let alone = match (holds(&wal), holds(&journal)) {
+        (true, _) if !holds(path) => wal,
+        (_, true) if !path.try_exists()? => journal,
+        _ => return Ok(()),
+    };
+    Err(io::Error::other(format!(
+        "{} is there without its database, and may hold what was written last: put the database back, or take that file \
+         away",
+        alone.display()
+    )))
+}
+
+/// Makes the file where it is missing.
 pub fn make_missing(path: &Path) -> io::Result<()> {
-    for log in ["-wal", "-journal"].map(|suffix| with_suffix(path, suffix)) {
-        // In this order: who makes a database at the same moment has made the file before the log.
-        if fs::metadata(&log).is_ok_and(|log| log.len() > 0) && !path.try_exists()? {
-            return Err(io::Error::other(format!(
-                "{} is there without its database, and may hold what was written last: put the database back, or take \
-                 that file away",
-                log.display()
-            )));
-        }
-    }
     match make_new(path) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
         _ => Ok(()),

@@ -65,6 +65,7 @@ impl Sqlite {
     pub fn open(url: &DatabaseUrl) -> std::result::Result<Self, OpenError> {
         let build = || {
             let Some(path) = url.file() else { return Self::open_in_memory() };
+            files::refuse_log_alone(path)?;
             files::make_missing(path)?;
             Partial::remove_left(path);
             migrations::refuse_foreign(&mut establish_to_look(path)?)?;
@@ -118,9 +119,11 @@ impl Sqlite {
     /// The wrapped keys of a database; none where there is no database, or one without keys yet. Changes nothing.
     pub fn peek_keys(url: &DatabaseUrl) -> std::result::Result<Vec<WrappedKey>, OpenError> {
         let peek = || {
-            let Some(path) = url.file().filter(|path| path.exists()) else {
+            let Some(path) = url.file() else { return Ok(vec![]) };
+            files::refuse_log_alone(path)?;
+            if !path.exists() {
                 return Ok(vec![]);
-            };
+            }
             let mut connection = establish_to_look(path)?;
             if !has_table(&mut connection, "keys")? {
                 return Ok(vec![]);
@@ -187,6 +190,7 @@ impl Sqlite {
 /// The file of a database that has to be there.
 fn existing(url: &DatabaseUrl) -> std::result::Result<&Path, BoxError> {
     let path = url.file().ok_or("a database in memory has nothing to be looked after")?;
+    files::refuse_log_alone(path)?;
     if path.exists() { Ok(path) } else { Err("there is no such file".into()) }
 }
 
