@@ -11,7 +11,10 @@ use super::{NAMESPACE_ID, start};
 use crate::common::server::*;
 
 /// How long somebody else has the row of a namespace: longer than anybody waits for a turn and then for the row.
-const HELD: Duration = Duration::from_secs(12);
+const HELD: Duration = Duration::from_secs(15);
+
+/// How long the server waits for a lock, and a little.
+const LOCK_TIMEOUT: Duration = Duration::from_millis(2500);
 
 #[test]
 #[ignore = "needs a PostgreSQL server: tests/postgres/run"]
@@ -58,9 +61,12 @@ fn who_waits_for_a_row_keeps_no_reader_out_and_does_not_go_on_when_it_was_given_
         for writer in writers {
             assert_eq!(writer.join().unwrap().code(), "OperationFailed.RPCError");
         }
-        if began.elapsed() < HELD {
-            assert_eq!(number(waiting), 0, "what was given up does not go on");
+        // On a busy machine a wait for the lock may have begun late; the server ends it all the same.
+        let answered = Instant::now();
+        while number(waiting) > 0 {
+            assert!(answered.elapsed() < LOCK_TIMEOUT, "what was given up goes on");
         }
+        assert!(began.elapsed() < HELD, "the row was held all the time");
         holding.join().unwrap();
     });
     assert!(server.create(NAMESPACE_ID, "later", &json!({"k": "v"})).secret_id() > id);
