@@ -41,6 +41,20 @@ fn a_file_that_is_removed_is_an_outage_until_it_is_put_back() {
 }
 
 #[test]
+fn a_file_that_is_emptied_is_an_outage_until_its_content_is_back() {
+    let folder = Folder::new();
+    let mut case = Case::new(folder.path());
+    let here = case.path("test.db");
+    let content = fs::read(&here).unwrap();
+    fs::File::options().write(true).open(&here).unwrap().set_len(0).unwrap();
+    is_out(&case);
+    case.says("test.db was emptied");
+    fs::write(&here, content).unwrap();
+    case.recovers();
+    case.survives_a_kill();
+}
+
+#[test]
 fn a_removed_file_of_which_there_is_a_copy_comes_back_with_a_restart() {
     let folder = Folder::new();
     let mut case = Case::new(folder.path());

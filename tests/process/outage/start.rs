@@ -66,9 +66,11 @@ fn a_log_without_its_database_is_not_written_over() {
     assert!(!path.exists());
     refused(&["verify"]);
     // Who touches it has not put it back.
-    fs::write(&path, "").unwrap();
-    refused(&serve);
-    refused(&["verify"]);
+    for content in ["", "x"] {
+        fs::write(&path, content).unwrap();
+        refused(&serve);
+        refused(&["verify"]);
+    }
     fs::rename(&moved, &path).unwrap();
     let server = Server::start(folder.path());
     assert_eq!(server.describe("cn-beijing:test", id).data()["SecretData"]["k"], "v");

@@ -54,18 +54,29 @@ impl Files {
     pub fn check(&self) -> Result<(), BoxError> {
         for (path, known) in std::iter::once(&self.database).chain(&self.log) {
             let shown = path.display();
-            let now = identity(path).map_err(|error| format!("{shown}: {error}"))?;
-            if now != *known {
-                let remedy = "put the file back that was there at the start, or start anew";
+            let now = fs::metadata(path).map_err(|error| format!("{shown}: {error}"))?;
+            if identity_of(&now) != *known {
+                let remedy = "put the file back that was there at the start; before a start with another one, take away \
+                              what stands beside it";
                 return Err(format!("{shown} was replaced: {remedy}").into());
+            }
+            if *path == self.database.0 && now.len() < HEADER {
+                return Err(format!("{shown} was emptied: what is left of it is in its log").into());
             }
         }
         Ok(())
     }
 }
 
+/// How long the beginning of a database is, in bytes: a shorter file is none (SQLite's file format, section 1.3).
+const HEADER: u64 = 100;
+
 fn identity(path: &Path) -> io::Result<FileIdentity> {
-    fs::metadata(path).map(|file| (file.dev(), file.ino()))
+    fs::metadata(path).map(|file| identity_of(&file))
+}
+
+fn identity_of(file: &fs::Metadata) -> FileIdentity {
+    (file.dev(), file.ino())
 }
 
 /// A path with something behind its name.
@@ -174,12 +185,12 @@ pub fn write_new_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
 /// Refuses a log without its database: SQLite, also when it only looks, would take an empty file with the log of a lost one
 /// for a new database, and write over what was written last.
 pub fn refuse_log_alone(path: &Path) -> io::Result<()> {
-    let holds = |file: &Path| fs::metadata(file).is_ok_and(|file| file.len() > 0);
+    let holds = |file: &Path, least| fs::metadata(file).is_ok_and(|file| file.len() >= least);
     // The file is looked at after the log: who makes a database at the same moment makes the file first, and gives it a
     // content by way of the journal before there is the other log.
     let (wal, journal) = (with_suffix(path, "-wal"), with_suffix(path, "-journal"));
-    let alone = match (holds(&wal), holds(&journal)) {
-        (true, _) if !holds(path) => wal,
+    let alone = match (holds(&wal, 1), holds(&journal, 1)) {
+        (true, _) if !holds(path, HEADER) => wal,
         (_, true) if !path.try_exists()? => journal,
         _ => return Ok(()),
     };
