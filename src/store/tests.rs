@@ -10,12 +10,13 @@ use std::{
         atomic::{AtomicUsize, Ordering},
         mpsc,
     },
+    time::Duration,
 };
 
 use diesel::connection::SimpleConnection;
 use tokio::task::JoinHandle;
 
-use super::{DatabaseUrl, Store, Tx, WAITING_MAX, files_of};
+use super::{DatabaseUrl, Store, Tx, WAITING_MAX, WORK_TIMEOUT, files_of};
 use crate::domain::{Error, KeyId, Namespace, NamespaceId, Result, Timestamp};
 
 /// A store over a file that goes with it.
@@ -183,6 +184,23 @@ async fn who_has_no_turn_in_time_is_told_and_nothing_is_done() {
     assert!(matches!(late, Err(Error::Unavailable { .. })), "{late:?}");
     drop(release);
     holder.await.unwrap().unwrap();
+    assert!(names(&store).await.is_empty());
+}
+
+/// In memory there is no writer of all, as on a server.
+#[tokio::test]
+async fn one_of_many_writers_keeps_nothing_whose_caller_was_told_that_it_failed() {
+    let store = Store::open(&DatabaseUrl::SqliteMemory).unwrap();
+    let slow = |tx: &mut Tx<'_>| {
+        tx.insert_namespace(&namespace("slow"))?;
+        std::thread::sleep(WORK_TIMEOUT + Duration::from_millis(300));
+        Ok(())
+    };
+    let told = store.write(slow).await.unwrap_err();
+    assert!(
+        matches!(&told, Error::Unavailable { cause } if !cause.contains("may still")),
+        "{told:?}"
+    );
     assert!(names(&store).await.is_empty());
 }
 
