@@ -1,5 +1,7 @@
 //! What must be there at every start: the default namespaces, and what the world file asks for.
 
+use std::sync::Arc;
+
 use crate::{
     domain::{
         Error, Namespace, NamespaceId, NamespaceName, Result, SecretData, SecretName, SecretType,
@@ -58,15 +60,15 @@ impl Service {
     /// [`crate::domain::Error::NamespaceNotFound`] when a secret's namespace is neither a seed nor there;
     /// [`crate::domain::Error::Unavailable`].
     pub async fn seed(&self, seeds: &Seeds, now: Timestamp) -> Result<()> {
-        let cloud = std::sync::Arc::clone(&self.cloud);
+        let cloud = Arc::clone(&self.cloud);
         let namespaces = seeds.namespaces.clone();
         let draft = |seed: &SeedSecret| {
             let SeedSecret { namespace, name, secret_type, data } = seed.clone();
             SealedDraft::new(namespace, name, secret_type, payload::seal_here(data)?, now)
         };
         let secrets: Vec<SealedDraft> = seeds.secrets.iter().map(draft).collect::<Result<_>>()?;
-        let sealing = std::sync::Arc::clone(&self.sealing);
-        let all = std::sync::Arc::new(move |tx: &mut Tx<'_>| {
+        let sealing = Arc::clone(&self.sealing);
+        let all = Arc::new(move |tx: &mut Tx<'_>| {
             // Another process may start at the same moment.
             tx.lock_keys()?;
             for region in &cloud.regions {
@@ -82,7 +84,7 @@ impl Service {
         });
         let mut tries = 0;
         loop {
-            let all = std::sync::Arc::clone(&all);
+            let all = Arc::clone(&all);
             tries += 1;
             match self.store.write_for_upkeep(move |tx| all(tx)).await {
                 // A user of another process made the same between our look and our insert: now it is there.

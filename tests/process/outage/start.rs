@@ -8,6 +8,7 @@ use serde_json::json;
 use crate::{
     child::{self, Server},
     common::server::*,
+    database::open,
     upkeep::done,
 };
 
@@ -40,6 +41,21 @@ fn a_database_that_cannot_be_opened_stops_the_start_with_a_clear_message() {
             "{complaint}"
         );
     }
+}
+
+/// As after a restore by hand that forgot the counter.
+#[test]
+fn a_number_that_was_given_before_is_not_told_as_a_name() {
+    let folder = Folder::new();
+    let server = Server::start(folder.path());
+    server.create("cn-beijing:test", "there", &json!({"k": "v"})).secret_id();
+    open(folder.path())
+        .batch_execute("UPDATE counters SET value = 0 WHERE name = 'secret_id'")
+        .unwrap();
+    let reply = server.create("cn-beijing:test", "other", &json!({"k": "v"}));
+    assert_eq!((reply.status, reply.code().as_str()), (500, "OperationFailed.RPCError"));
+    let reply = server.create("cn-beijing:test", "there", &json!({"k": "v"}));
+    assert_eq!(reply.code(), "SecretNameConflict.AlreadyExist");
 }
 
 /// Somebody moved the file while the server was down, and not what stands beside it.

@@ -61,7 +61,8 @@ impl Files {
                 return Err(format!("{shown} was replaced: {remedy}").into());
             }
             if *path == self.database.0 && now.len() < HEADER {
-                return Err(format!("{shown} was emptied: what is left of it is in its log").into());
+                let remedy = "copy what stands beside it before the server ends, which removes it, and put the content back";
+                return Err(format!("{shown} was emptied: {remedy}").into());
             }
         }
         Ok(())
