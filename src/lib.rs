@@ -23,16 +23,21 @@
 //! `tests/house.rs` has the same table as a list and holds the sources to it.
 
 pub mod access;
-pub mod api;
 pub mod audit;
 pub mod cli;
 pub mod clock;
 pub mod crypto;
-pub mod domain;
+pub mod exchange;
 pub mod http;
+pub mod json;
+pub mod ops;
+pub mod pop;
+pub mod sae;
+pub mod sealed;
+pub mod sealing;
 pub mod server;
-pub mod service;
 pub mod settings;
 pub mod store;
+pub mod text;
 pub mod turn;
 pub mod world;

@@ -28,22 +28,27 @@ use self::{database::Database, hangup::Hangups};
 pub use self::{error::StartError, master_keys::MasterKeyError};
 use crate::{
     access::{Access, Authenticator, Directory, RateLimit},
-    api::{
-        ops::{self, Ops},
-        sae::{self, Sae},
-    },
     audit::AuditLog,
     clock::{Clock, SystemClock},
-    domain::DockerConfigMode,
+    exchange::Exchange,
     http::{
-        BodyBudget, Metrics, Observer, READ_TIMEOUT, SystemIdentities, TrustedProxies,
+        BodyBudget, Metrics, Observer, READ_TIMEOUT, TrustedProxies,
         cors::{self, Origins},
         front::{self, Limits},
         lifecycle,
         tls::{self, Certificates, TlsError},
     },
-    service::{SeedNamespace, SeedSecret, Seeds, Service},
+    ops::{self, Ops},
+    pop::{self, TraceIds},
+    sae::{
+        api as sae,
+        api::Sae,
+        model::DockerConfigMode,
+        service::{Secrets, SeedNamespace, SeedSecret, Seeds, Service},
+    },
+    sealing::{KeyService, Sealing},
     settings::{AnonymousChoice, Settings},
+    store::Store,
     world::World,
 };
 
@@ -111,26 +116,29 @@ impl Application {
         let seeds = seeds(&world);
         let directory = std::mem::take(&mut world.directory);
         let (store, sealing) = database.open(address.ip().is_loopback())?;
-        let service = Service::new(store, Arc::clone(&sealing), world.cloud);
-        service.prepare_keys(clock.now()).await?;
+        let keys = keys(&store, &sealing);
+        keys.prepare(clock.now()).await?;
+        let service = Service::new(store.clone(), Arc::clone(&sealing), world.cloud);
         service.seed(&seeds, clock.now()).await.map_err(StartError::Seed)?;
 
         let access = access(settings, directory, address);
-        let observer = Observer {
-            clock: Arc::clone(&clock),
-            identities: Arc::new(SystemIdentities::new(address.ip())),
-            metrics: Metrics::default(),
-        };
+        let observer = Observer { id_header: pop::REQUEST_ID, metrics: Metrics::default() };
+        let exchange =
+            Exchange { clock, proxies, audit: audit.clone(), bodies: BodyBudget::default() };
         let parts = Parts {
             sae: Sae {
                 service: service.clone(),
-                clock,
                 access: Arc::new(access),
-                proxies,
-                audit: audit.clone(),
-                bodies: BodyBudget::default(),
+                exchange,
+                trace_ids: TraceIds::new(address.ip()),
             },
-            ops: Ops { service, metrics: observer.metrics.clone(), audit: audit.clone() },
+            ops: Ops {
+                store,
+                keys,
+                service,
+                metrics: observer.metrics.clone(),
+                audit: audit.clone(),
+            },
             observer,
             origins,
             has_noop: settings.noop_endpoint,
@@ -282,7 +290,10 @@ fn listen(listener: TcpListener, tls: Option<TlsAcceptor>, parts: Parts) -> io::
                 }
             })
             .default_service(web::to(sae::serve))
-            .wrap(Condition::new(!origins.is_empty(), cors::headers(&origins)))
+            .wrap(Condition::new(
+                !origins.is_empty(),
+                cors::headers(&origins, &pop::EXPOSED_HEADERS),
+            ))
             .wrap(from_fn(cors::forget_unnamed))
             .wrap(from_fn(lifecycle))
     })?;
@@ -303,6 +314,11 @@ async fn stop_signal() {
         () = heard(SignalKind::interrupt()) => {}
     }
     log::info!("stopping: requests under way have {SHUTDOWN_SECONDS} s to be finished");
+}
+
+/// The keys of a database, with everything that the products seal by them.
+fn keys(store: &Store, sealing: &Arc<Sealing>) -> KeyService {
+    KeyService::new(store.clone(), Arc::clone(sealing), vec![Box::new(Secrets)])
 }
 
 fn seeds(world: &World) -> Seeds {

@@ -13,7 +13,7 @@ pub mod tls;
 
 pub use arrival::is_secure;
 pub use body::{BODY_MAX, BodyBudget, BodyError, READ_TIMEOUT, Room, discard_body, read_body};
-pub use identity::{Identity, IdentitySource, SystemIdentities};
+pub use identity::Identity;
 pub use lifecycle::{CallerNote, Observer, Outcome, SharedOutcome, lifecycle};
 pub use metrics::Metrics;
 pub use source::{ProxyError, Source, TrustedProxies};

@@ -6,15 +6,12 @@ use std::sync::Arc;
 use tokio::{sync::oneshot, time::timeout};
 
 use super::{
-    TURN_TIMEOUT, Tx, WORK_TIMEOUT,
+    Result, TURN_TIMEOUT, Tx, Unavailable, WORK_TIMEOUT,
     engine::{Engine, Glance},
     lane::Lane,
     tx,
 };
-use crate::{
-    domain::{Error, Result},
-    turn::Gathering,
-};
+use crate::turn::Gathering;
 
 /// How many reads share one look: the first waits for the last.
 const SHARED_MAX: usize = 64;
@@ -36,11 +33,12 @@ impl Glances {
     /// Runs a use case, with those that other callers of the same thread ask for at this moment.
     ///
     /// # Errors
-    /// Whatever the use case answers; [`Error::Unavailable`] when the database does not.
-    pub async fn read<T, F>(&self, use_case: F) -> Result<T>
+    /// Whatever the use case answers; [`Unavailable`] when the database does not.
+    pub async fn read<T, E, F>(&self, use_case: F) -> Result<T, E>
     where
         T: Send + 'static,
-        F: Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
+        E: From<Unavailable> + Send + 'static,
+        F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
     {
         let (done, answer) = oneshot::channel();
         let glance = AskedRead { use_case, outcome: None, done };
@@ -53,8 +51,8 @@ impl Glances {
         self.waiting.add(Box::new(glance), look).await;
         match timeout(TURN_TIMEOUT + WORK_TIMEOUT, answer).await {
             Ok(Ok(answer)) => answer,
-            Ok(Err(_closed)) => Err(Error::unavailable("no turn at the database in time")),
-            Err(_elapsed) => Err(Error::unavailable("no answer from the database in time")),
+            Ok(Err(_closed)) => Err(Unavailable::new("no turn at the database in time").into()),
+            Err(_elapsed) => Err(Unavailable::new("no answer from the database in time").into()),
         }
     }
 
@@ -62,7 +60,7 @@ impl Glances {
         let Self { engine, lane, .. } = self.clone();
         let callers = glances.len();
         let look = async move {
-            let look = move || {
+            let look = move || -> Result<()> {
                 engine.glance(glances);
                 Ok(())
             };
@@ -77,16 +75,17 @@ impl Glances {
 }
 
 /// A use case with the caller who waits for it.
-struct AskedRead<T, F> {
+struct AskedRead<T, E, F> {
     use_case: F,
-    outcome: Option<Result<T>>,
-    done: oneshot::Sender<Result<T>>,
+    outcome: Option<Result<T, E>>,
+    done: oneshot::Sender<Result<T, E>>,
 }
 
-impl<T, F> Glance for AskedRead<T, F>
+impl<T, E, F> Glance for AskedRead<T, E, F>
 where
     T: Send,
-    F: Fn(&mut Tx<'_>) -> Result<T> + Send,
+    E: From<Unavailable> + Send,
+    F: Fn(&mut Tx<'_>) -> Result<T, E> + Send,
 {
     fn run(&mut self, tx: &mut Tx<'_>) {
         self.outcome = Some(tx::run(&self.use_case, tx));
@@ -94,8 +93,8 @@ where
 
     fn finish(self: Box<Self>, look: Result<()>) {
         let Self { outcome, done, .. } = *self;
-        let nothing = || Err(Error::unavailable("the use case was not run"));
-        let answer = look.and_then(|()| outcome.unwrap_or_else(nothing));
+        let nothing = || Err(Unavailable::new("the use case was not run").into());
+        let answer = look.map_err(E::from).and_then(|()| outcome.unwrap_or_else(nothing));
         // Whoever asked may have gone away since.
         drop(done.send(answer));
     }

@@ -8,8 +8,7 @@ use tokio::{
     time::{Instant, timeout, timeout_at},
 };
 
-use super::{TURN_TIMEOUT, WAITING_MAX, WORK_TIMEOUT};
-use crate::domain::{Error, Result};
+use super::{Result, TURN_TIMEOUT, Unavailable, WAITING_MAX, WORK_TIMEOUT};
 
 /// As many at once as there are connections; the others wait without holding a thread.
 #[derive(Clone)]
@@ -52,31 +51,32 @@ impl Lane {
     /// A turn, for as long as it is held; so many callers wait for it until then, if it has to be waited for.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] when too many wait already, or it does not come in time.
+    /// [`Unavailable`] when too many wait already, or it does not come in time.
     pub async fn turn(&self, callers: usize, until: Instant) -> Result<OwnedSemaphorePermit> {
         if let Ok(turn) = Arc::clone(&self.turns).try_acquire_owned() {
             return Ok(turn);
         }
         let callers = u32::try_from(callers).unwrap_or(u32::MAX);
         let Ok(_places) = self.waiting.try_acquire_many(callers) else {
-            return Err(Error::unavailable("too many requests wait for the database"));
+            return Err(Unavailable::new("too many requests wait for the database"));
         };
         match timeout_at(until, Arc::clone(&self.turns).acquire_owned()).await {
             Ok(Ok(turn)) => Ok(turn),
-            Ok(Err(closed)) => Err(Error::unavailable(closed)),
-            Err(_elapsed) => Err(Error::unavailable("no turn at the database in time")),
+            Ok(Err(closed)) => Err(Unavailable::new(closed)),
+            Err(_elapsed) => Err(Unavailable::new("no turn at the database in time")),
         }
     }
 
-    async fn start<T, F>(
+    async fn start<T, E, F>(
         &self,
         callers: usize,
         until: Instant,
         work: F,
-    ) -> Result<JoinHandle<Result<T>>>
+    ) -> Result<JoinHandle<Result<T, E>>>
     where
         T: Send + 'static,
-        F: FnOnce() -> Result<T> + Send + 'static,
+        E: From<Unavailable> + Send + 'static,
+        F: FnOnce() -> Result<T, E> + Send + 'static,
     {
         let turn = self.turn(callers, until).await?;
         // The turn moves into the blocking task: when the caller goes away, the work still has the connection.
@@ -90,11 +90,12 @@ impl Lane {
     /// Runs something on a blocking thread, however long it takes.
     ///
     /// # Errors
-    /// What it answers; [`Error::Unavailable`] when it has no turn in time.
-    pub async fn run<T, F>(&self, work: F) -> Result<T>
+    /// What it answers; [`Unavailable`] when it has no turn in time.
+    pub async fn run<T, E, F>(&self, work: F) -> Result<T, E>
     where
         T: Send + 'static,
-        F: FnOnce() -> Result<T> + Send + 'static,
+        E: From<Unavailable> + Send + 'static,
+        F: FnOnce() -> Result<T, E> + Send + 'static,
     {
         self.run_for(1, work).await
     }
@@ -103,37 +104,39 @@ impl Lane {
     ///
     /// # Errors
     /// As [`Lane::run`].
-    pub async fn run_for<T, F>(&self, callers: usize, work: F) -> Result<T>
+    pub async fn run_for<T, E, F>(&self, callers: usize, work: F) -> Result<T, E>
     where
         T: Send + 'static,
-        F: FnOnce() -> Result<T> + Send + 'static,
+        E: From<Unavailable> + Send + 'static,
+        F: FnOnce() -> Result<T, E> + Send + 'static,
     {
         let task = self.start(callers, turn_deadline(), work).await?;
-        task.await.unwrap_or_else(|failed| Err(Error::unavailable(failed)))
+        task.await.unwrap_or_else(|failed| Err(Unavailable::new(failed).into()))
     }
 
     /// The same; its caller waits for a turn until then, and for the work for some seconds only. When they are over `give_up` is told, and tells what is known of
     /// the outcome.
     ///
     /// # Errors
-    /// As [`Lane::run`]; [`Error::Unavailable`] also when it takes too long.
-    pub async fn run_in_time<T, F>(
+    /// As [`Lane::run`]; [`Unavailable`] also when it takes too long.
+    pub async fn run_in_time<T, E, F>(
         &self,
         until: Instant,
         work: F,
         give_up: impl FnOnce() -> &'static str,
-    ) -> Result<T>
+    ) -> Result<T, E>
     where
         T: Send + 'static,
-        F: FnOnce() -> Result<T> + Send + 'static,
+        E: From<Unavailable> + Send + 'static,
+        F: FnOnce() -> Result<T, E> + Send + 'static,
     {
         let task = self.start(1, until, work).await?;
         match timeout(WORK_TIMEOUT, task).await {
             Ok(Ok(answer)) => answer,
-            Ok(Err(failed)) => Err(Error::unavailable(failed)),
+            Ok(Err(failed)) => Err(Unavailable::new(failed).into()),
             Err(_elapsed) => {
                 let known = give_up();
-                Err(Error::unavailable(format!("no answer from the database in time{known}")))
+                Err(Unavailable::new(format!("no answer from the database in time{known}")).into())
             }
         }
     }

@@ -2,35 +2,41 @@
 //! [`Store::read_briefly`]; nothing outside this folder names a table, and nothing outside [`engine`] knows which database
 //! answers.
 
+mod counters;
 mod engine;
+mod error;
 mod glances;
 mod keys;
 mod lane;
-mod namespaces;
 mod prepared;
 mod progress;
 mod schema;
-mod secrets;
 mod soundness;
 mod tx;
-mod unsealed;
 mod writer;
 mod writers;
 
 use std::{path::Path, sync::Arc, time::Duration};
 
 use self::{engine::Pace, glances::Glances, lane::Lane, writers::Writers};
-use crate::domain::{Result, WrappedKey};
+use crate::sealed::WrappedKey;
+
+pub use error::{Result, Unavailable};
 
 pub use engine::{
     Access, BackupError, DatabaseUrl, DatabaseUrlError, OpenError, RestoreError, Staged, files_of,
     write_new_file,
 };
-pub use keys::StoredDataKey;
-pub use secrets::StoredSecret;
-pub use soundness::Miscount;
 pub use tx::Tx;
-pub use unsealed::UnsealedSecret;
+
+/// What the products write their queries with.
+pub(crate) mod sql {
+    pub(crate) use super::{
+        engine::is_of_primary_key,
+        prepared::{Piece, Prepared},
+        tx::{corrupt, unavailable},
+    };
+}
 
 /// How long a use case waits for its turn at the database before it is refused as unavailable: time for many synced
 /// commits on a slow disk, and less than a health check or a stopping server waits.
@@ -110,11 +116,12 @@ impl Store {
     /// Runs a use case that only looks. It sees one moment of the database.
     ///
     /// # Errors
-    /// Whatever the use case answers; [`Error::Unavailable`](crate::domain::Error::Unavailable) when the database does not.
-    pub async fn read<T, F>(&self, use_case: F) -> Result<T>
+    /// Whatever the use case answers; [`Unavailable`] when the database does not.
+    pub async fn read<T, E, F>(&self, use_case: F) -> Result<T, E>
     where
         T: Send + 'static,
-        F: Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
+        E: From<Unavailable> + Send + 'static,
+        F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
     {
         let engine = Arc::clone(&self.engine);
         self.readers
@@ -131,10 +138,11 @@ impl Store {
     ///
     /// # Errors
     /// As [`Store::read`].
-    pub async fn read_briefly<T, F>(&self, use_case: F) -> Result<T>
+    pub async fn read_briefly<T, E, F>(&self, use_case: F) -> Result<T, E>
     where
         T: Send + 'static,
-        F: Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
+        E: From<Unavailable> + Send + 'static,
+        F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
     {
         if self.engine.shares_looks() {
             self.glances.read(use_case).await
@@ -148,11 +156,12 @@ impl Store {
     /// nothing was done, unless the disk itself hung so long in the commit that nobody could wait for the outcome.
     ///
     /// # Errors
-    /// Whatever the use case answers; [`Error::Unavailable`](crate::domain::Error::Unavailable) when the database does not.
-    pub async fn write<T, F>(&self, use_case: F) -> Result<T>
+    /// Whatever the use case answers; [`Unavailable`] when the database does not.
+    pub async fn write<T, E, F>(&self, use_case: F) -> Result<T, E>
     where
         T: Send + 'static,
-        F: Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
+        E: From<Unavailable> + Send + 'static,
+        F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
     {
         self.writers.write(use_case).await
     }
@@ -161,10 +170,11 @@ impl Store {
     ///
     /// # Errors
     /// As [`Store::read`].
-    pub async fn read_for_upkeep<T, F>(&self, use_case: F) -> Result<T>
+    pub async fn read_for_upkeep<T, E, F>(&self, use_case: F) -> Result<T, E>
     where
         T: Send + 'static,
-        F: Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
+        E: From<Unavailable> + Send + 'static,
+        F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
     {
         let engine = Arc::clone(&self.engine);
         self.readers.run(move || engine.read(Pace::Upkeep, &use_case)).await
@@ -174,10 +184,11 @@ impl Store {
     ///
     /// # Errors
     /// As [`Store::write`].
-    pub async fn write_for_upkeep<T, F>(&self, use_case: F) -> Result<T>
+    pub async fn write_for_upkeep<T, E, F>(&self, use_case: F) -> Result<T, E>
     where
         T: Send + 'static,
-        F: Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
+        E: From<Unavailable> + Send + 'static,
+        F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
     {
         let engine = Arc::clone(&self.engine);
         self.writers.alone(move || engine.write(Pace::Upkeep, &use_case)).await
@@ -186,7 +197,7 @@ impl Store {
     /// Writes the database anew, so that nothing is left of what was deleted from it.
     ///
     /// # Errors
-    /// [`Error::Unavailable`](crate::domain::Error::Unavailable).
+    /// [`Unavailable`].
     pub async fn scrub(&self) -> Result<()> {
         let engine = Arc::clone(&self.engine);
         self.writers.alone(move || engine.scrub()).await
@@ -198,7 +209,7 @@ impl Store {
     /// [`BackupError`].
     pub async fn backup(&self, file: &Path) -> std::result::Result<(), BackupError> {
         let (engine, file) = (Arc::clone(&self.engine), file.to_owned());
-        self.readers.run(move || Ok(engine.backup(&file))).await?
+        self.readers.run(move || engine.backup(&file)).await
     }
 
     /// How busy the store is at this moment.

@@ -17,7 +17,11 @@ use diesel::connection::SimpleConnection;
 use tokio::task::JoinHandle;
 
 use super::{DatabaseUrl, Store, Tx, WAITING_MAX, WORK_TIMEOUT, files_of};
-use crate::domain::{Error, KeyId, Namespace, NamespaceId, Result, Timestamp};
+use crate::{
+    clock::Timestamp,
+    sae::model::{Error, Namespace, NamespaceId, Result},
+    sealed::KeyId,
+};
 
 /// A store over a file that goes with it.
 struct Opened {
@@ -211,19 +215,19 @@ async fn too_many_are_refused_at_once() {
     let mut tasks = vec![];
     for _ in 0..WAITING_MAX {
         let writer = store.clone();
-        tasks.push(tokio::spawn(async move { writer.write(|_| Ok(())).await }));
+        tasks.push(tokio::spawn(async move { writer.write(|_| Result::Ok(())).await }));
     }
     while store.load().writes_waiting < WAITING_MAX {
         tokio::task::yield_now().await;
     }
-    let refused = store.write(|_| Ok(())).await.unwrap_err().to_string();
+    let refused = store.write(|_| Result::Ok(())).await.unwrap_err().to_string();
     assert!(refused.contains("unavailable"), "{refused}");
     drop(release);
     holder.await.unwrap().unwrap();
     for task in tasks {
         task.await.unwrap().unwrap();
     }
-    store.write(|_| Ok(())).await.unwrap();
+    store.write(|_| Result::Ok(())).await.unwrap();
 }
 
 #[tokio::test]

@@ -16,12 +16,11 @@ use tokio::{
 };
 
 use super::{
-    TURN_TIMEOUT, Tx, WAITING_MAX, WORK_TIMEOUT,
+    Result, TURN_TIMEOUT, Tx, Unavailable, WAITING_MAX, WORK_TIMEOUT,
     engine::{Job, OneWriter},
     progress::Progress,
     tx,
 };
-use crate::domain::{Error, Result};
 
 /// How many use cases are put into one transaction at most: enough to hide the wait for the disk, and few enough that the
 /// first of them does not wait long for the last.
@@ -62,11 +61,12 @@ impl Writer {
     /// Runs a use case in a savepoint of its own, and returns when the transaction that it shares is on disk.
     ///
     /// # Errors
-    /// Whatever the use case answers; [`Error::Unavailable`] when it has no turn in time or the database does not answer.
-    pub async fn write<T, F>(&self, use_case: F) -> Result<T>
+    /// Whatever the use case answers; [`Unavailable`] when it has no turn in time or the database does not answer.
+    pub async fn write<T, E, F>(&self, use_case: F) -> Result<T, E>
     where
         T: Send + 'static,
-        F: Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
+        E: From<Unavailable> + Send + 'static,
+        F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
     {
         let progress = Arc::new(Progress::default());
         let (done, mut answer) = oneshot::channel();
@@ -74,39 +74,40 @@ impl Writer {
         let queue = self.queue.as_ref().ok_or_else(gone)?;
         queue.try_send(Work::Shared(Box::new(job))).map_err(|refused| match refused {
             mpsc::error::TrySendError::Full(_) => {
-                Error::unavailable("too many requests wait for the database")
+                Unavailable::new("too many requests wait for the database")
             }
             mpsc::error::TrySendError::Closed(_) => gone(),
         })?;
         if let Ok(answer) = timeout(TURN_TIMEOUT, &mut answer).await {
-            return answer.unwrap_or_else(|_| Err(gone()));
+            return answer.unwrap_or_else(|_| Err(gone().into()));
         }
         if progress.give_up_waiting() {
-            return Err(Error::unavailable("no turn at the database in time"));
+            return Err(Unavailable::new("no turn at the database in time").into());
         }
         let deadline = TokioInstant::from_std(progress.begun() + WORK_TIMEOUT);
         if let Ok(answer) = timeout_at(deadline, answer).await {
-            return answer.unwrap_or_else(|_| Err(gone()));
+            return answer.unwrap_or_else(|_| Err(gone().into()));
         }
         let known = progress.give_up();
-        Err(Error::unavailable(format!("no answer from the database in time{known}")))
+        Err(Unavailable::new(format!("no answer from the database in time{known}")).into())
     }
 
     /// Runs something that needs the database for itself, however long it takes.
     ///
     /// # Errors
-    /// What it answers; [`Error::Unavailable`].
-    pub async fn alone<T, F>(&self, work: F) -> Result<T>
+    /// What it answers; [`Unavailable`].
+    pub async fn alone<T, E, F>(&self, work: F) -> Result<T, E>
     where
         T: Send + 'static,
-        F: FnOnce() -> Result<T> + Send + 'static,
+        E: From<Unavailable> + Send + 'static,
+        F: FnOnce() -> Result<T, E> + Send + 'static,
     {
         let (done, answer) = oneshot::channel();
         let queue = self.queue.as_ref().ok_or_else(gone)?;
         // Whoever asked may have gone away since.
         let work = Work::Alone(Box::new(move || drop(done.send(work()))));
         queue.send(work).await.map_err(|_| gone())?;
-        answer.await.unwrap_or_else(|_| Err(gone()))
+        answer.await.unwrap_or_else(|_| Err(gone().into()))
     }
 
     /// How many use cases are in the transaction that is under way.
@@ -120,8 +121,8 @@ impl Writer {
     }
 }
 
-fn gone() -> Error {
-    Error::unavailable("the thread that writes to the database is gone")
+fn gone() -> Unavailable {
+    Unavailable::new("the thread that writes to the database is gone")
 }
 
 impl Drop for Writer {
@@ -193,17 +194,18 @@ fn run_safely(work: Box<dyn FnOnce() + Send>) {
 }
 
 /// A use case with the caller who waits for it.
-struct AskedWrite<T, F> {
+struct AskedWrite<T, E, F> {
     use_case: F,
     progress: Arc<Progress>,
-    outcome: Option<Result<T>>,
-    done: oneshot::Sender<Result<T>>,
+    outcome: Option<Result<T, E>>,
+    done: oneshot::Sender<Result<T, E>>,
 }
 
-impl<T, F> Job for AskedWrite<T, F>
+impl<T, E, F> Job for AskedWrite<T, E, F>
 where
     T: Send,
-    F: Fn(&mut Tx<'_>) -> Result<T> + Send,
+    E: From<Unavailable> + Send,
+    F: Fn(&mut Tx<'_>) -> Result<T, E> + Send,
 {
     fn begin(&mut self) -> bool {
         self.outcome = None;
@@ -226,8 +228,8 @@ where
 
     fn finish(self: Box<Self>, transaction: Result<()>) {
         let Self { outcome, done, .. } = *self;
-        let nothing = || Err(Error::unavailable("the use case was not run"));
-        let answer = transaction.and_then(|()| outcome.unwrap_or_else(nothing));
+        let nothing = || Err(Unavailable::new("the use case was not run").into());
+        let answer = transaction.map_err(E::from).and_then(|()| outcome.unwrap_or_else(nothing));
         // Whoever asked may have gone away since.
         drop(done.send(answer));
     }

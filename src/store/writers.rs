@@ -6,13 +6,12 @@ use std::sync::{
 };
 
 use super::{
-    Tx,
+    Result, Tx, Unavailable,
     engine::{Engine, Pace},
     lane::{self, Lane},
     progress::Progress,
     writer::Writer,
 };
-use crate::domain::{Error, Result};
 
 /// What writes.
 #[derive(Clone)]
@@ -75,11 +74,12 @@ impl Writers {
     /// Runs a use case that changes something, for some seconds.
     ///
     /// # Errors
-    /// Whatever the use case answers; [`Error::Unavailable`] when the database does not.
-    pub async fn write<T, F>(&self, use_case: F) -> Result<T>
+    /// Whatever the use case answers; [`Unavailable`] when the database does not.
+    pub async fn write<T, E, F>(&self, use_case: F) -> Result<T, E>
     where
         T: Send + 'static,
-        F: Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
+        E: From<Unavailable> + Send + 'static,
+        F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
     {
         let (engine, lane, gate, counts) = match self {
             Self::One(writer) => return writer.write(use_case).await,
@@ -96,7 +96,7 @@ impl Writers {
             // Its caller was told that it failed, so it has to.
             let too_late = || {
                 log::warn!("a write came too late to be done and is rolled back");
-                Err(Error::unavailable("nobody waits for the write any more"))
+                Err(Unavailable::new("nobody waits for the write any more").into())
             };
             engine.write(Pace::Request, &|tx| {
                 if !steps.begin() {
@@ -112,11 +112,12 @@ impl Writers {
     /// Runs something that changes the database in its own way, however long it takes.
     ///
     /// # Errors
-    /// What it answers; [`Error::Unavailable`].
-    pub async fn alone<T, F>(&self, work: F) -> Result<T>
+    /// What it answers; [`Unavailable`].
+    pub async fn alone<T, E, F>(&self, work: F) -> Result<T, E>
     where
         T: Send + 'static,
-        F: FnOnce() -> Result<T> + Send + 'static,
+        E: From<Unavailable> + Send + 'static,
+        F: FnOnce() -> Result<T, E> + Send + 'static,
     {
         match self {
             Self::One(writer) => writer.alone(work).await,

@@ -1,6 +1,6 @@
 //! The server's own operation: health, metrics, the document, cross-origin calls.
 
-use sae_secret::api::ops::{self, noop};
+use sae_secret::ops::{self, noop};
 use serde_json::json;
 
 use crate::common::{Request, TestServer, postgres, server::*};

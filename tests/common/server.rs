@@ -14,8 +14,7 @@ use std::{
 
 use actix_server::ServerHandle;
 use sae_secret::{
-    clock::{Clock, SystemClock},
-    domain::Timestamp,
+    clock::{Clock, SystemClock, Timestamp},
     server::Application,
     settings::{DatabaseSettings, DockerConfigChoice, LogFormat, Settings},
 };

@@ -12,8 +12,8 @@ use std::{
 
 use diesel::{MultiConnection, QueryResult, result::DatabaseErrorInformation};
 
-use super::Tx;
-use crate::domain::{Error, Result, WrappedKey};
+use super::{Result, Tx, Unavailable};
+use crate::sealed::WrappedKey;
 
 pub use location::{DatabaseUrl, DatabaseUrlError};
 pub use sqlite::{Access, Staged, files_of, write_new_file};
@@ -42,14 +42,6 @@ impl AnyConnection {
     }
 }
 
-/// Whether there is a table of that name.
-pub fn has_table(connection: &mut AnyConnection, name: &str) -> QueryResult<bool> {
-    match connection {
-        AnyConnection::Sqlite(sqlite) => sqlite::has_table(sqlite, name),
-        AnyConnection::Postgres(postgres) => postgres::has_table(postgres, name),
-    }
-}
-
 /// What the engine finds wrong with its file and with references between rows. A server keeps its references right, and
 /// its files are not ours to look at.
 pub fn defects(connection: &mut AnyConnection) -> QueryResult<Vec<String>> {
@@ -59,20 +51,29 @@ pub fn defects(connection: &mut AnyConnection) -> QueryResult<Vec<String>> {
     }
 }
 
-/// The next number of a secret and the current key, where the engine itself gives numbers that nobody waits for; else
-/// nothing.
-pub fn next_secret(connection: &mut AnyConnection) -> QueryResult<Option<(i64, String)>> {
+/// The next number of a sequence and the current key, where the engine has sequences; else nothing.
+pub fn next_of_sequence(
+    connection: &mut AnyConnection,
+    sequence: &str,
+) -> QueryResult<Option<(i64, String)>> {
     match connection {
         AnyConnection::Sqlite(_) => Ok(None),
-        AnyConnection::Postgres(postgres) => postgres::next_secret(postgres).map(Some),
+        AnyConnection::Postgres(postgres) => {
+            postgres::next_of_sequence(postgres, sequence).map(Some)
+        }
     }
 }
 
-/// The last number of a secret that the engine itself gave, zero for none at all; nothing where it gives none.
-pub fn last_secret_id(connection: &mut AnyConnection) -> QueryResult<Option<i64>> {
+/// The last number that a sequence gave, zero for none at all; nothing where the engine has no sequences.
+pub fn last_of_sequence(
+    connection: &mut AnyConnection,
+    sequence: &str,
+) -> QueryResult<Option<i64>> {
     match connection {
         AnyConnection::Sqlite(_) => Ok(None),
-        AnyConnection::Postgres(postgres) => postgres::last_secret_id(postgres).map(Some),
+        AnyConnection::Postgres(postgres) => {
+            postgres::last_of_sequence(postgres, sequence).map(Some)
+        }
     }
 }
 
@@ -83,30 +84,6 @@ pub fn is_of_primary_key(said: &dyn DatabaseErrorInformation, column: &str) -> b
         Some(name) => name.ends_with("_pkey") || name == "primary",
         // SQLite names columns.
         None => said.message().ends_with(&format!(": {column}")),
-    }
-}
-
-/// Keeps other writers from a namespace until the end of the transaction, where there can be others.
-pub fn lock_namespace(connection: &mut AnyConnection, id: &str) -> QueryResult<()> {
-    match connection {
-        AnyConnection::Sqlite(_) => Ok(()),
-        AnyConnection::Postgres(postgres) => postgres::lock_namespace(postgres, id),
-    }
-}
-
-/// Keeps other writers from secrets until the end of the transaction, where there can be others.
-pub fn lock_secrets(connection: &mut AnyConnection, ids: &[i64]) -> QueryResult<()> {
-    match connection {
-        AnyConnection::Sqlite(_) => Ok(()),
-        AnyConnection::Postgres(postgres) => postgres::lock_secrets(postgres, ids),
-    }
-}
-
-/// Waits for all transactions under way that make a secret, where there can be any beside this one.
-pub fn wait_for_new_secrets(connection: &mut AnyConnection) -> QueryResult<()> {
-    match connection {
-        AnyConnection::Sqlite(_) => Ok(()),
-        AnyConnection::Postgres(postgres) => postgres::wait_for_new_secrets(postgres),
     }
 }
 
@@ -162,7 +139,7 @@ pub enum BackupError {
     },
     /// The store could not begin.
     #[error(transparent)]
-    Store(#[from] Error),
+    Store(#[from] Unavailable),
 }
 
 /// A backup could not be put into a database's place, which is as it was.
@@ -292,7 +269,11 @@ impl Engine {
     }
 
     /// Runs a use case in a transaction that is rolled back unless it answers `Ok`.
-    pub fn write<T>(&self, pace: Pace, use_case: &dyn Fn(&mut Tx<'_>) -> Result<T>) -> Result<T> {
+    pub fn write<T, E: From<Unavailable>>(
+        &self,
+        pace: Pace,
+        use_case: &dyn Fn(&mut Tx<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
         match self {
             Self::Sqlite(sqlite) => sqlite.write(use_case),
             Self::Postgres(postgres) => postgres.write(pace, use_case),
@@ -300,7 +281,11 @@ impl Engine {
     }
 
     /// Runs a use case over one moment of the database.
-    pub fn read<T>(&self, pace: Pace, use_case: &dyn Fn(&mut Tx<'_>) -> Result<T>) -> Result<T> {
+    pub fn read<T, E: From<Unavailable>>(
+        &self,
+        pace: Pace,
+        use_case: &dyn Fn(&mut Tx<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
         match self {
             Self::Sqlite(sqlite) => sqlite.read(use_case),
             Self::Postgres(postgres) => postgres.read(pace, use_case),
@@ -319,7 +304,7 @@ impl Engine {
     /// Runs short reads over one moment of the database.
     pub fn glance(&self, glances: Vec<Box<dyn Glance>>) {
         let glances = RefCell::new(glances);
-        let looked = self.read(Pace::Request, &|tx| {
+        let looked: Result<()> = self.read(Pace::Request, &|tx| {
             glances.borrow_mut().iter_mut().for_each(|glance| glance.run(tx));
             Ok(())
         });

@@ -3,26 +3,26 @@
 use diesel::connection::SimpleConnection;
 
 use super::{Begun, Sqlite, Tx};
-use crate::{
-    domain::{Error, Result},
-    store::engine::{Job, OneWriter},
+use crate::store::{
+    Result, Unavailable,
+    engine::{Job, OneWriter},
 };
 
 /// Why a transaction did not come to its end.
 enum Failure {
     /// The database is not there, or another process has it: trying again would only take longer.
-    Refused(Error),
+    Refused(Unavailable),
     /// What one of the use cases did, or all of them together, was too much for the database.
-    Broken(Error),
+    Broken(Unavailable),
     /// Somebody was told that nothing is done.
     GivenUp,
 }
 
 impl Failure {
-    fn into_error(self) -> Error {
+    fn into_error(self) -> Unavailable {
         match self {
             Self::Refused(error) | Self::Broken(error) => error,
-            Self::GivenUp => Error::unavailable("nobody waits for the write any more"),
+            Self::GivenUp => Unavailable::new("nobody waits for the write any more"),
         }
     }
 }
@@ -120,9 +120,9 @@ fn finish(jobs: Vec<Box<dyn Job>>, outcome: &Result<()>) {
 }
 
 fn refused(error: impl std::fmt::Display) -> Failure {
-    Failure::Refused(Error::unavailable(error))
+    Failure::Refused(Unavailable::new(error))
 }
 
 fn broken(error: diesel::result::Error) -> Failure {
-    Failure::Broken(Error::unavailable(error))
+    Failure::Broken(Unavailable::new(error))
 }

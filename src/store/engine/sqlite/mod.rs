@@ -23,7 +23,10 @@ use self::{
     files::{Files, Partial},
 };
 use super::{AnyConnection, DatabaseUrl, OpenError, Tx};
-use crate::domain::{Error, Result, WrappedKey};
+use crate::{
+    sealed::WrappedKey,
+    store::{Result, Unavailable},
+};
 
 pub use connections::Access;
 pub use files::{files_of, write_new_file};
@@ -135,24 +138,30 @@ impl Sqlite {
     }
 
     /// Runs a use case that changes something; what it did is synced to disk before this returns.
-    pub fn write<T>(&self, use_case: &dyn Fn(&mut Tx<'_>) -> Result<T>) -> Result<T> {
-        let mut connection = self.writer.get().map_err(Error::unavailable)?;
+    pub fn write<T, E: From<Unavailable>>(
+        &self,
+        use_case: &dyn Fn(&mut Tx<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut connection = self.writer.get().map_err(Unavailable::new)?;
         self.transact(&mut connection, WRITE, use_case)
     }
 
     /// Runs a use case that only looks.
-    pub fn read<T>(&self, use_case: &dyn Fn(&mut Tx<'_>) -> Result<T>) -> Result<T> {
+    pub fn read<T, E: From<Unavailable>>(
+        &self,
+        use_case: &dyn Fn(&mut Tx<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
         let pool = self.readers.as_ref().unwrap_or(&self.writer);
-        let mut connection = pool.get().map_err(Error::unavailable)?;
+        let mut connection = pool.get().map_err(Unavailable::new)?;
         self.transact(&mut connection, READ, use_case)
     }
 
-    fn transact<T>(
+    fn transact<T, E: From<Unavailable>>(
         &self,
         connection: &mut AnyConnection,
         begin: &str,
-        use_case: &dyn Fn(&mut Tx<'_>) -> Result<T>,
-    ) -> Result<T> {
+        use_case: &dyn Fn(&mut Tx<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
         let mut transaction = Begun::new(connection, begin)?;
         let mut tx = Tx::new(transaction.connection);
         let answer = use_case(&mut tx);
@@ -166,7 +175,7 @@ impl Sqlite {
     }
 
     fn check_files(&self) -> Result<()> {
-        self.files.as_ref().map_or(Ok(()), |files| files.check().map_err(Error::unavailable))
+        self.files.as_ref().map_or(Ok(()), |files| files.check().map_err(Unavailable::new))
     }
 
     /// How many reads may run at once.
@@ -202,18 +211,18 @@ struct Begun<'a> {
 
 impl<'a> Begun<'a> {
     fn new(connection: &'a mut AnyConnection, begin: &str) -> Result<Self> {
-        let sqlite = connection.sqlite().map_err(Error::unavailable)?;
-        AnsiTransactionManager::begin_transaction_sql(sqlite, begin).map_err(Error::unavailable)?;
+        let sqlite = connection.sqlite().map_err(Unavailable::new)?;
+        AnsiTransactionManager::begin_transaction_sql(sqlite, begin).map_err(Unavailable::new)?;
         Ok(Self { connection, ended: false })
     }
 
     fn commit(&mut self) -> Result<()> {
         self.ended = true;
-        let sqlite = self.connection.sqlite().map_err(Error::unavailable)?;
+        let sqlite = self.connection.sqlite().map_err(Unavailable::new)?;
         AnsiTransactionManager::commit_transaction(sqlite).map_err(|error| {
             // A commit that failed for lack of a lock or of space leaves the transaction open.
             roll_back(sqlite);
-            Error::unavailable(error)
+            Unavailable::new(error)
         })
     }
 }

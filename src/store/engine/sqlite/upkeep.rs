@@ -12,10 +12,7 @@ use super::{
     connections::establish,
     files::{self, Partial, folder_of, name_new, sync_folder},
 };
-use crate::{
-    domain::{Error, Result},
-    store::engine::BackupError,
-};
+use crate::store::{Result, Unavailable, engine::BackupError};
 use diesel::{
     QueryableByName, RunQueryDsl, SqliteConnection,
     connection::SimpleConnection,
@@ -29,17 +26,17 @@ impl Sqlite {
     /// Writes every page anew and empties the write-ahead log, so that nothing is left in either of what was deleted.
     ///
     /// # Errors
-    /// [`Error::Unavailable`], as when the disk has no room for a second copy; nothing is lost then.
+    /// [`Unavailable`], as when the disk has no room for a second copy; nothing is lost then.
     pub fn scrub(&self) -> Result<()> {
-        let mut connection = self.writer.get().map_err(Error::unavailable)?;
-        let sqlite = connection.sqlite().map_err(Error::unavailable)?;
+        let mut connection = self.writer.get().map_err(Unavailable::new)?;
+        let sqlite = connection.sqlite().map_err(Unavailable::new)?;
         // In a file the copy needs no memory; where there is no folder for one, memory has to do.
         if let Err(error) = sqlite.batch_execute("PRAGMA temp_store = FILE; VACUUM") {
             log::warn!("the database is written anew in memory: {error}");
             let in_memory = sqlite.batch_execute("PRAGMA temp_store = MEMORY; VACUUM");
-            in_memory.map_err(Error::unavailable)?;
+            in_memory.map_err(Unavailable::new)?;
         }
-        sqlite.batch_execute("PRAGMA temp_store = MEMORY").map_err(Error::unavailable)?;
+        sqlite.batch_execute("PRAGMA temp_store = MEMORY").map_err(Unavailable::new)?;
         if self.files.is_none() { Ok(()) } else { empty_log(sqlite) }
     }
 
@@ -93,12 +90,12 @@ fn empty_log(sqlite: &mut SqliteConnection) -> Result<()> {
     loop {
         let answer: Answer = diesel::sql_query("PRAGMA wal_checkpoint(TRUNCATE)")
             .get_result(sqlite)
-            .map_err(Error::unavailable)?;
+            .map_err(Unavailable::new)?;
         if answer.busy == 0 {
             return Ok(());
         }
         if Instant::now() > until {
-            return Err(Error::unavailable("the write-ahead log is in use by another process"));
+            return Err(Unavailable::new("the write-ahead log is in use by another process"));
         }
         thread::sleep(Duration::from_millis(50));
     }

@@ -1,0 +1,18 @@
+//! The rows of namespaces and secrets: queries as methods on the transaction.
+
+mod data_keys;
+mod namespaces;
+mod schema;
+mod secrets;
+mod soundness;
+
+pub use secrets::StoredSecret;
+
+use super::model::Error;
+use crate::store::Unavailable;
+
+impl From<Unavailable> for Error {
+    fn from(error: Unavailable) -> Self {
+        Self::unavailable(error)
+    }
+}

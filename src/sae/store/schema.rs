@@ -1,0 +1,31 @@
+//! The tables of the product, as the migrations make them on every engine.
+
+diesel::table! {
+    namespaces (id) {
+        id -> Text,
+        name -> Text,
+        description -> Text,
+        micro_registration -> Bool,
+        secret_count -> BigInt,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    secrets (id) {
+        id -> BigInt,
+        uid -> Text,
+        namespace_id -> Text,
+        name -> Text,
+        secret_type -> Text,
+        version -> BigInt,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+        key_id -> Text,
+        data_key -> Binary,
+        payload -> Binary,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(namespaces, secrets);
