@@ -18,7 +18,6 @@ mod captures;
 mod concurrency;
 mod formats;
 mod gateway;
-mod http2;
 mod leaks;
 mod namespaces;
 mod openapi;

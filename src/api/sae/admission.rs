@@ -13,7 +13,7 @@ use crate::{
         signature::SignedRequest,
     },
     domain::Timestamp,
-    http::{CallerNote, SharedOutcome, Source, front},
+    http::{CallerNote, SharedOutcome, Source},
 };
 
 /// One request at the gate.
@@ -50,7 +50,7 @@ impl<'a> Admission<'a> {
         SignedRequest {
             method: self.request.method().as_str(),
             path: self.operation.path(),
-            query: front::query(self.request.head()),
+            query: self.request.query_string(),
             headers: &self.headers,
         }
     }

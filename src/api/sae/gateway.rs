@@ -24,7 +24,6 @@ use crate::{
     domain::{NamespaceId, RegionId, SecretId},
     http::{
         BODY_MAX, BodyError, Identity, READ_TIMEOUT, SharedOutcome, Source, cors, discard_body,
-        front::{self, Limits, Refusal},
         read_body,
     },
     service::Context,
@@ -91,7 +90,7 @@ pub async fn serve(
     payload: web::Payload,
 ) -> HttpResponse {
     let started = Instant::now();
-    let parameters = Parameters::from_query(front::query(request.head()));
+    let parameters = Parameters::from_query(request.query_string());
     let frame = Frame {
         identity: request.extensions().get::<Identity>().cloned().unwrap_or_default(),
         format: negotiation::choose(header_text(&request, "accept"), &parameters),
@@ -196,15 +195,12 @@ fn host(request: &HttpRequest) -> String {
     header_text(request, "host").unwrap_or_default().chars().take(HOST_MAX).collect()
 }
 
-/// The checks of the gateway, in its order: the request is one at all, path and method, origin, action, version. Tells of
+/// The checks of the gateway, in its order: path and method, origin, action, version. Tells of
 /// the operation as soon as it is known, so that the logs have it whatever comes of the request.
 fn find_operation(
     request: &HttpRequest,
     note: impl FnOnce(Operation),
 ) -> Result<Operation, ApiError> {
-    if let Some(refusal) = front::refusal(request.headers()) {
-        return Err(refused(refusal));
-    }
     let operation = match operation::route(request.method(), request.path()) {
         Route::Operation(operation) => operation,
         Route::OtherMethod => return Err(ApiError::new(Code::MethodNotSupported, &[])),
@@ -228,18 +224,6 @@ fn find_operation(
 fn contradicts(request: &HttpRequest, name: &str, expected: &str) -> bool {
     let mut values = request.headers().get_all(name).map(HeaderValue::as_bytes);
     values.any(|value| !value.is_empty() && value != expected.as_bytes())
-}
-
-fn refused(refusal: Refusal) -> ApiError {
-    let limits = Limits::default();
-    match refusal {
-        Refusal::UriTooLong => ApiError::new(Code::TargetTooLong, &[&limits.target]),
-        Refusal::HeadTooLarge => {
-            ApiError::new(Code::HeadTooLarge, &[&limits.headers, &limits.header_bytes])
-        }
-        Refusal::Malformed => ApiError::new(Code::BadRequest, &[]),
-        Refusal::Timeout => ApiError::new(Code::RequestTimeout, &[&limits.head_timeout.as_secs()]),
-    }
 }
 
 fn unread(error: BodyError) -> ApiError {
