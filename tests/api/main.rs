@@ -16,6 +16,7 @@ mod access;
 mod bodies;
 mod captures;
 mod concurrency;
+mod connections;
 mod formats;
 mod gateway;
 mod leaks;
