@@ -12,17 +12,17 @@ use std::{
     net::{IpAddr, SocketAddr, TcpListener},
     path::Path,
     sync::Arc,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
-use actix_server::{Server, ServerHandle};
 use actix_web::{
-    App,
+    App, HttpServer,
+    dev::{Server, ServerHandle},
     middleware::{Condition, from_fn},
     web,
 };
+use rustls::ServerConfig;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio_rustls::TlsAcceptor;
 
 use self::{database::Database, hangup::Hangups};
 pub use self::{error::StartError, master_keys::MasterKeyError};
@@ -32,10 +32,9 @@ use crate::{
     clock::{Clock, SystemClock},
     exchange::Exchange,
     http::{
-        BodyBudget, Metrics, Observer, READ_TIMEOUT, TrustedProxies,
+        BodyBudget, Metrics, Observer, TrustedProxies, WRITE_STALL, bind,
         cors::{self, Origins},
-        front::{self, Limits},
-        lifecycle,
+        lifecycle, settle,
         tls::{self, Certificates, TlsError},
     },
     ops::{self, Ops},
@@ -55,8 +54,22 @@ use crate::{
 /// How long a stopping server waits for the requests under way, in seconds. Docker kills after ten.
 const SHUTDOWN_SECONDS: u64 = 8;
 
-/// How many connections each worker holds open at once; further ones wait to be accepted.
+/// How many connections each worker holds open at once, those in their TLS handshake among them; further ones wait to be
+/// accepted.
 const CONNECTIONS_PER_WORKER: usize = 4096;
+
+/// From the connection to the end of the head of its first request. The library sets no limit to later heads.
+const FIRST_HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// From an answer to the first byte of the next request.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
+
+/// For a TLS handshake. A stopping server waits for those under way, so it is less than [`SHUTDOWN_SECONDS`].
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long what a client still sends is read away when its connection is closed: a socket that is closed with unread
+/// input resets the connection, which can take the answer away from a client that reads late (RFC 9112, section 9.6).
+const LINGER: Duration = Duration::from_secs(2);
 
 /// A server that listens.
 pub struct Application {
@@ -111,7 +124,7 @@ impl Application {
         }
         // Before the database is touched: another server may be at work on both.
         let unheard = |source| StartError::Listen { address: settings.listen, source };
-        let (listener, address) = bind(settings.listen).map_err(unheard)?;
+        let (listener, address) = bind(settings.listen, WRITE_STALL).map_err(unheard)?;
         let audit = audit::open(settings, database.url())?;
         let seeds = seeds(&world);
         let directory = std::mem::take(&mut world.directory);
@@ -144,11 +157,8 @@ impl Application {
             has_noop: settings.noop_endpoint,
         };
         let is_secure = certificates.is_some();
-        let acceptor = match &certificates {
-            Some(certificates) => Some(acceptor(Arc::clone(certificates))?),
-            None => None,
-        };
-        let server = listen(listener, acceptor, parts).map_err(unheard)?;
+        let tls = certificates.clone().map(tls::server_config).transpose()?;
+        let server = listen(listener, tls, parts).map_err(unheard)?;
         let tasks = [audit.clone().map(reopen), certificates.map(reload), database.reread(sealing)];
         hangups.then(tasks.into_iter().flatten().collect());
         Ok(Self { server, address, is_secure, audit })
@@ -194,13 +204,6 @@ struct Parts {
     observer: Observer,
     origins: Origins,
     has_noop: bool,
-}
-
-/// Takes the port, which may be any that is free.
-fn bind(address: SocketAddr) -> io::Result<(TcpListener, SocketAddr)> {
-    let listener = TcpListener::bind(address)?;
-    let address = listener.local_addr()?;
-    Ok((listener, address))
 }
 
 /// The gate that every request passes, as the settings want it. Says what is strange about them.
@@ -250,10 +253,6 @@ fn certificates(settings: &Settings) -> Result<Option<Arc<Certificates>>, TlsErr
     }
 }
 
-fn acceptor(certificates: Arc<Certificates>) -> Result<TlsAcceptor, TlsError> {
-    tls::server_config(certificates).map(|config| TlsAcceptor::from(Arc::new(config)))
-}
-
 fn reopen(audit: AuditLog) -> hangup::Task {
     ("audit-reopen", Box::new(move || audit.reopen()))
 }
@@ -269,14 +268,8 @@ fn reload(certificates: Arc<Certificates>) -> hangup::Task {
     ("tls-reload", Box::new(reload))
 }
 
-fn listen(listener: TcpListener, tls: Option<TlsAcceptor>, parts: Parts) -> io::Result<Server> {
-    // A body that stops arriving is the application's to answer, so it must run out of patience first.
-    let limits = Limits { body_stall: READ_TIMEOUT * 2, ..Limits::default() };
-    let builder = Server::build()
-        .shutdown_signal(stop_signal())
-        .shutdown_timeout(SHUTDOWN_SECONDS)
-        .max_concurrent_connections(CONNECTIONS_PER_WORKER);
-    let builder = front::listen(builder, listener, limits, tls, move || {
+fn listen(listener: TcpListener, tls: Option<ServerConfig>, parts: Parts) -> io::Result<Server> {
+    let server = HttpServer::new(move || {
         let Parts { sae, ops, observer, origins, has_noop } = parts.clone();
         App::new()
             .app_data(web::Data::new(sae))
@@ -296,8 +289,23 @@ fn listen(listener: TcpListener, tls: Option<TlsAcceptor>, parts: Parts) -> io::
             ))
             .wrap(from_fn(cors::forget_unnamed))
             .wrap(from_fn(lifecycle))
-    })?;
-    Ok(builder.run())
+            .wrap(from_fn(settle))
+    })
+    .shutdown_signal(stop_signal())
+    .shutdown_timeout(SHUTDOWN_SECONDS)
+    .max_connections(CONNECTIONS_PER_WORKER)
+    .max_connection_rate(CONNECTIONS_PER_WORKER)
+    .client_request_timeout(FIRST_HEAD_TIMEOUT)
+    .client_disconnect_timeout(LINGER)
+    .keep_alive(KEEP_ALIVE)
+    .tls_handshake_timeout(HANDSHAKE_TIMEOUT)
+    // Answers are written whole: waiting to fill a segment would only delay them.
+    .tcp_nodelay(true);
+    let server = match tls {
+        Some(tls) => server.listen_rustls_0_23(listener, tls)?,
+        None => server.listen(listener)?,
+    };
+    Ok(server.run())
 }
 
 /// Comes when the server is to stop: SIGTERM, as containers and service managers send it, or Ctrl-C.

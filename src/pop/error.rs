@@ -134,17 +134,12 @@ codes! {
     ServiceUnavailable = Gateway 503 "ServiceUnavailable" "The request has failed due to a temporary failure of the server.";
     /// Own: a page of an origin that is not named tries to change something.
     OriginForbidden = Gateway 403 "Forbidden.Origin" "Pages of this origin may not call; it can be named when the server is started.";
-    /// Own: the bytes are no HTTP request.
-    BadRequest = Gateway 400 "BadRequest" "The request is not well-formed HTTP: look at its target (percent-encoded), Host, Content-Length and Transfer-Encoding.";
+    /// Own: the body ended early, or its chunks are no chunks.
+    BadRequest = Gateway 400 "BadRequest" "The request is not well-formed HTTP: look at its Content-Length and Transfer-Encoding.";
     /// Own: the request did not arrive in time.
     RequestTimeout = Gateway 408 "RequestTimeout" "The request did not arrive within %s seconds.";
     /// Own: the body is too large.
     BodyTooLarge = Gateway 413 "RequestEntityTooLarge" "The request body exceeds the limit of %s bytes.";
-    /// Own: the request target is too long.
-    TargetTooLong = Gateway 414 "RequestURITooLong" "The request target exceeds the limit of %s bytes.";
-    /// Own: there are too many headers, or too large ones.
-    HeadTooLarge = Gateway 431 "RequestHeaderFieldsTooLarge"
-        "The request header fields exceed the limit of %s lines or %s bytes.";
 }
 
 /// An error on its way to the caller.

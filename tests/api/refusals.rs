@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::{
     access,
-    common::{Reply, Request, TestServer, server::*},
+    common::{Reply, Request, TestServer, server::*, wire::Connection},
 };
 
 /// A reply and what it must be.
@@ -157,6 +157,14 @@ fn namespace_errors(server: &TestServer) -> Vec<Case> {
     cases
 }
 
+/// What a client is told that says no more before its body is whole.
+fn ends_early(mut connection: Connection) -> Reply {
+    let head = format!("POST {SECRET} HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\n{{}}");
+    connection.send(head.as_bytes()).unwrap();
+    connection.end();
+    connection.receive()
+}
+
 fn gateway_errors(server: &TestServer) -> Vec<Case> {
     let list = |name: &str, value: &str| {
         server.send(
@@ -165,14 +173,12 @@ fn gateway_errors(server: &TestServer) -> Vec<Case> {
     };
     let huge =
         Request::new("POST", SECRET).body("application/json", vec![b' '; 4 * 1024 * 1024 + 1]);
-    let long = format!("{SECRETS}?NamespaceId=cn-beijing&x={}", "y".repeat(102_400));
     vec![
         (server.call("GET", "/pop/v1/sam/secret/nothing", &[]), Gateway::ApiNotFound.entry(), &[]),
         (server.call("PATCH", SECRET, &[]), Gateway::MethodNotSupported.entry(), &[]),
         (list("x-acs-action", "CreateSecret"), Gateway::ActionNotFound.entry(), &[]),
         (list("x-acs-version", "2018-01-01"), Gateway::VersionNotValid.entry(), &[]),
         (server.send(&huge), Gateway::BodyTooLarge.entry(), &["4194304"]),
-        (server.send(&Request::new("GET", long)), Gateway::TargetTooLong.entry(), &["102400"]),
         (
             server.send(
                 &Request::new("DELETE", SECRET).header("Origin", "https://elsewhere.example"),
@@ -180,12 +186,7 @@ fn gateway_errors(server: &TestServer) -> Vec<Case> {
             Gateway::OriginForbidden.entry(),
             &[],
         ),
-        (list("x-large", &"y".repeat(25_000)), Gateway::HeadTooLarge.entry(), &["90", "24576"]),
-        (
-            server.send_bytes(b"GET /\x01 HTTP/1.1\r\nHost: x\r\n\r\n"),
-            Gateway::BadRequest.entry(),
-            &[],
-        ),
+        (ends_early(server.connect()), Gateway::BadRequest.entry(), &[]),
     ]
 }
 
@@ -235,7 +236,7 @@ fn a_slow_head_is_answered() {
     let mut connection = server.connect();
     connection.send(b"GET /pop/v1/paas/regionConfig HTTP/1.1\r\nHost: x\r\n").unwrap();
     let reply = connection.receive();
-    check(&reply, Gateway::RequestTimeout.entry(), &["10"]);
+    assert_eq!((reply.status, reply.is_bare()), (408, true));
     assert!(connection.is_closed_by_server());
 }
 

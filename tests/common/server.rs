@@ -12,7 +12,7 @@ use std::{
     thread,
 };
 
-use actix_server::ServerHandle;
+use actix_web::dev::ServerHandle;
 use sae_secret::{
     clock::{Clock, SystemClock, Timestamp},
     server::Application,
