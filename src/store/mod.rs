@@ -12,6 +12,7 @@ mod prepared;
 mod progress;
 mod schema;
 mod soundness;
+pub(crate) mod sql;
 mod tx;
 mod writer;
 mod writers;
@@ -28,15 +29,6 @@ pub use engine::{
     write_new_file,
 };
 pub use tx::Tx;
-
-/// What the products write their queries with.
-pub(crate) mod sql {
-    pub(crate) use super::{
-        engine::is_of_primary_key,
-        prepared::{Piece, Prepared},
-        tx::{corrupt, unavailable},
-    };
-}
 
 /// How long a use case waits for its turn at the database before it is refused as unavailable: time for many synced
 /// commits on a slow disk, and less than a health check or a stopping server waits.

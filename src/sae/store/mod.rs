@@ -8,8 +8,7 @@ mod soundness;
 
 pub use secrets::StoredSecret;
 
-use super::model::Error;
-use crate::store::Unavailable;
+use crate::{sae::model::Error, store::Unavailable};
 
 impl From<Unavailable> for Error {
     fn from(error: Unavailable) -> Self {
