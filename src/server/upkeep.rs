@@ -103,7 +103,6 @@ pub async fn restore(
     let found = {
         let (store, sealing) = database.open_copy(&staged.url())?;
         let service = Service::new(store, sealing, Cloud::default());
-        // A backup of an older version is brought up to date here, where nothing is lost if that is interrupted.
         service.prepare_keys(SystemClock.now()).await.map_err(StartError::from)?;
         service.verify().await?
     };

@@ -13,7 +13,6 @@ mod schema;
 mod secrets;
 mod soundness;
 mod tx;
-mod unsealed;
 mod writer;
 mod writers;
 
@@ -30,7 +29,6 @@ pub use keys::StoredDataKey;
 pub use secrets::StoredSecret;
 pub use soundness::Miscount;
 pub use tx::Tx;
-pub use unsealed::UnsealedSecret;
 
 /// How long a use case waits for its turn at the database before it is refused as unavailable: time for many synced
 /// commits on a slow disk, and less than a health check or a stopping server waits.
@@ -181,15 +179,6 @@ impl Store {
     {
         let engine = Arc::clone(&self.engine);
         self.writers.alone(move || engine.write(Pace::Upkeep, &use_case)).await
-    }
-
-    /// Writes the database anew, so that nothing is left of what was deleted from it.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`](crate::domain::Error::Unavailable).
-    pub async fn scrub(&self) -> Result<()> {
-        let engine = Arc::clone(&self.engine);
-        self.writers.alone(move || engine.scrub()).await
     }
 
     /// Writes a copy of one moment of the database to a file that is not there yet, while others go on.

@@ -45,16 +45,4 @@ diesel::table! {
     }
 }
 
-diesel::table! {
-    unsealed_secrets (id) {
-        id -> BigInt,
-        namespace_id -> Text,
-        name -> Text,
-        secret_type -> Text,
-        payload -> Binary,
-        created_at -> BigInt,
-        updated_at -> BigInt,
-    }
-}
-
 diesel::allow_tables_to_appear_in_same_query!(namespaces, secrets);

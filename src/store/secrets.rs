@@ -93,8 +93,8 @@ pub(super) fn damaged(id: i64, error: Error) -> Error {
     }
 }
 
-/// Where a secret stands, in every table that has secrets.
-pub(super) fn parse_place(
+/// Where a secret stands.
+fn parse_place(
     id: i64,
     namespace: &str,
     secret_type: &str,

@@ -44,16 +44,8 @@ pub async fn seal(data: SecretData) -> Result<Sealed> {
 pub fn seal_here(data: SecretData) -> Result<Sealed> {
     let encoded = encode(&data)?;
     drop(data);
-    seal_encoded(&encoded)
-}
-
-/// Seals data that is encoded already.
-///
-/// # Errors
-/// As [`seal`].
-pub fn seal_encoded(encoded: &[u8]) -> Result<Sealed> {
     let data_key = DataEncryptionKey::generate().map_err(Error::unavailable)?;
-    let payload = data_key.seal(encoded).map_err(Error::unavailable)?;
+    let payload = data_key.seal(&encoded).map_err(Error::unavailable)?;
     Ok(Sealed { data_key, payload })
 }
 

@@ -1,6 +1,7 @@
 //! Which database answers: connections, pragmas, transactions. Another database is another file here.
 
 mod location;
+mod migrations;
 mod postgres;
 mod sqlite;
 
@@ -39,14 +40,6 @@ impl AnyConnection {
                 "it is no connection to an SQLite file".into(),
             )),
         }
-    }
-}
-
-/// Whether there is a table of that name.
-pub fn has_table(connection: &mut AnyConnection, name: &str) -> QueryResult<bool> {
-    match connection {
-        AnyConnection::Sqlite(sqlite) => sqlite::has_table(sqlite, name),
-        AnyConnection::Postgres(postgres) => postgres::has_table(postgres, name),
     }
 }
 
@@ -272,14 +265,6 @@ impl Engine {
         match url {
             DatabaseUrl::Postgres(address) => postgres::Postgres::peek_keys(url, address),
             _ => sqlite::Sqlite::peek_keys(url),
-        }
-    }
-
-    /// Writes the database anew, so that nothing is left of what was deleted. Nothing was ever in clear on a server.
-    pub fn scrub(&self) -> Result<()> {
-        match self {
-            Self::Sqlite(sqlite) => sqlite.scrub(),
-            Self::Postgres(_) => Ok(()),
         }
     }
 

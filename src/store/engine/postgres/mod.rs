@@ -25,8 +25,9 @@ use crate::domain::{Error, Result, WrappedKey};
 
 pub use address::PostgresAddress;
 pub use connection::PostgresConnection;
+use inspection::has_table;
 pub use inspection::{
-    has_table, last_secret_id, lock_namespace, lock_secrets, next_secret, wait_for_new_secrets,
+    last_secret_id, lock_namespace, lock_secrets, next_secret, wait_for_new_secrets,
 };
 
 /// What a use case does.

@@ -123,7 +123,7 @@ impl Partial {
         &self.path
     }
 
-    /// Removes those whose owners were killed: one of an older version's database has values in clear.
+    /// Removes those whose owners were killed.
     pub fn remove_left(becomes: &Path) {
         let Some(name) = becomes.file_name() else { return };
         let mut start = name.to_owned();

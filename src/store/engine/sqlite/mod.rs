@@ -1,12 +1,12 @@
 //! The embedded SQLite engine: one writer, several readers, write-ahead log, every commit synced to disk.
 
+mod backup;
 mod connections;
 mod files;
 mod group;
 mod inspection;
 mod migrations;
 mod restore;
-mod upkeep;
 
 use std::{
     path::Path,
@@ -21,13 +21,14 @@ use diesel::{
 use self::{
     connections::{Connections, establish_to_look, pool},
     files::{Files, Partial},
+    inspection::has_table,
 };
 use super::{AnyConnection, DatabaseUrl, OpenError, Tx};
 use crate::domain::{Error, Result, WrappedKey};
 
 pub use connections::Access;
 pub use files::{files_of, write_new_file};
-pub use inspection::{defects, has_table};
+pub use inspection::defects;
 pub use restore::Staged;
 
 /// How many reads run at once. SQLite's readers are bound by the processor, not by waiting.
