@@ -8,7 +8,7 @@ use crate::{
     store::{StoredSecret, Tx},
 };
 
-/// How many numbers of secrets are asked for at once. The secrets themselves come one by one: one that cannot be read hides
+/// How many places of secrets are asked for at once. The secrets themselves come one by one: one that cannot be read hides
 /// no other.
 const BATCH: i64 = 1000;
 
@@ -92,14 +92,14 @@ impl Verification {
 fn open_all(tx: &mut Tx<'_>, sealing: &Sealing, found: &mut Verification) -> Result<()> {
     let mut after = None;
     loop {
-        let batch = tx.secret_numbers(after, BATCH)?;
+        let batch = tx.secret_places(after.as_ref(), BATCH)?;
         let Some(last) = batch.last() else { return Ok(()) };
-        after = Some(*last);
-        for id in batch {
-            match tx.secret_numbered(id).and_then(|stored| open(tx, sealing, &stored)) {
+        after = Some(last.clone());
+        for place in batch {
+            match tx.secret_at(&place).and_then(|stored| open(tx, sealing, &stored)) {
                 Ok(()) => found.secrets += 1,
                 Err(error @ Error::Damaged { .. }) => found.faults.push(error.to_string()),
-                Err(error) => found.fault(&format!("secret {id}"), &error),
+                Err(error) => found.fault(&format!("secret {}", place.id), &error),
             }
         }
     }

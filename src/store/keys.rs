@@ -9,12 +9,10 @@ use super::{
         Prepared,
     },
     schema::{counters, keys, secrets},
-    secrets::{SummaryRow, damaged, key_id, unreadable},
+    secrets::{RowPlace, SummaryRow, damaged, key_id, unreadable},
     tx::{Tx, corrupt, unavailable},
 };
-use crate::domain::{
-    Error, KeyId, Result, SecretId, SecretSummary, Timestamp, WrappedDataKey, WrappedKey,
-};
+use crate::domain::{Error, KeyId, Result, SecretSummary, Timestamp, WrappedDataKey, WrappedKey};
 
 /// How many bytes of payload are rewritten in one transaction: SQLite writes a row anew as a whole, and others wait.
 const REWRITTEN_MAX: i64 = 4 * 1024 * 1024;
@@ -189,44 +187,43 @@ impl Tx<'_> {
         rows.into_iter().map(parse).collect()
     }
 
-    /// The numbers of the secrets behind `after` whose data keys another key than `current` wraps, in their order: as many
-    /// as may be rewritten in one transaction, `limit` at most and at least one if there is any.
+    /// The places of the secrets behind `after` whose data keys another key than `current` wraps, in the order of the
+    /// table's key: as many as may be rewritten in one transaction, `limit` at most and at least one if there is any.
     ///
     /// # Errors
     /// [`Error::Unavailable`].
     pub fn secrets_not_under(
         &mut self,
         current: &KeyId,
-        after: Option<i64>,
+        after: Option<&RowPlace>,
         limit: i64,
-    ) -> Result<Vec<i64>> {
+    ) -> Result<Vec<RowPlace>> {
         // Some engines count shorter.
         let size = "CAST(length(payload) AS BIGINT)";
         let size = diesel::dsl::sql::<diesel::sql_types::BigInt>(size);
-        let rows: Vec<(i64, i64)> = secrets::table
-            .filter(secrets::id.gt(after.unwrap_or(i64::MIN)))
+        let rows: Vec<(RowPlace, i64)> = RowPlace::rows_behind(after, self.connection)
             .filter(secrets::key_id.ne(current.as_str()))
-            .order(secrets::id)
             .limit(limit)
-            .select((secrets::id, size))
+            .select((RowPlace::columns(self.connection), size))
             .load(self.connection)
             .map_err(unavailable)?;
         let mut rewritten = 0;
-        let fits = |(_, size): &(i64, i64)| {
+        let fits = |(_, size): &(RowPlace, i64)| {
             let is_first = rewritten == 0;
             rewritten += size.max(&1);
             is_first || rewritten <= REWRITTEN_MAX
         };
-        Ok(rows.into_iter().take_while(fits).map(|(id, _)| id).collect())
+        Ok(rows.into_iter().take_while(fits).map(|(place, _)| place).collect())
     }
 
-    /// The data key of the secret of that number, in whatever namespace.
+    /// The data key of the secret of that place.
     ///
     /// # Errors
     /// [`Error::SecretNotFound`]; [`Error::Damaged`]; [`Error::Unavailable`].
-    pub fn stored_data_key(&mut self, id: i64) -> Result<StoredDataKey> {
-        let row = secrets::table
-            .find(id)
+    pub fn stored_data_key(&mut self, place: &RowPlace) -> Result<StoredDataKey> {
+        let id = place.id;
+        let row = place
+            .row()
             .select((SummaryRow::as_select(), secrets::key_id, secrets::data_key))
             .first::<(SummaryRow, String, Vec<u8>)>(self.connection)
             .optional();
@@ -243,17 +240,23 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`Error::SecretNotFound`]; [`Error::Unavailable`].
-    pub fn replace_data_key(&mut self, id: SecretId, data_key: &WrappedDataKey) -> Result<()> {
+    pub fn replace_data_key(
+        &mut self,
+        place: &SecretSummary,
+        data_key: &WrappedDataKey,
+    ) -> Result<()> {
         let replacing = Prepared(&[
             Sql("UPDATE secrets SET key_id = "),
             Text(data_key.key.as_str()),
             Sql(", data_key = "),
             Bytes(&data_key.bytes),
-            Sql(" WHERE id = "),
-            Number(id.get()),
+            Sql(" WHERE namespace_id = "),
+            Text(&place.namespace.to_string()),
+            Sql(" AND id = "),
+            Number(place.id.get()),
         ])
         .execute(self.connection);
         let changed = replacing.map_err(unavailable)?;
-        if changed == 0 { Err(Error::SecretNotFound { id: id.get() }) } else { Ok(()) }
+        if changed == 0 { Err(Error::SecretNotFound { id: place.id.get() }) } else { Ok(()) }
     }
 }

@@ -26,7 +26,7 @@ pub use engine::{
     write_new_file,
 };
 pub use keys::StoredDataKey;
-pub use secrets::StoredSecret;
+pub use secrets::{RowPlace, StoredSecret};
 pub use soundness::Miscount;
 pub use tx::Tx;
 

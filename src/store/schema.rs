@@ -1,4 +1,5 @@
-//! The tables, as the migrations make them on every engine.
+//! The tables, as the migrations make them on every engine. The primary key of the secrets is PostgreSQL's; SQLite's is their
+//! id alone, which both find a row by.
 
 diesel::table! {
     counters (name) {
@@ -30,10 +31,10 @@ diesel::table! {
 }
 
 diesel::table! {
-    secrets (id) {
+    secrets (namespace_id, id) {
+        namespace_id -> Text,
         id -> BigInt,
         uid -> Text,
-        namespace_id -> Text,
         name -> Text,
         secret_type -> Text,
         version -> BigInt,

@@ -1,11 +1,15 @@
 //! The secrets' rows.
 
 use diesel::{
-    OptionalExtension, prelude::*, result::DatabaseErrorKind, result::Error as DieselError,
+    OptionalExtension,
+    expression::SqlLiteral,
+    prelude::*,
+    result::{DatabaseErrorKind, Error as DieselError},
+    sql_types::{Nullable, Text as SqlText},
 };
 
 use super::{
-    engine,
+    engine::{self, AnyConnection},
     prepared::{
         Piece::{Bytes, Number, Sql, Text},
         Prepared,
@@ -90,6 +94,54 @@ pub(super) fn damaged(id: i64, error: Error) -> Error {
     match error {
         Error::Unavailable { cause } => Error::Damaged { id, cause },
         error => error,
+    }
+}
+
+/// Where a secret's row stands, as the row itself says.
+#[derive(Debug, Clone, Queryable)]
+pub struct RowPlace {
+    /// The secret's number.
+    pub id: i64,
+    /// Its namespace; nothing where the number alone finds the row.
+    namespace: Option<String>,
+}
+
+type Rows<'a> = secrets::BoxedQuery<'a, <AnyConnection as Connection>::Backend>;
+
+impl RowPlace {
+    /// What makes a place of a row.
+    pub(super) fn columns(
+        connection: &AnyConnection,
+    ) -> (secrets::id, SqlLiteral<Nullable<SqlText>>) {
+        let namespace = if engine::has_row_ids(connection) { "NULL" } else { "namespace_id" };
+        (secrets::id, diesel::dsl::sql(namespace))
+    }
+
+    /// The row that stands there.
+    pub(super) fn row(&self) -> Rows<'_> {
+        let row = secrets::table.filter(secrets::id.eq(self.id)).into_boxed();
+        match &self.namespace {
+            Some(namespace) => row.filter(secrets::namespace_id.eq(namespace)),
+            None => row,
+        }
+    }
+
+    /// The rows of all namespaces behind a place, in the order of the table's key.
+    pub(super) fn rows_behind<'a>(after: Option<&'a Self>, connection: &AnyConnection) -> Rows<'a> {
+        let rows = secrets::table.into_boxed();
+        let rows = match after {
+            Some(Self { id, namespace: None }) => rows.filter(secrets::id.gt(id)),
+            // An index is searched by the first condition and read on by the second.
+            Some(Self { id, namespace: Some(namespace) }) => rows
+                .filter(secrets::namespace_id.ge(namespace))
+                .filter(secrets::namespace_id.gt(namespace).or(secrets::id.gt(id))),
+            None => rows,
+        };
+        if engine::has_row_ids(connection) {
+            rows.order(secrets::id)
+        } else {
+            rows.order((secrets::namespace_id, secrets::id))
+        }
     }
 }
 
@@ -210,8 +262,7 @@ impl Tx<'_> {
         id: SecretId,
     ) -> Result<SecretSummary> {
         let row = secrets::table
-            .find(id.get())
-            .filter(secrets::namespace_id.eq(namespace.to_string()))
+            .find((namespace.to_string(), id.get()))
             .select(SummaryRow::as_select())
             .first(self.connection)
             .optional();
@@ -233,8 +284,7 @@ impl Tx<'_> {
     /// [`Error::NamespaceNotFound`]; [`Error::SecretNotFound`]; [`Error::Unavailable`].
     pub fn stored_secret(&mut self, namespace: &NamespaceId, id: SecretId) -> Result<StoredSecret> {
         let row = secrets::table
-            .find(id.get())
-            .filter(secrets::namespace_id.eq(namespace.to_string()))
+            .find((namespace.to_string(), id.get()))
             .select((SummaryRow::as_select(), secrets::key_id, secrets::data_key, secrets::payload))
             .first::<StoredRow>(self.connection)
             .optional();
@@ -244,31 +294,27 @@ impl Tx<'_> {
         }
     }
 
-    /// The first numbers of secrets of all namespaces behind `after`, in their order: as they stand there.
+    /// The first places of secrets of all namespaces behind `after`, in the order of the table's key.
     ///
     /// # Errors
     /// [`Error::Unavailable`].
-    pub fn secret_numbers(&mut self, after: Option<i64>, limit: i64) -> Result<Vec<i64>> {
-        secrets::table
-            .filter(secrets::id.gt(after.unwrap_or(i64::MIN)))
-            .order(secrets::id)
-            .limit(limit)
-            .select(secrets::id)
-            .load(self.connection)
-            .map_err(unavailable)
+    pub fn secret_places(&mut self, after: Option<&RowPlace>, limit: i64) -> Result<Vec<RowPlace>> {
+        let rows = RowPlace::rows_behind(after, self.connection).limit(limit);
+        let places = rows.select(RowPlace::columns(self.connection));
+        places.load(self.connection).map_err(unavailable)
     }
 
-    /// The secret of that number, in whatever namespace, with its data.
+    /// The secret of that place, with its data.
     ///
     /// # Errors
     /// [`Error::SecretNotFound`]; [`Error::Unavailable`].
-    pub fn secret_numbered(&mut self, id: i64) -> Result<StoredSecret> {
-        let row = secrets::table
-            .find(id)
+    pub fn secret_at(&mut self, place: &RowPlace) -> Result<StoredSecret> {
+        let row = place
+            .row()
             .select((SummaryRow::as_select(), secrets::key_id, secrets::data_key, secrets::payload))
             .first::<StoredRow>(self.connection)
             .optional();
-        parse_stored(id, row)
+        parse_stored(place.id, row)
     }
 
     /// All secrets of a namespace without their data, oldest first.
@@ -289,16 +335,19 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`Error::Unavailable`].
-    pub fn lock_secret(&mut self, id: SecretId) -> Result<()> {
-        engine::lock_secrets(self.connection, &[id.get()]).map_err(unavailable)
+    pub fn lock_secret(&mut self, namespace: &NamespaceId, id: SecretId) -> Result<()> {
+        engine::lock_secrets(self.connection, &[(&namespace.to_string(), id.get())])
+            .map_err(unavailable)
     }
 
-    /// The same for several numbers, as they stand there.
+    /// The same for several places.
     ///
     /// # Errors
     /// [`Error::Unavailable`].
-    pub fn lock_secrets(&mut self, ids: &[i64]) -> Result<()> {
-        engine::lock_secrets(self.connection, ids).map_err(unavailable)
+    pub fn lock_secrets(&mut self, places: &[RowPlace]) -> Result<()> {
+        let places: Vec<(&str, i64)> =
+            places.iter().filter_map(|it| Some((it.namespace.as_deref()?, it.id))).collect();
+        engine::lock_secrets(self.connection, &places).map_err(unavailable)
     }
 
     /// Replaces the data of a secret that exists; the summary has its new version and time.
@@ -322,7 +371,9 @@ impl Tx<'_> {
             Bytes(&data_key.bytes),
             Sql(", payload = "),
             Bytes(&payload.0),
-            Sql(" WHERE id = "),
+            Sql(" WHERE namespace_id = "),
+            Text(&summary.namespace.to_string()),
+            Sql(" AND id = "),
             Number(summary.id.get()),
         ])
         .execute(self.connection);
@@ -335,8 +386,7 @@ impl Tx<'_> {
     /// # Errors
     /// [`Error::NamespaceNotFound`]; [`Error::SecretNotFound`]; [`Error::Unavailable`].
     pub fn delete_secret(&mut self, namespace: &NamespaceId, id: SecretId) -> Result<()> {
-        let row =
-            secrets::table.find(id.get()).filter(secrets::namespace_id.eq(namespace.to_string()));
+        let row = secrets::table.find((namespace.to_string(), id.get()));
         let gone = diesel::delete(row).execute(self.connection).map_err(unavailable)?;
         if gone == 0 { Err(self.why_missing(namespace, id)?) } else { Ok(()) }
     }

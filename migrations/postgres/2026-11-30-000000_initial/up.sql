@@ -33,11 +33,11 @@ CREATE TABLE keys (
 );
 CREATE UNIQUE INDEX one_current_key ON keys (is_current) WHERE is_current;
 
--- The unique index finds a namespace's secrets as well: each further index is one more page to be written for each new
--- secret.
+-- Both keys begin with the namespace, so that the table can be partitioned by it. The unique one finds a namespace's
+-- secrets as well: each further index is one more page to be written for each new secret.
 CREATE TABLE secrets (
     namespace_id TEXT   NOT NULL REFERENCES namespaces (id),
-    id           BIGINT NOT NULL PRIMARY KEY,
+    id           BIGINT NOT NULL,
     uid          TEXT   NOT NULL,
     name         TEXT   NOT NULL,
     secret_type  TEXT   NOT NULL,
@@ -47,5 +47,6 @@ CREATE TABLE secrets (
     key_id       TEXT   NOT NULL REFERENCES keys (id),
     data_key     BYTEA  NOT NULL,
     payload      BYTEA  NOT NULL,
+    PRIMARY KEY (namespace_id, id),
     UNIQUE (namespace_id, name)
 );

@@ -9,7 +9,7 @@ use crate::{
     crypto::{DataEncryptionKey, DatabaseKey},
     domain::{Error, KeyId, Result, SecretSummary, Timestamp, WrappedKey},
     service::{Service, sealing::Sealing},
-    store::Tx,
+    store::{RowPlace, Tx},
 };
 
 /// How many data keys are wrapped anew in one transaction at most, and how long it may take.
@@ -59,13 +59,15 @@ impl Service {
         loop {
             // Apart from what is done to them: who looks at all rows and changes some would be in everybody's way.
             let key = key.clone();
-            let ids = self.patiently(move |tx| tx.secrets_not_under(&key, after, BATCH)).await?;
-            if ids.is_empty() {
+            let behind = after.clone();
+            let look = move |tx: &mut Tx<'_>| tx.secrets_not_under(&key, behind.as_ref(), BATCH);
+            let places = self.patiently(look).await?;
+            if places.is_empty() {
                 self.patiently(|tx| tx.set_rotating(false)).await?;
                 return Ok(rotated);
             }
             let sealing = Arc::clone(&self.sealing);
-            let step = self.patiently(move |tx| rewrap(tx, &sealing, &ids)).await?;
+            let step = self.patiently(move |tx| rewrap(tx, &sealing, &places)).await?;
             after = step.last.or(after);
             rotated.secrets += step.rewrapped;
             rotated.damaged.extend(step.damaged);
@@ -120,23 +122,24 @@ fn begin(tx: &mut Tx<'_>, sealing: &Sealing, now: Timestamp) -> Result<(KeyId, b
 /// What one transaction of a rotation did.
 struct Step {
     /// The last secret that was looked at.
-    last: Option<i64>,
+    last: Option<RowPlace>,
     rewrapped: u64,
     damaged: Vec<i64>,
 }
 
-fn rewrap(tx: &mut Tx<'_>, sealing: &Sealing, ids: &[i64]) -> Result<Step> {
+fn rewrap(tx: &mut Tx<'_>, sealing: &Sealing, places: &[RowPlace]) -> Result<Step> {
     let begun = Instant::now();
     let mut step = Step { last: None, rewrapped: 0, damaged: vec![] };
     // What is read has to be what is replaced; and the key is asked for behind the locks, as by whoever updates a secret.
-    tx.lock_secrets(ids)?;
+    tx.lock_secrets(places)?;
     let current = tx.current_key()?;
-    for id in ids.iter().copied() {
-        step.last = Some(id);
-        match open(tx, sealing, id) {
-            Ok((place, data_key)) => {
-                let data_key = sealing.wrap_by(tx, &current, &data_key, &place)?;
-                tx.replace_data_key(place.id, &data_key)?;
+    for place in places {
+        let id = place.id;
+        step.last = Some(place.clone());
+        match open(tx, sealing, place) {
+            Ok((secret, data_key)) => {
+                let data_key = sealing.wrap_by(tx, &current, &data_key, &secret)?;
+                tx.replace_data_key(&secret, &data_key)?;
                 step.rewrapped += 1;
             }
             // It keeps the key that it has, and holds up no other.
@@ -155,8 +158,12 @@ fn rewrap(tx: &mut Tx<'_>, sealing: &Sealing, ids: &[i64]) -> Result<Step> {
     Ok(step)
 }
 
-fn open(tx: &mut Tx<'_>, sealing: &Sealing, id: i64) -> Result<(SecretSummary, DataEncryptionKey)> {
-    let stored = tx.stored_data_key(id)?;
+fn open(
+    tx: &mut Tx<'_>,
+    sealing: &Sealing,
+    place: &RowPlace,
+) -> Result<(SecretSummary, DataEncryptionKey)> {
+    let stored = tx.stored_data_key(place)?;
     let data_key = sealing.unwrap(tx, &stored.data_key, &stored.summary)?;
     Ok((stored.summary, data_key))
 }

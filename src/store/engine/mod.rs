@@ -87,11 +87,17 @@ pub fn lock_namespace(connection: &mut AnyConnection, id: &str) -> QueryResult<(
     }
 }
 
-/// Keeps other writers from secrets until the end of the transaction, where there can be others.
-pub fn lock_secrets(connection: &mut AnyConnection, ids: &[i64]) -> QueryResult<()> {
+/// Whether a secret's number is the number of its row, by which it is found in whatever namespace.
+pub fn has_row_ids(connection: &AnyConnection) -> bool {
+    matches!(connection, AnyConnection::Sqlite(_))
+}
+
+/// Keeps other writers from secrets, given by namespace and number, until the end of the transaction, where there can be
+/// others.
+pub fn lock_secrets(connection: &mut AnyConnection, places: &[(&str, i64)]) -> QueryResult<()> {
     match connection {
         AnyConnection::Sqlite(_) => Ok(()),
-        AnyConnection::Postgres(postgres) => postgres::lock_secrets(postgres, ids),
+        AnyConnection::Postgres(postgres) => postgres::lock_secrets(postgres, places),
     }
 }
 

@@ -4,7 +4,7 @@ use diesel::{
     QueryResult, QueryableByName, RunQueryDsl,
     prelude::*,
     sql_query,
-    sql_types::{BigInt, Text},
+    sql_types::{Array, BigInt, Text},
 };
 
 use super::PostgresConnection;
@@ -59,9 +59,20 @@ pub fn lock_namespace(postgres: &mut PostgresConnection, id: &str) -> QueryResul
 
 /// Keeps others from changing secrets until the end of the transaction. In the order of their numbers, so that nobody who
 /// locks some of the same waits for the other way round.
-pub fn lock_secrets(postgres: &mut PostgresConnection, ids: &[i64]) -> QueryResult<()> {
-    let rows = secrets::table.filter(secrets::id.eq_any(ids)).order(secrets::id);
-    rows.select(secrets::id).for_no_key_update().load::<i64>(postgres).map(drop)
+pub fn lock_secrets(postgres: &mut PostgresConnection, places: &[(&str, i64)]) -> QueryResult<()> {
+    if let [place] = places {
+        let row = secrets::table.find(*place).select(secrets::id).for_no_key_update();
+        return row.load::<i64>(postgres).map(drop);
+    }
+    let (namespaces, ids): (Vec<&str>, Vec<i64>) = places.iter().copied().unzip();
+    // Row by row, so that only the partitions are asked that have them.
+    let rows = "SELECT 1 FROM secrets JOIN unnest($1, $2) AS place (namespace, number) \
+                ON namespace_id = namespace AND id = number ORDER BY id FOR NO KEY UPDATE OF secrets";
+    sql_query(rows)
+        .bind::<Array<Text>, _>(namespaces)
+        .bind::<Array<BigInt>, _>(ids)
+        .execute(postgres)
+        .map(drop)
 }
 
 /// Waits for all transactions under way that make a secret. Each changes the row of its namespace before it asks for the
