@@ -2,24 +2,27 @@
 //! [`Store::read_briefly`]; nothing outside this folder names a table, and nothing outside [`engine`] knows which database
 //! answers.
 
+mod connection;
 mod engine;
-mod glances;
+mod executor;
+mod job;
 mod keys;
-mod lane;
 mod namespaces;
+mod pace;
 mod prepared;
-mod progress;
 mod schema;
 mod secrets;
 mod soundness;
 mod tx;
-mod writer;
-mod writers;
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{path::Path, sync::Arc};
 
-use self::{engine::Pace, glances::Glances, lane::Lane, writers::Writers};
-use crate::domain::{Result, WrappedKey};
+use self::{
+    executor::Executor,
+    job::Purpose::{Reading, Writing},
+    pace::Pace,
+};
+use crate::domain::{Error, Result, WrappedKey};
 
 pub use engine::{
     Access, BackupError, DatabaseUrl, DatabaseUrlError, OpenError, RestoreError, Staged, files_of,
@@ -30,24 +33,11 @@ pub use secrets::{RowPlace, StoredSecret};
 pub use soundness::Miscount;
 pub use tx::Tx;
 
-/// How long a use case waits for its turn at the database before it is refused as unavailable: time for many synced
-/// commits on a slow disk, and less than a health check or a stopping server waits.
-const TURN_TIMEOUT: Duration = Duration::from_secs(4);
-
-/// How long a use case that has its turn may take before its caller is told that the database is unavailable: more than
-/// the engine waits for a lock and a connection. Some waits are no engine's to end, as for a disk that hangs.
-const WORK_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// How many use cases may wait for their turn, in each direction, before further ones are refused at once.
-const WAITING_MAX: usize = 4096;
-
 /// The database, shared by everything that serves. Cloning is cheap.
 #[derive(Clone)]
 pub struct Store {
     engine: Arc<engine::Engine>,
-    readers: Lane,
-    glances: Glances,
-    writers: Writers,
+    executor: Arc<Executor>,
 }
 
 /// How busy the store is, for the metrics.
@@ -99,10 +89,9 @@ impl Store {
 
     fn over(engine: engine::Engine, url: &DatabaseUrl) -> std::result::Result<Self, OpenError> {
         let engine = Arc::new(engine);
-        let readers = Lane::new(engine.reader_count());
-        let glances = Glances::new(Arc::clone(&engine), readers.clone());
-        let writers = Writers::of(&engine, &readers).map_err(|e| OpenError::new(url, &e))?;
-        Ok(Self { engine, readers, glances, writers })
+        let executor = Executor::start(Arc::clone(&engine));
+        let executor = Arc::new(executor.map_err(|error| OpenError::new(url, &error))?);
+        Ok(Self { engine, executor })
     }
 
     /// Runs a use case that only looks. It sees one moment of the database.
@@ -114,14 +103,7 @@ impl Store {
         T: Send + 'static,
         F: Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
     {
-        let engine = Arc::clone(&self.engine);
-        self.readers
-            .run_in_time(
-                lane::turn_deadline(),
-                move || engine.read(Pace::Request, &use_case),
-                || "",
-            )
-            .await
+        self.executor.run(Reading, Pace::Request, false, use_case).await
     }
 
     /// As [`Store::read`], for a use case that finds a few rows by their keys: it may share a look at the database with
@@ -134,11 +116,7 @@ impl Store {
         T: Send + 'static,
         F: Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
     {
-        if self.engine.shares_looks() {
-            self.glances.read(use_case).await
-        } else {
-            self.read(use_case).await
-        }
+        self.executor.run(Reading, Pace::Request, true, use_case).await
     }
 
     /// Runs a use case that changes something: wholly or, when it answers an error, not at all. It may be run again
@@ -152,7 +130,7 @@ impl Store {
         T: Send + 'static,
         F: Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
     {
-        self.writers.write(use_case).await
+        self.executor.run(Writing, Pace::Request, true, use_case).await
     }
 
     /// As [`Store::read`], for as long as it takes: nobody's request waits for upkeep.
@@ -164,8 +142,7 @@ impl Store {
         T: Send + 'static,
         F: Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
     {
-        let engine = Arc::clone(&self.engine);
-        self.readers.run(move || engine.read(Pace::Upkeep, &use_case)).await
+        self.executor.run(Reading, Pace::Upkeep, false, use_case).await
     }
 
     /// As [`Store::write`], for as long as it takes.
@@ -177,8 +154,7 @@ impl Store {
         T: Send + 'static,
         F: Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
     {
-        let engine = Arc::clone(&self.engine);
-        self.writers.alone(move || engine.write(Pace::Upkeep, &use_case)).await
+        self.executor.run(Writing, Pace::Upkeep, false, use_case).await
     }
 
     /// Writes a copy of one moment of the database to a file that is not there yet, while others go on.
@@ -187,21 +163,22 @@ impl Store {
     /// [`BackupError`].
     pub async fn backup(&self, file: &Path) -> std::result::Result<(), BackupError> {
         let (engine, file) = (Arc::clone(&self.engine), file.to_owned());
-        self.readers.run(move || Ok(engine.backup(&file))).await?
+        let backup = tokio::task::spawn_blocking(move || engine.backup(&file));
+        backup.await.unwrap_or_else(|failed| Err(Error::unavailable(failed).into()))
     }
 
     /// How busy the store is at this moment.
     #[must_use]
     pub fn load(&self) -> Load {
         let (connections_open, connections_max) = self.engine.connections();
-        let (writers, queued_writers) = self.writers.in_lane();
+        let (reads, writes) = self.executor.busy();
         Load {
             connections_max,
             connections_open,
-            reading: self.readers.running().saturating_sub(writers),
-            reads_waiting: self.readers.waiting().saturating_sub(queued_writers),
-            writing: self.writers.running(),
-            writes_waiting: self.writers.waiting(),
+            reading: reads.running,
+            reads_waiting: reads.waiting,
+            writing: writes.running,
+            writes_waiting: writes.waiting,
             retries: self.engine.retries(),
         }
     }

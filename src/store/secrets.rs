@@ -9,7 +9,8 @@ use diesel::{
 };
 
 use super::{
-    engine::{self, AnyConnection},
+    connection::AnyConnection,
+    engine,
     prepared::{
         Piece::{Bytes, Number, Sql, Text},
         Prepared,
@@ -248,8 +249,9 @@ impl Tx<'_> {
         Ok((next, self.current_key()?))
     }
 
-    pub(super) fn set_last_secret_id(&mut self, last: i64) -> Result<()> {
-        self.set_counter(SECRET_ID, last)
+    /// Writes down the last number that was given. To be done before a commit.
+    pub(super) fn complete(&mut self) -> Result<()> {
+        self.known.last_secret_id.take().map_or(Ok(()), |last| self.set_counter(SECRET_ID, last))
     }
 
     /// A secret of the namespace, without its data.

@@ -1,6 +1,6 @@
 //! The transaction that a use case works in.
 
-use super::engine::AnyConnection;
+use super::connection::AnyConnection;
 use crate::domain::{Error, KeyId, Result};
 
 /// One transaction. Its methods are the queries; they stand beside the rows they read.
@@ -21,11 +21,6 @@ pub(super) struct Known {
 impl<'a> Tx<'a> {
     pub(super) fn new(connection: &'a mut AnyConnection) -> Self {
         Self { connection, known: Known::default() }
-    }
-
-    /// Writes down what is only known so far. The last thing before a commit.
-    pub(super) fn complete(&mut self) -> Result<()> {
-        self.known.last_secret_id.take().map_or(Ok(()), |last| self.set_last_secret_id(last))
     }
 
     /// After a part of it was undone. Numbers that were given are not given again.

@@ -8,7 +8,7 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use super::{
     BoxError, MIGRATIONS_TABLE, PostgresConnection, has_table, patience::Patience, pool::Pool,
 };
-use crate::store::engine::Pace;
+use crate::store::pace::Pace;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 

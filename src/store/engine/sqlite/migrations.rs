@@ -10,7 +10,7 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use super::{
     AnyConnection, BoxError,
     inspection::{has_table, is_empty},
-    roll_back,
+    transaction::roll_back,
 };
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
