@@ -4,7 +4,7 @@ use super::{Error, Sealing, Verification};
 use crate::{
     crypto::Binding,
     sealed::{KeyId, WrappedDataKey},
-    store::{Result, Tx},
+    store::{Result, RowPlace, Tx},
 };
 
 /// The rows of a product that have data keys: what the keys of the database are needed for. Each row has a number of its
@@ -22,18 +22,18 @@ pub trait Holder: Send + Sync {
     /// Waits for all transactions under way that make a row: from its end on, each uses the key that is the current one.
     fn wait_for_new_rows(&self, tx: &mut Tx<'_>) -> Result<()>;
 
-    /// The numbers of the rows behind `after` whose data keys another key than `current` wraps, in their order: as many as
+    /// The places of the rows behind `after` whose data keys another key than `current` wraps, in their order: as many as
     /// may be rewritten in one transaction, `limit` at most and at least one if there is any.
     fn not_under(
         &self,
         tx: &mut Tx<'_>,
         current: &KeyId,
-        after: Option<i64>,
+        after: Option<&RowPlace>,
         limit: i64,
-    ) -> Result<Vec<i64>>;
+    ) -> Result<Vec<RowPlace>>;
 
     /// Keeps other writers from these rows until the end of the transaction.
-    fn lock(&self, tx: &mut Tx<'_>, rows: &[i64]) -> Result<()>;
+    fn lock(&self, tx: &mut Tx<'_>, rows: &[RowPlace]) -> Result<()>;
 
     /// The data key of a row and the place that it is bound to; `None` when the row is gone.
     ///
@@ -42,11 +42,16 @@ pub trait Holder: Send + Sync {
     fn data_key(
         &self,
         tx: &mut Tx<'_>,
-        row: i64,
+        row: &RowPlace,
     ) -> Result<Option<(WrappedDataKey, Binding)>, Error>;
 
     /// Replaces how the data key of a row is wrapped; nothing else of it changes.
-    fn replace_data_key(&self, tx: &mut Tx<'_>, row: i64, data_key: &WrappedDataKey) -> Result<()>;
+    fn replace_data_key(
+        &self,
+        tx: &mut Tx<'_>,
+        row: &RowPlace,
+        data_key: &WrappedDataKey,
+    ) -> Result<()>;
 
     /// Opens every row, counts what is counted and follows every reference; adds what was found.
     fn verify(&self, tx: &mut Tx<'_>, sealing: &Sealing, found: &mut Verification);

@@ -10,7 +10,7 @@ use crate::{
     clock::Timestamp,
     crypto::{Binding, DataEncryptionKey, DatabaseKey},
     sealed::{KeyId, WrappedKey},
-    store::{Result, Tx, Unavailable},
+    store::{Result, RowPlace, Tx, Unavailable},
 };
 
 /// How many data keys are wrapped anew in one transaction at most, and how long it may take.
@@ -70,8 +70,9 @@ impl KeyService {
         loop {
             // Apart from what is done to them: a transaction that reads all rows and changes some would block the others.
             let key = rotated.key.clone();
+            let behind = after.clone();
             let rows = move |tx: &mut Tx<'_>, holder: &dyn Holder| {
-                holder.not_under(tx, &key, after, BATCH)
+                holder.not_under(tx, &key, behind.as_ref(), BATCH)
             };
             let rows = self.with_holder(index, rows).await?;
             if rows.is_empty() {
@@ -148,19 +149,24 @@ fn begin(tx: &mut Tx<'_>, sealing: &Sealing, now: Timestamp) -> Result<(KeyId, b
 /// What one transaction of a rotation did.
 struct Step {
     /// The last secret that was looked at.
-    last: Option<i64>,
+    last: Option<RowPlace>,
     rewrapped: u64,
     damaged: Vec<i64>,
 }
 
-fn rewrap(tx: &mut Tx<'_>, holder: &dyn Holder, sealing: &Sealing, rows: &[i64]) -> Result<Step> {
+fn rewrap(
+    tx: &mut Tx<'_>,
+    holder: &dyn Holder,
+    sealing: &Sealing,
+    rows: &[RowPlace],
+) -> Result<Step> {
     let begun = Instant::now();
     let mut step = Step { last: None, rewrapped: 0, damaged: vec![] };
     // What is read has to be what is replaced; and the current key is read behind the locks, as by every update of a row.
     holder.lock(tx, rows)?;
     let current = tx.current_key()?;
-    for row in rows.iter().copied() {
-        step.last = Some(row);
+    for row in rows {
+        step.last = Some(row.clone());
         match open(tx, holder, sealing, row) {
             Ok(Some((data_key, place))) => {
                 let wrapped = sealing.wrap_by(tx, &current, &data_key, &place)?;
@@ -171,8 +177,8 @@ fn rewrap(tx: &mut Tx<'_>, holder: &dyn Holder, sealing: &Sealing, rows: &[i64])
             Ok(None) => {}
             // It keeps the key that it has, and holds up no other.
             Err(Error::Damaged(cause)) => {
-                log::error!("{} {row} keeps the key that it has: {cause}", holder.noun());
-                step.damaged.push(row);
+                log::error!("{} {} keeps the key that it has: {cause}", holder.noun(), row.id);
+                step.damaged.push(row.id);
             }
             Err(Error::Unavailable(error)) => return Err(error),
         }
@@ -187,7 +193,7 @@ fn open(
     tx: &mut Tx<'_>,
     holder: &dyn Holder,
     sealing: &Sealing,
-    row: i64,
+    row: &RowPlace,
 ) -> Result<Option<(DataEncryptionKey, Binding)>, Error> {
     let Some((wrapped, place)) = holder.data_key(tx, row)? else { return Ok(None) };
     Ok(Some((sealing.unwrap(tx, &wrapped, &place)?, place)))

@@ -3,7 +3,8 @@
 use diesel::prelude::*;
 
 use super::{
-    Result, engine,
+    engine,
+    error::Result,
     prepared::{
         Piece::{Number, Sql, Text},
         Prepared,
@@ -14,6 +15,14 @@ use super::{
 use crate::sealed::KeyId;
 
 impl Tx<'_> {
+    /// Writes down the last numbers that were given. To be done before a commit.
+    pub(super) fn complete(&mut self) -> Result<()> {
+        for (counter, last) in std::mem::take(&mut self.known.numbers) {
+            self.set_counter(counter, last)?;
+        }
+        Ok(())
+    }
+
     /// The value of a counter, each of which the migrations make.
     pub(crate) fn counter(&mut self, name: &str) -> Result<i64> {
         let value = counters::table.find(name).select(counters::value).first(self.connection);

@@ -1,6 +1,9 @@
 //! The transaction that a use case works in.
 
-use super::{Result, Unavailable, engine::AnyConnection};
+use super::{
+    connection::AnyConnection,
+    error::{Result, Unavailable},
+};
 use crate::sealed::KeyId;
 
 /// One transaction. Its methods are the queries; each product has its own beside its rows.
@@ -33,12 +36,9 @@ impl<'a> Tx<'a> {
         matches!(self.connection, AnyConnection::Postgres(_))
     }
 
-    /// Writes down what is only known so far. The last thing before a commit.
-    pub(super) fn complete(&mut self) -> Result<()> {
-        for (counter, last) in std::mem::take(&mut self.known.numbers) {
-            self.set_counter(counter, last)?;
-        }
-        Ok(())
+    /// Whether the number alone finds a row.
+    pub(crate) fn has_row_ids(&self) -> bool {
+        matches!(self.connection, AnyConnection::Sqlite(_))
     }
 
     /// After a part of it was undone. Numbers that were given are not given again.

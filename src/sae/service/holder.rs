@@ -5,7 +5,7 @@ use crate::{
     sae::model::{Error, Result},
     sealed::{KeyId, WrappedDataKey},
     sealing::{self, Binding, Holder, Sealing, Verification},
-    store::{self, Tx, Unavailable},
+    store::{self, RowPlace, Tx, Unavailable},
 };
 
 /// How many numbers of secrets are read at once. The secrets themselves come one by one: one that cannot be read hides no
@@ -37,20 +37,23 @@ impl Holder for Secrets {
         &self,
         tx: &mut Tx<'_>,
         current: &KeyId,
-        after: Option<i64>,
+        after: Option<&RowPlace>,
         limit: i64,
-    ) -> store::Result<Vec<i64>> {
+    ) -> store::Result<Vec<RowPlace>> {
         tx.secrets_not_under(current, after, limit).map_err(outage)
     }
 
-    fn lock(&self, tx: &mut Tx<'_>, rows: &[i64]) -> store::Result<()> {
-        rows.iter().try_for_each(|row| tx.lock_secret(*row)).map_err(outage)
+    fn lock(&self, tx: &mut Tx<'_>, rows: &[RowPlace]) -> store::Result<()> {
+        // Where no other transaction can write, rows have no partition, and nothing is to be locked.
+        let mut partitioned = rows.iter().filter_map(|row| Some((row.partition.as_ref()?, row.id)));
+        let locked = partitioned.try_for_each(|(namespace, id)| tx.lock_secret(namespace, id));
+        locked.map_err(outage)
     }
 
     fn data_key(
         &self,
         tx: &mut Tx<'_>,
-        row: i64,
+        row: &RowPlace,
     ) -> std::result::Result<Option<(WrappedDataKey, Binding)>, sealing::Error> {
         match tx.data_key_of(row) {
             Ok((summary, data_key)) => Ok(Some((data_key, payload::binding(&summary)))),
@@ -63,7 +66,7 @@ impl Holder for Secrets {
     fn replace_data_key(
         &self,
         tx: &mut Tx<'_>,
-        row: i64,
+        row: &RowPlace,
         data_key: &WrappedDataKey,
     ) -> store::Result<()> {
         tx.replace_data_key(row, data_key).map_err(outage)
@@ -98,17 +101,17 @@ fn outage(error: Error) -> Unavailable {
 fn open_all(tx: &mut Tx<'_>, sealing: &Sealing, found: &mut Verification) -> Result<()> {
     let mut after = None;
     loop {
-        let batch = tx.secret_numbers(after, BATCH)?;
+        let batch = tx.secret_places(after.as_ref(), BATCH)?;
         let Some(last) = batch.last() else { return Ok(()) };
-        after = Some(*last);
-        for id in batch {
-            match tx.secret_numbered(id).and_then(|stored| {
+        after = Some(last.clone());
+        for place in batch {
+            match tx.secret_at(&place).and_then(|stored| {
                 let data_key = payload::unwrap(tx, sealing, &stored)?;
                 payload::open(&data_key, &stored)
             }) {
                 Ok(_) => found.secrets += 1,
                 Err(error @ Error::Damaged { .. }) => found.faults.push(error.to_string()),
-                Err(error) => found.fault(&format!("secret {id}"), &outage(error)),
+                Err(error) => found.fault(&format!("secret {}", place.id), &outage(error)),
             }
         }
     }

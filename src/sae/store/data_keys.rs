@@ -4,13 +4,13 @@ use diesel::prelude::*;
 
 use super::{
     schema::secrets,
-    secrets::{SummaryRow, damaged, key_id, unreadable},
+    secrets::{SummaryRow, damaged, key_id, place, place_columns, row_at, rows_behind, unreadable},
 };
 use crate::{
     sae::model::{Error, Result, SecretSummary},
     sealed::{KeyId, WrappedDataKey},
     store::{
-        Tx,
+        RowPlace, Tx,
         sql::{
             Piece::{Bytes, Number, Sql, Text},
             Prepared, unavailable,
@@ -37,44 +37,39 @@ impl Tx<'_> {
         rows.into_iter().map(parse).collect()
     }
 
-    /// The numbers of the secrets behind `after` whose data keys another key than `current` wraps, in their order: as many
-    /// as may be rewritten in one transaction, `limit` at most and at least one if there is any.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`].
+    /// The places of the secrets behind `after` whose data keys another key than `current` wraps, in the order of the
+    /// table's key: as many as may be rewritten in one transaction, `limit` at most and at least one if there is any.
     pub fn secrets_not_under(
         &mut self,
         current: &KeyId,
-        after: Option<i64>,
+        after: Option<&RowPlace>,
         limit: i64,
-    ) -> Result<Vec<i64>> {
+    ) -> Result<Vec<RowPlace>> {
         // Some engines count shorter.
         let size = "CAST(length(payload) AS BIGINT)";
         let size = diesel::dsl::sql::<diesel::sql_types::BigInt>(size);
-        let rows: Vec<(i64, i64)> = secrets::table
-            .filter(secrets::id.gt(after.unwrap_or(i64::MIN)))
+        let rows: Vec<((i64, Option<String>), i64)> = rows_behind(after, self)
             .filter(secrets::key_id.ne(current.as_str()))
-            .order(secrets::id)
             .limit(limit)
-            .select((secrets::id, size))
+            .select((place_columns(self), size))
             .load(self.connection())
             .map_err(unavailable)?;
         let mut rewritten = 0;
-        let fits = |(_, size): &(i64, i64)| {
+        let fits = |(_, size): &((i64, Option<String>), i64)| {
             let is_first = rewritten == 0;
             rewritten += size.max(&1);
             is_first || rewritten <= REWRITTEN_MAX
         };
-        Ok(rows.into_iter().take_while(fits).map(|(id, _)| id).collect())
+        Ok(rows.into_iter().take_while(fits).map(|(found, _)| place(found)).collect())
     }
 
-    /// The data key of the secret of that number, in whatever namespace, without the data.
+    /// The data key of the secret of that place, without the data.
     ///
     /// # Errors
     /// [`Error::SecretNotFound`]; [`Error::Damaged`]; [`Error::Unavailable`].
-    pub fn data_key_of(&mut self, id: i64) -> Result<(SecretSummary, WrappedDataKey)> {
-        let row = secrets::table
-            .find(id)
+    pub fn data_key_of(&mut self, place: &RowPlace) -> Result<(SecretSummary, WrappedDataKey)> {
+        let id = place.id;
+        let row = row_at(place)
             .select((SummaryRow::as_select(), secrets::key_id, secrets::data_key))
             .first::<(SummaryRow, String, Vec<u8>)>(self.connection())
             .optional();
@@ -88,16 +83,30 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`Error::SecretNotFound`]; [`Error::Unavailable`].
-    pub fn replace_data_key(&mut self, id: i64, data_key: &WrappedDataKey) -> Result<()> {
-        let replacing = Prepared(&[
-            Sql("UPDATE secrets SET key_id = "),
-            Text(data_key.key.as_str()),
-            Sql(", data_key = "),
-            Bytes(&data_key.bytes),
-            Sql(" WHERE id = "),
-            Number(id),
-        ])
-        .execute(self.connection());
+    pub fn replace_data_key(&mut self, place: &RowPlace, data_key: &WrappedDataKey) -> Result<()> {
+        let (key, id) = (data_key.key.as_str(), place.id);
+        let replacing = match &place.partition {
+            Some(namespace) => Prepared(&[
+                Sql("UPDATE secrets SET key_id = "),
+                Text(key),
+                Sql(", data_key = "),
+                Bytes(&data_key.bytes),
+                Sql(" WHERE namespace_id = "),
+                Text(namespace),
+                Sql(" AND id = "),
+                Number(id),
+            ])
+            .execute(self.connection()),
+            None => Prepared(&[
+                Sql("UPDATE secrets SET key_id = "),
+                Text(key),
+                Sql(", data_key = "),
+                Bytes(&data_key.bytes),
+                Sql(" WHERE id = "),
+                Number(id),
+            ])
+            .execute(self.connection()),
+        };
         let changed = replacing.map_err(unavailable)?;
         if changed == 0 { Err(Error::SecretNotFound { id: id }) } else { Ok(()) }
     }

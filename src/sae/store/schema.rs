@@ -1,4 +1,5 @@
-//! The tables of the product, as the migrations make them on every engine.
+//! The tables of the product, as the migrations make them on every engine. The primary key of the secrets is PostgreSQL's;
+//! SQLite's is their id alone, which both find a row by.
 
 diesel::table! {
     namespaces (id) {
@@ -13,10 +14,10 @@ diesel::table! {
 }
 
 diesel::table! {
-    secrets (id) {
+    secrets (namespace_id, id) {
+        namespace_id -> Text,
         id -> BigInt,
         uid -> Text,
-        namespace_id -> Text,
         name -> Text,
         secret_type -> Text,
         version -> BigInt,

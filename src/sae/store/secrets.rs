@@ -1,7 +1,11 @@
 //! The secrets' rows.
 
 use diesel::{
-    OptionalExtension, prelude::*, result::DatabaseErrorKind, result::Error as DieselError,
+    OptionalExtension,
+    expression::SqlLiteral,
+    prelude::*,
+    result::{DatabaseErrorKind, Error as DieselError},
+    sql_types::{Nullable, Text as SqlText},
 };
 
 use super::schema::{namespaces, secrets};
@@ -13,8 +17,9 @@ use crate::{
     },
     sealed::{KeyId, SealedData, WrappedDataKey},
     store::{
-        Tx,
+        RowPlace, Tx,
         sql::{
+            AnyConnection,
             Piece::{Bytes, Number, Sql, Text},
             Prepared, corrupt, is_of_primary_key, unavailable,
         },
@@ -97,8 +102,48 @@ pub(super) fn damaged(id: i64, error: Error) -> Error {
     }
 }
 
-/// Where a secret stands, in every table that has secrets.
-pub(super) fn parse_place(
+pub(super) type Rows<'a> = secrets::BoxedQuery<'a, <AnyConnection as Connection>::Backend>;
+
+/// What makes a [`RowPlace`] of a row.
+pub(super) fn place_columns(tx: &Tx<'_>) -> (secrets::id, SqlLiteral<Nullable<SqlText>>) {
+    let namespace = if tx.has_row_ids() { "NULL" } else { "namespace_id" };
+    (secrets::id, diesel::dsl::sql(namespace))
+}
+
+/// The place that [`place_columns`] selected.
+pub(super) fn place((id, partition): (i64, Option<String>)) -> RowPlace {
+    RowPlace { id, partition }
+}
+
+/// The row that stands there.
+pub(super) fn row_at(place: &RowPlace) -> Rows<'_> {
+    let row = secrets::table.filter(secrets::id.eq(place.id)).into_boxed();
+    match &place.partition {
+        Some(namespace) => row.filter(secrets::namespace_id.eq(namespace)),
+        None => row,
+    }
+}
+
+/// The rows of all namespaces behind a place, in the order of the table's key.
+pub(super) fn rows_behind<'a>(after: Option<&'a RowPlace>, tx: &Tx<'_>) -> Rows<'a> {
+    let rows = secrets::table.into_boxed();
+    let rows = match after {
+        Some(RowPlace { id, partition: None }) => rows.filter(secrets::id.gt(id)),
+        // An index is searched by the first condition and read on by the second.
+        Some(RowPlace { id, partition: Some(namespace) }) => rows
+            .filter(secrets::namespace_id.ge(namespace))
+            .filter(secrets::namespace_id.gt(namespace).or(secrets::id.gt(id))),
+        None => rows,
+    };
+    if tx.has_row_ids() {
+        rows.order(secrets::id)
+    } else {
+        rows.order((secrets::namespace_id, secrets::id))
+    }
+}
+
+/// Where a secret stands.
+fn parse_place(
     id: i64,
     namespace: &str,
     secret_type: &str,
@@ -205,8 +250,7 @@ impl Tx<'_> {
         id: SecretId,
     ) -> Result<SecretSummary> {
         let row = secrets::table
-            .find(id.get())
-            .filter(secrets::namespace_id.eq(namespace.to_string()))
+            .find((namespace.to_string(), id.get()))
             .select(SummaryRow::as_select())
             .first(self.connection())
             .optional();
@@ -228,8 +272,7 @@ impl Tx<'_> {
     /// [`Error::NamespaceNotFound`]; [`Error::SecretNotFound`]; [`Error::Unavailable`].
     pub fn stored_secret(&mut self, namespace: &NamespaceId, id: SecretId) -> Result<StoredSecret> {
         let row = secrets::table
-            .find(id.get())
-            .filter(secrets::namespace_id.eq(namespace.to_string()))
+            .find((namespace.to_string(), id.get()))
             .select((SummaryRow::as_select(), secrets::key_id, secrets::data_key, secrets::payload))
             .first::<StoredRow>(self.connection())
             .optional();
@@ -239,31 +282,27 @@ impl Tx<'_> {
         }
     }
 
-    /// The first numbers of secrets of all namespaces behind `after`, in their order: as they stand there.
+    /// The first places of secrets of all namespaces behind `after`, in the order of the table's key.
     ///
     /// # Errors
     /// [`Error::Unavailable`].
-    pub fn secret_numbers(&mut self, after: Option<i64>, limit: i64) -> Result<Vec<i64>> {
-        secrets::table
-            .filter(secrets::id.gt(after.unwrap_or(i64::MIN)))
-            .order(secrets::id)
-            .limit(limit)
-            .select(secrets::id)
-            .load(self.connection())
-            .map_err(|error| unavailable(error).into())
+    pub fn secret_places(&mut self, after: Option<&RowPlace>, limit: i64) -> Result<Vec<RowPlace>> {
+        let places = rows_behind(after, self).limit(limit).select(place_columns(self));
+        let places: Vec<(i64, Option<String>)> =
+            places.load(self.connection()).map_err(unavailable)?;
+        Ok(places.into_iter().map(place).collect())
     }
 
-    /// The secret of that number, in whatever namespace, with its data.
+    /// The secret of that place, with its data.
     ///
     /// # Errors
     /// [`Error::SecretNotFound`]; [`Error::Unavailable`].
-    pub fn secret_numbered(&mut self, id: i64) -> Result<StoredSecret> {
-        let row = secrets::table
-            .find(id)
+    pub fn secret_at(&mut self, place: &RowPlace) -> Result<StoredSecret> {
+        let row = row_at(place)
             .select((SummaryRow::as_select(), secrets::key_id, secrets::data_key, secrets::payload))
             .first::<StoredRow>(self.connection())
             .optional();
-        parse_stored(id, row)
+        parse_stored(place.id, row)
     }
 
     /// All secrets of a namespace without their data, oldest first.
@@ -280,12 +319,14 @@ impl Tx<'_> {
         rows.into_iter().map(SummaryRow::parse).collect()
     }
 
-    /// Keeps other writers from the secret of that number, whether it is there or not, until the end of the transaction.
-    /// Several are locked in the order of their numbers, so that no two transactions wait for each other.
-    pub fn lock_secret(&mut self, id: i64) -> Result<()> {
+    /// Keeps other writers from a secret, whether it is there or not, until the end of the transaction. Several are locked in
+    /// the order of the table's key, so that no two transactions wait for each other.
+    pub fn lock_secret(&mut self, namespace: &str, id: i64) -> Result<()> {
         if self.has_other_writers() {
             Prepared(&[
-                Sql("SELECT id FROM secrets WHERE id = "),
+                Sql("SELECT id FROM secrets WHERE namespace_id = "),
+                Text(namespace),
+                Sql(" AND id = "),
                 Number(id),
                 Sql(" FOR NO KEY UPDATE"),
             ])
@@ -316,7 +357,9 @@ impl Tx<'_> {
             Bytes(&data_key.bytes),
             Sql(", payload = "),
             Bytes(&payload.0),
-            Sql(" WHERE id = "),
+            Sql(" WHERE namespace_id = "),
+            Text(&summary.namespace.to_string()),
+            Sql(" AND id = "),
             Number(summary.id.get()),
         ])
         .execute(self.connection());
@@ -329,8 +372,7 @@ impl Tx<'_> {
     /// # Errors
     /// [`Error::NamespaceNotFound`]; [`Error::SecretNotFound`]; [`Error::Unavailable`].
     pub fn delete_secret(&mut self, namespace: &NamespaceId, id: SecretId) -> Result<()> {
-        let row =
-            secrets::table.find(id.get()).filter(secrets::namespace_id.eq(namespace.to_string()));
+        let row = secrets::table.find((namespace.to_string(), id.get()));
         let gone = diesel::delete(row).execute(self.connection()).map_err(unavailable)?;
         if gone == 0 { Err(self.why_missing(namespace, id)?) } else { Ok(()) }
     }

@@ -1,46 +1,25 @@
 //! Which database answers: connections, pragmas, transactions. Another database is another file here.
 
 mod location;
+mod migrations;
 mod postgres;
 mod sqlite;
 
-use std::{
-    cell::RefCell,
-    path::{Path, PathBuf},
-    sync::Arc,
+use std::path::{Path, PathBuf};
+
+use diesel::{QueryResult, result::DatabaseErrorInformation};
+
+use super::{
+    connection::AnyConnection,
+    job::{Job, Purpose, run_alone},
+    pace::Pace,
+    tx::Tx,
 };
-
-use diesel::{MultiConnection, QueryResult, result::DatabaseErrorInformation};
-
-use super::{Result, Tx, Unavailable};
-use crate::sealed::WrappedKey;
+use crate::{sealed::WrappedKey, store::error::Unavailable};
 
 pub use location::{DatabaseUrl, DatabaseUrlError};
+pub use postgres::PostgresConnection;
 pub use sqlite::{Access, Staged, files_of, write_new_file};
-
-/// A connection to any of the supported databases; queries are written against it once.
-#[derive(MultiConnection)]
-pub enum AnyConnection {
-    /// An embedded SQLite database.
-    Sqlite(diesel::SqliteConnection),
-    /// A PostgreSQL server.
-    Postgres(postgres::PostgresConnection),
-}
-
-impl AnyConnection {
-    /// The connection as SQLite's own.
-    ///
-    /// # Errors
-    /// It is another engine's.
-    fn sqlite(&mut self) -> QueryResult<&mut diesel::SqliteConnection> {
-        match self {
-            Self::Sqlite(sqlite) => Ok(sqlite),
-            Self::Postgres(_) => Err(diesel::result::Error::QueryBuilderError(
-                "it is no connection to an SQLite file".into(),
-            )),
-        }
-    }
-}
 
 /// What the engine finds wrong with its file and with references between rows. A server keeps its references right, and
 /// its files are not ours to look at.
@@ -85,15 +64,6 @@ pub fn is_of_primary_key(said: &dyn DatabaseErrorInformation, column: &str) -> b
         // SQLite names columns.
         None => said.message().ends_with(&format!(": {column}")),
     }
-}
-
-/// For whom a use case runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Pace {
-    /// For a request that waits some seconds.
-    Request,
-    /// For upkeep, however long it takes.
-    Upkeep,
 }
 
 /// The database could not be opened.
@@ -181,153 +151,107 @@ pub enum RestoreError {
     },
 }
 
-/// A use case that shares a transaction with others.
-pub trait Job: Send {
-    /// It is about to be run, perhaps once more; `false` when nobody waits for it.
-    fn begin(&mut self) -> bool;
-
-    /// Runs it. Whether what it did is to stay.
-    fn run(&mut self, tx: &mut Tx<'_>) -> bool;
-
-    /// Asked of all before the transaction is committed; `false` when somebody was told that nothing was done, although
-    /// something was.
-    fn commits(&mut self) -> bool;
-
-    /// Tells its outcome, or why there is none.
-    fn finish(self: Box<Self>, transaction: Result<()>);
+/// How many use cases may run at once: each has a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Permits {
+    /// In all.
+    pub all: usize,
+    /// That read.
+    pub read: usize,
+    /// That write.
+    pub write: usize,
+    /// Whether many use cases in one transaction take less time than a transaction for each.
+    pub share: bool,
 }
 
-/// An engine that takes one writer at a time.
-pub trait OneWriter: Send + Sync {
-    /// Runs use cases in one transaction, each of which is undone by itself when it fails, until `next` hands out none.
-    fn write_group(&self, next: &mut dyn FnMut() -> Option<Box<dyn Job>>);
-}
+impl Permits {
+    /// For connections that read and write. A quarter is left to reads: writes that wait for a row must not keep all of them
+    /// out. Use cases share no transaction, since others can go on while an answer crosses the network.
+    fn of_pool(size: usize) -> Self {
+        let write = size.saturating_sub(size.div_ceil(4)).max(1);
+        Self { all: size, read: size, write, share: false }
+    }
 
-/// A short read that shares a look at the database with others.
-pub trait Glance: Send {
-    /// Runs it.
-    fn run(&mut self, tx: &mut Tx<'_>);
-
-    /// Tells what came of it, or why nothing that was seen is to be believed.
-    fn finish(self: Box<Self>, look: Result<()>);
+    /// Those for a purpose.
+    pub fn of(self, purpose: Purpose) -> usize {
+        match purpose {
+            Purpose::Reading => self.read,
+            Purpose::Writing => self.write,
+        }
+    }
 }
 
 /// The engine behind a store.
 pub enum Engine {
     /// An embedded SQLite database.
-    Sqlite(Arc<sqlite::Sqlite>),
+    Sqlite(sqlite::Sqlite),
     /// A PostgreSQL server.
     Postgres(postgres::Postgres),
 }
 
 impl Engine {
     /// Opens the database that the address names and brings its tables up to date.
-    pub fn open(url: &DatabaseUrl) -> std::result::Result<Self, OpenError> {
+    pub fn open(url: &DatabaseUrl) -> Result<Self, OpenError> {
         match url {
             DatabaseUrl::Postgres(address) => {
                 postgres::Postgres::open(url, address).map(Self::Postgres)
             }
-            _ => sqlite::Sqlite::open(url).map(|it| Self::Sqlite(Arc::new(it))),
+            _ => sqlite::Sqlite::open(url).map(Self::Sqlite),
         }
     }
 
     /// Opens a database that is there and up to date.
-    pub fn open_existing(
-        url: &DatabaseUrl,
-        access: Access,
-    ) -> std::result::Result<Self, OpenError> {
+    pub fn open_existing(url: &DatabaseUrl, access: Access) -> Result<Self, OpenError> {
         match url {
             DatabaseUrl::Postgres(address) => {
                 postgres::Postgres::open_existing(url, address).map(Self::Postgres)
             }
-            _ => sqlite::Sqlite::open_existing(url, access).map(|it| Self::Sqlite(Arc::new(it))),
+            _ => sqlite::Sqlite::open_existing(url, access).map(Self::Sqlite),
         }
     }
 
     /// The wrapped keys of a database, without changing anything.
-    pub fn peek_keys(url: &DatabaseUrl) -> std::result::Result<Vec<WrappedKey>, OpenError> {
+    pub fn peek_keys(url: &DatabaseUrl) -> Result<Vec<WrappedKey>, OpenError> {
         match url {
             DatabaseUrl::Postgres(address) => postgres::Postgres::peek_keys(url, address),
             _ => sqlite::Sqlite::peek_keys(url),
         }
     }
 
-    /// Writes the database anew, so that nothing is left of what was deleted. Nothing was ever in clear on a server.
-    pub fn scrub(&self) -> Result<()> {
-        match self {
-            Self::Sqlite(sqlite) => sqlite.scrub(),
-            Self::Postgres(_) => Ok(()),
-        }
-    }
-
     /// Writes a copy of one moment of the database to a file that is not there yet.
-    pub fn backup(&self, file: &Path) -> std::result::Result<(), BackupError> {
+    pub fn backup(&self, file: &Path) -> Result<(), BackupError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.backup(file),
             Self::Postgres(_) => Err(BackupError::OfServer),
         }
     }
 
-    /// Runs a use case in a transaction that is rolled back unless it answers `Ok`.
-    pub fn write<T, E: From<Unavailable>>(
+    /// Runs what `next` hands out until it hands out nothing more, and sends what came of each.
+    pub fn run(
         &self,
+        purpose: Purpose,
         pace: Pace,
-        use_case: &dyn Fn(&mut Tx<'_>) -> Result<T, E>,
-    ) -> Result<T, E> {
+        next: &mut dyn FnMut() -> Option<Box<dyn Job>>,
+    ) {
         match self {
-            Self::Sqlite(sqlite) => sqlite.write(use_case),
-            Self::Postgres(postgres) => postgres.write(pace, use_case),
+            // The error was sent to the callers.
+            Self::Sqlite(sqlite) => drop(sqlite.run(purpose, next)),
+            Self::Postgres(postgres) => {
+                for job in std::iter::from_fn(next) {
+                    run_alone(job, |use_case| match purpose {
+                        Purpose::Reading => postgres.read(pace, use_case),
+                        Purpose::Writing => postgres.write(pace, use_case),
+                    });
+                }
+            }
         }
     }
 
-    /// Runs a use case over one moment of the database.
-    pub fn read<T, E: From<Unavailable>>(
-        &self,
-        pace: Pace,
-        use_case: &dyn Fn(&mut Tx<'_>) -> Result<T, E>,
-    ) -> Result<T, E> {
+    /// How many use cases may run at once.
+    pub fn permits(&self) -> Permits {
         match self {
-            Self::Sqlite(sqlite) => sqlite.read(use_case),
-            Self::Postgres(postgres) => postgres.read(pace, use_case),
-        }
-    }
-
-    /// Whether one look for many short reads takes less time than one for each.
-    pub fn shares_looks(&self) -> bool {
-        match self {
-            Self::Sqlite(_) => true,
-            // A question and its answer cross the network, and others can do so at the same time.
-            Self::Postgres(_) => false,
-        }
-    }
-
-    /// Runs short reads over one moment of the database.
-    pub fn glance(&self, glances: Vec<Box<dyn Glance>>) {
-        let glances = RefCell::new(glances);
-        let looked: Result<()> = self.read(Pace::Request, &|tx| {
-            glances.borrow_mut().iter_mut().for_each(|glance| glance.run(tx));
-            Ok(())
-        });
-        for glance in glances.into_inner() {
-            glance.finish(looked.clone());
-        }
-    }
-
-    /// The engine as one that takes only one writer at a time, if it is such. A database in memory is none: reads and writes
-    /// have its one connection in turn, and a writer that took no turns would wait for it behind all of them.
-    pub fn one_writer(&self) -> Option<Arc<dyn OneWriter>> {
-        match self {
-            Self::Sqlite(sqlite) if sqlite.is_in_memory() => None,
-            Self::Sqlite(sqlite) => Some(Arc::clone(sqlite) as Arc<dyn OneWriter>),
-            Self::Postgres(_) => None,
-        }
-    }
-
-    /// How many reads may run at once.
-    pub fn reader_count(&self) -> usize {
-        match self {
-            Self::Sqlite(sqlite) => sqlite.reader_count(),
-            Self::Postgres(postgres) => postgres.width(),
+            Self::Sqlite(sqlite) => sqlite.permits(),
+            Self::Postgres(postgres) => Permits::of_pool(postgres.width()),
         }
     }
 
@@ -345,5 +269,16 @@ impl Engine {
             Self::Sqlite(_) => 0,
             Self::Postgres(postgres) => postgres.retries(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quarter_is_left_to_reads() {
+        let writes = [1, 2, 3, 4, 8, 16].map(|size| Permits::of_pool(size).write);
+        assert_eq!(writes, [1, 1, 2, 3, 6, 12]);
     }
 }

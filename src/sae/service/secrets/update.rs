@@ -50,7 +50,7 @@ impl Service {
         self.store
             .write(move |tx| {
                 // Before the current key is asked for: a rotation that meets the lock looks again behind it.
-                tx.lock_secret(id.get())?;
+                tx.lock_secret(&namespace.to_string(), id.get())?;
                 let known = tx.secret_summary(&namespace, id)?;
                 // Neither a clock that was set back nor an update that waited longer makes a secret older than it was.
                 let updated = now.max(known.updated);
