@@ -8,7 +8,7 @@
 //! | [`domain`] | small pure crates | everything else here; actix, diesel, the clock |
 //! | [`access`] | `domain` | everything else here; actix, diesel, the clock |
 //! | [`crypto`] | `domain` | everything else here; actix, diesel, the clock |
-//! | [`store`] | `domain`, `turn` | `service`, `api`, `http`, `crypto`: it sees sealed values only, but for those that an older version left |
+//! | [`store`] | `domain`, `tls_client`, `turn` | `service`, `api`, `http`, `crypto`: it sees sealed values only, but for those that an older version left |
 //! | [`service`] | `domain`, `store`, `crypto`, `access` | `api`, `http`, actix, diesel |
 //! | [`audit`] | `domain`, `turn` | everything else here; actix, diesel |
 //! | [`http`] | `domain`, `clock` | `service`, `store`, `api` |
@@ -16,9 +16,10 @@
 //! | [`world`] | `domain`, `access` | everything else here |
 //! | [`settings`] | `domain`, `access` | everything else here |
 //! | [`clock`] | `domain` | everything else here |
+//! | [`tls_client`] | rustls | everything else here |
 //! | [`turn`] | tokio | everything else here |
 //! | [`server`] | all but `cli` | – |
-//! | [`cli`] | `server`, `settings`, `access` | everything else here |
+//! | [`cli`] | `server`, `settings`, `access`, `tls_client` | everything else here |
 //!
 //! `tests/house.rs` has the same table as a list and holds the sources to it.
 
@@ -34,5 +35,6 @@ pub mod server;
 pub mod service;
 pub mod settings;
 pub mod store;
+pub mod tls_client;
 pub mod turn;
 pub mod world;

@@ -32,11 +32,16 @@ const ROOMS: &[Room] = &[
         uses: &["domain", "crypto"],
         without: &["actix", "diesel", "tokio", "log::", "SystemTime", "Instant::now"],
     },
+    Room {
+        path: "tls_client",
+        uses: &["tls_client"],
+        without: &["actix", "diesel", "tokio", "log::"],
+    },
     Room { path: "turn", uses: &["turn"], without: &["actix", "diesel", "log::"] },
     Room { path: "clock", uses: &["domain"], without: &["actix", "diesel", "tokio"] },
     Room {
         path: "store",
-        uses: &["domain", "store", "turn"],
+        uses: &["domain", "store", "tls_client", "turn"],
         without: &["actix", "SecretData", "SecretValue"],
     },
     Room {
@@ -65,7 +70,11 @@ const ROOMS: &[Room] = &[
         ],
         without: &["diesel"],
     },
-    Room { path: "cli", uses: &["server", "settings", "access"], without: &["diesel"] },
+    Room {
+        path: "cli",
+        uses: &["server", "settings", "access", "tls_client"],
+        without: &["diesel"],
+    },
 ];
 
 /// How many lines a source file may have before it has to be split by meaning.

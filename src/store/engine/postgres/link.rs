@@ -11,13 +11,13 @@ use tokio::{
     runtime::{Builder, Runtime},
     time::timeout,
 };
-use tokio_postgres::{AsyncMessage, Client, Connection, Error, Socket};
+use tokio_postgres::{AsyncMessage, Client, Connection, Error, Socket, tls::MakeTlsConnect};
+use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::{
     BoxError,
     address::PostgresAddress,
     failure::{Consequence, Failure},
-    tls::{Encrypted, Tls},
 };
 
 /// How long a connection is used. Where a name leads elsewhere by now, or a proxy shares its connections out anew, it is
@@ -37,13 +37,13 @@ pub struct Link {
     made: Instant,
 }
 
-type Driver = Connection<Socket, Encrypted>;
+type Driver = Connection<Socket, <MakeRustlsConnect as MakeTlsConnect<Socket>>::Stream>;
 
 impl Link {
     /// Connects, in that time.
     pub fn connect(
         address: &PostgresAddress,
-        tls: &Tls,
+        tls: &MakeRustlsConnect,
         limit: Duration,
     ) -> Result<Self, BoxError> {
         let runtime = Some(Builder::new_current_thread().enable_io().enable_time().build()?);

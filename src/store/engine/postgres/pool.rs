@@ -9,9 +9,11 @@ use std::{
     time::{Duration, Instant},
 };
 
+use tokio_postgres_rustls::MakeRustlsConnect;
+
 use super::{
     AnyConnection, BoxError, PostgresConnection, address::PostgresAddress, link::Link,
-    patience::Patience, tls::Tls,
+    patience::Patience, tls,
 };
 use crate::domain::{Error, Result};
 
@@ -24,7 +26,7 @@ const SECOND_TRY: Duration = Duration::from_millis(50);
 /// Makes connections and keeps those that nobody uses.
 pub struct Pool {
     address: Box<PostgresAddress>,
-    tls: Tls,
+    tls: MakeRustlsConnect,
     /// The one that was used last is taken first; what is too many gets old at the other end, and goes.
     idle: Mutex<Vec<AnyConnection>>,
     open: AtomicUsize,
@@ -43,7 +45,7 @@ impl Pool {
     /// Without a connection yet.
     pub fn new(address: &PostgresAddress) -> std::result::Result<Self, BoxError> {
         Ok(Self {
-            tls: Tls::load(address.tls())?,
+            tls: tls::connector(address.tls())?,
             address: Box::new(address.clone()),
             idle: Mutex::default(),
             open: AtomicUsize::new(0),
