@@ -112,9 +112,11 @@ impl PostgresAddress {
                 "prepare" => names_statements = switch(&value).ok_or_else(wrong)?,
                 "keepalives_count" => pass(&mut passed, "keepalives_retries", written),
                 // In a query the library takes a list for one name.
-                "host" => written.split(',').for_each(|host| pass(&mut passed, "host", host)),
+                "host" => {
+                    written.split(',').for_each(|host| pass(&mut passed, "host", host));
+                }
                 known if PASSED.split(", ").any(|it| it == known) => {
-                    pass(&mut passed, known, written)
+                    pass(&mut passed, known, written);
                 }
                 _ => return Err(unknown(&name)),
             }
