@@ -77,7 +77,7 @@ impl Store {
     /// # Errors
     /// [`OpenError`] when the database cannot be opened, is no database, or was made by a newer version.
     pub fn open(url: &DatabaseUrl) -> std::result::Result<Self, OpenError> {
-        engine::Engine::open(url).and_then(|engine| Self::over(engine, url))
+        engine::Engine::open(url, WORK_TIMEOUT).and_then(|engine| Self::over(engine, url))
     }
 
     /// Opens a database that is there and up to date, for upkeep: a server may be at work on it. Blocks.
@@ -88,7 +88,8 @@ impl Store {
         url: &DatabaseUrl,
         access: Access,
     ) -> std::result::Result<Self, OpenError> {
-        engine::Engine::open_existing(url, access).and_then(|engine| Self::over(engine, url))
+        engine::Engine::open_existing(url, access, WORK_TIMEOUT)
+            .and_then(|engine| Self::over(engine, url))
     }
 
     /// The wrapped keys of a database; none where there is no database, or one without keys yet. Changes nothing. Blocks.
@@ -96,7 +97,7 @@ impl Store {
     /// # Errors
     /// [`OpenError`].
     pub fn peek_keys(url: &DatabaseUrl) -> std::result::Result<Vec<WrappedKey>, OpenError> {
-        engine::Engine::peek_keys(url)
+        engine::Engine::peek_keys(url, WORK_TIMEOUT)
     }
 
     fn over(engine: engine::Engine, url: &DatabaseUrl) -> std::result::Result<Self, OpenError> {

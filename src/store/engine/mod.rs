@@ -8,6 +8,7 @@ use std::{
     cell::RefCell,
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
 use diesel::{MultiConnection, QueryResult, result::DatabaseErrorInformation};
@@ -244,11 +245,14 @@ pub enum Engine {
 }
 
 impl Engine {
-    /// Opens the database that the address names and brings its tables up to date.
-    pub fn open(url: &DatabaseUrl) -> std::result::Result<Self, OpenError> {
+    /// Opens the database that the address names and brings its tables up to date. Each request waits so long for a use case.
+    pub fn open(
+        url: &DatabaseUrl,
+        request_timeout: Duration,
+    ) -> std::result::Result<Self, OpenError> {
         match url {
             DatabaseUrl::Postgres(address) => {
-                postgres::Postgres::open(url, address).map(Self::Postgres)
+                postgres::Postgres::open(url, address, request_timeout).map(Self::Postgres)
             }
             _ => sqlite::Sqlite::open(url).map(|it| Self::Sqlite(Arc::new(it))),
         }
@@ -258,19 +262,25 @@ impl Engine {
     pub fn open_existing(
         url: &DatabaseUrl,
         access: Access,
+        request_timeout: Duration,
     ) -> std::result::Result<Self, OpenError> {
         match url {
             DatabaseUrl::Postgres(address) => {
-                postgres::Postgres::open_existing(url, address).map(Self::Postgres)
+                postgres::Postgres::open_existing(url, address, request_timeout).map(Self::Postgres)
             }
             _ => sqlite::Sqlite::open_existing(url, access).map(|it| Self::Sqlite(Arc::new(it))),
         }
     }
 
     /// The wrapped keys of a database, without changing anything.
-    pub fn peek_keys(url: &DatabaseUrl) -> std::result::Result<Vec<WrappedKey>, OpenError> {
+    pub fn peek_keys(
+        url: &DatabaseUrl,
+        request_timeout: Duration,
+    ) -> std::result::Result<Vec<WrappedKey>, OpenError> {
         match url {
-            DatabaseUrl::Postgres(address) => postgres::Postgres::peek_keys(url, address),
+            DatabaseUrl::Postgres(address) => {
+                postgres::Postgres::peek_keys(url, address, request_timeout)
+            }
             _ => sqlite::Sqlite::peek_keys(url),
         }
     }
