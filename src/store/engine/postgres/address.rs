@@ -1,11 +1,7 @@
-//! The address of a PostgreSQL server: what libpq takes as a URI, and two parameters of our own.
+//! The address of a PostgreSQL server: what libpq takes as a URI, and two parameters of our own. The client library reads
+//! it, but for TLS: it knows neither certificates nor `verify-ca` and `verify-full`.
 
-use std::{
-    collections::HashSet,
-    fmt::{self, Write},
-    path::PathBuf,
-    time::Duration,
-};
+use std::{collections::HashSet, error::Error, fmt, path::PathBuf, time::Duration};
 
 use percent_encoding::percent_decode_str;
 use tokio_postgres::config::{Config, Host, SslMode, TargetSessionAttrs};
@@ -54,10 +50,10 @@ pub struct TlsChoice {
 pub enum TlsMode {
     /// No TLS.
     Disable,
-    /// TLS if the server has it, whoever it is.
+    /// TLS if the server has it, whatever its certificate.
     #[default]
     Prefer,
-    /// TLS, whoever the server is.
+    /// TLS, whatever the server's certificate.
     Require,
     /// TLS with a server whose certificate is signed by one of the roots.
     VerifyCa,
@@ -74,54 +70,35 @@ pub enum Roots {
     File(PathBuf),
 }
 
-/// Parameters that go to the client library as they are.
-const PASSED: [&str; 15] = [
-    "host",
-    "hostaddr",
-    "port",
-    "user",
-    "password",
-    "dbname",
-    "application_name",
-    "options",
-    "connect_timeout",
-    "tcp_user_timeout",
-    "keepalives",
-    "keepalives_idle",
-    "keepalives_interval",
-    "target_session_attrs",
-    "channel_binding",
-];
+/// Parameters that the client library takes. They are listed, since a name that it does not know may be a piece of a
+/// password, and its own message would show it.
+const PASSED: &str = "host, hostaddr, port, user, password, dbname, application_name, options, connect_timeout, \
+                      tcp_user_timeout, keepalives, keepalives_idle, keepalives_interval, target_session_attrs, \
+                      load_balance_hosts, channel_binding";
 
 impl PostgresAddress {
-    /// The address of that text, without its scheme and what stands behind it.
+    /// The address of that text, without its scheme and the slashes. What libpq has and the client library has not is
+    /// taken out of the query, and what is ours; the rest is read by the library.
     ///
     /// # Errors
     /// Why it is none; shows no value, since any of them may be part of a password.
     pub fn parse(rest: &str) -> Result<Self, Reason> {
         let (place, query) = rest.split_once('?').unwrap_or((rest, ""));
-        // What is meant as a password's, and would be taken for a host or a database, is shown then.
-        let behind_user = place.split_once('@').map_or("", |(_, place)| place);
         let database = place.split_once('/').map_or("", |(_, database)| database);
-        if query.contains(['@', '?']) || behind_user.contains('@') || database.contains('@') {
+        // A password that is not encoded would be taken for a host or a database, and be shown as that.
+        if [query, database].iter().any(|text| text.contains(['@', '?']))
+            || place.matches('@').count() > 1
+        {
             return Err("a ?, / or @ in a password is written %3F, %2F or %40".to_owned());
         }
-        let mut config: Config = format!("postgresql://{place}").parse().map_err(|_| {
-            "it is not user:password@host:port/database; other characters than letters and digits are written %XX"
-                .to_owned()
-        })?;
         let mut tls = TlsChoice::default();
         let (mut pool_size, mut names_statements) = (POOL_SIZE, true);
         let (mut passed, mut seen) = (String::new(), HashSet::new());
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            let name = decoded(name)?;
-            let value = decoded(value)?;
-            if !seen.insert(name.clone()) {
-                return Err(unless_hidden(&name).map_or_else(|| unknown(&name), twice));
-            }
+            let (name, written) = pair.split_once('=').unwrap_or((pair, ""));
+            let (name, value) = (decoded(name)?, decoded(written)?);
             let wrong = || no_such_value(&name);
-            match name.as_str() {
+            match &*name {
                 "sslmode" => tls.mode = TlsMode::parse(&value).ok_or_else(wrong)?,
                 "sslrootcert" if value == "system" => tls.roots = Some(Roots::System),
                 "sslrootcert" => tls.roots = Some(Roots::File(file(&value).ok_or_else(wrong)?)),
@@ -133,22 +110,37 @@ impl PostgresAddress {
                     pool_size = size.filter(fits).ok_or_else(wrong)?;
                 }
                 "prepare" => names_statements = switch(&value).ok_or_else(wrong)?,
-                "keepalives_count" => pass(&mut passed, "keepalives_retries", &value),
-                name if PASSED.contains(&name) => {
-                    let mut alone = String::new();
-                    pass(&mut alone, name, &value);
-                    alone.parse::<Config>().map_err(|_| wrong())?;
-                    passed.push_str(&alone);
+                "keepalives_count" => pass(&mut passed, "keepalives_retries", written),
+                // In a query the library takes a list for one name.
+                "host" => {
+                    written.split(',').for_each(|host| pass(&mut passed, "host", host));
+                }
+                known if PASSED.split(", ").any(|it| it == known) => {
+                    pass(&mut passed, known, written);
                 }
                 _ => return Err(unknown(&name)),
             }
+            if !seen.insert(name.clone()) {
+                return Err(format!("it has its {name} twice"));
+            }
         }
-        if !passed.is_empty() {
-            config = joined(place, &passed)?;
+        let mut config = read(place, &passed)?;
+        let behind_user = place.rsplit_once('@').map_or(place, |(_, place)| place);
+        if seen.contains("host") && !behind_user.is_empty() && !behind_user.starts_with('/') {
+            return Err("it has its host twice".to_owned());
         }
         tls.settle()?;
-        complete(&mut config, &tls);
+        complete(&mut config, &tls)?;
         Ok(Self { config, tls, pool_size, names_statements })
+    }
+
+    /// The same with this password, unless the address has one.
+    #[must_use]
+    pub fn with_password(mut self, password: &str) -> Self {
+        if self.config.get_password().is_none() {
+            self.config.password(password);
+        }
+        self
     }
 
     /// What the client library needs to know.
@@ -173,46 +165,39 @@ impl PostgresAddress {
     }
 }
 
-/// The library reads the place from a URL and parameters from a list, but a URL's parameters by fewer names.
-fn joined(place: &str, passed: &str) -> Result<Config, Reason> {
-    let named = |name: &str| passed.contains(&format!("{name}='"));
-    let base: Config = format!("postgresql://{place}").parse().map_err(|_| String::new())?;
-    let mut list = passed.to_owned();
-    let hosts: Vec<String> = base.get_hosts().iter().map(host_text).collect();
-    if !hosts.is_empty() {
-        if named("host") {
-            return Err(twice("host"));
+/// Has the client library read what is its own.
+fn read(place: &str, passed: &str) -> Result<Config, Reason> {
+    format!("postgresql://{place}?{passed}").parse().map_err(|error: tokio_postgres::Error| {
+        let said = error.source().map(ToString::to_string).unwrap_or_default();
+        // Of all that it says this alone shows nothing of the address.
+        match said.strip_prefix("invalid value for option `").and_then(|it| it.strip_suffix('`')) {
+            Some("keepalives_retries") => no_such_value("keepalives_count"),
+            Some(name) => no_such_value(name),
+            None => "it is not user:password@host:port/database; other characters than letters and digits are written %XX"
+                .to_owned(),
         }
-        pass(&mut list, "host", &hosts.join(","));
-    }
-    let ports: Vec<String> = base.get_ports().iter().map(ToString::to_string).collect();
-    if !ports.is_empty() && !named("port") {
-        pass(&mut list, "port", &ports.join(","));
-    }
-    for (name, value) in [("user", base.get_user()), ("dbname", base.get_dbname())] {
-        if let Some(value) = value.filter(|_| !named(name)) {
-            pass(&mut list, name, value);
-        }
-    }
-    let mut config: Config =
-        list.parse().map_err(|_| "its parameters do not go together".to_owned())?;
-    if let Some(password) = base.get_password().filter(|_| !named("password")) {
-        config.password(password);
-    }
-    Ok(config)
+    })
 }
 
-fn host_text(host: &Host) -> String {
-    match host {
-        Host::Tcp(name) => name.clone(),
-        Host::Unix(path) => path.display().to_string(),
-    }
+/// Adds a parameter as it was written.
+fn pass(passed: &mut String, name: &str, written: &str) {
+    passed.extend([name, "=", written, "&"]);
 }
 
-/// Sets what the address leaves to us.
-fn complete(config: &mut Config, tls: &TlsChoice) {
+/// Sets what the address leaves to us, and refuses what no server can be found by.
+fn complete(config: &mut Config, tls: &TlsChoice) -> Result<(), Reason> {
     if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
         config.host("localhost");
+    }
+    let (hosts, addresses) = (config.get_hosts().len(), config.get_hostaddrs().len());
+    if config.get_hosts().contains(&Host::Tcp(String::new())) {
+        return Err("it has a host without a name".to_owned());
+    }
+    if hosts.min(addresses) > 0 && hosts != addresses {
+        return Err("it has not as many hosts as hostaddrs".to_owned());
+    }
+    if config.get_ports().len() > 1 && config.get_ports().len() != hosts.max(addresses) {
+        return Err("it has not as many ports as hosts".to_owned());
     }
     if config.get_connect_timeout().is_none_or(Duration::is_zero) {
         config.connect_timeout(CONNECT_TIMEOUT);
@@ -234,19 +219,7 @@ fn complete(config: &mut Config, tls: &TlsChoice) {
         TlsMode::Prefer => SslMode::Prefer,
         TlsMode::Require | TlsMode::VerifyCa | TlsMode::VerifyFull => SslMode::Require,
     });
-}
-
-/// Writes `name='value'` as the client library reads it.
-fn pass(list: &mut String, name: &str, value: &str) {
-    list.push_str(name);
-    list.push_str("='");
-    for c in value.chars() {
-        if matches!(c, '\'' | '\\') {
-            list.push('\\');
-        }
-        list.push(c);
-    }
-    list.push_str("' ");
+    Ok(())
 }
 
 fn decoded(text: &str) -> Result<String, Reason> {
@@ -266,10 +239,6 @@ fn switch(text: &str) -> Option<bool> {
     }
 }
 
-fn twice(name: &str) -> Reason {
-    format!("it has its {name} twice")
-}
-
 /// Of what there is no such value, and which there are.
 fn no_such_value(name: &str) -> Reason {
     let values = match name {
@@ -281,18 +250,13 @@ fn no_such_value(name: &str) -> Reason {
     format!("its parameter {name} has no such value{values}")
 }
 
-/// What looks like a name is shown; anything else may be part of a password.
-fn unless_hidden(name: &str) -> Option<&str> {
-    let is_name = name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
-    (is_name && !name.is_empty()).then_some(name)
-}
-
 fn unknown(name: &str) -> Reason {
-    let name = unless_hidden(name).unwrap_or("that is no name");
+    // What looks like a name is shown; anything else may be a piece of a password.
+    let is_name = name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+    let name = if is_name && !name.is_empty() { name } else { "that is no name" };
     format!(
-        "it has a parameter {name}, which is not known: there are {}, keepalives_count, sslmode, sslrootcert, sslcert, \
-         sslkey, pool_size and prepare",
-        PASSED.join(", ")
+        "it has a parameter {name}, which is not known: there are {PASSED}, keepalives_count, sslmode, sslrootcert, \
+         sslcert, sslkey, pool_size and prepare"
     )
 }
 
@@ -320,7 +284,7 @@ impl TlsChoice {
                 Err("sslmode verify-ca and verify-full need sslrootcert: a file, or system"
                     .to_owned())
             }
-            // Everybody can have a certificate of those that a machine trusts, for a name of his own.
+            // A certificate that the machine trusts can be had by anybody, for another name.
             (TlsMode::Prefer | TlsMode::Require | TlsMode::VerifyCa, Some(Roots::System)) => {
                 Err("sslrootcert=system needs sslmode=verify-full".to_owned())
             }
@@ -339,16 +303,21 @@ impl fmt::Display for PostgresAddress {
         if let Some(user) = self.config.get_user() {
             write!(f, "{user}@")?;
         }
+        let names = self.config.get_hosts().iter().map(|host| match host {
+            Host::Tcp(name) => name.clone(),
+            Host::Unix(path) => path.display().to_string(),
+        });
+        let mut places: Vec<String> = names.collect();
+        if places.is_empty() {
+            places = self.config.get_hostaddrs().iter().map(ToString::to_string).collect();
+        }
         let ports = self.config.get_ports();
-        for (number, host) in self.config.get_hosts().iter().enumerate() {
-            if number > 0 {
-                f.write_char(',')?;
-            }
-            f.write_str(&host_text(host))?;
+        for (number, place) in places.iter_mut().enumerate() {
             if let Some(port) = ports.get(number).or(ports.first()) {
-                write!(f, ":{port}")?;
+                *place = format!("{place}:{port}");
             }
         }
+        f.write_str(&places.join(","))?;
         write!(f, "/{}", self.config.get_dbname().unwrap_or_default())
     }
 }

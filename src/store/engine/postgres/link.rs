@@ -1,31 +1,22 @@
 //! A connection to a server, and how it is waited for.
 
-use std::{
-    future::poll_fn,
-    pin::pin,
-    task::Poll,
-    time::{Duration, Instant},
-};
+use std::{future::poll_fn, pin::pin, task::Poll, time::Duration};
 
 use tokio::{
     runtime::{Builder, Runtime},
     time::timeout,
 };
-use tokio_postgres::{AsyncMessage, Client, Connection, Error, Socket};
+use tokio_postgres::{AsyncMessage, Client, Connection, Error, Socket, tls::MakeTlsConnect};
+use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::{
     BoxError,
     address::PostgresAddress,
     failure::{Consequence, Failure},
-    tls::{Encrypted, Tls},
 };
 
-/// How long a connection is used. Where a name leads elsewhere by now, or a proxy shares its connections out anew, it is
-/// followed within that time.
-const LIFETIME: Duration = Duration::from_mins(30);
-
-/// A connection, with a runtime of its own on whichever thread waits for it: what is sent and what comes back is handled
-/// by the thread that needs it, and every wait has an end.
+/// A connection, with a runtime of its own that runs on the thread of each caller: what is sent and received is handled
+/// there, and every wait has an end.
 pub struct Link {
     /// Taken when the link is dropped.
     runtime: Option<Runtime>,
@@ -34,16 +25,15 @@ pub struct Link {
     driver: Option<Driver>,
     ended: Option<Error>,
     timed_out: bool,
-    made: Instant,
 }
 
-type Driver = Connection<Socket, Encrypted>;
+type Driver = Connection<Socket, <MakeRustlsConnect as MakeTlsConnect<Socket>>::Stream>;
 
 impl Link {
     /// Connects, in that time.
     pub fn connect(
         address: &PostgresAddress,
-        tls: &Tls,
+        tls: &MakeRustlsConnect,
         limit: Duration,
     ) -> Result<Self, BoxError> {
         let runtime = Some(Builder::new_current_thread().enable_io().enable_time().build()?);
@@ -63,12 +53,11 @@ impl Link {
             driver: Some(driver),
             ended: None,
             timed_out: false,
-            made: Instant::now(),
         })
     }
 
-    /// Does what needs the server, as far as that takes no longer than that. A link that was given up is of no use
-    /// any more, since nobody knows what comes next from it.
+    /// Does what needs the server, for no longer than that. After a timeout the link is of no use any more: the answer may
+    /// still come.
     pub fn wait<T>(
         &mut self,
         limit: Duration,
@@ -76,7 +65,7 @@ impl Link {
     ) -> Result<T, Failure> {
         let Self { runtime, client, driver, ended, .. } = self;
         let Some(runtime) = runtime.as_ref().filter(|_| driver.is_some()) else {
-            return Err(Failure::disconnected("the connection is closed".to_owned()));
+            return Err(Failure::closed());
         };
         let outcome = runtime.block_on(async {
             let mut work = pin!(work(client));
@@ -123,13 +112,7 @@ impl Link {
         self.is_closed().then_some(end)
     }
 
-    /// Whether the link is too old to be used once more.
-    pub fn is_old(&self) -> bool {
-        self.made.elapsed() >= LIFETIME
-    }
-
-    /// Whether the link can be used once more, as far as that can be known without asking the server: whether it has said
-    /// good-bye, and whether the link is young enough.
+    /// Whether the link can be used once more, as far as that can be known without asking the server: it has not closed it.
     pub fn is_alive(&mut self) -> bool {
         let Self { runtime: Some(runtime), driver, .. } = self else { return false };
         let Some(moving) = driver.as_mut() else { return false };
@@ -143,10 +126,10 @@ impl Link {
                     Poll::Pending => return true,
                 }
             }
-        }) && !self.is_old()
+        })
     }
 
-    /// Sends a statement whose outcome nobody needs, and waits for nothing: what comes back is taken in by whoever waits next.
+    /// Sends a statement whose outcome is not needed, and waits for nothing: what comes back is received by the next wait.
     pub fn send(&mut self, sql: &str) {
         let Self { runtime: Some(runtime), client, driver, .. } = self else { return };
         let Some(moving) = driver.as_mut() else { return };

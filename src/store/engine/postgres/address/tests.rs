@@ -39,6 +39,23 @@ fn sockets_are_found_by_their_folder() {
 }
 
 #[test]
+fn hosts_can_be_parameters_and_a_password_can_stand_beside_the_address() {
+    let parameters = "host=h1,h2&hostaddr=127.0.0.1,::1&port=5433,&user=u&password=a%2Bb+c&load_balance_hosts=random";
+    let address = PostgresAddress::parse(&format!("/db?{parameters}")).unwrap();
+    assert_eq!(address.to_string(), "postgres://u@h1:5433,h2:5432/db");
+    assert_eq!(address.config().get_hostaddrs().len(), 2);
+    assert_eq!(address.config().get_password(), Some(&b"a+b+c"[..]));
+    let kept = address.with_password("other");
+    assert_eq!(kept.config().get_password(), Some(&b"a+b+c"[..]));
+
+    let bare = PostgresAddress::parse("u@/db?hostaddr=127.0.0.1&port=5433").unwrap();
+    assert_eq!(bare.to_string(), "postgres://u@127.0.0.1:5433/db");
+    let with_password = bare.with_password("p@/?#% hidden");
+    assert_eq!(with_password.config().get_password(), Some(&b"p@/?#% hidden"[..]));
+    assert!(!format!("{with_password} {with_password:?}").contains("hidden"));
+}
+
+#[test]
 fn what_is_left_out_is_filled_in() {
     let address = PostgresAddress::parse("u@h/db?sslmode=require&sslrootcert=/ca.pem").unwrap();
     assert_eq!(address.tls().mode, TlsMode::VerifyCa, "as libpq infers it");
@@ -61,7 +78,16 @@ fn mistakes_are_named_without_their_values() {
         ("u:hidden@h/db?prepare=hidden", "prepare"),
         ("u:hidden@h/db?connect_timeout=hidden", "connect_timeout"),
         ("u:hidden@h/db?host=hidden", "host"),
-        ("u:hidden@h:hidden/db", "host:port"),
+        ("u:hidden@h:hidden/db", "port"),
+        ("u:hidden@h:%ff/db", "host:port"),
+        ("u:hidden@:5433/db", "without a name"),
+        ("u:hidden@h/db?port=1,2", "ports"),
+        ("u:hidden@h/db?hostaddr=hidden", "hostaddr"),
+        ("u:hidden@h/db?hostaddr=127.0.0.1,127.0.0.2", "hostaddrs"),
+        ("u:hidden@h/db?keepalives_count=hidden", "keepalives_count"),
+        ("u:hidden@h/db?application_name=%ff", "UTF-8"),
+        ("u@h/db?password=12&hidden%21=3", "no name"),
+        ("u@h/db?password=12&4=hidden", "no name"),
         ("u:12?hidden=x@h/db", "%40"),
         ("u:hidden@hidden@h/db", "%40"),
         ("u:1234/hidden@h/db", "%40"),
