@@ -73,7 +73,7 @@ impl<'a> Admission<'a> {
         Ok(authenticator.check_head(&signed, authorization?.as_ref(), self.now)?)
     }
 
-    /// Checks what the body tells of the caller, and whether the caller may do this, now and as often.
+    /// Checks what the body tells of the caller, and whether the caller may call now and as often.
     pub fn admit(&self, claim: Claim, body: &[u8]) -> Result<Caller, ApiError> {
         let access = &self.sae.access;
         let now = self.sae.clock.now();
@@ -84,15 +84,22 @@ impl<'a> Admission<'a> {
                 ApiError::new(Code::ThrottlingUser, &[]).with(Detail::RetryAfter(early.millis))
             })?;
         }
+        Ok(caller)
+    }
+
+    /// Checks whether the caller may do this on every one of the resources.
+    pub fn authorize(&self, caller: &Caller, resources: &[String]) -> Result<(), ApiError> {
         let environment = Environment {
             source: self.source.address,
             is_secure: self.source.is_secure,
             now: self.now,
         };
-        access::authorize(&caller, self.operation.action(), &environment)
-            .map_err(|denied| self.forbidden(&caller, denied))?;
+        for resource in resources {
+            access::authorize(caller, self.operation.action(), resource, &environment)
+                .map_err(|denied| self.forbidden(caller, denied))?;
+        }
         self.outcome.borrow_mut().is_permitted = true;
-        Ok(caller)
+        Ok(())
     }
 
     fn forbidden(&self, caller: &Caller, denied: Denied) -> ApiError {

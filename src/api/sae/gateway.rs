@@ -18,7 +18,7 @@ use super::{
     parameters::{BodyRole, Malformed, Parameters},
     record, regions,
     reply::{self, Answer, Frame},
-    secrets,
+    resource, secrets,
 };
 use crate::{
     domain::{NamespaceId, RegionId, SecretId},
@@ -161,14 +161,19 @@ async fn answer(asked: Asked<'_>, payload: web::Payload, outcome: &SharedOutcome
     let (body, _room) = body;
     let length = body.len();
     let caller = admission.admit(claim, &body)?;
-    record::require_writable(sae).await?;
     let content_type = header_text(request, "content-type").unwrap_or_default().to_owned();
     let role = role(request);
     let added = move || parameters.add_body(&body, &content_type, role).map(|()| parameters);
-    let parameters = sae.bodies.work_on(length, added).await.ok_or_else(unfinished)??;
+    let parameters = sae.bodies.work_on(length, added).await.ok_or_else(unfinished)?;
+    // What a body has wrong is told only to a caller that may do this.
+    let (nothing, cloud) = (Parameters::default(), sae.service.cloud());
+    let known = parameters.as_ref().unwrap_or(&nothing);
+    let region = named_region(request, known);
+    admission.authorize(&caller, &resource::of(operation, known, &region, cloud))?;
+    record::require_writable(sae).await?;
+    let parameters = parameters?;
     let request_id = frame.identity.request_id.clone();
     let context = Context { request_id, now: admission.now(), caller };
-    let region = named_region(request, &parameters);
     let answer = run(operation, Request { context, parameters, region, sae, outcome }).await?;
     Ok((operation, answer))
 }

@@ -11,6 +11,7 @@ mod record;
 mod regions;
 mod reply;
 mod requests;
+mod resource;
 mod secret_data;
 mod secrets;
 mod xml;
