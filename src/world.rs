@@ -68,7 +68,7 @@ use crate::{
 use file::File;
 use policies::Suspect;
 
-pub use mistakes::Mistake;
+pub use mistakes::{Mistake, Position};
 
 /// The variables of the environment: the value of a name, if it is set.
 pub type Variables<'a> = dyn Fn(&str) -> Option<String> + 'a;

@@ -1,6 +1,6 @@
 //! The file as a whole, and the settings of the cloud in it.
 
-use serde::{Deserialize, Deserializer, de};
+use serde::Deserialize;
 
 use super::{
     Variables, World,
@@ -12,9 +12,6 @@ use super::{
 };
 use crate::domain::{Cloud, DockerConfigMode, Quotas, RegionId};
 
-/// The largest quota that a file may set.
-const QUOTA_MAX: u32 = 1_000_000;
-
 /// A world file.
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -24,33 +21,12 @@ pub(super) struct File {
     #[serde(deserialize_with = "given")]
     regions: Option<Placed<Vec<Text>>>,
     upgrading: bool,
-    quotas: AccountQuotas,
+    quotas: Quotas,
     namespaces: Vec<Placed<Namespace>>,
     secrets: Vec<Placed<Secret>>,
     users: Vec<Placed<User>>,
     root: Root,
     sts: Vec<TemporaryKey>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct AccountQuotas {
-    #[serde(deserialize_with = "quota")]
-    namespaces: Option<u32>,
-    #[serde(deserialize_with = "quota")]
-    secrets_per_namespace: Option<u32>,
-    #[serde(deserialize_with = "quota")]
-    keys_per_secret: Option<u32>,
-}
-
-/// Reads a quota: a whole number from 0 to [`QUOTA_MAX`].
-pub(super) fn quota<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
-    let number = u32::deserialize(deserializer)?;
-    if number > QUOTA_MAX {
-        let unexpected = de::Unexpected::Unsigned(number.into());
-        return Err(de::Error::invalid_value(unexpected, &"a whole number from 0 to 1000000"));
-    }
-    Ok(Some(number))
 }
 
 impl File {
@@ -61,7 +37,8 @@ impl File {
         variables: &Variables<'_>,
         mistakes: &mut Mistakes,
     ) -> World {
-        let mut cloud = Cloud { docker_config, upgrading: self.upgrading, ..Cloud::default() };
+        let (quotas, upgrading) = (self.quotas, self.upgrading);
+        let mut cloud = Cloud { docker_config, quotas, upgrading, ..Cloud::default() };
         let digits = |text: &str| {
             let fits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
             fits.then(|| text.to_owned())
@@ -73,16 +50,6 @@ impl File {
         let regions = self.regions.map(|listed| regions(&listed, mistakes));
         let are_regions_known = regions.as_ref().is_none_or(Option::is_some);
         cloud.regions = regions.flatten().unwrap_or(cloud.regions);
-        let Quotas { namespaces, secrets_per_namespace, keys_per_secret, overrides } = cloud.quotas;
-        cloud.quotas = Quotas {
-            namespaces: self.quotas.namespaces.unwrap_or(namespaces),
-            secrets_per_namespace: self
-                .quotas
-                .secrets_per_namespace
-                .unwrap_or(secrets_per_namespace),
-            keys_per_secret: self.quotas.keys_per_secret.unwrap_or(keys_per_secret),
-            overrides,
-        };
         let known = namespaces::read(self.namespaces, &mut cloud, are_regions_known, mistakes);
         let secrets = secrets::read(self.secrets, &cloud, &known, mistakes);
         let (directory, suspects) =

@@ -6,19 +6,17 @@ use serde_saphyr::{Error, Location};
 
 /// One mistake in a world file. Its `Display` is `LINE:COLUMN: message`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
-#[error("{line}:{column}: {message}")]
+#[error("{at}: {message}")]
 pub struct Mistake {
-    /// The line of the offending part, counted from 1.
-    pub line: u64,
-    /// The column of the offending part, counted from 1, in characters.
-    pub column: u64,
+    /// Where the offending part stands.
+    pub at: Position,
     /// What is wrong; never shows a secret's value.
     pub message: String,
 }
 
 /// A place in the file; both numbers count from 1, columns count characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Position {
+pub struct Position {
     line: u64,
     column: u64,
 }
@@ -41,7 +39,7 @@ pub(super) struct Mistakes(Vec<Mistake>);
 
 impl Mistakes {
     pub fn add(&mut self, at: Position, message: impl Into<String>) {
-        self.0.push(Mistake { line: at.line, column: at.column, message: message.into() });
+        self.0.push(Mistake { at, message: message.into() });
     }
 
     /// What came out, or a mistake that says why nothing did.
@@ -52,6 +50,13 @@ impl Mistakes {
     /// Adds a mistake at the second and any further part that is the same; `first` is where the first one stands.
     pub fn twice(&mut self, at: Position, what: &str, first: Position) {
         self.add(at, format!("{what} stands twice; the first is at {first}"));
+    }
+
+    /// Adds a mistake for the first of `what` that its quota leaves no room for; `count` are there before it.
+    pub fn hold_to(&mut self, quota: u32, count: u32, what: &str, at: Position) {
+        if count == quota {
+            self.add(at, format!("the quota of {quota} {what} is full before this one"));
+        }
     }
 
     /// All of them in file order, each once.
@@ -66,8 +71,8 @@ impl From<&Error> for Mistake {
     /// The library's own messages repeat what stands in the file, which may be a part of a secret, so none of them is
     /// passed on but the parser's, which are fixed texts with one exception.
     fn from(error: &Error) -> Self {
-        let at = Position::from(error.location().unwrap_or(Location::UNKNOWN));
-        Self { line: at.line, column: at.column, message: message(error) }
+        let at = error.location().unwrap_or(Location::UNKNOWN);
+        Self { at: at.into(), message: message(error) }
     }
 }
 
@@ -84,9 +89,7 @@ fn message(error: &Error) -> String {
         }
         Error::InvalidBooleanStrict { .. } => "expected true or false",
         Error::InvalidScalar { .. } => "expected a whole number",
-        Error::SerdeInvalidType { expected, .. }
-        | Error::SerdeInvalidValue { expected, .. }
-        | Error::SerdeInvalidLength { expected, .. } => {
+        Error::SerdeInvalidType { expected, .. } | Error::SerdeInvalidLength { expected, .. } => {
             return format!("expected {expected}");
         }
         Error::SerdeUnknownField { expected, .. } => {

@@ -7,7 +7,6 @@ use uuid::Uuid;
 
 use super::{
     WorldNamespace,
-    file::quota,
     mistakes::{Mistakes, Position},
     secrets,
     yaml::{Placed, Text, given},
@@ -43,9 +42,9 @@ pub(super) struct Namespace {
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct OwnQuotas {
-    #[serde(deserialize_with = "quota")]
+    #[serde(deserialize_with = "given")]
     secrets_per_namespace: Option<u32>,
-    #[serde(deserialize_with = "quota")]
+    #[serde(deserialize_with = "given")]
     keys_per_secret: Option<u32>,
 }
 
@@ -90,14 +89,9 @@ impl KnownNamespaces {
         if let Some(first) = first.filter(|first| *first != at) {
             mistakes.twice(at, "this namespace", first);
         }
-        let described = [("name", &item.name), ("description", &item.description)];
-        for (key, text) in
-            described.into_iter().filter_map(|(key, text)| Some((key, text.as_ref()?)))
-        {
-            if id.as_ref().is_some_and(NamespaceId::is_default) {
-                mistakes
-                    .add(text.at, format!("a region's default namespace has no {key} of its own"));
-            }
+        let is_default = id.as_ref().is_some_and(NamespaceId::is_default);
+        for text in [&item.name, &item.description].into_iter().flatten().filter(|_| is_default) {
+            mistakes.add(text.at, "a region's default namespace has no name or description");
         }
         let parse_name = |text: &str| NamespaceName::parse(text).ok();
         let name = item.name.map(|text| text.parsed(NAME_RULE, mistakes, parse_name));
@@ -114,11 +108,8 @@ impl KnownNamespaces {
         cloud.clusters.insert(id.clone(), clusters);
         let name = name.unwrap_or_else(|| parse_name(id.short()));
         let Some(name) = name.filter(|_| !id.is_default()) else { return };
-        let quota = cloud.quotas.namespaces;
-        if u32::try_from(self.custom.len()) == Ok(quota) {
-            mistakes
-                .add(at, format!("the quota is {quota} namespaces; from here on there are more"));
-        }
+        let count = u32::try_from(self.custom.len()).unwrap_or(u32::MAX);
+        mistakes.hold_to(cloud.quotas.namespaces, count, "namespaces", at);
         let description = description.flatten().unwrap_or_default();
         self.custom.push(WorldNamespace { id, name, description });
     }

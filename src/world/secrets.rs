@@ -65,16 +65,8 @@ pub(super) fn read(
             continue;
         }
         first.insert((namespace.clone(), name.clone()), at);
-        let (count, quota) =
-            (counts.entry(namespace.clone()).or_insert(0), cloud.quotas.secrets_in(&namespace));
-        if *count == quota {
-            mistakes.add(
-                at,
-                format!(
-                    "the quota of this namespace is {quota} secrets; from here on there are more"
-                ),
-            );
-        }
+        let count = counts.entry(namespace.clone()).or_insert(0);
+        mistakes.hold_to(cloud.quotas.secrets_in(&namespace), *count, "secrets", at);
         *count += 1;
         if let Some((secret_type, data)) = content {
             secrets.push(WorldSecret { namespace, name, secret_type, data });
@@ -102,17 +94,13 @@ impl Secret {
         };
         let is_docker = secret_type.is_none_or(|known| known == SecretType::DockerConfigJson);
         match &self.registries {
-            Some(registries) if !is_docker => {
-                let rule = format!(
-                    "only secrets of type {} have registries",
-                    SecretType::DockerConfigJson
-                );
-                mistakes.add(registries.at, rule);
+            Some(list) if !is_docker => {
+                mistakes
+                    .add(list.at, "only kubernetes.io/dockerconfigjson secrets have registries");
             }
             _ if self.data.is_some() == self.registries.is_some() => {
-                let rule =
-                    "a secret has `data`, or for an image registry `registries` in its place";
-                mistakes.add(at, rule);
+                mistakes
+                    .add(at, "a secret has either `data` or, for an image registry, `registries`");
             }
             _ => {}
         }
@@ -132,14 +120,11 @@ fn checked_data(
 ) -> Option<SecretData> {
     let Placed { at, value: entries } = given;
     entries.check_unique(mistakes);
-    let many = usize::try_from(quota).ok().and_then(|quota| entries.0.get(quota));
-    if let Some((key, _)) = many {
-        mistakes.add(key.at, too_many_keys(quota));
-    }
     let count = entries.0.len();
     let mut places = HashMap::new();
     let mut pairs = Vec::new();
-    for (key, value) in entries.0 {
+    for (number, (key, value)) in (0..).zip(entries.0) {
+        mistakes.hold_to(quota, number, "keys", key.at);
         let parsed = key.parsed(KEY_RULE, mistakes, |key| DataKey::parse(key).ok());
         if parsed.is_some() && places.insert(key.value.clone(), value.at).is_none() {
             pairs.push((key.value, SecretValue::new(value.value)));
@@ -191,9 +176,7 @@ fn docker_config(
             }
         }
     }
-    if quota == 0 {
-        mistakes.add(*at, too_many_keys(quota));
-    }
+    mistakes.hold_to(quota, 0, "keys", *at);
     let value = SecretValue::new(docker_config::build(&accounts));
     sized(vec![(DOCKER_CONFIG_KEY.to_owned(), value)], *at, mistakes)
 }
@@ -209,10 +192,6 @@ fn sized(
         error => reason(error),
     });
     mistakes.check(at, data)
-}
-
-fn too_many_keys(quota: u32) -> String {
-    format!("the quota is {quota} keys a secret; from here on there are more")
 }
 
 /// What the domain says is wrong, without the name of the field: the place says which it is.

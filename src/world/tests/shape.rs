@@ -66,78 +66,73 @@ fn what_is_not_yaml_is_told_with_its_place() {
 
 #[test]
 fn the_shape_is_right() {
-    let nothing = "expected a text, found nothing; an empty text is written ''";
-    let tag = "YAML tags have no meaning here; a text that begins with ! needs quotes";
-    let merge = "merge keys are not supported; write the keys out";
-    let top = "unknown key; the keys here are account, regions, upgrading, quotas, namespaces, secrets, users, root, sts";
-    let twice = "this key stands twice in its mapping";
-    let policy = "expected the name of a system policy, or a policy document";
-    let statement = |text: &str| {
-        format!(
-            "users: [{{ name: u, policies: [{{ Version: 1, Statement: [{{ Effect: Deny, {text} }}] }}] }}]"
-        )
-    };
-    check(&[
-        ("@[]", "expected a mapping"),
-        ("@just text", "expected a mapping"),
-        ("account: @[1]", "expected a text"),
-        ("account: @{}", "expected a text"),
-        ("account@:", nothing),
-        ("account: @~", nothing),
-        ("regions: @cn-beijing", "expected a list"),
-        ("regions@:", "expected a list"),
-        ("regions: [@[cn-beijing]]", "expected a text"),
-        ("regions: [@~]", nothing),
-        ("quotas: @[1]", "expected a mapping"),
-        ("quotas: @null", "expected a mapping"),
-        ("upgrading: @~", "expected true or false"),
-        ("namespaces@:", "expected a list"),
-        ("namespaces: [@test]", "expected a mapping"),
-        ("secrets: [@~]", "expected a mapping"),
-        ("secrets: [{ namespace: a, name: b, data@: }]", "expected a mapping"),
-        ("secrets: [{ namespace: a, name: b, data: { k: @[] } }]", "expected a text"),
-        ("secrets: [{ namespace: a, name: b, data: { k: @~ } }]", nothing),
-        ("secrets: [{ namespace: a, name: b, type: @~ }]", nothing),
-        ("root: { access_keys: [{ id: a, secret@: }] }", nothing),
-        ("root: { access_keys: [{ id: a, status: @~ }] }", nothing),
-        ("users: [{ name: u, policies: @AliyunSAEFullAccess }]", "expected a list"),
-        ("users: [{ name: u, policies: [@[]] }]", policy),
-        (&statement("Action: @{}"), "expected a text, or a list of at least one"),
-        (&statement("Action: [@{}]"), "expected a text"),
-        (&statement("Condition: { Bool: @true }"), "expected a mapping"),
-        ("@acount: 1", top),
-        (
-            "quotas: { @name-spaces: 1 }",
-            "unknown key; the keys here are namespaces, secrets_per_namespace, keys_per_secret",
-        ),
-        (
-            "namespaces: [{ id: a, @nmae: 'é😀' }]",
-            "unknown key; the keys here are id, name, description, quotas, applications, clusters",
-        ),
-        ("account: 'é😀' # é\r\n\r\n@x: 1\r\n", top),
-        (
-            &statement("@Principal: x"),
-            "unknown key; the keys here are Effect, Action, NotAction, Resource, NotResource, Condition",
-        ),
-        ("namespaces: [{ @name: a }]", "the key `id` is missing in this mapping"),
-        ("namespaces: [{ name: a, @clusters: [] }]", "the key `id` is missing in this mapping"),
-        ("account: 1\n@account: 2\n", twice),
-        ("secrets: [{ namespace: a, name: b, data: { k: v, @'k': w } }]", twice),
-        ("users: [{ name: u, policies: [{ Version: 1, @Version: 1 }] }]", twice),
-        ("{ @[a]: 1 }", "expected a text"),
-        ("@~: 1", nothing),
-        ("secrets: [{ namespace: a, name: b, data: { x@,can ary } }]", nothing),
-        ("@<<: 1", merge),
-        ("secrets: [{ namespace: a, name: b, data: { @<<: 1 } }]", merge),
-        ("account: !secret @1", tag),
-        ("account: !!int @1", tag),
-        ("regions: !!set @[cn-beijing]", tag),
-        ("!x @account: 1", tag),
-        ("!!int @account: 1", tag),
-        ("account: @*nowhere", "this alias names nothing; a text that begins with * needs quotes"),
-        ("regions: &r [@*r]", "an alias cannot stand inside the part that it names"),
-        ("account: 1\n---\n@regions: no\n", "a second document begins here; a world file has one"),
-    ]);
+    check(
+        "…",
+        "
+        @[] => expected a mapping
+        @just text => expected a mapping
+        account: @[1] => expected a text
+        account: @{} => expected a text
+        account@: => expected a text, found nothing; an empty text is written ''
+        account: @~ => expected a text, found nothing
+        regions: @cn-beijing => expected a list
+        regions@: => expected a list
+        regions: [@[cn-beijing]] => expected a text
+        regions: [@~] => expected a text, found nothing
+        quotas: @[1] => expected a mapping
+        quotas: @null => expected a mapping
+        upgrading: @~ => expected true or false
+        namespaces@: => expected a list
+        namespaces: [@test] => expected a mapping
+        secrets: [@~] => expected a mapping
+        root: { access_keys: [{ id: a, secret@: }] } => expected a text, found nothing
+        root: { access_keys: [{ id: a, status: @~ }] } => expected a text, found nothing
+        users: [{ name: u, policies: @AliyunSAEFullAccess }] => expected a list
+        users: [{ name: u, policies: [@[]] }] => expected the name of a system policy, or a policy document
+        @acount: 1 => unknown key; the keys here are account, regions, upgrading, quotas, namespaces, secrets, users, root, sts
+        quotas: { @name-spaces: 1 } => unknown key; the keys here are namespaces, secrets_per_namespace, keys_per_secret
+        namespaces: [{ id: a, @nmae: 'é😀' }] => unknown key; the keys here are id, name, description, quotas, applications,
+        account: 'é😀' # é\r¶\r¶@x: 1\r¶ => unknown key
+        namespaces: [{ @name: a }] => the key `id` is missing in this mapping
+        namespaces: [{ name: a, @clusters: [] }] => the key `id` is missing in this mapping
+        account: 1¶@account: 2¶ => this key stands twice in its mapping
+        users: [{ name: u, policies: [{ Version: 1, @Version: 1 }] }] => this key stands twice in its mapping
+        { @[a]: 1 } => expected a text
+        @~: 1 => expected a text, found nothing
+        @<<: 1 => merge keys are not supported; write the keys out
+        account: !secret @1 => YAML tags have no meaning here; a text that begins with ! needs quotes
+        account: !!int @1 => YAML tags have no meaning here
+        regions: !!set @[cn-beijing] => YAML tags have no meaning here
+        !x @account: 1 => YAML tags have no meaning here
+        !!int @account: 1 => YAML tags have no meaning here
+        account: @*nowhere => this alias names nothing; a text that begins with * needs quotes
+        regions: &r [@*r] => an alias cannot stand inside the part that it names
+        account: 1¶---¶@regions: no¶ => a second document begins here; a world file has one
+        ",
+    );
+    check(
+        "secrets: [{ namespace: a, name: b, … }]",
+        "
+        data@: => expected a mapping
+        type: @~ => expected a text, found nothing
+        data: { k: @[] } => expected a text
+        data: { k: @~ } => expected a text, found nothing
+        data: { k: v, @'k': w } => this key stands twice in its mapping
+        data: { x@,can ary } => expected a text, found nothing
+        data: { @<<: 1 } => merge keys are not supported
+        registries: { r.io: { @username: u } } => the key `password` is missing in this mapping
+        ",
+    );
+    check(
+        "users: [{ name: u, policies: [{ Version: 1, Statement: [{ Effect: Deny, … }] }] }]",
+        "
+        Action: @{} => expected a text, or a list of at least one
+        @Action: [] => expected a text, or a list of at least one
+        Action: [@{}] => expected a text
+        Condition: { Bool: @true } => expected a mapping
+        @Principal: x => unknown key; the keys here are Effect, Action, NotAction, Resource, NotResource, Condition
+        ",
+    );
     assert_eq!(world("!!map\naccount: !!str 1\nregions: !!seq [cn-x]").cloud.account, "1");
     assert_eq!(world("---\naccount: 1\n...\n").cloud.account, "1");
 }
