@@ -113,7 +113,7 @@ pub struct WorldSecret {
 }
 
 impl World {
-    /// What is allowed and still worth a look: regions that SAE does not document, perhaps for a slip of the pen, and
+    /// What is allowed and still worth a remark: regions that SAE does not document, perhaps for a slip of the pen, and
     /// what stands in a user's policies and says nothing about SAE.
     #[must_use]
     pub fn remarks(&self) -> Vec<String> {

@@ -38,7 +38,7 @@ impl File {
         mistakes: &mut Mistakes,
     ) -> World {
         let (quotas, upgrading) = (self.quotas, self.upgrading);
-        let mut cloud = Cloud { docker_config, quotas, upgrading, ..Cloud::default() };
+        let mut cloud = Cloud { quotas, upgrading, docker_config, ..Cloud::default() };
         let digits = |text: &str| {
             let fits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
             fits.then(|| text.to_owned())

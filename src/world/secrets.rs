@@ -28,7 +28,7 @@ pub(super) struct Secret {
     namespace: Text,
     name: Text,
     #[serde(default, rename = "type", deserialize_with = "given")]
-    secret_type: Option<Text>,
+    kind: Option<Text>,
     #[serde(default, deserialize_with = "given")]
     data: Option<Placed<Entries<Text>>>,
     #[serde(default, deserialize_with = "given")]
@@ -84,7 +84,7 @@ impl Secret {
         cloud: &Cloud,
         mistakes: &mut Mistakes,
     ) -> Option<(SecretType, SecretData)> {
-        let secret_type = match &self.secret_type {
+        let secret_type = match &self.kind {
             Some(text) => {
                 let types = SecretType::ALL.map(SecretType::as_str).join(", ");
                 let rule = format!("no such type; the types are {types}");
@@ -141,7 +141,7 @@ fn checked_data(
             (at, format!("the key `{key}` is missing; secrets of this type need it"))
         }
         Error::SecretKeyInvalid { key, reason } => {
-            (places.get(&*key).copied().unwrap_or(at), format!("{key}: {reason}"))
+            (places.get(key).copied().unwrap_or(at), format!("{key}: {reason}"))
         }
         error => (at, reason(error)),
     };

@@ -93,6 +93,10 @@ fn users_and_their_keys_have_rules() {
         { name: a }, @{ name: a } => this user stands twice; the first is at 1:9
         ",
     );
+}
+
+#[test]
+fn temporary_keys_have_rules() {
     let session = "{ id: STS.a, secret: s, token: t, expires: 2030-01-01T00:00:00Z, user: u }";
     for (from, to, message) in [
         ("STS.a", "@LTAI5t", "the id of a temporary key begins with 'STS.'"),
