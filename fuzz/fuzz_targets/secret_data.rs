@@ -7,13 +7,7 @@
 use std::collections::HashSet;
 
 use libfuzzer_sys::{Corpus, fuzz_target};
-use sae_secret::{
-    pop::Structure,
-    sae::{
-        api::normalise,
-        model::{Error, Field, SecretData},
-    },
-};
+use sae_secret::{pop::Structure, sae::{api::normalise, model::{Error, Field, SecretData}}};
 use sae_secret_fuzz::{holds, random::Choices};
 use serde_json::{Map, Value, json};
 
