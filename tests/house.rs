@@ -161,7 +161,7 @@ fn crate_names(code: &str) -> BTreeSet<String> {
     names
 }
 
-/// How many modules deep a file is: `domain/tls/public_key.rs` is three.
+/// How many modules deep a file is: `domain/tls/key_pair.rs` is three.
 fn depth(file: &Path) -> usize {
     let relative = file.strip_prefix(root()).unwrap();
     relative.components().count() - usize::from(relative.ends_with("mod.rs"))
@@ -238,6 +238,6 @@ fn uses_are_seen_however_they_are_written() {
         assert_eq!(seen.iter().map(String::as_str).collect::<Vec<_>>(), names, "{text}");
     }
     assert_eq!(supers("use super::super::x; super::y"), 2);
-    assert_eq!(depth(&root().join("domain/tls/public_key.rs")), 3);
+    assert_eq!(depth(&root().join("domain/tls/key_pair.rs")), 3);
     assert_eq!(depth(&root().join("domain/mod.rs")), 1);
 }

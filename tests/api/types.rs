@@ -176,6 +176,31 @@ fn certificates_and_keys_must_belong_together() {
     }
 }
 
+/// The table's verdicts are Go's; `verdicts.go` beside it compares them.
+#[test]
+fn certificates_and_keys_are_judged_as_go_judges_them() {
+    let server = TestServer::start_with(
+        &WORLD.replace("secrets_per_namespace: 100", "secrets_per_namespace: 1000"),
+        |_| {},
+    );
+    let table: Value = serde_json::from_str(&fixture("tls/pairs.json")).unwrap();
+    let pairs = table["pairs"].as_array().unwrap();
+    assert!(pairs.len() > 150, "{}", pairs.len());
+    for (index, pair) in pairs.iter().enumerate() {
+        let text = |member: &str| &table["texts"][pair[member].as_str().unwrap()];
+        let data = json!({"tls.crt": text("crt"), "tls.key": text("key")});
+        let reply = server.create_secret("cn-beijing:test", &format!("n{index}"), TLS, &data);
+        if pair["go"] == "taken" {
+            assert_eq!(reply.status, 200, "{}: {}", pair["name"], reply.text());
+        } else {
+            reply.assert_error(400, "InvalidParameter.WithMessage");
+            let says = pair["says"].as_str().unwrap();
+            let message = format!("The parameter is invalid {{SecretData}}: {says}");
+            assert_eq!(reply.message(), message, "{}", pair["name"]);
+        }
+    }
+}
+
 #[test]
 fn the_types_names_are_exact() {
     let server = TestServer::start();
