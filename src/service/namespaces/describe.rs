@@ -6,15 +6,20 @@ use crate::{
 };
 
 impl Service {
+    /// A namespace that somebody made.
+    ///
+    /// # Errors
+    /// [`crate::domain::Error::NamespaceNotFound`], also for a default namespace.
+    pub async fn describe_namespace(&self, context: &Context, id: NamespaceId) -> Result<Namespace> {
+        self.require_custom(&id)?;
+        self.find_namespace(context, id).await
+    }
+
     /// A namespace; the default ones too.
     ///
     /// # Errors
-    /// [`crate::domain::Error::NamespaceNotFound`]; [`crate::domain::Error::Unavailable`].
-    pub async fn describe_namespace(
-        &self,
-        _context: &Context,
-        id: NamespaceId,
-    ) -> Result<Namespace> {
+    /// [`crate::domain::Error::NamespaceNotFound`].
+    pub async fn find_namespace(&self, _context: &Context, id: NamespaceId) -> Result<Namespace> {
         self.require_served(&id)?;
         self.store.read_briefly(move |tx| tx.namespace(&id)).await
     }

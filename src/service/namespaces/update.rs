@@ -22,8 +22,8 @@ impl Service {
     /// Changes a namespace and returns it as it is then.
     ///
     /// # Errors
-    /// In this order: [`crate::domain::Error::Upgrading`];
-    /// [`crate::domain::Error::NamespaceIdFormat`] for a default namespace; [`crate::domain::Error::NamespaceNotFound`].
+    /// In this order: [`crate::domain::Error::Upgrading`]; [`crate::domain::Error::NamespaceNotFound`], also for a
+    /// default namespace.
     /// [`crate::domain::Error::Unavailable`] at any time.
     pub async fn update_namespace(
         &self,
