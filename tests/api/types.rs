@@ -59,6 +59,23 @@ fn good_docker_configurations_are_kept_verbatim() {
 }
 
 #[test]
+fn auth_may_be_without_padding() {
+    let server = TestServer::start();
+    for (name, password) in [("one", "passw"), ("two", "passwo"), ("none", "passwor")] {
+        let mut unpadded = entry("user", password);
+        let auth = unpadded["auth"].as_str().unwrap().trim_end_matches('=').to_owned();
+        unpadded["auth"] = json!(auth);
+        let config = json!({"auths": {"r.example.com": unpadded}});
+        docker(&server, name, &config).data();
+        if auth.len() % 4 == 2 {
+            unpadded["auth"] = json!(format!("{auth}="));
+            let half = docker(&server, "half", &json!({"auths": {"r.example.com": unpadded}}));
+            half.assert_error(400, "InvalidParameter.WithMessage");
+        }
+    }
+}
+
+#[test]
 fn bad_docker_configurations_name_registry_and_field_and_never_the_value() {
     let server = TestServer::start();
     let good = || entry("CANARYUSER", CANARY);

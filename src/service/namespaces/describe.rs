@@ -10,7 +10,11 @@ impl Service {
     ///
     /// # Errors
     /// [`crate::domain::Error::NamespaceNotFound`], also for a default namespace.
-    pub async fn describe_namespace(&self, context: &Context, id: NamespaceId) -> Result<Namespace> {
+    pub async fn describe_namespace(
+        &self,
+        context: &Context,
+        id: NamespaceId,
+    ) -> Result<Namespace> {
         self.require_custom(&id)?;
         self.find_namespace(context, id).await
     }
