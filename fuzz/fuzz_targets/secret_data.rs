@@ -70,6 +70,10 @@ fn the_data_keeps_the_rules(data: &SecretData) {
 /// The map as clients of every generation send it, in up to three wrappers.
 fn every_shape_gives_the_same_pairs(data: &SecretData) {
     let pairs = pairs(data);
+    // Under a wrapper's name and not wrapped, a plain text is taken for a map that was not encoded.
+    if matches!(pairs.as_slice(), [(key, _)] if ["SecretData", "Data"].contains(&key.as_str())) {
+        return;
+    }
     let map: Map<String, Value> =
         pairs.iter().map(|(key, value)| (key.clone(), value.clone().into())).collect();
     let map = Value::Object(map);
