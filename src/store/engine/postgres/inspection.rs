@@ -57,15 +57,15 @@ pub fn lock_namespace(postgres: &mut PostgresConnection, id: &str) -> QueryResul
     row.load::<i64>(postgres).map(drop)
 }
 
-/// Keeps others from changing secrets until the end of the transaction. In the order of their numbers, so that nobody who
-/// locks some of the same waits for the other way round.
+/// Keeps others from changing secrets until the end of the transaction. In the order of their numbers, so that
+/// transactions that lock some of the same do not wait for each other.
 pub fn lock_secrets(postgres: &mut PostgresConnection, ids: &[i64]) -> QueryResult<()> {
     let rows = secrets::table.filter(secrets::id.eq_any(ids)).order(secrets::id);
     rows.select(secrets::id).for_no_key_update().load::<i64>(postgres).map(drop)
 }
 
 /// Waits for all transactions under way that make a secret. Each changes the row of its namespace before it asks for the
-/// current key, so whoever changes all those rows comes after all of them.
+/// current key, so a change of all those rows comes after all of them.
 pub fn wait_for_new_secrets(postgres: &mut PostgresConnection) -> QueryResult<()> {
     let all = diesel::update(namespaces::table);
     all.set(namespaces::secret_count.eq(namespaces::secret_count)).execute(postgres).map(drop)

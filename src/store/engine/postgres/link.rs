@@ -39,7 +39,7 @@ impl Link {
         let runtime = Some(Builder::new_current_thread().enable_io().enable_time().build()?);
         let mut waiting = Waiting(runtime);
         let connecting = async {
-            match timeout(limit, address.config().connect(tls.clone())).await {
+            match timeout(limit, address.config.connect(tls.clone())).await {
                 Ok(Ok(made)) => Ok(made),
                 Ok(Err(error)) => Err(BoxError::from(Failure::of(&error, None))),
                 Err(_elapsed) => Err("the database server does not answer".into()),
