@@ -53,7 +53,7 @@ impl Cluster {
         for (name, text) in [("server.crt", certificate), ("server.key", key)] {
             let path = self.home.path().join("data").join(name);
             let mut file =
-                File::options().create(true).write(true).mode(0o600).open(&path).unwrap();
+                File::options().create_new(true).write(true).mode(0o600).open(&path).unwrap();
             file.write_all(text.as_bytes()).unwrap();
             if rustix::process::geteuid().is_root() {
                 chown(&path, Some(65534), Some(65534)).unwrap();
