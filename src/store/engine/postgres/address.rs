@@ -1,7 +1,7 @@
 //! The address of a PostgreSQL server: what libpq takes as a URI, and two parameters of our own. The client library reads
 //! it, but for TLS: it knows neither certificates nor `verify-ca` and `verify-full`.
 
-use std::{collections::HashSet, error::Error, fmt, path::PathBuf, time::Duration};
+use std::{collections::HashMap, error::Error, fmt, path::PathBuf, time::Duration};
 
 use percent_encoding::percent_decode_str;
 use tokio_postgres::config::{Config, Host, SslMode, TargetSessionAttrs};
@@ -20,65 +20,49 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// routers remember a silent connection.
 const KEEPALIVES_IDLE: Duration = Duration::from_mins(1);
 
-/// What is said of a parameter's value that is none.
+/// Parameters that the client library takes. They are listed, since a name that it does not know may be a piece of a
+/// password, and its own message would show it.
+const PASSED: &str = "host, hostaddr, port, user, password, dbname, application_name, options, connect_timeout, \
+                      tcp_user_timeout, keepalives, keepalives_idle, keepalives_interval, keepalives_count, \
+                      target_session_attrs, load_balance_hosts, channel_binding";
+
+/// Parameters that are read here: what libpq has and the library has not, and two of our own.
+const READ: &str = "sslmode, sslrootcert, sslcert, sslkey, pool_size, prepare";
+
+/// What is wrong with an address.
 type Reason = String;
 
 /// Where a PostgreSQL database is and how it is talked to. Neither `Display` nor `Debug` shows the password.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PostgresAddress {
-    config: Config,
-    tls: TlsChoice,
-    pool_size: u32,
-    names_statements: bool,
+    /// What the client library needs to know.
+    pub(super) config: Config,
+    /// What the server's certificate has to show.
+    pub(super) trust: Trust,
+    /// The client's own certificate and its key, PEM files.
+    pub(super) identity: Option<(PathBuf, PathBuf)>,
+    /// How many connections a process may open.
+    pub(super) pool_size: u32,
+    /// Whether statements are prepared once for each connection. A proxy that gives each transaction another connection
+    /// does not know them then.
+    pub(super) names_statements: bool,
 }
 
-/// How the server has to prove who it is: libpq's `sslmode` and what belongs to it.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct TlsChoice {
-    /// How much is asked of the server.
-    pub mode: TlsMode,
-    /// Who signs the server's certificate.
-    pub roots: Option<Roots>,
-    /// The client's own certificate, a PEM file.
-    pub certificate: Option<PathBuf>,
-    /// The key of that, a PEM file.
-    pub key: Option<PathBuf>,
-}
-
-/// How much is asked of the server, in libpq's words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum TlsMode {
-    /// No TLS.
-    Disable,
-    /// TLS if the server has it, whatever its certificate.
-    #[default]
-    Prefer,
-    /// TLS, whatever the server's certificate.
-    Require,
-    /// TLS with a server whose certificate is signed by one of the roots.
-    VerifyCa,
-    /// The same, for the name that the address has.
-    VerifyFull,
-}
-
-/// Who signs a server's certificate.
+/// What the server's certificate has to show: libpq's `sslmode` and `sslrootcert`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Roots {
-    /// Those that the machine trusts.
-    System,
-    /// Those of a PEM file.
-    File(PathBuf),
+pub enum Trust {
+    /// Nothing.
+    Any,
+    /// That one of the certificates in this file signed it.
+    SignedBy(PathBuf),
+    /// The same, for the name that the address has.
+    NamedBy(PathBuf),
+    /// That an authority which the machine trusts signed it for the name that the address has.
+    NamedBySystem,
 }
-
-/// Parameters that the client library takes. They are listed, since a name that it does not know may be a piece of a
-/// password, and its own message would show it.
-const PASSED: &str = "host, hostaddr, port, user, password, dbname, application_name, options, connect_timeout, \
-                      tcp_user_timeout, keepalives, keepalives_idle, keepalives_interval, target_session_attrs, \
-                      load_balance_hosts, channel_binding";
 
 impl PostgresAddress {
-    /// The address of that text, without its scheme and the slashes. What libpq has and the client library has not is
-    /// taken out of the query, and what is ours; the rest is read by the library.
+    /// The address of that text, without its scheme and the slashes.
     ///
     /// # Errors
     /// Why it is none; shows no value, since any of them may be part of a password.
@@ -91,47 +75,48 @@ impl PostgresAddress {
         {
             return Err("a ?, / or @ in a password is written %3F, %2F or %40".to_owned());
         }
-        let mut tls = TlsChoice::default();
-        let (mut pool_size, mut names_statements) = (POOL_SIZE, true);
-        let (mut passed, mut seen) = (String::new(), HashSet::new());
+        let (mut passed, mut read) = (String::new(), HashMap::new());
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
             let (name, written) = pair.split_once('=').unwrap_or((pair, ""));
             let (name, value) = (decoded(name)?, decoded(written)?);
-            let wrong = || no_such_value(&name);
             match &*name {
-                "sslmode" => tls.mode = TlsMode::parse(&value).ok_or_else(wrong)?,
-                "sslrootcert" if value == "system" => tls.roots = Some(Roots::System),
-                "sslrootcert" => tls.roots = Some(Roots::File(file(&value).ok_or_else(wrong)?)),
-                "sslcert" => tls.certificate = Some(file(&value).ok_or_else(wrong)?),
-                "sslkey" => tls.key = Some(file(&value).ok_or_else(wrong)?),
-                "pool_size" => {
-                    let size = value.parse().ok();
-                    let fits = |size: &u32| (1..=POOL_SIZE_MAX).contains(size);
-                    pool_size = size.filter(fits).ok_or_else(wrong)?;
-                }
-                "prepare" => names_statements = switch(&value).ok_or_else(wrong)?,
                 "keepalives_count" => pass(&mut passed, "keepalives_retries", written),
                 // In a query the library takes a list for one name.
-                "host" => {
-                    written.split(',').for_each(|host| pass(&mut passed, "host", host));
-                }
-                known if PASSED.split(", ").any(|it| it == known) => {
-                    pass(&mut passed, known, written);
-                }
-                _ => return Err(unknown(&name)),
+                "host" => written.split(',').for_each(|host| pass(&mut passed, "host", host)),
+                name if names(PASSED, name) => pass(&mut passed, name, written),
+                name if names(READ, name) && value.is_empty() => return Err(no_such_value(name)),
+                name if names(READ, name) => {}
+                name => return Err(unknown(name)),
             }
-            if !seen.insert(name.clone()) {
+            if read.insert(name.clone(), value).is_some() {
                 return Err(format!("it has its {name} twice"));
             }
         }
-        let mut config = read(place, &passed)?;
         let behind_user = place.rsplit_once('@').map_or(place, |(_, place)| place);
-        if seen.contains("host") && !behind_user.is_empty() && !behind_user.starts_with('/') {
+        if read.contains_key("host") && !behind_user.is_empty() && !behind_user.starts_with('/') {
             return Err("it has its host twice".to_owned());
         }
-        tls.settle()?;
-        complete(&mut config, &tls)?;
-        Ok(Self { config, tls, pool_size, names_statements })
+        let text = |name| read.get(name).map(String::as_str);
+        let (mode, trust) = trust(text("sslmode").unwrap_or("prefer"), text("sslrootcert"))?;
+        let identity = match (text("sslcert"), text("sslkey")) {
+            (Some(certificate), Some(key)) => Some((certificate.into(), key.into())),
+            (None, None) => None,
+            _ => return Err("sslcert and sslkey need each other".to_owned()),
+        };
+        let pool_size = match text("pool_size").map(str::parse) {
+            None => POOL_SIZE,
+            Some(Ok(size)) if (1..=POOL_SIZE_MAX).contains(&size) => size,
+            Some(_) => return Err(no_such_value("pool_size")),
+        };
+        let names_statements = match text("prepare") {
+            None | Some("on") => true,
+            Some("off") => false,
+            Some(_) => return Err(no_such_value("prepare")),
+        };
+        let mut config = by_library(place, &passed)?;
+        config.ssl_mode(mode);
+        complete(&mut config)?;
+        Ok(Self { config, trust, identity, pool_size, names_statements })
     }
 
     /// The same with this password, unless the address has one.
@@ -142,31 +127,10 @@ impl PostgresAddress {
         }
         self
     }
-
-    /// What the client library needs to know.
-    pub fn config(&self) -> &Config {
-        &self.config
-    }
-
-    /// How the server has to prove who it is.
-    pub fn tls(&self) -> &TlsChoice {
-        &self.tls
-    }
-
-    /// How many connections a process may open.
-    pub fn pool_size(&self) -> u32 {
-        self.pool_size
-    }
-
-    /// Whether statements are prepared once for each connection. A proxy that gives each transaction another connection
-    /// does not know them then.
-    pub fn names_statements(&self) -> bool {
-        self.names_statements
-    }
 }
 
-/// Has the client library read what is its own.
-fn read(place: &str, passed: &str) -> Result<Config, Reason> {
+/// Has the client library read what it takes.
+fn by_library(place: &str, passed: &str) -> Result<Config, Reason> {
     format!("postgresql://{place}?{passed}").parse().map_err(|error: tokio_postgres::Error| {
         let said = error.source().map(ToString::to_string).unwrap_or_default();
         // Of all that it says this alone shows nothing of the address.
@@ -179,13 +143,18 @@ fn read(place: &str, passed: &str) -> Result<Config, Reason> {
     })
 }
 
+/// Whether a name is in that list.
+fn names(list: &str, name: &str) -> bool {
+    list.split(", ").any(|it| it == name)
+}
+
 /// Adds a parameter as it was written.
 fn pass(passed: &mut String, name: &str, written: &str) {
     passed.extend([name, "=", written, "&"]);
 }
 
 /// Sets what the address leaves to us, and refuses what no server can be found by.
-fn complete(config: &mut Config, tls: &TlsChoice) -> Result<(), Reason> {
+fn complete(config: &mut Config) -> Result<(), Reason> {
     if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
         config.host("localhost");
     }
@@ -214,29 +183,34 @@ fn complete(config: &mut Config, tls: &TlsChoice) -> Result<(), Reason> {
     {
         config.target_session_attrs(TargetSessionAttrs::ReadWrite);
     }
-    config.ssl_mode(match tls.mode {
-        TlsMode::Disable => SslMode::Disable,
-        TlsMode::Prefer => SslMode::Prefer,
-        TlsMode::Require | TlsMode::VerifyCa | TlsMode::VerifyFull => SslMode::Require,
-    });
     Ok(())
+}
+
+/// What is asked of the server; as in libpq, `require` with a file is `verify-ca`.
+fn trust(mode: &str, roots: Option<&str>) -> Result<(SslMode, Trust), Reason> {
+    Ok(match (mode, roots) {
+        ("disable", _) => (SslMode::Disable, Trust::Any),
+        // Certificates that the machine trusts are given to all, for names of their own.
+        ("prefer" | "require" | "verify-ca", Some("system")) => {
+            return Err("sslrootcert=system needs sslmode=verify-full".to_owned());
+        }
+        ("prefer", _) => (SslMode::Prefer, Trust::Any),
+        ("require", None) => (SslMode::Require, Trust::Any),
+        ("require" | "verify-ca", Some(file)) => (SslMode::Require, Trust::SignedBy(file.into())),
+        ("verify-full", Some("system")) => (SslMode::Require, Trust::NamedBySystem),
+        ("verify-full", Some(file)) => (SslMode::Require, Trust::NamedBy(file.into())),
+        ("verify-ca" | "verify-full", None) => {
+            return Err(
+                "sslmode verify-ca and verify-full need sslrootcert: a file, or system".to_owned()
+            );
+        }
+        _ => return Err(no_such_value("sslmode")),
+    })
 }
 
 fn decoded(text: &str) -> Result<String, Reason> {
     let decoded = percent_decode_str(text).decode_utf8();
     decoded.map(String::from).map_err(|_| "its parameters are not UTF-8".to_owned())
-}
-
-fn file(path: &str) -> Option<PathBuf> {
-    (!path.is_empty()).then(|| PathBuf::from(path))
-}
-
-fn switch(text: &str) -> Option<bool> {
-    match text {
-        "on" => Some(true),
-        "off" => Some(false),
-        _ => None,
-    }
 }
 
 /// Of what there is no such value, and which there are.
@@ -254,47 +228,7 @@ fn unknown(name: &str) -> Reason {
     // What looks like a name is shown; anything else may be a piece of a password.
     let is_name = name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
     let name = if is_name && !name.is_empty() { name } else { "that is no name" };
-    format!(
-        "it has a parameter {name}, which is not known: there are {PASSED}, keepalives_count, sslmode, sslrootcert, \
-         sslcert, sslkey, pool_size and prepare"
-    )
-}
-
-impl TlsMode {
-    fn parse(text: &str) -> Option<Self> {
-        Some(match text {
-            "disable" => Self::Disable,
-            "prefer" => Self::Prefer,
-            "require" => Self::Require,
-            "verify-ca" => Self::VerifyCa,
-            "verify-full" => Self::VerifyFull,
-            _ => return None,
-        })
-    }
-}
-
-impl TlsChoice {
-    /// Fills in what libpq infers, and refuses what cannot be meant.
-    fn settle(&mut self) -> Result<(), Reason> {
-        if self.certificate.is_some() != self.key.is_some() {
-            return Err("sslcert and sslkey need each other".to_owned());
-        }
-        match (self.mode, &self.roots) {
-            (TlsMode::VerifyCa | TlsMode::VerifyFull, None) => {
-                Err("sslmode verify-ca and verify-full need sslrootcert: a file, or system"
-                    .to_owned())
-            }
-            // A certificate that the machine trusts can be had by anybody, for another name.
-            (TlsMode::Prefer | TlsMode::Require | TlsMode::VerifyCa, Some(Roots::System)) => {
-                Err("sslrootcert=system needs sslmode=verify-full".to_owned())
-            }
-            (TlsMode::Require, Some(Roots::File(_))) => {
-                self.mode = TlsMode::VerifyCa;
-                Ok(())
-            }
-            _ => Ok(()),
-        }
-    }
+    format!("it has a parameter {name}, which is not known: there are {PASSED}, {READ}")
 }
 
 impl fmt::Display for PostgresAddress {

@@ -27,10 +27,8 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// What the server or the way to it said; `ended` is what ended the connection, if that is known.
-    pub fn of(error: &tokio_postgres::Error, ended: Option<&tokio_postgres::Error>) -> Self {
-        // A wait is only told that the connection is closed.
-        let error = if error.is_closed() { ended.unwrap_or(error) } else { error };
+    /// What the server or the way to it said.
+    pub fn of(error: &tokio_postgres::Error) -> Self {
         match error.as_db_error() {
             Some(said) => Self::said(said),
             None => Self::disconnected(with_causes(error)),

@@ -35,13 +35,13 @@ pub struct Connector {
 impl Connector {
     /// Reads the certificates that the address names; connects to nothing yet.
     pub fn new(address: &PostgresAddress) -> std::result::Result<Self, BoxError> {
-        Ok(Self { tls: tls::connector(address.tls())?, address: Box::new(address.clone()) })
+        Ok(Self { tls: tls::connector(address)?, address: Box::new(address.clone()) })
     }
 
     /// A new connection, in no pool. The text of an error holds no password.
     pub fn connect(&self, timeouts: Timeouts) -> std::result::Result<PostgresConnection, BoxError> {
         let link = Link::connect(&self.address, &self.tls, timeouts.connection())?;
-        Ok(PostgresConnection::over(link, self.address.names_statements(), timeouts))
+        Ok(PostgresConnection::over(link, self.address.names_statements, timeouts))
     }
 }
 
@@ -55,7 +55,7 @@ pub struct Pool {
 /// The server could not be reached the last time.
 struct Outage {
     reason: String,
-    /// Until then nothing is tried, or somebody else is trying.
+    /// Until then nothing is tried, or another caller is trying.
     until: Instant,
 }
 
@@ -63,7 +63,7 @@ impl Pool {
     /// Without a connection yet.
     pub fn new(connector: Connector) -> Self {
         let slots = r2d2::Pool::builder()
-            .max_size(connector.address.pool_size())
+            .max_size(connector.address.pool_size)
             .min_idle(Some(0))
             .max_lifetime(Some(LIFETIME))
             .idle_timeout(None)

@@ -10,47 +10,43 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::{
     BoxError,
-    address::{Roots, TlsChoice, TlsMode},
+    address::{PostgresAddress, Trust},
 };
 use crate::tls_client::{self, Verification};
 
 /// Reads the certificates that the address names.
-pub fn connector(choice: &TlsChoice) -> Result<MakeRustlsConnect, BoxError> {
-    let verification = match (choice.mode, &choice.roots) {
-        (TlsMode::VerifyFull, Some(roots)) => Verification::Full(store(roots)?),
-        (TlsMode::VerifyCa, Some(roots)) => Verification::Authority(store(roots)?),
-        _ => Verification::None,
-    };
-    let builder = tls_client::builder(verification)?;
-    let config = match (&choice.certificate, &choice.key) {
-        (Some(certificate), Some(key)) => {
+pub fn connector(address: &PostgresAddress) -> Result<MakeRustlsConnect, BoxError> {
+    let builder = tls_client::builder(match &address.trust {
+        Trust::Any => Verification::None,
+        Trust::SignedBy(file) => Verification::Authority(roots(file)?),
+        Trust::NamedBy(file) => Verification::Full(roots(file)?),
+        Trust::NamedBySystem => Verification::Full(system_roots()?),
+    })?;
+    let config = match &address.identity {
+        Some((certificate, key)) => {
             let pem = std::fs::read(key).map_err(|error| unreadable(key, &error))?;
             let pem = zeroize::Zeroizing::new(pem);
             let private =
                 PrivateKeyDer::from_pem_slice(&pem).map_err(|error| unreadable(key, &error))?;
             builder.with_client_auth_cert(certificates(certificate)?, private)?
         }
-        _ => builder.with_no_client_auth(),
+        None => builder.with_no_client_auth(),
     };
     Ok(MakeRustlsConnect::new(config))
 }
 
-fn store(roots: &Roots) -> Result<RootCertStore, BoxError> {
-    let mut store = RootCertStore::empty();
-    match roots {
-        Roots::File(path) => {
-            for certificate in certificates(path)? {
-                store.add(certificate).map_err(|error| unreadable(path, &error))?;
-            }
-        }
-        Roots::System => {
-            store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-            if store.is_empty() {
-                return Err("the machine has no trusted certificates".into());
-            }
-        }
+fn roots(path: &Path) -> Result<RootCertStore, BoxError> {
+    let mut roots = RootCertStore::empty();
+    for certificate in certificates(path)? {
+        roots.add(certificate).map_err(|error| unreadable(path, &error))?;
     }
-    Ok(store)
+    Ok(roots)
+}
+
+fn system_roots() -> Result<RootCertStore, BoxError> {
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    if roots.is_empty() { Err("the machine has no trusted certificates".into()) } else { Ok(roots) }
 }
 
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, BoxError> {
