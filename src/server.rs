@@ -37,6 +37,7 @@ use crate::{
     domain::DockerConfigMode,
     http::{
         BodyBudget, Metrics, Observer, SystemIdentities, TrustedProxies, WRITE_STALL, bind,
+        browser::{self, Hosts, Sites},
         cors::{self, Origins},
         lifecycle, settle,
         tls::{self, Certificates, TlsError},
@@ -110,7 +111,10 @@ impl Application {
             None => World::default(),
         };
         world.cloud.docker_config = mode;
-        let origins = Origins::parse(&settings.cors_origin)?;
+        let sites = Sites {
+            origins: Origins::parse(&settings.cors_origin)?,
+            hosts: Hosts::parse(&settings.allowed_host)?,
+        };
         let certificates = certificates(settings)?;
         let proxies = TrustedProxies::parse(&settings.trusted_proxy)?;
         let database = Database::find(&settings.database)?;
@@ -145,7 +149,7 @@ impl Application {
             },
             ops: Ops { service, metrics: observer.metrics.clone(), audit: audit.clone() },
             observer,
-            origins,
+            sites,
             has_noop: settings.noop_endpoint,
         };
         let is_secure = certificates.is_some();
@@ -194,7 +198,7 @@ struct Parts {
     sae: Sae,
     ops: Ops,
     observer: Observer,
-    origins: Origins,
+    sites: Sites,
     has_noop: bool,
 }
 
@@ -262,12 +266,12 @@ fn reload(certificates: Arc<Certificates>) -> hangup::Task {
 
 fn listen(listener: TcpListener, tls: Option<ServerConfig>, parts: Parts) -> io::Result<Server> {
     let server = HttpServer::new(move || {
-        let Parts { sae, ops, observer, origins, has_noop } = parts.clone();
+        let Parts { sae, ops, observer, sites, has_noop } = parts.clone();
         App::new()
             .app_data(web::Data::new(sae))
             .app_data(web::Data::new(ops))
             .app_data(web::Data::new(observer))
-            .app_data(web::Data::new(origins.clone()))
+            .app_data(web::Data::new(sites.clone()))
             .configure(ops::routes)
             .configure(|config| {
                 if has_noop {
@@ -275,8 +279,8 @@ fn listen(listener: TcpListener, tls: Option<ServerConfig>, parts: Parts) -> io:
                 }
             })
             .default_service(web::to(sae::serve))
-            .wrap(Condition::new(!origins.is_empty(), cors::headers(&origins)))
-            .wrap(from_fn(cors::forget_unnamed))
+            .wrap(Condition::new(!sites.origins.is_empty(), cors::headers(&sites.origins)))
+            .wrap(from_fn(browser::forget_preflight))
             .wrap(from_fn(lifecycle))
             .wrap(from_fn(settle))
     })

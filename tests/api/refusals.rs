@@ -10,6 +10,9 @@ use crate::{
     common::{Reply, Request, TestServer, server::*, wire::Connection},
 };
 
+/// A sibling of the secrets that is not served.
+const CONFIG_MAP: &str = "/pop/v1/sam/configmap/configMap";
+
 /// A reply and what it must be.
 type Case = (Reply, Code, &'static [&'static str]);
 
@@ -156,6 +159,8 @@ fn gateway_errors(server: &TestServer) -> Vec<Case> {
             Code::OriginForbidden,
             &[],
         ),
+        (list("Host", "elsewhere.example"), Code::HostForbidden, &["elsewhere.example"]),
+        (server.call("GET", CONFIG_MAP, &[]), Code::NotEmulated, &[]),
         (ends_early(server.connect()), Code::BadRequest, &[]),
     ]
 }

@@ -5,7 +5,10 @@ use std::{collections::HashSet, time::Instant};
 
 use actix_web::{
     HttpMessage, HttpRequest, HttpResponse,
-    http::{Method, header::HeaderValue},
+    http::{
+        Method,
+        header::{CONTENT_ENCODING, HeaderValue},
+    },
     web,
 };
 
@@ -23,14 +26,18 @@ use super::{
 use crate::{
     domain::{NamespaceId, RegionId, SecretId},
     http::{
-        BODY_MAX, BodyError, Identity, READ_TIMEOUT, SharedOutcome, Source, cors, discard_body,
-        read_body,
+        BODY_MAX, BodyError, Identity, READ_TIMEOUT, SharedOutcome, Source,
+        browser::{self, Foreign, Sites},
+        discard_body, read_body,
     },
     service::Context,
 };
 
 /// How much of a `Host` header an error repeats, in characters: a DNS name and a port.
 const HOST_MAX: usize = 260;
+
+/// How much of a `Content-Encoding` header an error repeats, in characters.
+const ENCODING_MAX: usize = 64;
 
 /// The region that a request names. Most operations do not look at it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,6 +93,7 @@ impl Request<'_> {
 /// Answers any request in the dialect.
 pub async fn serve(
     sae: web::Data<Sae>,
+    sites: web::Data<Sites>,
     request: HttpRequest,
     payload: web::Payload,
 ) -> HttpResponse {
@@ -99,7 +107,8 @@ pub async fn serve(
     let outcome = request.extensions().get::<SharedOutcome>().cloned().unwrap_or_default();
     let source = sae.proxies.source(&request);
     outcome.borrow_mut().source = source.address;
-    let asked = Asked { sae: &sae, request: &request, parameters, source, frame: &frame };
+    let asked =
+        Asked { sae: &sae, sites: &sites, request: &request, parameters, source, frame: &frame };
     let answered = answer(asked, payload, &outcome).await;
     outcome.borrow_mut().code = code_of(&answered);
     let answered = record::record(&sae, &frame.identity, &outcome, started, answered).await;
@@ -129,6 +138,7 @@ fn code_of(answered: &Answered) -> &'static str {
 /// What was asked, before it is known what for.
 struct Asked<'a> {
     sae: &'a Sae,
+    sites: &'a Sites,
     request: &'a HttpRequest,
     parameters: Parameters,
     source: Source,
@@ -136,7 +146,7 @@ struct Asked<'a> {
 }
 
 async fn answer(asked: Asked<'_>, payload: web::Payload, outcome: &SharedOutcome) -> Answered {
-    let Asked { sae, request, mut parameters, source, frame } = asked;
+    let Asked { sae, sites, request, mut parameters, source, frame } = asked;
     let admission = find_operation(request, |operation| {
         outcome.borrow_mut().operation = Some(operation.name());
         note_named(&parameters, outcome);
@@ -144,6 +154,9 @@ async fn answer(asked: Asked<'_>, payload: web::Payload, outcome: &SharedOutcome
     .and_then(|operation| {
         let admission = Admission::new(sae, request, operation, source, outcome);
         let claim = admission.check_head()?;
+        if !claim.is_signed() {
+            browser::check_unsigned(request, sites).map_err(|foreign| strange(foreign, frame))?;
+        }
         Ok((operation, admission, claim))
     });
     let (operation, admission, claim) = match admission {
@@ -163,6 +176,9 @@ async fn answer(asked: Asked<'_>, payload: web::Payload, outcome: &SharedOutcome
     record::require_writable(sae).await?;
     let content_type = header_text(request, "content-type").unwrap_or_default().to_owned();
     let role = role(request);
+    if role == BodyRole::Parameters && length > 0 {
+        check_encoding(request)?;
+    }
     let added = move || parameters.add_body(&body, &content_type, role).map(|()| parameters);
     let parameters = sae.bodies.work_on(length, added).await.ok_or_else(unfinished)??;
     let request_id = frame.identity.request_id.clone();
@@ -195,7 +211,7 @@ fn host(request: &HttpRequest) -> String {
     header_text(request, "host").unwrap_or_default().chars().take(HOST_MAX).collect()
 }
 
-/// The checks of the gateway, in its order: path and method, origin, action, version. Tells of
+/// The checks of the gateway, in its order: path and method, action, version. Tells of
 /// the operation as soon as it is known, so that the logs have it whatever comes of the request.
 fn find_operation(
     request: &HttpRequest,
@@ -204,13 +220,10 @@ fn find_operation(
     let operation = match operation::route(request.method(), request.path()) {
         Route::Operation(operation) => operation,
         Route::OtherMethod => return Err(ApiError::new(Code::MethodNotSupported, &[])),
+        Route::NotEmulated => return Err(ApiError::new(Code::NotEmulated, &[])),
         Route::Unknown => return Err(ApiError::new(Code::ApiNotFound, &[])),
     };
     note(operation);
-    // Browsers send simple requests without asking first, so a page could write what it may not read.
-    if *request.method() != Method::GET && cors::is_from_unnamed_origin(request) {
-        return Err(ApiError::new(Code::OriginForbidden, &[]));
-    }
     if contradicts(request, "x-acs-action", operation.name()) {
         return Err(ApiError::new(Code::ActionNotFound, &[]));
     }
@@ -218,6 +231,23 @@ fn find_operation(
         return Err(ApiError::new(Code::VersionNotValid, &[]));
     }
     Ok(operation)
+}
+
+fn strange(foreign: Foreign, frame: &Frame) -> ApiError {
+    match foreign {
+        Foreign::Host(_) => ApiError::new(Code::HostForbidden, &[&frame.host]),
+        Foreign::Origin(_) | Foreign::FetchSite => ApiError::new(Code::OriginForbidden, &[]),
+    }
+}
+
+/// A compressed body would be taken for one that cannot be read.
+fn check_encoding(request: &HttpRequest) -> Result<(), ApiError> {
+    let mut encodings = request.headers().get_all(CONTENT_ENCODING).map(HeaderValue::as_bytes);
+    let is_none = |value: &&[u8]| value.is_empty() || value.eq_ignore_ascii_case(b"identity");
+    let Some(encoding) = encodings.find(|value| !is_none(value)) else { return Ok(()) };
+    let shown: String = String::from_utf8_lossy(encoding).chars().take(ENCODING_MAX).collect();
+    let reason = format!("its Content-Encoding {shown} is not supported, send it as it is");
+    Err(ApiError::with_message("body", reason))
 }
 
 /// Whether a header says something else than this; absent and empty ones say nothing.
