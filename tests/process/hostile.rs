@@ -191,7 +191,8 @@ impl<'a> Client<'a> {
             document::check(method, path, &reply);
         }
         assert!(reply.status < 500, "{method} {path}: {}", reply.text());
-        if reply.header("connection") == Some("close") {
+        // The HTTP library closes behind its own refusals, and does not always say so.
+        if reply.is_bare() || reply.header("connection") == Some("close") {
             self.connection = self.server.connect();
         }
         reply
