@@ -279,7 +279,10 @@ fn listen(listener: TcpListener, tls: Option<ServerConfig>, parts: Parts) -> io:
                 }
             })
             .default_service(web::to(sae::serve))
-            .wrap(Condition::new(!sites.origins.is_empty(), cors::headers(&sites.origins)))
+            .wrap(Condition::new(
+                !sites.origins.is_empty(),
+                cors::headers(&sites.origins, sae::HEADERS),
+            ))
             .wrap(from_fn(browser::forget_preflight))
             .wrap(from_fn(lifecycle))
             .wrap(from_fn(settle))

@@ -31,6 +31,9 @@ use crate::{
     service::Service,
 };
 
+/// The headers of replies that clients look at.
+pub const HEADERS: &[&str] = &["x-acs-request-id", "x-acs-trace-id", "x-acs-retry-after"];
+
 /// What the dialect needs to answer. Cloning is cheap.
 #[derive(Clone)]
 pub struct Sae {
