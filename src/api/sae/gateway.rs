@@ -155,7 +155,7 @@ async fn answer(asked: Asked<'_>, payload: web::Payload, outcome: &SharedOutcome
         let admission = Admission::new(sae, request, operation, source, outcome);
         let claim = admission.check_head()?;
         if !claim.is_signed() {
-            browser::check_unsigned(request, sites).map_err(|foreign| strange(foreign, frame))?;
+            browser::check_unsigned(request, sites).map_err(|foreign| strange(&foreign, frame))?;
         }
         Ok((operation, admission, claim))
     });
@@ -233,7 +233,7 @@ fn find_operation(
     Ok(operation)
 }
 
-fn strange(foreign: Foreign, frame: &Frame) -> ApiError {
+fn strange(foreign: &Foreign, frame: &Frame) -> ApiError {
     match foreign {
         Foreign::Host(_) => ApiError::new(Code::HostForbidden, &[&frame.host]),
         Foreign::Origin(_) | Foreign::FetchSite => ApiError::new(Code::OriginForbidden, &[]),
