@@ -10,7 +10,7 @@ use crate::{
     clock::{Clock, Timestamp},
     http::{
         BodyBudget, BodyError, Identity, Outcome, Room, SharedOutcome, Source, TrustedProxies,
-        discard_body, read_body,
+        browser::Sites, discard_body, read_body,
     },
 };
 
@@ -25,6 +25,8 @@ pub struct Exchange {
     pub audit: Option<AuditLog>,
     /// The room that large bodies share.
     pub bodies: BodyBudget,
+    /// Where pages and host names of unsigned requests may come from.
+    pub sites: Sites,
 }
 
 /// One request under way.
@@ -39,6 +41,8 @@ pub struct Call<'a> {
     pub source: Source,
     /// The room that large bodies share.
     pub bodies: &'a BodyBudget,
+    /// Where pages and host names of unsigned requests may come from.
+    pub sites: &'a Sites,
     /// What the logs are told of it.
     pub outcome: SharedOutcome,
 }
@@ -151,6 +155,7 @@ pub async fn serve<P: Product>(
         now: exchange.clock.now(),
         source: exchange.proxies.source(head),
         bodies: &exchange.bodies,
+        sites: &exchange.sites,
         outcome: head.extensions().get::<SharedOutcome>().cloned().unwrap_or_default(),
     };
     call.note(|outcome| outcome.source = call.source.address);

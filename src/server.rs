@@ -33,6 +33,7 @@ use crate::{
     exchange::Exchange,
     http::{
         BodyBudget, Metrics, Observer, TrustedProxies, WRITE_STALL, bind,
+        browser::{self, Hosts, Sites},
         cors::{self, Origins},
         lifecycle, settle,
         tls::{self, Certificates, TlsError},
@@ -115,7 +116,10 @@ impl Application {
             None => World::default(),
         };
         world.cloud.docker_config = mode;
-        let origins = Origins::parse(&settings.cors_origin)?;
+        let sites = Sites {
+            origins: Origins::parse(&settings.cors_origin)?,
+            hosts: Hosts::parse(&settings.allowed_host)?,
+        };
         let certificates = certificates(settings)?;
         let proxies = TrustedProxies::parse(&settings.trusted_proxy)?;
         let database = Database::find(&settings.database)?;
@@ -136,8 +140,13 @@ impl Application {
 
         let access = access(settings, directory, address);
         let observer = Observer { id_header: pop::REQUEST_ID, metrics: Metrics::default() };
-        let exchange =
-            Exchange { clock, proxies, audit: audit.clone(), bodies: BodyBudget::default() };
+        let exchange = Exchange {
+            clock,
+            proxies,
+            audit: audit.clone(),
+            bodies: BodyBudget::default(),
+            sites: sites.clone(),
+        };
         let parts = Parts {
             sae: Sae {
                 service: service.clone(),
@@ -153,7 +162,7 @@ impl Application {
                 audit: audit.clone(),
             },
             observer,
-            origins,
+            sites,
             has_noop: settings.noop_endpoint,
         };
         let is_secure = certificates.is_some();
@@ -202,7 +211,7 @@ struct Parts {
     sae: Sae,
     ops: Ops,
     observer: Observer,
-    origins: Origins,
+    sites: Sites,
     has_noop: bool,
 }
 
@@ -270,12 +279,12 @@ fn reload(certificates: Arc<Certificates>) -> hangup::Task {
 
 fn listen(listener: TcpListener, tls: Option<ServerConfig>, parts: Parts) -> io::Result<Server> {
     let server = HttpServer::new(move || {
-        let Parts { sae, ops, observer, origins, has_noop } = parts.clone();
+        let Parts { sae, ops, observer, sites, has_noop } = parts.clone();
         App::new()
             .app_data(web::Data::new(sae))
             .app_data(web::Data::new(ops))
             .app_data(web::Data::new(observer))
-            .app_data(web::Data::new(origins.clone()))
+            .app_data(web::Data::new(sites.clone()))
             .configure(ops::routes)
             .configure(|config| {
                 if has_noop {
@@ -284,10 +293,10 @@ fn listen(listener: TcpListener, tls: Option<ServerConfig>, parts: Parts) -> io:
             })
             .default_service(web::to(sae::serve))
             .wrap(Condition::new(
-                !origins.is_empty(),
-                cors::headers(&origins, &pop::EXPOSED_HEADERS),
+                !sites.origins.is_empty(),
+                cors::headers(&sites.origins, &pop::EXPOSED_HEADERS),
             ))
-            .wrap(from_fn(cors::forget_unnamed))
+            .wrap(from_fn(browser::forget_preflight))
             .wrap(from_fn(lifecycle))
             .wrap(from_fn(settle))
     })

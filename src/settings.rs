@@ -36,6 +36,11 @@ pub struct Settings {
     #[arg(long, env = "SAE_SECRET_CORS_ORIGIN", value_delimiter = ',', value_name = "ORIGIN")]
     pub cors_origin: Vec<String>,
 
+    /// A host name under which requests without a signature are taken, beside addresses, localhost and names without a
+    /// dot, such as secrets.example; may be repeated, comma-separated in the environment [default: none]
+    #[arg(long, env = "SAE_SECRET_ALLOWED_HOST", value_delimiter = ',', value_name = "NAME")]
+    pub allowed_host: Vec<String>,
+
     /// Whether requests without a signature are let through, as if the account itself made them
     /// [default: allow on loopback addresses, deny on others]
     #[arg(long, env = "SAE_SECRET_ANONYMOUS", value_name = "CHOICE")]

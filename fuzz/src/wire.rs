@@ -2,7 +2,7 @@
 
 use sae_secret::access::signature::SignedRequest;
 
-/// What signatures look at, put so that the front door of the server would let it through.
+/// What signatures look at, put so that the HTTP library would let it through.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wire {
     /// The method.
@@ -46,7 +46,7 @@ pub fn target(bytes: &[u8]) -> String {
 }
 
 impl Wire {
-    /// Takes an input apart as a request of HTTP/1.1. What the front door would refuse is left out, so that every input
+    /// Takes an input apart as a request of HTTP/1.1. What the HTTP library would refuse is left out, so that every input
     /// is a request.
     #[must_use]
     pub fn read(input: &[u8]) -> Self {

@@ -94,6 +94,14 @@ pub struct Claim {
     nonce: Option<Vec<u8>>,
 }
 
+impl Claim {
+    /// Whether the request is signed, by whichever caller.
+    #[must_use]
+    pub fn is_signed(&self) -> bool {
+        self.date.is_some()
+    }
+}
+
 impl Authenticator {
     /// Knows those keys, and lets those pass that sign nothing if that is allowed.
     #[must_use]

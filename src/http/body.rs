@@ -14,11 +14,11 @@ pub const BODY_MAX: usize = 4 * 1024 * 1024;
 /// How long a body may take to arrive.
 pub const READ_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How much of a body that is not wanted is still read, so that a client that writes everything before it reads sees the
+/// How much of a body that is refused is still read, so that a client that writes everything before it reads sees the
 /// reply and not a reset connection.
 const DISCARD_MAX: usize = 32 * 1024 * 1024;
 
-/// How long that is done.
+/// How long that takes at most. What comes later is read away when the connection closes.
 const DISCARD_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How long a client that sends nothing more of such a body is waited for.
@@ -33,31 +33,31 @@ const LARGE_TOTAL: usize = 96 * 1024 * 1024;
 /// How long a body waits for room.
 const ROOM_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How many pieces of a body are taken before everybody else has a turn: in chunks of a byte, 4 MiB are four million.
-const TURN: u32 = 256;
+/// How many pieces of a body are taken before the task yields: in chunks of a byte, 4 MiB are four million.
+const YIELD_AFTER: u32 = 256;
 
-/// How many large bodies are read at the same time: each may take ten times its room while it is.
-const READING: usize = 2;
+/// How many large bodies are parsed at the same time: each may take ten times its room while it is.
+const PARSED_AT_ONCE: usize = 2;
 
 /// What large bodies share.
 #[derive(Debug, Clone)]
 pub struct BodyBudget {
     /// Room, in bytes.
     room: Arc<Semaphore>,
-    /// Turns to be read.
-    reading: Arc<Semaphore>,
+    /// Permits to parse.
+    parsing: Arc<Semaphore>,
 }
 
 impl Default for BodyBudget {
     fn default() -> Self {
-        let (room, reading) = (Semaphore::new(LARGE_TOTAL), Semaphore::new(READING));
-        Self { room: Arc::new(room), reading: Arc::new(reading) }
+        let (room, parsing) = (Semaphore::new(LARGE_TOTAL), Semaphore::new(PARSED_AT_ONCE));
+        Self { room: Arc::new(room), parsing: Arc::new(parsing) }
     }
 }
 
 impl BodyBudget {
-    /// Does what takes long with a body of so many bytes. A large one has its turn on a thread of its own, for the worker's
-    /// connections would wait for it. Nothing comes of work that panics.
+    /// Does what takes long with a body of so many bytes; a large one is worked on by a blocking thread, since the worker's
+    /// other connections would wait for it. `None` if the work panics.
     pub async fn work_on<T: Send + 'static>(
         &self,
         bytes: usize,
@@ -66,13 +66,13 @@ impl BodyBudget {
         if bytes <= SMALL {
             return Some(work());
         }
-        let turn = Arc::clone(&self.reading).acquire_owned().await.ok()?;
+        let permit = Arc::clone(&self.parsing).acquire_owned().await.ok()?;
         let done = tokio::task::spawn_blocking(move || {
             let done = work();
-            drop(turn);
+            drop(permit);
             done
         });
-        done.await.inspect_err(|error| log::error!("a large body was not read: {error}")).ok()
+        done.await.inspect_err(|error| log::error!("a large body was not parsed: {error}")).ok()
     }
 }
 
@@ -151,7 +151,7 @@ pub async fn read_body(
     Ok((body, room))
 }
 
-/// Takes a body off the wire that nobody wants.
+/// Reads away a body that is refused, so far as it comes soon.
 pub async fn discard_body(payload: Payload) {
     Pieces::of(payload).discard().await;
 }
@@ -169,7 +169,7 @@ impl Pieces {
 
     async fn next(&mut self, deadline: Instant) -> Result<Option<Bytes>, BodyError> {
         self.taken = self.taken.wrapping_add(1);
-        if self.taken.is_multiple_of(TURN) {
+        if self.taken.is_multiple_of(YIELD_AFTER) {
             tokio::task::yield_now().await;
         }
         let piece = std::future::poll_fn(|context| {

@@ -1,17 +1,7 @@
 //! Calls from browser pages: which origins may make them.
 
 use actix_cors::Cors;
-use actix_web::{
-    Error,
-    body::MessageBody,
-    dev::{ServiceRequest, ServiceResponse},
-    http::{
-        Uri,
-        header::{ACCESS_CONTROL_REQUEST_METHOD, HeaderName, HeaderValue, ORIGIN},
-    },
-    middleware::Next,
-    web,
-};
+use actix_web::http::{Uri, header::HeaderValue};
 
 /// How long a browser may remember what an origin may do, in seconds.
 const MAX_AGE: usize = 3600;
@@ -46,7 +36,8 @@ impl Origins {
         self.0.is_empty()
     }
 
-    fn contains(&self, origin: &HeaderValue) -> bool {
+    /// Whether an origin is named.
+    pub(super) fn contains(&self, origin: &HeaderValue) -> bool {
         self.0.iter().any(|known| known.as_bytes() == origin.as_bytes())
     }
 }
@@ -67,44 +58,13 @@ fn is_origin(text: &str) -> bool {
 }
 
 /// Answers preflights of the named origins, and lets their pages read the replies with these headers.
-pub fn headers(origins: &Origins, exposed: &[HeaderName]) -> Cors {
+pub fn headers(origins: &Origins, exposed: &[actix_web::http::header::HeaderName]) -> Cors {
     let cors = Cors::default()
         .allow_any_method()
         .allow_any_header()
         .expose_headers(exposed)
         .max_age(MAX_AGE);
     origins.0.iter().fold(cors, |cors, origin| cors.allowed_origin(origin))
-}
-
-/// Set on a request that came from a page of an origin that is not named, whatever the client sent under this name.
-static UNNAMED_ORIGIN: HeaderName = HeaderName::from_static("sae-secret-unnamed-origin");
-
-/// Whether a page of an origin that is not named sends this. It gets no header that would let it read the reply; a
-/// dialect must refuse what would change something all the same.
-#[must_use]
-pub fn is_from_unnamed_origin(request: &actix_web::HttpRequest) -> bool {
-    request.headers().contains_key(&UNNAMED_ORIGIN)
-}
-
-/// Takes the origin off a request when it is not named, so that it is answered in the dialect's own shape, and marks
-/// the request.
-///
-/// # Errors
-/// None of its own.
-pub async fn forget_unnamed<B: MessageBody>(
-    origins: web::Data<Origins>,
-    mut request: ServiceRequest,
-    next: Next<B>,
-) -> Result<ServiceResponse<B>, Error> {
-    let is_unnamed = request.headers().get(ORIGIN).is_some_and(|origin| !origins.contains(origin));
-    let headers = request.headers_mut();
-    headers.remove(&UNNAMED_ORIGIN);
-    if is_unnamed {
-        headers.remove(ORIGIN);
-        headers.remove(ACCESS_CONTROL_REQUEST_METHOD);
-        headers.insert(UNNAMED_ORIGIN.clone(), HeaderValue::from_static("1"));
-    }
-    next.call(request).await
 }
 
 #[cfg(test)]

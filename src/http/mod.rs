@@ -2,6 +2,7 @@
 //! ids, the reading of its body, the log line and metrics.
 
 mod body;
+pub mod browser;
 mod connection;
 pub mod cors;
 mod identity;

@@ -1,6 +1,9 @@
 //! Who is calling, and may they: hands the request over as it was on the wire, and words the refusals.
 
-use super::error::{AccessDenied, ApiError, Code, Detail};
+use super::{
+    error::{AccessDenied, ApiError, Code, Detail},
+    reply::shown_host,
+};
 use crate::{
     access::{
         self, Access, Caller, Claim, CommonField, Denied, Principal, Refusal, policy::Environment,
@@ -8,7 +11,10 @@ use crate::{
     },
     clock::Timestamp,
     exchange::Call,
-    http::CallerNote,
+    http::{
+        CallerNote,
+        browser::{self, Foreign},
+    },
 };
 
 /// What a caller asks for, as policies see it.
@@ -66,7 +72,19 @@ impl<'a> Admission<'a> {
             return Err(ApiError::new(Code::MissingVersion, &[]));
         }
         let authenticator = &self.access.authenticator;
-        Ok(authenticator.check_head(&signed, authorization?.as_ref(), self.call.now)?)
+        let claim = authenticator.check_head(&signed, authorization?.as_ref(), self.call.now)?;
+        if !claim.is_signed() {
+            browser::check_unsigned(self.call.head, self.call.sites)
+                .map_err(|foreign| self.strange(&foreign))?;
+        }
+        Ok(claim)
+    }
+
+    fn strange(&self, foreign: &Foreign) -> ApiError {
+        match foreign {
+            Foreign::Host(_) => ApiError::new(Code::HostForbidden, &[&shown_host(self.call)]),
+            Foreign::Origin(_) | Foreign::FetchSite => ApiError::new(Code::OriginForbidden, &[]),
+        }
     }
 
     /// Checks what the body tells of the caller at the moment `now`, and whether the caller may call as often.

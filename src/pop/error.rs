@@ -132,8 +132,15 @@ codes! {
     InternalError = Gateway 500 "InternalError" "The request processing has failed due to some unknown error.";
     /// The server cannot take the request now: large bodies leave no room for another, or the audit log cannot be written.
     ServiceUnavailable = Gateway 503 "ServiceUnavailable" "The request has failed due to a temporary failure of the server.";
-    /// Own: a page of an origin that is not named tries to change something.
-    OriginForbidden = Gateway 403 "Forbidden.Origin" "Pages of this origin may not call; it can be named when the server is started.";
+    /// Own: the product has an operation there, and this server has not.
+    NotEmulated = Gateway 404 "InvalidApi.NotFound"
+        "Specified api is not found, please check your url and method. %s knows this operation, but this server does not emulate it.";
+    /// Own: a browser sends an unsigned request for a page of an origin that is not named.
+    OriginForbidden = Gateway 403 "Forbidden.Origin"
+        "Unsigned requests of pages of this origin are not taken: sign them, or start the server with --cors-origin and the origin.";
+    /// Own: an unsigned request for a host that may be a stranger's page.
+    HostForbidden = Gateway 403 "Forbidden.Host"
+        "Unsigned requests are not taken under the host name [%s]: sign them, or start the server with --allowed-host and the name.";
     /// Own: the body ended early, or its chunks are no chunks.
     BadRequest = Gateway 400 "BadRequest" "The request is not well-formed HTTP: look at its Content-Length and Transfer-Encoding.";
     /// Own: the request did not arrive in time.

@@ -48,6 +48,11 @@ pub struct Frame {
     pub maps: &'static [&'static str],
 }
 
+/// The host that a caller named, as far as errors repeat it.
+pub fn shown_host(call: &Call<'_>) -> String {
+    call.header("host").unwrap_or_default().chars().take(HOST_MAX).collect()
+}
+
 impl Frame {
     /// Of a request whose head has these parameters.
     #[must_use]
@@ -61,7 +66,7 @@ impl Frame {
             request_id: call.request_id.clone(),
             trace_id,
             format: format::choose(call.header("accept"), parameters),
-            host: call.header("host").unwrap_or_default().chars().take(HOST_MAX).collect(),
+            host: shown_host(call),
             maps,
         }
     }

@@ -9,7 +9,7 @@ use std::{
 use super::master_keys::MasterKeyError;
 use crate::{
     audit::AuditError,
-    http::{ProxyError, cors::OriginError, tls::TlsError},
+    http::{ProxyError, browser::HostError, cors::OriginError, tls::TlsError},
     sealing::PrepareError,
     store::{DatabaseUrlError, OpenError},
     world::Mistake,
@@ -67,6 +67,9 @@ pub enum StartError {
     /// An origin for CORS is none.
     #[error(transparent)]
     Origin(#[from] OriginError),
+    /// A name that the server has is none.
+    #[error(transparent)]
+    Host(#[from] HostError),
     /// TLS is asked for, but not with a usable certificate and its key.
     #[error(transparent)]
     Tls(#[from] TlsError),

@@ -102,6 +102,35 @@ fn chunked_bodies_are_read_and_bounded() {
 }
 
 #[test]
+fn a_compressed_body_is_told_what_is_wrong_with_it() {
+    let server = TestServer::start();
+    let data = json!({
+        "NamespaceId": "cn-beijing:test", "SecretName": "n", "SecretType": "Opaque",
+        "SecretData": {"k": "canary-not-a-secret"},
+    });
+    // The beginning of any such body: RFC 1952, section 2.3.
+    let gzip = b"\x1f\x8b\x08\0\0\0\0\0\0\x03".to_vec();
+    for encoding in ["gzip", "GZIP", "deflate", "br", "identity, gzip"] {
+        for method in ["POST", "PUT"] {
+            let request = Request::new(method, SECRET).header("Content-Encoding", encoding);
+            let reply = server.send(&request.body("application/json", gzip.clone()));
+            reply.assert_error(400, "InvalidParameter.WithMessage");
+            let told = format!("its Content-Encoding {encoding} is not supported");
+            assert!(reply.message().contains(&told), "{}", reply.message());
+        }
+    }
+    let long = Request::new("POST", SECRET).header("Content-Encoding", &"x".repeat(10_000));
+    let reply = server.send(&long.json(&data));
+    reply.assert_error(400, "InvalidParameter.WithMessage");
+    assert!(reply.message().len() < 300, "{}", reply.message());
+    for encoding in ["identity", "Identity", ""] {
+        let request = Request::new("POST", SECRET).header("Content-Encoding", encoding);
+        let id = server.send(&request.json(&data)).secret_id();
+        server.delete_secret("cn-beijing:test", id).data();
+    }
+}
+
+#[test]
 fn junk_bodies_on_get_and_delete_are_ignored() {
     let server = TestServer::start();
     let id = server

@@ -12,7 +12,6 @@ fn unknown_paths_and_methods_are_answered_as_the_gateway_does() {
         "/pop/v1/sam/secret",
         "/pop/v1/sam/secret/secret/",
         "/pop/v1/sam/secret/Secret",
-        "/pop/v1/sam/configmap/configMap",
         "/pop//v1/sam/secret/secret",
         "/%2e%2e/x",
     ] {
@@ -33,6 +32,27 @@ fn unknown_paths_and_methods_are_answered_as_the_gateway_does() {
             server.call(method, path, &[]).assert_error(400, "UnsupportedHTTPMethod");
         }
     }
+}
+
+#[test]
+fn operations_of_sae_that_are_not_emulated_say_so() {
+    let server = TestServer::start();
+    for (method, path) in [
+        ("POST", "/pop/v1/sam/configmap/configMap"),
+        ("GET", "/pop/v1/sam/configmap/listNamespacedConfigMaps"),
+        ("POST", "/pop/v1/sam/app/createApplication"),
+        ("GET", "/pop/v1/sam/app/listApplications"),
+        ("PUT", "/pop/v1/sam/app/restartApplication"),
+        ("POST", "/pop/v1/sam/ingress/Ingress"),
+        ("PUT", "/pop/v1/sam/namespace/updateNamespaceVpc"),
+        ("GET", "/tags"),
+    ] {
+        let reply = server.call(method, path, &[("NamespaceId", "cn-beijing")]);
+        reply.assert_error(404, "InvalidApi.NotFound");
+        assert!(reply.message().contains("does not emulate it"), "{path}: {}", reply.message());
+    }
+    let unknown = server.call("GET", "/pop/v1/sam/nothing", &[]);
+    assert!(!unknown.message().contains("emulate"), "{}", unknown.message());
 }
 
 #[test]

@@ -14,6 +14,7 @@ mod common;
 
 mod access;
 mod bodies;
+mod browsers;
 mod captures;
 mod concurrency;
 mod connections;

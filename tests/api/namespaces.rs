@@ -68,7 +68,9 @@ fn deleting_a_namespace_removes_its_secrets_and_frees_their_places() {
 
 #[test]
 fn short_ids_name_a_namespace_of_the_callers_region() {
-    let server = TestServer::start();
+    let server = TestServer::start_with(WORLD, |settings| {
+        settings.allowed_host = vec!["sae.cn-hangzhou.aliyuncs.com".to_owned()];
+    });
     let short = [("NameSpaceShortId", "shorty"), ("NamespaceName", "n")];
     let created = server.call("POST", NAMESPACE, &short).data();
     assert_eq!(created["NamespaceId"], "cn-beijing:shorty", "the first region stands in");

@@ -13,6 +13,9 @@ use crate::{
     common::{Reply, Request, TestServer, server::*, wire::Connection},
 };
 
+/// A sibling of the secrets that is not served.
+const CONFIG_MAP: &str = "/pop/v1/sam/configmap/configMap";
+
 /// A reply and what it must be.
 type Case = (Reply, Entry, &'static [&'static str]);
 
@@ -187,6 +190,8 @@ fn gateway_errors(server: &TestServer) -> Vec<Case> {
             &[],
         ),
         (ends_early(server.connect()), Gateway::BadRequest.entry(), &[]),
+        (list("Host", "elsewhere.example"), Gateway::HostForbidden.entry(), &["elsewhere.example"]),
+        (server.call("GET", CONFIG_MAP, &[]), Gateway::NotEmulated.entry(), &["SAE"]),
     ]
 }
 

@@ -209,6 +209,7 @@ impl TestServer {
             world: Some(world_file),
             docker_config: DockerConfigChoice::Strict,
             cors_origin: vec![],
+            allowed_host: vec![],
             anonymous: None,
             rate_limit: None,
             trusted_proxy: vec![],

@@ -21,7 +21,7 @@ fn each_request_has_one_line_with_its_ids_and_no_value() {
     let body =
         json!({"NamespaceId": "cn-beijing:test", "SecretId": id, "SecretData": {"k": CANARY}});
     server.send(&Request::new("PUT", SECRET).json(&body)).data();
-    let long = CANARY.repeat(6000);
+    let long = CANARY.repeat(5000);
     server.create("cn-beijing:test", "long", &json!({"k": long})).data();
     server.terminate();
     server.wait();

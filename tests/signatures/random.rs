@@ -94,7 +94,7 @@ const NAMES: &[&str] = &[
     "x-acs-signature-method",
 ];
 
-/// Any value that the front door lets through.
+/// Any value that the HTTP library lets through.
 fn value(most: usize) -> impl Strategy<Value = Vec<u8>> {
     prop::collection::vec(prop_oneof![0x20_u8..0x7f, 0x80_u8..=0xff], 0..most)
 }

@@ -64,7 +64,7 @@ impl Sent {
         self.header("authorization").is_some_and(|value| value.starts_with(b"ACS3-"))
     }
 
-    /// Hands the request over as the front door does; nothing if the door would not let it through.
+    /// Hands the request over as the HTTP library does; nothing if it would refuse it.
     pub fn signed<T>(&self, look: impl FnOnce(&SignedRequest<'_>) -> T) -> Option<T> {
         let is_token = |text: &[u8]| {
             !text.is_empty()
@@ -124,7 +124,7 @@ impl Sent {
             let claim = authenticator.check_head(request, authorization.as_ref(), now)?;
             authenticator.admit(claim, request, &self.body, now)
         });
-        answer.expect("the front door lets it through")
+        answer.expect("the HTTP library takes it")
     }
 }
 

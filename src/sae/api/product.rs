@@ -4,7 +4,10 @@ use std::{collections::HashSet, sync::Arc};
 
 use actix_web::{
     HttpRequest, HttpResponse,
-    http::{Method, header::HeaderValue},
+    http::{
+        Method,
+        header::{CONTENT_ENCODING, HeaderValue},
+    },
     web,
 };
 
@@ -19,7 +22,7 @@ use super::{
 use crate::{
     access::{Access, Caller, Claim},
     exchange::{self, Body, Call, Exchange, Product},
-    http::{Room, cors},
+    http::Room,
     pop::{
         self, Admission, ApiError, BodyRole, Frame, Malformed, Parameters, RegionId, TraceIds,
         Wanted, authorize,
@@ -32,6 +35,9 @@ use crate::{
 
 /// Members of replies whose value is a map with keys that are no element names of XML.
 const MAPS: &[&str] = &["SecretData"];
+
+/// How much of a `Content-Encoding` header an error repeats, in characters.
+const ENCODING_MAX: usize = 64;
 
 /// What the product needs to answer. Cloning is cheap.
 #[derive(Clone)]
@@ -164,6 +170,9 @@ impl Product for Sae {
         let Body { bytes, room } = body;
         let admission = Admission::new(&self.access, call, operation.path());
         let caller = admission.admit(claim, &bytes, self.exchange.clock.now())?;
+        if role(call.head) == BodyRole::Parameters && !bytes.is_empty() {
+            check_encoding(call.head)?;
+        }
         let content_type = call.header("content-type").unwrap_or_default().to_owned();
         let role = role(call.head);
         let mut parameters = std::mem::take(&mut state.parameters);
@@ -232,7 +241,7 @@ fn note_named(call: &Call<'_>, parameters: &Parameters) {
     });
 }
 
-/// The checks of the gateway, in its order: path and method, origin, action, version. Tells of the operation as soon as it
+/// The checks of the gateway, in its order: path and method, action, version. Tells of the operation as soon as it
 /// is known, so that the logs have it whatever comes of the request.
 fn find_operation(
     request: &HttpRequest,
@@ -241,13 +250,10 @@ fn find_operation(
     let operation = match operation::route(request.method(), request.path()) {
         Route::Operation(operation) => operation,
         Route::OtherMethod => return Err(ApiError::new(pop::Code::MethodNotSupported, &[])),
+        Route::NotEmulated => return Err(ApiError::new(pop::Code::NotEmulated, &[&"SAE"])),
         Route::Unknown => return Err(ApiError::new(pop::Code::ApiNotFound, &[])),
     };
     note(operation);
-    // Browsers send simple requests without asking first, so a page could write what it may not read.
-    if *request.method() != Method::GET && cors::is_from_unnamed_origin(request) {
-        return Err(ApiError::new(pop::Code::OriginForbidden, &[]));
-    }
     if contradicts(request, "x-acs-action", operation.name()) {
         return Err(ApiError::new(pop::Code::ActionNotFound, &[]));
     }
@@ -255,6 +261,16 @@ fn find_operation(
         return Err(ApiError::new(pop::Code::VersionNotValid, &[]));
     }
     Ok(operation)
+}
+
+/// A compressed body would be taken for one that cannot be read.
+fn check_encoding(request: &HttpRequest) -> Result<(), ApiError> {
+    let mut encodings = request.headers().get_all(CONTENT_ENCODING).map(HeaderValue::as_bytes);
+    let is_none = |value: &&[u8]| value.is_empty() || value.eq_ignore_ascii_case(b"identity");
+    let Some(encoding) = encodings.find(|value| !is_none(value)) else { return Ok(()) };
+    let shown: String = String::from_utf8_lossy(encoding).chars().take(ENCODING_MAX).collect();
+    let reason = format!("its Content-Encoding {shown} is not supported, send it as it is");
+    Err(with_message("body", reason))
 }
 
 /// Whether a header says something else than this; absent and empty ones say nothing.

@@ -60,14 +60,14 @@ fn json_a_hundred_thousand_levels_deep_is_refused_in_every_place() {
                 let whole = Request::new("POST", SECRET).body("application/json", text);
                 assert_eq!(client.send(&whole).status, 400);
                 for (encoding, request) in encodings(text) {
-                    let is_too_long = request.target.len() > 102_400;
+                    let is_too_long = request.target.len() > 65_534;
                     let reply = client.send(&request);
                     // What begins no object is a value like any other where a wrapper could hold a text.
                     let is_value = ["model", "flattened", "wrapper's text"]
                         .iter()
                         .any(|wrapper| encoding.contains(wrapper));
                     match reply.status {
-                        414 => assert!(is_too_long, "{encoding}"),
+                        _ if reply.is_bare() => assert!(is_too_long, "{encoding}"),
                         200 if is_value && text.starts_with('[') => {
                             let data = client.take(reply.secret_id());
                             let values: Vec<_> = data.as_object().unwrap().values().collect();
@@ -123,7 +123,7 @@ fn objects_with_a_million_keys_are_refused_in_every_place() {
                 .send(&form(flattened.join("&")))
                 .assert_error(400, "QuotaExceeded.SecretDataKey");
             client
-                .send(&post(&format!("{NAMED}&{}", pairs(15_000))))
+                .send(&post(&format!("{NAMED}&{}", pairs(12_000))))
                 .assert_error(400, "InvalidParameter.WithMessage");
             for request in [json(million.clone()), form(pairs(1_000_000))] {
                 client.send(&request).assert_error(413, "RequestEntityTooLarge");
