@@ -21,6 +21,7 @@ use actix_web::{
     middleware::{Condition, from_fn},
     web,
 };
+use prometheus_client::metrics::counter::Counter;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_rustls::TlsAcceptor;
 
@@ -73,12 +74,17 @@ pub fn read_world(path: &Path, mode: DockerConfigMode) -> Result<World, StartErr
 }
 
 impl Application {
-    /// Opens the database, puts into it what the world asks for, and listens. Must be called on an actix runtime.
+    /// Opens the database, puts into it what the world asks for, and listens. Must be called on an actix runtime. The
+    /// counter is shown by `/metrics`.
     ///
     /// # Errors
     /// [`StartError`].
-    pub async fn build(settings: &Settings) -> Result<Self, StartError> {
-        Self::build_with(settings, Arc::new(SystemClock)).await
+    pub async fn build(
+        settings: &Settings,
+        log_lines_dropped: Counter,
+    ) -> Result<Self, StartError> {
+        let metrics = Metrics::with_log(log_lines_dropped);
+        Self::assemble(settings, Arc::new(SystemClock), metrics).await
     }
 
     /// The same with another clock.
@@ -88,6 +94,14 @@ impl Application {
     pub async fn build_with(
         settings: &Settings,
         clock: Arc<dyn Clock>,
+    ) -> Result<Self, StartError> {
+        Self::assemble(settings, clock, Metrics::default()).await
+    }
+
+    async fn assemble(
+        settings: &Settings,
+        clock: Arc<dyn Clock>,
+        metrics: Metrics,
     ) -> Result<Self, StartError> {
         // Before the port can be reached: whoever waits for it may send one at once.
         let hangups = Hangups::hear();
@@ -119,7 +133,7 @@ impl Application {
         let observer = Observer {
             clock: Arc::clone(&clock),
             identities: Arc::new(SystemIdentities::new(address.ip())),
-            metrics: Metrics::default(),
+            metrics,
         };
         let parts = Parts {
             sae: Sae {

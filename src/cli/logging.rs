@@ -1,22 +1,42 @@
 //! How log lines look.
 
-use std::io::Write;
+use std::{
+    env,
+    io::{self, IsTerminal, Write},
+};
 
-use env_logger::{Builder, Env};
+use env_logger::{Builder, Env, Target, WriteStyle};
 use log::{
     LevelFilter, Record,
     kv::{self, Key, VisitSource},
 };
 use serde_json::{Map, Value};
 
+use super::stderr::Stderr;
 use crate::settings::LogFormat;
 
 /// What is written where `RUST_LOG` says nothing.
 const DEFAULT_FILTER: &str = "info";
 
-/// Starts logging to standard error.
-pub(super) fn init(format: LogFormat) {
-    builder(format).init();
+/// Starts logging to standard error. Whoever holds what is returned has to flush it at the end of the process.
+///
+/// # Errors
+/// The system gives no thread to write with.
+pub(super) fn init(format: LogFormat) -> io::Result<Stderr> {
+    let stderr = Stderr::start()?;
+    let mut builder = builder(format);
+    // Left to the logger it would be no: it takes what it is given for a file.
+    if env::var_os("RUST_LOG_STYLE").is_none() && takes_colours() {
+        builder.write_style(WriteStyle::Always);
+    }
+    builder.target(Target::Pipe(Box::new(stderr.clone()))).init();
+    Ok(stderr)
+}
+
+/// Whether standard error is a terminal whose user has nothing against colours.
+fn takes_colours() -> bool {
+    let is_set = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty());
+    io::stderr().is_terminal() && !is_set("NO_COLOR") && env::var_os("TERM") != Some("dumb".into())
 }
 
 /// What lines are written and how they look, by `RUST_LOG` and what overrules it.

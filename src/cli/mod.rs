@@ -8,6 +8,7 @@ mod keys;
 pub mod logging;
 mod restore;
 mod serve;
+mod stderr;
 mod verify;
 
 use std::process::ExitCode;
@@ -15,7 +16,10 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
 
-use crate::{server::upkeep::UpkeepError, settings::LogFormat};
+use crate::{
+    server::{StartError, upkeep::UpkeepError},
+    settings::LogFormat,
+};
 
 /// A server that speaks the namespaced Secret API of Alibaba Cloud SAE
 #[derive(Debug, Parser)]
@@ -76,8 +80,10 @@ fn keep_memory_to_ourselves() -> Result<(), String> {
 
 /// Runs what a command does to a database to its end.
 fn upkeep<T>(work: impl Future<Output = Result<T, UpkeepError>>) -> Result<T, UpkeepError> {
-    logging::init(LogFormat::Text);
-    actix_web::rt::System::new().block_on(work)
+    let log = logging::init(LogFormat::Text).map_err(StartError::Log)?;
+    let done = actix_web::rt::System::new().block_on(work);
+    log.flush_all();
+    done
 }
 
 /// Prints what a command was asked for.
@@ -91,8 +97,12 @@ fn say(text: &str) -> ExitCode {
 
 /// Tells the user what went wrong, on standard error.
 fn complain(message: impl std::fmt::Display) -> ExitCode {
-    use std::io::Write;
-    // Where standard error is gone there is nobody left to tell.
-    drop(writeln!(std::io::stderr(), "sae-secret: {message}"));
+    complain_to(std::io::stderr(), message)
+}
+
+/// The same where standard error may be a pipe that is not read.
+fn complain_to(mut stderr: impl std::io::Write, message: impl std::fmt::Display) -> ExitCode {
+    // In one piece; and where standard error is gone there is nothing left to tell it to.
+    drop(stderr.write_all(format!("sae-secret: {message}\n").as_bytes()));
     ExitCode::FAILURE
 }

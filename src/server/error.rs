@@ -78,6 +78,9 @@ pub enum StartError {
         /// What the system said.
         source: io::Error,
     },
+    /// The system gives no thread that writes the log.
+    #[error("cannot start the log's thread: {0}")]
+    Log(io::Error),
     /// The server failed while it ran.
     #[error("the server failed: {0}")]
     Run(io::Error),
