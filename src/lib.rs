@@ -10,7 +10,7 @@
 //! | [`crypto`] | `domain` | everything else here; actix, diesel, the clock |
 //! | [`store`] | `domain`, `turn` | `service`, `api`, `http`, `crypto`: it sees sealed values only, but for those that an older version left |
 //! | [`service`] | `domain`, `store`, `crypto`, `access` | `api`, `http`, actix, diesel |
-//! | [`audit`] | `domain`, `turn` | everything else here; actix, diesel |
+//! | [`audit`] | `domain` | everything else here; actix, diesel |
 //! | [`http`] | `domain`, `clock` | `service`, `store`, `api` |
 //! | `api::X` | `domain`, `service`, `access`, `audit`, `http`, `clock` | `store`, diesel, another api |
 //! | [`world`] | `domain`, `access` | everything else here |

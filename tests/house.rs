@@ -26,7 +26,7 @@ const ROOMS: &[Room] = &[
         uses: &["domain", "access"],
         without: &["actix", "diesel", "tokio", "log::", "SystemTime", "Instant::now"],
     },
-    Room { path: "audit", uses: &["domain", "audit", "turn"], without: &["actix", "diesel"] },
+    Room { path: "audit", uses: &["domain", "audit"], without: &["actix", "diesel"] },
     Room {
         path: "crypto",
         uses: &["domain", "crypto"],

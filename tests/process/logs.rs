@@ -1,10 +1,8 @@
 //! What the log tells, and what it never tells.
 
-use std::time::{Duration, Instant};
-
 use serde_json::{Value, json};
 
-use super::{audit::wait_until, child::Server};
+use super::child::Server;
 use crate::common::{Request, server::*};
 
 const CANARY: &str = "CANARYVALUE";
@@ -74,66 +72,4 @@ fn json_lines_are_json() {
     assert_eq!(access["status"], 200);
     assert!(access["request_id"].is_string() && access["trace_id"].is_string());
     assert!(access["duration_us"].is_u64() && access["time"].is_string());
-}
-
-/// The numbers in lines that tell of dropped lines.
-fn told_as_dropped(log: &str) -> Vec<u64> {
-    let told = log.lines().filter_map(|line| {
-        line.strip_suffix(" log lines were dropped: standard error was not read")
-    });
-    told.map(|line| line.rsplit(' ').next().unwrap().parse().unwrap()).collect()
-}
-
-fn dropped(server: &Server) -> u64 {
-    let metrics = server.call("GET", "/metrics", &[]);
-    let metric = "sae_secret_log_lines_dropped_total ";
-    let line = metrics.text().lines().find_map(|line| line.strip_prefix(metric)).map(str::to_owned);
-    line.unwrap_or_else(|| panic!("{metric} in {}", metrics.text())).parse().unwrap()
-}
-
-/// More requests than pipe and queue have room for lines.
-fn ask_often(server: &Server) {
-    let mut connection = server.connect();
-    for number in 0..8000 {
-        connection.send(&Request::new("GET", REGIONS).bytes(server.address)).unwrap();
-        assert_eq!(connection.receive().status, 200, "{number}");
-    }
-}
-
-#[test]
-fn a_log_that_is_not_read_holds_up_nothing_and_tells_what_was_dropped() {
-    let folder = Folder::new();
-    let mut server = Server::start_unread(folder.path(), |_| {});
-    assert_eq!(dropped(&server), 0);
-    ask_often(&server);
-    assert_eq!(server.call("GET", "/health", &[]).status, 200);
-    let lost = dropped(&server);
-    assert!(lost > 1000, "neither pipe nor queue has room for 8000 lines: {lost}");
-    server.read_log();
-    wait_until("nothing is told", || !told_as_dropped(&server.log()).is_empty());
-    let reply = server.call("GET", REGIONS, &[]);
-    server.terminate();
-    assert!(server.wait().success());
-    let log = server.log();
-    let told = told_as_dropped(&log);
-    // Also the lines of the requests that looked.
-    assert!(told.len() == 1 && told[0] >= lost && told[0] < lost + 10, "{told:?} {lost}");
-    assert!(
-        log.contains(reply.header("x-acs-request-id").unwrap()),
-        "what is logged afterwards is there"
-    );
-    assert!(log.contains("stopping: "), "what is logged last is there, too");
-}
-
-#[test]
-fn a_server_whose_log_is_not_read_can_be_stopped() {
-    let folder = Folder::new();
-    let mut server = Server::start_unread(folder.path(), |command| {
-        command.env("SAE_SECRET_LOG_FORMAT", "json");
-    });
-    ask_often(&server);
-    let begun = Instant::now();
-    server.terminate();
-    assert!(server.wait().success());
-    assert!(begun.elapsed() < Duration::from_secs(6), "{:?}", begun.elapsed());
 }

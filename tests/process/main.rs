@@ -32,4 +32,5 @@ mod scanner;
 mod sealing;
 mod tls;
 mod torture;
+mod unread;
 mod upkeep;
