@@ -1,11 +1,8 @@
 //! How log lines look.
 
-use std::{
-    env,
-    io::{self, IsTerminal, Write},
-};
+use std::io::{self, IsTerminal, Write};
 
-use env_logger::{Builder, Env, Target, WriteStyle};
+use env_logger::{Builder, Target, WriteStyle};
 use log::{
     LevelFilter, Record,
     kv::{self, Key, VisitSource},
@@ -13,7 +10,7 @@ use log::{
 use serde_json::{Map, Value};
 
 use super::stderr::Stderr;
-use crate::settings::LogFormat;
+use crate::settings::{LogFormat, remarks, variable};
 
 /// What is written where `RUST_LOG` says nothing.
 const DEFAULT_FILTER: &str = "info";
@@ -26,23 +23,29 @@ pub(super) fn init(format: LogFormat) -> io::Result<Stderr> {
     let stderr = Stderr::start()?;
     let mut builder = builder(format);
     // Left to the logger it would be no: it takes what it is given for a file.
-    if env::var_os("RUST_LOG_STYLE").is_none() && takes_colours() {
+    if variable("RUST_LOG_STYLE").is_none() && takes_colours() {
         builder.write_style(WriteStyle::Always);
     }
     builder.target(Target::Pipe(Box::new(stderr.clone()))).init();
+    for remark in remarks() {
+        log::warn!("{remark}");
+    }
     Ok(stderr)
 }
 
 /// Whether standard error is a terminal whose user has nothing against colours.
 fn takes_colours() -> bool {
-    let is_set = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty());
-    io::stderr().is_terminal() && !is_set("NO_COLOR") && env::var_os("TERM") != Some("dumb".into())
+    let is_dumb = variable("TERM").is_some_and(|terminal| terminal == "dumb");
+    io::stderr().is_terminal() && variable("NO_COLOR").is_none() && !is_dumb
 }
 
 /// What lines are written and how they look, by `RUST_LOG` and what overrules it.
 #[must_use]
 pub fn builder(format: LogFormat) -> Builder {
-    let mut builder = Builder::from_env(Env::default().default_filter_or(DEFAULT_FILTER));
+    let mut builder = Builder::new();
+    let set = |name: &str| variable(name).and_then(|value| value.into_string().ok());
+    builder.parse_filters(set("RUST_LOG").as_deref().unwrap_or(DEFAULT_FILTER));
+    builder.parse_write_style(set("RUST_LOG_STYLE").as_deref().unwrap_or_default());
     // Below this the crate repeats request targets, in which clients put secrets. Whatever RUST_LOG says of the two
     // modules is overruled.
     for module in ["h2", "h2::server"] {

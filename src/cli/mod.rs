@@ -1,6 +1,7 @@
 //! The command line: one file a command.
 
 mod access_key;
+mod arguments;
 mod backup;
 mod check_world;
 mod healthcheck;
@@ -11,14 +12,14 @@ mod serve;
 mod stderr;
 mod verify;
 
-use std::process::ExitCode;
+use std::{ffi::OsString, process::ExitCode};
 
-use clap::{Parser, Subcommand};
+use clap::{FromArgMatches, Parser, Subcommand};
 use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
 
 use crate::{
     server::{StartError, upkeep::UpkeepError},
-    settings::LogFormat,
+    settings::{LogFormat, remarks},
 };
 
 /// A server that speaks the namespaced Secret API of Alibaba Cloud SAE
@@ -51,6 +52,14 @@ enum Command {
 }
 
 impl Cli {
+    /// Reads the arguments, the first of which is the program's name, and the environment.
+    ///
+    /// # Errors
+    /// Something is wrong with them, or help is asked for: the error's `exit` says so.
+    pub fn read(arguments: impl Iterator<Item = OsString>) -> Result<Self, clap::Error> {
+        Self::from_arg_matches(&arguments::read(arguments.collect())?)
+    }
+
     /// Runs the command; the exit code tells whether it did what it was asked to.
     #[must_use]
     pub fn run(self) -> ExitCode {
@@ -92,6 +101,13 @@ fn say(text: &str) -> ExitCode {
     match std::io::stdout().write_all(text.as_bytes()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => complain(error),
+    }
+}
+
+/// Tells what is strange about the variables, for a command that does not log.
+fn warn_of_variables() {
+    for remark in remarks() {
+        complain(format!("warning: {remark}"));
     }
 }
 

@@ -51,11 +51,16 @@ impl Stderr {
         let of_thread = stderr.clone();
         let thread = thread::Builder::new().name("log".to_owned());
         thread.spawn(move || of_thread.write_all_of(&received))?;
-        panic::set_hook(Box::new(|panic| {
+        let of_hook = stderr.clone();
+        panic::set_hook(Box::new(move |panic| {
             let trace = Backtrace::capture();
             match trace.status() {
                 BacktraceStatus::Captured => log::error!("{panic}\n{trace}"),
                 _ => log::error!("{panic}"),
+            }
+            // The process ends with this thread.
+            if thread::current().name() == Some("main") {
+                of_hook.flush_all();
             }
         }));
         Ok(stderr)

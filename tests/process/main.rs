@@ -30,6 +30,7 @@ mod postgres;
 mod rotation;
 mod scanner;
 mod sealing;
+mod settings;
 mod tls;
 mod torture;
 mod unread;

@@ -25,7 +25,9 @@ const ALPN_HTTP1: &[u8] = b"http/1.1";
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
     /// A certificate without a key, or a key without a certificate.
-    #[error("--tls-cert and --tls-key belong together: {missing} is missing")]
+    #[error(
+        "--tls-cert and --tls-key belong together: {missing} is missing (SAE_SECRET_TLS_CERT, SAE_SECRET_TLS_KEY)"
+    )]
     Half {
         /// The flag that is missing.
         missing: &'static str,

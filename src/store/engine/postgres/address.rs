@@ -151,6 +151,16 @@ impl PostgresAddress {
         Ok(Self { config, tls, pool_size, names_statements })
     }
 
+    /// Whether the address has a password of its own.
+    pub fn has_password(&self) -> bool {
+        self.config.get_password().is_some()
+    }
+
+    /// Gives it another password.
+    pub fn set_password(&mut self, password: &str) {
+        self.config.password(password);
+    }
+
     /// What the client library needs to know.
     pub fn config(&self) -> &Config {
         &self.config
