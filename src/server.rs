@@ -9,7 +9,7 @@ mod rights;
 pub mod upkeep;
 
 use std::{
-    env, fs, io,
+    fs, io,
     net::{IpAddr, SocketAddr, TcpListener, ToSocketAddrs},
     path::Path,
     sync::Arc,
@@ -45,7 +45,7 @@ use crate::{
         tls::{self, Certificates, TlsError},
     },
     service::{SeedNamespace, SeedSecret, Seeds, Service},
-    settings::{AnonymousChoice, ListenAddress, Settings},
+    settings::{AnonymousChoice, ListenAddress, Settings, variable},
     world::World,
 };
 
@@ -72,7 +72,7 @@ pub fn read_world(path: &Path, mode: DockerConfigMode) -> Result<World, StartErr
         let source = rights::explained(path, error);
         StartError::WorldUnreadable { path: path.to_owned(), source }
     })?;
-    World::parse(&text, mode, &|name| env::var(name).ok())
+    World::parse(&text, mode, &|name| variable(name)?.into_string().ok())
         .map_err(|mistakes| StartError::WorldMistaken { path: path.to_owned(), mistakes })
 }
 

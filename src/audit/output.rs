@@ -55,9 +55,10 @@ impl Output {
         Ok(Self { file, is_file, is_torn })
     }
 
-    /// Writes what can be written without waiting. A regular file is not waited for but by the kernel's cache; anything
-    /// else takes at most what a pipe takes whole, and is asked first whether it has room. Standard output cannot be
-    /// made non-blocking: it is shared with other processes.
+    /// Writes what can be written without waiting. What goes to a regular file is taken by the kernel's cache; only a file
+    /// system that hangs would be waited for. Anything else is asked first whether it has room, and takes at most what a
+    /// pipe takes whole. Standard output cannot be made non-blocking, since other processes may share it; one of them
+    /// would have to fill it between question and write for this to wait.
     fn write(&self, bytes: &[u8]) -> io::Result<usize> {
         if self.is_file {
             return (&self.file).write(bytes);

@@ -9,6 +9,7 @@ use std::{
 };
 
 use super::{
+    callers::{full, list},
     child::{Server, binary, run},
     upkeep::said,
 };
@@ -94,6 +95,27 @@ fn windows_line_ends_of_an_env_file_are_no_part_of_a_setting() {
         "{}",
         said(&output)
     );
+}
+
+#[test]
+fn variables_of_the_world_are_taken_alike() {
+    let folder = Folder::new();
+    let world = folder.path().join("users.yaml");
+    let secret = "testAKsecret000000000000000001";
+    let text = world_with_users().replace(secret, "\"${FULL_SECRET}\"");
+    fs::write(&world, text).unwrap();
+    let server = Server::start_with(folder.path(), |command| {
+        command.env("SAE_SECRET_WORLD", &world).env("FULL_SECRET", format!("{secret}\r"));
+    });
+    let mut connection = server.connect();
+    connection.send(&full().sign(list(), None).bytes(server.address)).unwrap();
+    connection.receive().data();
+    for value in ["", "\r"] {
+        let mut command = binary();
+        command.arg("check-world").arg(&world).env("FULL_SECRET", value);
+        let text = said(&command.output().unwrap());
+        assert!(text.contains("is not set"), "{value:?}: {text}");
+    }
 }
 
 #[test]

@@ -115,6 +115,10 @@ fn files_that_are_not_for_this_process_say_whose_they_are() {
     let text =
         serve(&["sqlite::memory:", "--tls-cert", &at("chain.pem"), "--tls-key", &at("key.pem")]);
     assert!(text.contains(&refused("key.pem", "640")), "{text}");
+    fs::write(path.join("audit.log"), "").unwrap();
+    mode("audit.log", 0o644);
+    let text = serve(&["sqlite::memory:", "--audit-log", &at("audit.log")]);
+    assert!(text.contains(&refused("audit.log", "644")), "{text}");
     fs::write(path.join("password"), "hidden").unwrap();
     mode("password", 0o600);
     let text = serve(&["postgres://u@127.0.0.1:1/d", "--database-password-file", &at("password")]);
