@@ -50,6 +50,14 @@ fn too_few_file_descriptors_are_a_sentence() {
     }
 }
 
+#[test]
+fn a_process_takes_the_file_descriptors_that_it_may_have() {
+    let script = "ulimit -Sn 24; exec \"$0\" serve --listen 127.0.0.1:0 --world no-such-world.yaml";
+    let output =
+        Command::new("sh").args(["-c", script, env!("CARGO_BIN_EXE_sae-secret")]).output().unwrap();
+    assert!(said(&output).contains("no-such-world.yaml"), "{}", said(&output));
+}
+
 /// The binary where another user may run it, and a command that runs it as that user.
 struct Stranger(PathBuf);
 
