@@ -9,7 +9,7 @@
 //! | [`access`] | `domain` | everything else here; actix, diesel, the clock |
 //! | [`crypto`] | `domain` | everything else here; actix, diesel, the clock |
 //! | [`service`] | `domain`, `store`, `crypto`, `access` | `api`, `http`, actix, diesel |
-//! | [`audit`] | `domain`, `turn` | everything else here; actix, diesel |
+//! | [`audit`] | `domain` | everything else here; actix, diesel |
 //! | [`http`] | `domain`, `clock` | `service`, `store`, `api` |
 //! | `api::X` | `domain`, `service`, `access`, `audit`, `http`, `clock` | `store`, diesel, another api |
 //! | [`world`] | `domain`, `access` | everything else here |
@@ -40,5 +40,4 @@ pub mod settings;
 pub mod store;
 pub mod text;
 pub mod tls_client;
-pub mod turn;
 pub mod world;

@@ -1,9 +1,10 @@
 //! Parses the command line and runs one command.
 
-use std::process::ExitCode;
-
-use clap::Parser;
+use std::{env, process::ExitCode};
 
 fn main() -> ExitCode {
-    sae_secret::cli::Cli::parse().run()
+    match sae_secret::cli::Cli::read(env::args_os()) {
+        Ok(cli) => cli.run(),
+        Err(error) => error.exit(),
+    }
 }

@@ -5,11 +5,12 @@ mod database;
 mod error;
 mod hangup;
 mod master_keys;
+mod rights;
 pub mod upkeep;
 
 use std::{
-    env, fs, io,
-    net::{IpAddr, SocketAddr, TcpListener},
+    fs, io,
+    net::{IpAddr, SocketAddr, TcpListener, ToSocketAddrs},
     path::Path,
     sync::Arc,
     time::{Duration, Instant},
@@ -21,6 +22,7 @@ use actix_web::{
     middleware::{Condition, from_fn},
     web,
 };
+use prometheus_client::metrics::counter::Counter;
 use rustls::ServerConfig;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -32,7 +34,7 @@ use crate::{
     clock::{Clock, SystemClock},
     exchange::Exchange,
     http::{
-        BodyBudget, Metrics, Observer, TrustedProxies, WRITE_STALL, bind,
+        self, BodyBudget, Metrics, Observer, TrustedProxies, WRITE_STALL,
         browser::{self, Hosts, Sites},
         cors::{self, Origins},
         lifecycle, settle,
@@ -47,7 +49,7 @@ use crate::{
         service::{Secrets, SeedNamespace, SeedSecret, Seeds, Service},
     },
     sealing::{KeyService, Sealing},
-    settings::{AnonymousChoice, Settings},
+    settings::{AnonymousChoice, ListenAddress, Settings, variable},
     store::Store,
     world::World,
 };
@@ -85,19 +87,41 @@ pub struct Application {
 /// # Errors
 /// [`StartError::WorldUnreadable`] and [`StartError::WorldMistaken`].
 pub fn read_world(path: &Path, mode: DockerConfigMode) -> Result<World, StartError> {
-    let text = fs::read_to_string(path)
-        .map_err(|source| StartError::WorldUnreadable { path: path.to_owned(), source })?;
-    World::parse(&text, mode, &|name| env::var(name).ok())
+    let text = read_world_text(path).map_err(|error| {
+        let source = rights::explained(path, error);
+        StartError::WorldUnreadable { path: path.to_owned(), source }
+    })?;
+    World::parse(&text, mode, &|name| variable(name)?.into_string().ok())
         .map_err(|mistakes| StartError::WorldMistaken { path: path.to_owned(), mistakes })
 }
 
+fn read_world_text(path: &Path) -> io::Result<String> {
+    let bytes = fs::read(path)?;
+    let mistaken = |reason: &str| io::Error::new(io::ErrorKind::InvalidData, reason);
+    match bytes.as_slice() {
+        // Some editors and shells begin a file with a mark that cannot be seen.
+        [0xEF, 0xBB, 0xBF, ..] => {
+            Err(mistaken("it begins with a byte order mark (BOM): save it as UTF-8 without one"))
+        }
+        [0xFE, 0xFF, ..] | [0xFF, 0xFE, ..] => Err(mistaken(
+            "it is UTF-16, by the byte order mark (BOM) at its start: save it as UTF-8",
+        )),
+        _ => String::from_utf8(bytes).map_err(|_| mistaken("it is not UTF-8")),
+    }
+}
+
 impl Application {
-    /// Opens the database, puts into it what the world asks for, and listens. Must be called on an actix runtime.
+    /// Opens the database, puts into it what the world asks for, and listens. Must be called on an actix runtime. The
+    /// counter is shown by `/metrics`.
     ///
     /// # Errors
     /// [`StartError`].
-    pub async fn build(settings: &Settings) -> Result<Self, StartError> {
-        Self::build_with(settings, Arc::new(SystemClock)).await
+    pub async fn build(
+        settings: &Settings,
+        log_lines_dropped: Counter,
+    ) -> Result<Self, StartError> {
+        let metrics = Metrics::with_log(log_lines_dropped);
+        Self::assemble(settings, Arc::new(SystemClock), metrics).await
     }
 
     /// The same with another clock.
@@ -107,6 +131,14 @@ impl Application {
     pub async fn build_with(
         settings: &Settings,
         clock: Arc<dyn Clock>,
+    ) -> Result<Self, StartError> {
+        Self::assemble(settings, clock, Metrics::default()).await
+    }
+
+    async fn assemble(
+        settings: &Settings,
+        clock: Arc<dyn Clock>,
+        metrics: Metrics,
     ) -> Result<Self, StartError> {
         // Before the port can be reached: whoever waits for it may send one at once.
         let hangups = Hangups::hear();
@@ -127,8 +159,8 @@ impl Application {
             log::warn!("the world: {remark}");
         }
         // Before the database is touched: another server may be at work on both.
-        let unheard = |source| StartError::Listen { address: settings.listen, source };
-        let (listener, address) = bind(settings.listen, WRITE_STALL).map_err(unheard)?;
+        let unheard = |source| StartError::Listen { address: settings.listen.clone(), source };
+        let (listener, address) = bind(&settings.listen).map_err(unheard)?;
         let audit = audit::open(settings, database.url())?;
         let seeds = seeds(&world);
         let directory = std::mem::take(&mut world.directory);
@@ -139,7 +171,7 @@ impl Application {
         service.seed(&seeds, clock.now()).await.map_err(StartError::Seed)?;
 
         let access = access(settings, directory, address);
-        let observer = Observer { id_header: pop::REQUEST_ID, metrics: Metrics::default() };
+        let observer = Observer { id_header: pop::REQUEST_ID, metrics };
         let exchange = Exchange {
             clock,
             proxies,
@@ -215,6 +247,29 @@ struct Parts {
     has_noop: bool,
 }
 
+/// Takes the port, which may be any that is free. Of the addresses of a name it is the first that this machine has, IPv4
+/// before IPv6: that is where clients look for localhost first.
+fn bind(listen: &ListenAddress) -> io::Result<(TcpListener, SocketAddr)> {
+    let found = (listen.host.as_str(), listen.port).to_socket_addrs()?;
+    let mut addresses: Vec<SocketAddr> = found.collect();
+    addresses.sort_by_key(SocketAddr::is_ipv6);
+    let mut last = io::Error::other("the name has no address");
+    for address in addresses {
+        match http::bind(address, WRITE_STALL) {
+            Ok(bound) => return Ok(bound),
+            Err(error) => {
+                let is_elsewhere = error.kind() == io::ErrorKind::AddrNotAvailable
+                    || error.raw_os_error() == Some(libc::EAFNOSUPPORT);
+                last = error;
+                if !is_elsewhere {
+                    break;
+                }
+            }
+        }
+    }
+    Err(last)
+}
+
 /// The gate that every request passes, as the settings want it. Says what is strange about them.
 fn access(settings: &Settings, directory: Directory, address: SocketAddr) -> Access {
     let allows_anonymous = allows_anonymous(settings, address.ip());
@@ -255,7 +310,13 @@ fn allows_anonymous(settings: &Settings, address: IpAddr) -> bool {
 /// What the settings say of the certificate; nothing if the server is not to speak TLS.
 fn certificates(settings: &Settings) -> Result<Option<Arc<Certificates>>, TlsError> {
     match (&settings.tls_cert, &settings.tls_key) {
-        (Some(chain), Some(key)) => Certificates::load(chain, key).map(Arc::new).map(Some),
+        (Some(chain), Some(key)) => match Certificates::load(chain, key) {
+            Err(TlsError::Unreadable { path, source }) => {
+                let source = rights::explained(&path, source);
+                Err(TlsError::Unreadable { path, source })
+            }
+            loaded => loaded.map(Arc::new).map(Some),
+        },
         (None, None) => Ok(None),
         (Some(_), None) => Err(TlsError::Half { missing: "--tls-key" }),
         (None, Some(_)) => Err(TlsError::Half { missing: "--tls-cert" }),

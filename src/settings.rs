@@ -1,23 +1,31 @@
 //! The flags and environment variables of `serve`, as typed settings.
 
-use std::{env, net::SocketAddr, path::PathBuf};
+mod environment;
+mod listen;
 
-use clap::{Args, ValueEnum, builder::BoolishValueParser};
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, ValueEnum, builder::BoolishValueParser};
 use zeroize::Zeroizing;
+
+pub use self::{
+    environment::{remarks, variable},
+    listen::{ListenAddress, ListenAddressError},
+};
 
 use crate::{access::Rate, sae::model::DockerConfigMode};
 
 /// How the server is to run. Every flag has an environment variable `SAE_SECRET_*`; the flag wins.
 #[derive(Debug, Clone, Args)]
 pub struct Settings {
-    /// Address and port to listen on; port 0 takes any free one
+    /// Address or name, and port, to listen on; port 0 takes any free one
     #[arg(
         long,
         env = "SAE_SECRET_LISTEN",
         default_value = "127.0.0.1:8080",
         value_name = "ADDRESS:PORT"
     )]
-    pub listen: SocketAddr,
+    pub listen: ListenAddress,
 
     /// The database and the keys of its values.
     #[command(flatten)]
@@ -60,11 +68,31 @@ pub struct Settings {
     pub audit_log: Option<PathBuf>,
 
     /// Go on serving while the audit log cannot be written
-    #[arg(long, env = "SAE_SECRET_AUDIT_BEST_EFFORT", value_parser = BoolishValueParser::new())]
+    #[arg(
+        long,
+        env = "SAE_SECRET_AUDIT_BEST_EFFORT",
+        value_name = "BOOL",
+        action = ArgAction::Set,
+        value_parser = BoolishValueParser::new(),
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true",
+        default_value = "false"
+    )]
     pub audit_best_effort: bool,
 
     /// Answer every request to /noop with a fixed reply, to measure what the server costs without the API
-    #[arg(long, env = "SAE_SECRET_NOOP_ENDPOINT", value_parser = BoolishValueParser::new())]
+    #[arg(
+        long,
+        env = "SAE_SECRET_NOOP_ENDPOINT",
+        value_name = "BOOL",
+        action = ArgAction::Set,
+        value_parser = BoolishValueParser::new(),
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true",
+        default_value = "false"
+    )]
     pub noop_endpoint: bool,
 
     /// The certificate to serve https:// with: a PEM file, the server's own first, then those that sign it; SIGHUP
@@ -97,6 +125,11 @@ pub struct DatabaseSettings {
     )]
     pub database_url: String,
 
+    /// A file with the password for a postgres:// URL that has none. SAE_SECRET_DATABASE_PASSWORD may hold it instead: any
+    /// characters, as they are [default: none]
+    #[arg(long, env = "SAE_SECRET_DATABASE_PASSWORD_FILE", value_name = "FILE")]
+    pub database_password_file: Option<PathBuf>,
+
     /// The master keys: a file with one id:base64 of 32 bytes on each line, the first of which seals and all of which
     /// open. SAE_SECRET_MASTER_KEY may hold the same text instead [default: a file beside the database, which `serve`
     /// makes when it listens on a loopback address]
@@ -104,22 +137,28 @@ pub struct DatabaseSettings {
     pub master_key_file: Option<PathBuf>,
 
     /// A command that prints the same text: a program and its arguments, no shell [default: none]
-    #[arg(long, env = "SAE_SECRET_MASTER_KEY_COMMAND", value_name = "COMMAND")]
+    #[arg(
+        long,
+        env = "SAE_SECRET_MASTER_KEY_COMMAND",
+        // It may hold a token.
+        hide_env_values = true,
+        value_name = "COMMAND"
+    )]
     pub master_key_command: Option<String>,
 }
 
 /// The variable that may hold the master keys. It has no flag: everybody on a machine can see flags.
 pub const MASTER_KEY_VARIABLE: &str = "SAE_SECRET_MASTER_KEY";
 
-impl DatabaseSettings {
-    /// The text of the master keys in the environment, if it is set there.
-    ///
-    /// # Errors
-    /// It is not UTF-8.
-    pub fn master_keys() -> Option<Result<Zeroizing<String>, NotUtf8>> {
-        let text = env::var_os(MASTER_KEY_VARIABLE)?;
-        Some(text.into_string().map(Zeroizing::new).map_err(|_| NotUtf8))
-    }
+/// The variable that may hold the password of the PostgreSQL server. It has no flag either.
+pub const DATABASE_PASSWORD_VARIABLE: &str = "SAE_SECRET_DATABASE_PASSWORD";
+
+/// The text of a variable that holds a secret, if it is set.
+///
+/// # Errors
+/// It is not UTF-8.
+pub fn secret_variable(name: &str) -> Option<Result<Zeroizing<String>, NotUtf8>> {
+    Some(variable(name)?.into_string().map(Zeroizing::new).map_err(|_| NotUtf8))
 }
 
 /// A variable is not UTF-8.

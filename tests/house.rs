@@ -78,7 +78,7 @@ const ROOMS: &[Room] = &[
         uses: &["access", "clock"],
         without: &["actix", "diesel", "tokio", "log::", "SystemTime", "Instant::now"],
     },
-    Room { path: "audit", uses: &["audit", "clock", "turn"], without: &["actix", "diesel"] },
+    Room { path: "audit", uses: &["audit", "clock"], without: &["actix", "diesel"] },
     Room {
         path: "sealing",
         uses: &["clock", "crypto", "sealed", "sealing", "store"],
@@ -89,11 +89,7 @@ const ROOMS: &[Room] = &[
         uses: &["clock", "crypto", "sealed"],
         without: &["actix", "diesel", "tokio", "log::", "SystemTime", "Instant::now"],
     },
-    Room {
-        path: "store",
-        uses: &["clock", "sealed", "store", "tls_client", "turn"],
-        without: &["actix"],
-    },
+    Room { path: "store", uses: &["clock", "sealed", "store", "tls_client"], without: &["actix"] },
     Room { path: "http", uses: &["clock", "http"], without: &["diesel"] },
     Room { path: "sealed", uses: &["clock"], without: &["actix", "diesel", "tokio"] },
     Room { path: "clock", uses: &[], without: &["actix", "diesel", "tokio"] },
@@ -104,7 +100,6 @@ const ROOMS: &[Room] = &[
         without: &["actix", "diesel", "tokio", "log::"],
     },
     Room { path: "text", uses: &[], without: &["actix", "diesel", "tokio"] },
-    Room { path: "turn", uses: &["turn"], without: &["actix", "diesel", "log::"] },
     Room {
         path: "world",
         uses: &["access", "clock", "json", "pop", "sae::model", "text", "world"],

@@ -1,55 +1,42 @@
 //! The audit log: one line of JSON for each operation, written before its reply goes out.
 //!
-//! One thread writes what all requests have to say, so that lines stay whole and those that wait together are written
-//! at once. No line is forced to the disk: what the kernel has taken survives the death of the process, and what
-//! must survive a loss of power belongs on another machine.
+//! The thread that answers appends the line by one `write`: for a file that takes microseconds, less than waking another
+//! thread. What cannot be written now is kept, and written before any other line by the next request or readiness check.
+//! No line is forced to the disk: what the kernel has taken survives the death of the process, and what must survive a
+//! loss of power belongs on another machine.
 
 mod entry;
-mod gathering;
-mod writer;
+mod output;
 
 use std::{
-    fs::{File, OpenOptions},
     io,
-    os::{fd::AsFd, unix::fs::OpenOptionsExt},
-    path::{Path, PathBuf},
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicU64, Ordering},
-    },
-    thread,
+    path::PathBuf,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
-use tokio::{
-    sync::{mpsc, oneshot},
-    time::{Instant, timeout_at},
-};
+use tokio::time::{Instant, sleep};
 
 pub use entry::{CallerEntry, Decision, Entry};
-use gathering::Gathered;
-use writer::{Line, Message, Output, Writer};
-
-/// How many times the lines of one moment wait for the writing thread before requests wait to hand theirs over.
-const QUEUE: usize = 1024;
-
-/// How many lines are kept that could not be written yet. Further ones are lost, and counted.
-const PENDING_MAX: usize = 4096;
+use output::{Lines, OWED_MAX, Output};
 
 /// How long a request waits for its line to be written.
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The same once a request has waited in vain, until the lines are written again.
-const SHORT_PATIENCE: Duration = Duration::from_millis(100);
+const SHORT_TIMEOUT: Duration = Duration::from_millis(100);
 
 /// How long a server that stops waits for the last lines.
 const FLUSH: Duration = Duration::from_secs(1);
+
+/// How long to wait before a pipe that is full is tried again.
+const RETRY: Duration = Duration::from_millis(20);
 
 /// Where the lines go.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Destination {
     /// To the end of this file, which is made for its owner only (mode 0600) when it is missing. A named pipe will do
-    /// if somebody reads it.
+    /// if it is read.
     File(PathBuf),
     /// To standard output.
     Stdout,
@@ -69,27 +56,21 @@ pub enum AuditError {
     /// Standard output cannot be used.
     #[error("cannot write the audit log to standard output: {0}")]
     Stdout(Arc<io::Error>),
-    /// The system gives no thread to write with.
-    #[error("cannot start the audit log's thread: {0}")]
-    Thread(Arc<io::Error>),
     /// The system refused to write.
     #[error("the audit log cannot be written: {0}")]
     Write(Arc<io::Error>),
-    /// The system neither wrote nor refused in the time that a request waits.
-    #[error("the audit log takes no lines: nobody reads the pipe, or the disk does not answer")]
+    /// The output had no room in the time that a request waits.
+    #[error("the audit log takes no lines: the pipe or terminal is not read")]
     Stalled,
     /// As many lines as are kept already wait.
-    #[error("the audit log cannot be written, and {PENDING_MAX} lines already wait")]
+    #[error("the audit log cannot be written, and {OWED_MAX} lines already wait")]
     Full,
-    /// The thread that writes is gone, which is a mistake in this program.
-    #[error("the audit log's thread is gone")]
-    Ended,
 }
 
 /// What the system said when the file was opened, in words that tell what to do.
 fn reason(source: &io::Error) -> String {
     if source.raw_os_error() == Some(libc::ENXIO) {
-        return "it is a pipe that nobody reads".to_owned();
+        return "it is a pipe that is not read".to_owned();
     }
     match source.kind() {
         io::ErrorKind::NotFound => "its directory does not exist".to_owned(),
@@ -100,89 +81,50 @@ fn reason(source: &io::Error) -> String {
     }
 }
 
-/// What requests and the writing thread know of each other.
-#[derive(Debug, Default)]
-struct Shared {
-    /// The file to go on with.
-    next: Mutex<Option<Output>>,
-    /// The last attempt to write failed, and lines wait.
-    is_failing: AtomicBool,
-    /// A request has waited in vain, and nothing was written since.
-    is_stuck: AtomicBool,
-    /// How many lines are lost since the log last was well.
-    lost: AtomicU64,
-}
-
-impl Shared {
-    /// Counts a line that will never be written.
-    fn lose(&self) {
-        if self.lost.fetch_add(1, Ordering::Relaxed) == 0 {
-            log::error!("the audit log takes no more lines: lines are being lost");
-        }
-    }
-}
-
-#[derive(Debug)]
-struct Inner {
-    destination: Destination,
-    inbox: mpsc::Sender<Message>,
-    gathered: Gathered,
-    shared: Arc<Shared>,
-    is_best_effort: bool,
-    patience: Duration,
-}
-
 /// The audit log. Cloning is cheap; all clones write to the same place.
 #[derive(Debug, Clone)]
 pub struct AuditLog(Arc<Inner>);
 
+#[derive(Debug)]
+struct Inner {
+    destination: Destination,
+    lines: Mutex<Lines>,
+    is_best_effort: bool,
+    timeout: Duration,
+}
+
 impl AuditLog {
-    /// Opens the log. With best effort no request fails for it: lines are then handed over and not waited for.
+    /// Opens the log. With best effort no request fails for it or waits for it.
     ///
     /// # Errors
-    /// [`AuditError::Open`], [`AuditError::Stdout`] and [`AuditError::Thread`].
+    /// [`AuditError::Open`] and [`AuditError::Stdout`].
     pub fn open(destination: Destination, is_best_effort: bool) -> Result<Self, AuditError> {
-        Self::open_with(destination, is_best_effort, PATIENCE)
+        Self::open_with(destination, is_best_effort, TIMEOUT)
     }
 
     fn open_with(
         destination: Destination,
         is_best_effort: bool,
-        patience: Duration,
+        timeout: Duration,
     ) -> Result<Self, AuditError> {
-        let output = match &destination {
-            Destination::File(path) => open_file(path)?,
-            Destination::Stdout => Output { file: open_stdout()?, path: None },
-        };
-        let shared = Arc::new(Shared::default());
-        let (inbox, messages) = mpsc::channel(QUEUE);
-        let writer = Writer::new(output, messages, Arc::clone(&shared), patience);
-        thread::Builder::new()
-            .name("audit".to_owned())
-            .spawn(move || writer.run())
-            .map_err(|error| AuditError::Thread(Arc::new(error)))?;
-        let gathered = Gathered::default();
-        let inner = Inner { destination, inbox, gathered, shared, is_best_effort, patience };
-        Ok(Self(Arc::new(inner)))
+        let lines = Mutex::new(Lines::new(Output::open(&destination)?));
+        Ok(Self(Arc::new(Inner { destination, lines, is_best_effort, timeout })))
     }
 
-    /// Whether an operation that is carried out now could be written down. When it is known that lines wait that
-    /// could not be written, this tries to write them. With best effort the answer is always yes.
+    /// Whether an operation that is carried out now could be written down: tries to write the lines that are owed. With
+    /// best effort the answer is always yes.
     ///
     /// # Errors
     /// What keeps the lines from being written: [`AuditError::Write`], [`AuditError::Stalled`] after at most 5 s.
     pub async fn check(&self) -> Result<(), AuditError> {
-        let Inner { inbox, shared, is_best_effort, .. } = &*self.0;
-        let is_well = !inbox.is_closed()
-            && !shared.is_failing.load(Ordering::SeqCst)
-            && !shared.is_stuck.load(Ordering::SeqCst);
-        if *is_best_effort || is_well {
+        if self.0.is_best_effort {
             return Ok(());
         }
-        let deadline = self.deadline();
-        let (done, answer) = oneshot::channel();
-        self.queue(Message::Check(done), deadline).await?;
-        self.answered(answer, deadline).await
+        let attempt = |lines: &mut Lines| {
+            Ok(lines.is_ready() || (lines.write(lines.taken())? && lines.is_ready()))
+        };
+        let is_ready = attempt(&mut self.lines())?;
+        if is_ready { Ok(()) } else { self.retry(attempt, self.timeout()).await }
     }
 
     /// Writes a line and returns when the kernel has it. With best effort it does not wait and always succeeds.
@@ -193,101 +135,74 @@ impl AuditLog {
     /// [`AuditError::Write`], [`AuditError::Stalled`] after at most 5 s, and [`AuditError::Full`] when the line is
     /// not even kept.
     pub async fn write(&self, entry: &Entry<'_>) -> Result<(), AuditError> {
-        let Inner { inbox, shared, is_best_effort, .. } = &*self.0;
-        let bytes = entry.line();
-        if *is_best_effort {
-            if inbox.try_send(Message::Lines(vec![Line { bytes, done: None }])).is_err() {
-                shared.lose();
-            }
-            return Ok(());
-        }
-        let deadline = self.deadline();
-        let (done, answer) = oneshot::channel();
-        self.gather(Line { bytes, done: Some(done) }).await;
-        self.answered(answer, deadline).await
+        let line = entry.line();
+        let take = |lines: &mut Lines| {
+            let count = lines.take(line)?;
+            lines.write(count).map(|is_written| (count, is_written))
+        };
+        let taken = take(&mut self.lines());
+        let count = match taken {
+            // What is wrong stands in the server's log.
+            _ if self.0.is_best_effort => return Ok(()),
+            Ok((_, true)) => return Ok(()),
+            Ok((count, false)) => count,
+            Err(error) => return Err(error),
+        };
+        self.retry(|lines| lines.write(count), self.timeout()).await
     }
 
     /// Opens the file anew, as is asked for after it has been renamed. If that fails the old one stays in use and an
     /// error is logged. Standard output stays what it is.
     pub fn reopen(&self) {
-        let Inner { destination, inbox, shared, .. } = &*self.0;
-        let Destination::File(path) = destination else { return };
-        match open_file(path) {
-            Ok(file) => {
-                *shared.next.lock().unwrap_or_else(PoisonError::into_inner) = Some(file);
-                // A thread that has no room for this is at work, and looks for the file by itself.
-                drop(inbox.try_send(Message::Wake));
+        let Destination::File(path) = &self.0.destination else { return };
+        match Output::open(&self.0.destination) {
+            Ok(output) => {
+                let mut lines = self.lines();
+                lines.switch(output);
                 log::info!("the audit log {} has been opened anew", path.display());
+                let count = lines.taken();
+                // An error stands in the log already.
+                drop(lines.write(count));
             }
             Err(error) => log::error!("the audit log stays the file that it was: {error}"),
         }
     }
 
-    /// Waits until the lines handed over so far are written, 1 s at most. For a server that stops.
+    /// Waits until all lines are written, 1 s at most. For a server that stops.
     pub async fn flush(&self) {
-        let deadline = Instant::now() + FLUSH;
-        let (done, answer) = oneshot::channel();
-        let flushed = match self.queue(Message::Check(done), deadline).await {
-            Ok(()) => self.answered(answer, deadline).await,
-            Err(error) => Err(error),
-        };
-        if let Err(error) = flushed {
+        let attempt = |lines: &mut Lines| lines.write(lines.taken());
+        if let Err(error) = self.retry(attempt, FLUSH).await {
             log::error!("the last lines of the audit log may be lost: {error}");
         }
     }
 
-    fn deadline(&self) -> Instant {
-        // Requests that follow one another to a pipe that nobody reads do not each wait as long as the first.
-        let is_stuck = self.0.shared.is_stuck.load(Ordering::SeqCst);
-        Instant::now()
-            + if is_stuck { SHORT_PATIENCE.min(self.0.patience) } else { self.0.patience }
-    }
-
-    async fn queue(&self, message: Message, deadline: Instant) -> Result<(), AuditError> {
-        match timeout_at(deadline, self.0.inbox.reserve()).await {
-            Ok(Ok(room)) => {
-                room.send(message);
-                Ok(())
-            }
-            Ok(Err(_closed)) => Err(AuditError::Ended),
-            Err(_elapsed) => Err(self.stalled()),
-        }
-    }
-
-    async fn answered(
+    /// Tries until something is done or refused, or the time is up.
+    async fn retry(
         &self,
-        answer: oneshot::Receiver<Result<(), AuditError>>,
-        deadline: Instant,
+        attempt: impl Fn(&mut Lines) -> Result<bool, AuditError>,
+        timeout: Duration,
     ) -> Result<(), AuditError> {
-        match timeout_at(deadline, answer).await {
-            Ok(Ok(answer)) => answer,
-            Ok(Err(_closed)) => Err(AuditError::Ended),
-            Err(_elapsed) => Err(self.stalled()),
+        let deadline = Instant::now() + timeout;
+        while !attempt(&mut self.lines())? {
+            if Instant::now() >= deadline {
+                let mut lines = self.lines();
+                lines.is_stalled = true;
+                return Err(lines.complain(AuditError::Stalled));
+            }
+            sleep(RETRY).await;
         }
+        Ok(())
     }
 
-    fn stalled(&self) -> AuditError {
-        self.0.shared.is_stuck.store(true, Ordering::SeqCst);
-        AuditError::Stalled
+    fn timeout(&self) -> Duration {
+        // Requests that follow one another to a pipe that is not read do not each wait as long as the first.
+        let is_stalled = self.lines().is_stalled;
+        if is_stalled { SHORT_TIMEOUT.min(self.0.timeout) } else { self.0.timeout }
     }
-}
 
-fn open_file(path: &Path) -> Result<Output, AuditError> {
-    let file = OpenOptions::new()
-        .append(true)
-        .create(true)
-        .mode(0o600)
-        // A pipe that nobody reads is then refused instead of waited for; files do not know the difference.
-        .custom_flags(libc::O_NONBLOCK)
-        .open(path)
-        .map_err(|error| AuditError::Open { path: path.to_owned(), source: Arc::new(error) })?;
-    Ok(Output { file, path: Some(path.to_owned()) })
-}
-
-/// Standard output without the buffer of the standard library, which would keep what could not be written.
-fn open_stdout() -> Result<File, AuditError> {
-    let output = io::stdout().as_fd().try_clone_to_owned();
-    output.map(File::from).map_err(|error| AuditError::Stdout(Arc::new(error)))
+    fn lines(&self) -> MutexGuard<'_, Lines> {
+        self.0.lines.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 #[cfg(test)]

@@ -6,8 +6,9 @@ use std::{
     fs,
     net::{IpAddr, Ipv4Addr},
     os::unix::fs::{PermissionsExt, symlink},
+    path::Path,
     process::Command,
-    sync::atomic::AtomicU32,
+    sync::atomic::{AtomicU32, Ordering},
 };
 
 use serde_json::Value;
@@ -15,7 +16,7 @@ use serde_json::Value;
 use super::*;
 use crate::clock::Timestamp;
 
-/// Long enough for the thread to run, short enough to be waited for.
+/// Short enough to be waited for.
 const SOON: Duration = Duration::from_millis(300);
 
 static COUNT: AtomicU32 = AtomicU32::new(0);
@@ -137,7 +138,7 @@ async fn a_line_that_was_left_unfinished_spoils_no_other() {
         let text = fs::read_to_string(&path).unwrap();
         let rest = text.strip_prefix(torn).unwrap().strip_prefix('\n').expect("its end");
         assert_eq!(names(rest), ["a", "b"]);
-        // Whoever else has left one there, without a new name.
+        // Another process has left one there, without a new name.
         fs::write(&path, torn).unwrap();
         log.reopen();
         log.write(&entry("c")).await.unwrap();
@@ -230,7 +231,7 @@ fn a_file_that_cannot_be_opened_is_named_with_the_reason() {
         (folder.0.clone(), "it is a directory"),
         (folder.file("plain/log"), "part of its path is not a directory"),
         (folder.file("loop"), "symbolic link"),
-        (pipe, "it is a pipe that nobody reads"),
+        (pipe, "it is a pipe that is not read"),
     ] {
         let error = AuditLog::open(Destination::File(path.clone()), false).unwrap_err().to_string();
         let start = format!("cannot open the audit log {}: ", path.display());
@@ -302,18 +303,18 @@ async fn no_more_lines_are_kept_than_the_limit() {
     let path = folder.file("log");
     symlink("/dev/full", &path).unwrap();
     let log = open(&path);
-    for _ in 0..PENDING_MAX {
+    for _ in 0..OWED_MAX {
         assert!(matches!(log.write(&entry("kept")).await, Err(AuditError::Write(_))));
     }
     assert!(matches!(log.write(&entry("lost")).await, Err(AuditError::Full)));
-    assert_eq!(log.0.shared.lost.load(Ordering::Relaxed), 1);
+    assert_eq!(log.lines().lost, 1);
     fs::remove_file(&path).unwrap();
     log.reopen();
     log.check().await.unwrap();
     let found = names_in(&path);
-    assert_eq!(found.len(), PENDING_MAX);
+    assert_eq!(found.len(), OWED_MAX);
     assert!(found.iter().all(|name| name == "kept"));
-    assert_eq!(log.0.shared.lost.load(Ordering::Relaxed), 0);
+    assert_eq!(log.lines().lost, 0);
 }
 
 #[tokio::test]

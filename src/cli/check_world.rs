@@ -4,7 +4,7 @@ use std::{io::Write, path::PathBuf, process::ExitCode};
 
 use clap::Args;
 
-use super::complain;
+use super::{complain, warn_of_variables};
 use crate::{server, settings::DockerConfigChoice};
 
 /// What is to be checked.
@@ -20,6 +20,7 @@ pub struct Arguments {
 
 /// Prints what the file describes, or every mistake in it.
 pub fn run(arguments: &Arguments) -> ExitCode {
+    warn_of_variables();
     let world = match server::read_world(&arguments.file, arguments.docker_config.into()) {
         Ok(world) => world,
         Err(error) => return complain(error),

@@ -3,6 +3,7 @@
 use std::{
     io::{Error, ErrorKind, Read, Result, Write},
     net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs},
+    path::PathBuf,
     process::ExitCode,
     sync::Arc,
     time::Duration,
@@ -12,8 +13,11 @@ use clap::Args;
 use rustls::{ClientConnection, StreamOwned};
 use rustls_pki_types::ServerName;
 
-use super::complain;
-use crate::tls_client::{self, Verification};
+use super::{complain, warn_of_variables};
+use crate::{
+    settings::ListenAddress,
+    tls_client::{self, Verification},
+};
 
 /// How long each step may take.
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -24,25 +28,53 @@ const ANSWER_MAX: u64 = 4096;
 /// Whom to ask.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// The server's address: http:// or https://; its certificate is not checked
+    /// The server's address: http:// or https://; its certificate is not checked [default: where a server on this machine
+    /// listens by the other two: http://127.0.0.1:8080]
+    #[arg(long, env = "SAE_SECRET_URL", value_name = "URL")]
+    url: Option<String>,
+
+    /// Where the server listens
     #[arg(
         long,
-        env = "SAE_SECRET_URL",
-        default_value = "http://127.0.0.1:8080",
-        value_name = "URL"
+        env = "SAE_SECRET_LISTEN",
+        default_value = "127.0.0.1:8080",
+        value_name = "ADDRESS:PORT"
     )]
-    url: String,
+    listen: ListenAddress,
+
+    /// The server's certificate: where there is one it is asked by https://
+    #[arg(long, env = "SAE_SECRET_TLS_CERT", value_name = "FILE")]
+    tls_cert: Option<PathBuf>,
+}
+
+impl Arguments {
+    /// The server's address.
+    fn url(&self) -> String {
+        if let Some(url) = &self.url {
+            return url.clone();
+        }
+        // A server that listens on all addresses is asked at that of this machine.
+        let host = match self.listen.ip() {
+            Some(IpAddr::V4(ip)) if ip.is_unspecified() => "127.0.0.1".to_owned(),
+            Some(IpAddr::V6(ip)) if ip.is_unspecified() => "::1".to_owned(),
+            _ => self.listen.host.clone(),
+        };
+        let scheme = if self.tls_cert.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}", ListenAddress { host, port: self.listen.port })
+    }
 }
 
 /// Asks the server whether it is ready.
 pub fn run(arguments: &Arguments) -> ExitCode {
-    match ask(&arguments.url) {
+    warn_of_variables();
+    let url = arguments.url();
+    match ask(&url) {
         Ok(status) if status.contains(" 200 ") => ExitCode::SUCCESS,
-        Ok(status) => complain(format!("{} is not ready: {status}", arguments.url)),
+        Ok(status) => complain(format!("{url} is not ready: {status}")),
         Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
-            complain(format!("{} does not answer within {} s", arguments.url, TIMEOUT.as_secs()))
+            complain(format!("{url} does not answer within {} s", TIMEOUT.as_secs()))
         }
-        Err(error) => complain(format!("{} does not answer: {error}", arguments.url)),
+        Err(error) => complain(format!("{url} does not answer: {error}")),
     }
 }
 

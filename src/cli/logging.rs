@@ -1,28 +1,51 @@
 //! How log lines look.
 
-use std::io::Write;
+use std::io::{self, IsTerminal, Write};
 
-use env_logger::{Builder, Env};
+use env_logger::{Builder, Target, WriteStyle};
 use log::{
     LevelFilter, Record,
     kv::{self, Key, VisitSource},
 };
 use serde_json::{Map, Value};
 
-use crate::settings::LogFormat;
+use super::stderr::Stderr;
+use crate::settings::{LogFormat, remarks, variable};
 
 /// What is written where `RUST_LOG` says nothing.
 const DEFAULT_FILTER: &str = "info";
 
-/// Starts logging to standard error.
-pub(super) fn init(format: LogFormat) {
-    builder(format).init();
+/// Starts logging to standard error. Whoever holds what is returned has to flush it at the end of the process.
+///
+/// # Errors
+/// The system gives no thread to write with.
+pub(super) fn init(format: LogFormat) -> io::Result<Stderr> {
+    let stderr = Stderr::start()?;
+    let mut builder = builder(format);
+    // Left to the logger it would be no: it takes what it is given for a file.
+    if variable("RUST_LOG_STYLE").is_none() && takes_colours() {
+        builder.write_style(WriteStyle::Always);
+    }
+    builder.target(Target::Pipe(Box::new(stderr.clone()))).init();
+    for remark in remarks() {
+        log::warn!("{remark}");
+    }
+    Ok(stderr)
+}
+
+/// Whether standard error is a terminal whose user has nothing against colours.
+fn takes_colours() -> bool {
+    let is_dumb = variable("TERM").is_some_and(|terminal| terminal == "dumb");
+    io::stderr().is_terminal() && variable("NO_COLOR").is_none() && !is_dumb
 }
 
 /// What lines are written and how they look, by `RUST_LOG` and what overrules it.
 #[must_use]
 pub fn builder(format: LogFormat) -> Builder {
-    let mut builder = Builder::from_env(Env::default().default_filter_or(DEFAULT_FILTER));
+    let mut builder = Builder::new();
+    let set = |name: &str| variable(name).and_then(|value| value.into_string().ok());
+    builder.parse_filters(set("RUST_LOG").as_deref().unwrap_or(DEFAULT_FILTER));
+    builder.parse_write_style(set("RUST_LOG_STYLE").as_deref().unwrap_or_default());
     // It reports each client that does not speak HTTP as an error of the server. Whatever RUST_LOG says of it is overruled.
     builder.filter_module("actix_http::h1::dispatcher", LevelFilter::Off);
     match format {

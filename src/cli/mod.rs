@@ -1,6 +1,7 @@
 //! The command line: one file a command.
 
 mod access_key;
+mod arguments;
 mod backup;
 mod check_world;
 mod healthcheck;
@@ -8,14 +9,18 @@ mod keys;
 pub mod logging;
 mod restore;
 mod serve;
+mod stderr;
 mod verify;
 
-use std::process::ExitCode;
+use std::{ffi::OsString, process::ExitCode};
 
-use clap::{Parser, Subcommand};
+use clap::{FromArgMatches, Parser, Subcommand};
 use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
 
-use crate::{server::upkeep::UpkeepError, settings::LogFormat};
+use crate::{
+    server::{StartError, upkeep::UpkeepError},
+    settings::{LogFormat, remarks},
+};
 
 /// A server that speaks the namespaced Secret API of Alibaba Cloud SAE
 #[derive(Debug, Parser)]
@@ -47,6 +52,14 @@ enum Command {
 }
 
 impl Cli {
+    /// Reads the arguments, the first of which is the program's name, and the environment.
+    ///
+    /// # Errors
+    /// Something is wrong with them, or help is asked for: the error's `exit` says so.
+    pub fn read(arguments: impl Iterator<Item = OsString>) -> Result<Self, clap::Error> {
+        Self::from_arg_matches(&arguments::read(arguments.collect())?)
+    }
+
     /// Runs the command; the exit code tells whether it did what it was asked to.
     #[must_use]
     pub fn run(self) -> ExitCode {
@@ -76,8 +89,10 @@ fn keep_memory_to_ourselves() -> Result<(), String> {
 
 /// Runs what a command does to a database to its end.
 fn upkeep<T>(work: impl Future<Output = Result<T, UpkeepError>>) -> Result<T, UpkeepError> {
-    logging::init(LogFormat::Text);
-    actix_web::rt::System::new().block_on(work)
+    let log = logging::init(LogFormat::Text).map_err(StartError::Log)?;
+    let done = actix_web::rt::System::new().block_on(work);
+    log.flush_all();
+    done
 }
 
 /// Prints what a command was asked for.
@@ -89,10 +104,21 @@ fn say(text: &str) -> ExitCode {
     }
 }
 
+/// Tells what is strange about the variables, for a command that does not log.
+fn warn_of_variables() {
+    for remark in remarks() {
+        complain(format!("warning: {remark}"));
+    }
+}
+
 /// Tells the user what went wrong, on standard error.
 fn complain(message: impl std::fmt::Display) -> ExitCode {
-    use std::io::Write;
-    // Where standard error is gone there is nobody left to tell.
-    drop(writeln!(std::io::stderr(), "sae-secret: {message}"));
+    complain_to(std::io::stderr(), message)
+}
+
+/// The same where standard error may be a pipe that is not read.
+fn complain_to(mut stderr: impl std::io::Write, message: impl std::fmt::Display) -> ExitCode {
+    // In one piece; and where standard error is gone there is nothing left to tell it to.
+    drop(stderr.write_all(format!("sae-secret: {message}\n").as_bytes()));
     ExitCode::FAILURE
 }

@@ -11,6 +11,7 @@ use actix_web::{
     middleware::Next,
     web,
 };
+use log::Level;
 
 use super::{Identity, Metrics};
 
@@ -137,8 +138,12 @@ fn log_line(identity: &Identity, outcome: &Outcome, status: u16, code: &str, dur
     let CallerNote { kind, name, .. } = &outcome.caller;
     let caller = name.as_ref().map_or_else(|| (*kind).to_owned(), |name| format!("{kind}:{name}"));
     let source = outcome.source.map_or_else(|| "-".to_owned(), |address| address.to_string());
-    log::info!(
+    // What asks every few seconds whether all is well would drown the rest.
+    let is_probe = matches!(outcome.operation, Some("Health" | "Ready")) && status == 200;
+    let level = if is_probe { Level::Debug } else { Level::Info };
+    log::log!(
         target: ACCESS_LOG,
+        level,
         request_id = identity.request_id.as_str(),
         trace_id = outcome.trace_id.as_deref().unwrap_or("-"),
         operation = outcome.operation.unwrap_or("-"),

@@ -29,6 +29,7 @@ pub struct Metrics {
     requests: Family<RequestLabels, Counter>,
     durations: DurationFamily,
     in_flight: Gauge,
+    log_lines_dropped: Counter,
 }
 
 #[derive(Clone)]
@@ -41,6 +42,12 @@ impl Default for DurationFamily {
 }
 
 impl Metrics {
+    /// With the count of log lines that were dropped because standard error is not read.
+    #[must_use]
+    pub fn with_log(log_lines_dropped: Counter) -> Self {
+        Self { log_lines_dropped, ..Self::default() }
+    }
+
     /// A request begins.
     pub fn begin(&self) {
         self.in_flight.inc();
@@ -71,5 +78,10 @@ impl Metrics {
             self.durations.0.clone(),
         );
         registry.register("requests_in_flight", "Requests under way", self.in_flight.clone());
+        registry.register(
+            "log_lines_dropped",
+            "Log lines dropped because standard error is not read",
+            self.log_lines_dropped.clone(),
+        );
     }
 }

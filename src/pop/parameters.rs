@@ -241,6 +241,8 @@ fn body_pairs(body: &[u8], content_type: &str) -> Result<Vec<(String, Value)>, S
         Ok(values.collect())
     } else if media_type.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
         form_pairs(body).ok_or_else(too_many)
+    } else if body.starts_with(b"\xFF\xFE") || body.starts_with(b"\xFE\xFF") {
+        Err("it is UTF-16, by the byte order mark (BOM) at its start: send UTF-8".to_owned())
     } else {
         Err("it is neither a JSON object nor application/x-www-form-urlencoded".to_owned())
     }

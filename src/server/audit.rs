@@ -1,14 +1,15 @@
 //! Opens the audit log where the settings want it.
 
 use std::{
-    fs,
+    fs, io,
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
-use super::{StartError, master_keys};
+use super::{StartError, master_keys, rights};
 use crate::{
-    audit::{AuditLog, Destination},
+    audit::{AuditError, AuditLog, Destination},
     settings::Settings,
     store::{self, DatabaseUrl},
 };
@@ -28,7 +29,13 @@ pub fn open(settings: &Settings, database: &DatabaseUrl) -> Result<Option<AuditL
         return Err(StartError::AuditElsewhere { path: other });
     }
     let destination = Destination::File(path.clone());
-    Ok(Some(AuditLog::open(destination, settings.audit_best_effort)?))
+    let log = AuditLog::open(destination, settings.audit_best_effort);
+    Ok(Some(log.map_err(|error| match (error, rights::unwritable(path)) {
+        (AuditError::Open { path, .. }, Some(reason)) => {
+            AuditError::Open { path, source: Arc::new(io::Error::other(reason)) }
+        }
+        (error, _) => error,
+    })?))
 }
 
 /// The files that the server has other uses for.

@@ -1,16 +1,19 @@
 //! Finds the database and the master keys of its keys, and opens it with them.
 
-use std::sync::Arc;
+use std::{io, sync::Arc};
+
+use zeroize::Zeroizing;
 
 use super::{
     StartError, hangup,
-    master_keys::{MasterKeyError, Source},
+    master_keys::{self, MasterKeyError, Source},
+    rights,
 };
 use crate::{
     crypto::{Keyring, MasterKeys},
     sealing::{Sealing, listed},
-    settings::DatabaseSettings,
-    store::{Access, DatabaseUrl, Store},
+    settings::{DATABASE_PASSWORD_VARIABLE, DatabaseSettings, secret_variable},
+    store::{self, Access, DatabaseUrl, OpenError, Store},
 };
 
 /// A database whose keys open with the master keys at hand. It was looked at and not touched.
@@ -46,7 +49,7 @@ impl Database {
     /// # Errors
     /// [`StartError::DatabaseUrl`] and [`StartError::Database`]; [`StartError::MasterKeys`] for more than one source.
     pub fn without_keys(settings: &DatabaseSettings) -> Result<Self, StartError> {
-        let url = settings.database_url.parse::<DatabaseUrl>()?.resolved()?;
+        let url = DatabaseUrl::parse(&settings.database_url, || password(settings))?.resolved()?;
         let source = Source::of(settings, &url)?;
         Ok(Self { url, source, masters: None })
     }
@@ -73,7 +76,13 @@ impl Database {
             Some(masters) => masters.clone(),
             None => self.source.make()?,
         };
-        let store = Store::open(&self.url)?;
+        let store = Store::open(&self.url).map_err(|error| unopened(&self.url, error))?;
+        if master_keys::are_for_development(&masters) {
+            log::warn!(
+                "the master key is that of docker-compose.yml, which everybody knows: whoever gets the database can read \
+                 every secret. Give one of your own with SAE_SECRET_MASTER_KEY or --master-key-file where that matters"
+            );
+        }
         if let Source::Beside(path) = &self.source {
             log::warn!(
                 "the master key {} stands beside the database: whoever gets both files can read every secret. Give one \
@@ -89,7 +98,8 @@ impl Database {
     /// # Errors
     /// [`StartError::Database`].
     pub fn open_existing(&self, access: Access) -> Result<(Store, Arc<Sealing>), StartError> {
-        let store = Store::open_existing(&self.url, access)?;
+        let store =
+            Store::open_existing(&self.url, access).map_err(|error| unopened(&self.url, error))?;
         Ok((store, self.sealing(self.masters.clone().unwrap_or_default())))
     }
 
@@ -133,10 +143,54 @@ fn read_for(source: &Source, url: &DatabaseUrl) -> Result<MasterKeys, StartError
 
 /// Demands that every key of a database opens.
 fn demand_open(url: &DatabaseUrl, masters: &MasterKeys) -> Result<(), StartError> {
-    let (_, closed) = Keyring::default().opened(&Store::peek_keys(url)?, masters);
+    let keys = Store::peek_keys(url).map_err(|error| unopened(url, error))?;
+    let (_, closed) = Keyring::default().opened(&keys, masters);
     if closed.is_empty() {
         return Ok(());
     }
     let closed = listed(&closed);
     Err(MasterKeyError::Closed { database: url.to_string(), closed }.into())
+}
+
+/// The error; where it is about rights, with what refuses.
+fn unopened(url: &DatabaseUrl, error: OpenError) -> StartError {
+    let files = url.file().into_iter().flat_map(store::files_of);
+    // The database itself first, which may still have to be made; the others only where they are there.
+    let mut files = files.enumerate().filter(|(place, file)| *place == 0 || file.exists());
+    match files.find_map(|(_, file)| rights::unwritable(&file)) {
+        Some(reason) => StartError::DatabaseDenied { database: url.to_string(), reason },
+        None => error.into(),
+    }
+}
+
+/// The password for an address of a server that has none.
+fn password(settings: &DatabaseSettings) -> Result<Option<Zeroizing<String>>, StartError> {
+    let unread = |source_name: &str, source| StartError::DatabasePassword {
+        source_name: source_name.to_owned(),
+        source,
+    };
+    let variable = secret_variable(DATABASE_PASSWORD_VARIABLE);
+    match (variable, &settings.database_password_file) {
+        (None, None) => Ok(None),
+        (Some(_), Some(_)) => Err(unread(
+            DATABASE_PASSWORD_VARIABLE,
+            io::Error::other(
+                "--database-password-file (SAE_SECRET_DATABASE_PASSWORD_FILE) is given, too",
+            ),
+        )),
+        (Some(text), None) => text
+            .map(Some)
+            .map_err(|error| unread(DATABASE_PASSWORD_VARIABLE, io::Error::other(error))),
+        (None, Some(file)) => {
+            let unread = |source| unread(&file.display().to_string(), source);
+            let text = master_keys::read_file(file).map_err(unread)?;
+            let text = text
+                .strip_suffix('\n')
+                .map_or(text.as_str(), |text| text.strip_suffix('\r').unwrap_or(text));
+            if text.is_empty() {
+                return Err(unread(io::Error::other("it is empty")));
+            }
+            Ok(Some(Zeroizing::new(text.to_owned())))
+        }
+    }
 }

@@ -2,7 +2,6 @@
 
 use std::{
     io,
-    net::SocketAddr,
     path::{Path, PathBuf},
 };
 
@@ -11,6 +10,7 @@ use crate::{
     audit::AuditError,
     http::{ProxyError, browser::HostError, cors::OriginError, tls::TlsError},
     sealing::PrepareError,
+    settings::ListenAddress,
     store::{DatabaseUrlError, OpenError},
     world::Mistake,
 };
@@ -35,11 +35,27 @@ pub enum StartError {
         mistakes: Vec<Mistake>,
     },
     /// The database's address is none.
-    #[error(transparent)]
+    #[error("--database-url (SAE_SECRET_DATABASE_URL): {0}")]
     DatabaseUrl(#[from] DatabaseUrlError),
     /// The database cannot be opened.
     #[error(transparent)]
     Database(#[from] OpenError),
+    /// The password of the database cannot be had.
+    #[error("cannot read the password of the database from {source_name}: {source}")]
+    DatabasePassword {
+        /// Where it should have been.
+        source_name: String,
+        /// What went wrong; shows nothing of what was read.
+        source: io::Error,
+    },
+    /// This process has not the rights to the files of the database.
+    #[error("cannot open the database {database}: {reason}")]
+    DatabaseDenied {
+        /// The database.
+        database: String,
+        /// What refuses.
+        reason: String,
+    },
     /// There are no master keys, or not those of the database.
     #[error(transparent)]
     MasterKeys(#[from] MasterKeyError),
@@ -50,22 +66,24 @@ pub enum StartError {
     #[error("cannot prepare the database: {0}")]
     Seed(crate::sae::model::Error),
     /// A trusted proxy is none.
-    #[error("--trusted-proxy: {0}")]
+    #[error("--trusted-proxy (SAE_SECRET_TRUSTED_PROXY): {0}")]
     Proxy(#[from] ProxyError),
     /// The audit log cannot be written.
     #[error(transparent)]
     Audit(#[from] AuditError),
     /// It is said how an audit log is to be kept, and not where.
-    #[error("--audit-best-effort needs --audit-log")]
+    #[error(
+        "--audit-best-effort needs --audit-log (SAE_SECRET_AUDIT_BEST_EFFORT, SAE_SECRET_AUDIT_LOG)"
+    )]
     NoAuditLog,
     /// The audit log is to be written into a file that has another use.
-    #[error("--audit-log: {} is something else of this server already", path.display())]
+    #[error("--audit-log (SAE_SECRET_AUDIT_LOG): {} is something else of this server already", path.display())]
     AuditElsewhere {
         /// The other file.
         path: PathBuf,
     },
     /// An origin for CORS is none.
-    #[error(transparent)]
+    #[error("--cors-origin (SAE_SECRET_CORS_ORIGIN): {0}")]
     Origin(#[from] OriginError),
     /// A name that the server has is none.
     #[error(transparent)]
@@ -77,10 +95,13 @@ pub enum StartError {
     #[error("cannot listen on {address}: {source}")]
     Listen {
         /// The address.
-        address: SocketAddr,
+        address: ListenAddress,
         /// What the system said.
         source: io::Error,
     },
+    /// The system gives no thread that writes the log.
+    #[error("cannot start the log's thread: {0}")]
+    Log(io::Error),
     /// The server failed while it ran.
     #[error("the server failed: {0}")]
     Run(io::Error),

@@ -12,11 +12,12 @@ use std::{
 
 use zeroize::Zeroizing;
 
+use super::rights;
 use crate::{
     crypto::{CryptoError, MasterKeys, MasterKeysError},
     sealed::MasterKeyId,
     sealing::Reread,
-    settings::{DatabaseSettings, MASTER_KEY_VARIABLE, NotUtf8},
+    settings::{DatabaseSettings, MASTER_KEY_VARIABLE, NotUtf8, secret_variable},
     store::{self, DatabaseUrl},
 };
 
@@ -26,6 +27,9 @@ const TEXT_MAX: u64 = 64 * 1024;
 /// What the file of the key that is made beside a database has behind the database's name.
 const BESIDE: &str = ".key";
 
+/// The key of the compose file, as it stands there behind its id. Everybody knows it.
+const DEVELOPMENT: &str = "ZGV2ZWxvcG1lbnQgb25seSwgbm90IGEgc2VjcmV0ISE=";
+
 /// What a key that is made is called.
 const MADE: &str = "local";
 
@@ -34,8 +38,8 @@ const MADE: &str = "local";
 pub enum MasterKeyError {
     /// They are given in more than one way.
     #[error(
-        "the master keys are given more than once: use one of --master-key-file, SAE_SECRET_MASTER_KEY and \
-         --master-key-command"
+        "the master keys are given more than once: use one of --master-key-file \
+         (SAE_SECRET_MASTER_KEY_FILE), SAE_SECRET_MASTER_KEY and --master-key-command (SAE_SECRET_MASTER_KEY_COMMAND)"
     )]
     Several,
     /// They cannot be read.
@@ -118,7 +122,7 @@ impl Source {
     /// [`MasterKeyError::Several`].
     pub fn of(settings: &DatabaseSettings, database: &DatabaseUrl) -> Result<Self, MasterKeyError> {
         let file = settings.master_key_file.clone().map(Self::File);
-        let variable = DatabaseSettings::master_keys().map(|_| Self::Variable);
+        let variable = secret_variable(MASTER_KEY_VARIABLE).map(|_| Self::Variable);
         let command = settings.master_key_command.clone().map(Self::Command);
         let mut given = file.into_iter().chain(variable).chain(command);
         match (given.next(), given.next(), database) {
@@ -161,7 +165,7 @@ impl Source {
     pub fn make(&self) -> Result<MasterKeys, MasterKeyError> {
         let not_made = |path: &Path, reason: &dyn std::fmt::Display| MasterKeyError::NotMade {
             path: path.to_owned(),
-            reason: reason.to_string(),
+            reason: rights::unwritable(path).unwrap_or_else(|| reason.to_string()),
         };
         match self {
             Self::Memory => new_keys().map_err(|error| not_made(Path::new("memory"), &error)),
@@ -217,11 +221,16 @@ impl Source {
         match self {
             Self::File(path) | Self::Beside(path) => path.display().to_string(),
             Self::Variable => MASTER_KEY_VARIABLE.to_owned(),
-            Self::Command(_) => "--master-key-command".to_owned(),
+            Self::Command(_) => "--master-key-command (SAE_SECRET_MASTER_KEY_COMMAND)".to_owned(),
             Self::Memory => "memory".to_owned(),
             Self::Nowhere => "nowhere".to_owned(),
         }
     }
+}
+
+/// Whether the key of the compose file is among them.
+pub fn are_for_development(keys: &MasterKeys) -> bool {
+    keys.text().contains(DEVELOPMENT)
 }
 
 fn new_keys() -> Result<MasterKeys, CryptoError> {
@@ -229,8 +238,9 @@ fn new_keys() -> Result<MasterKeys, CryptoError> {
     MasterKeys::generate(id)
 }
 
-fn read_file(path: &Path) -> io::Result<Zeroizing<String>> {
-    let file = File::open(path)?;
+/// Reads a file with something secret in it, which should be its owner's alone.
+pub fn read_file(path: &Path) -> io::Result<Zeroizing<String>> {
+    let file = File::open(path).map_err(|error| rights::explained(path, error))?;
     let about = file.metadata()?;
     if about.is_dir() {
         return Err(io::ErrorKind::IsADirectory.into());
@@ -238,7 +248,7 @@ fn read_file(path: &Path) -> io::Result<Zeroizing<String>> {
     let mode = about.permissions().mode() & 0o7777;
     if about.is_file() && mode & 0o004 != 0 {
         log::warn!(
-            "everybody on this machine can read the master keys in {}: its mode is {mode:o}",
+            "everybody on this machine can read what is secret in {}: its mode is {mode:o}",
             path.display()
         );
     }
@@ -246,7 +256,7 @@ fn read_file(path: &Path) -> io::Result<Zeroizing<String>> {
 }
 
 fn read_variable() -> io::Result<Zeroizing<String>> {
-    let text = DatabaseSettings::master_keys().unwrap_or_else(|| Ok(Zeroizing::default()));
+    let text = secret_variable(MASTER_KEY_VARIABLE).unwrap_or_else(|| Ok(Zeroizing::default()));
     let text = text.map_err(io::Error::other)?;
     if text.len() as u64 > TEXT_MAX { Err(too_long()) } else { Ok(text) }
 }

@@ -205,7 +205,12 @@ impl TestServer {
         let (database_url, master_key_file) = database_of(folder.path());
         let mut settings = Settings {
             listen: "127.0.0.1:0".parse().unwrap(),
-            database: DatabaseSettings { database_url, master_key_file, master_key_command: None },
+            database: DatabaseSettings {
+                database_url,
+                database_password_file: None,
+                master_key_file,
+                master_key_command: None,
+            },
             world: Some(world_file),
             docker_config: DockerConfigChoice::Strict,
             cors_origin: vec![],

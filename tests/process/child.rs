@@ -1,10 +1,10 @@
 //! The built binary as a child process.
 
 use std::{
-    io::{BufRead, BufReader, Read},
+    io::{BufRead, BufReader},
     net::SocketAddr,
     path::Path,
-    process::{Child, Command, ExitStatus, Output, Stdio},
+    process::{Child, ChildStderr, Command, ExitStatus, Output, Stdio},
     sync::{Arc, Mutex},
     thread,
     time::{Duration, Instant},
@@ -49,6 +49,8 @@ pub struct Server {
     child: Child,
     log: Arc<Mutex<String>>,
     reader: Option<thread::JoinHandle<()>>,
+    /// The rest of the log, as long as it is not read.
+    unread: Option<BufReader<ChildStderr>>,
 }
 
 impl Server {
@@ -58,6 +60,13 @@ impl Server {
     }
 
     pub fn start_with(folder: &Path, change: impl FnOnce(&mut Command)) -> Self {
+        let mut server = Self::start_unread(folder, change);
+        server.read_log();
+        server
+    }
+
+    /// A server whose log is read no further than to its address.
+    pub fn start_unread(folder: &Path, change: impl FnOnce(&mut Command)) -> Self {
         let world = folder.join("world.yaml");
         std::fs::write(&world, WORLD).unwrap();
         let mut command = binary();
@@ -71,8 +80,19 @@ impl Server {
         let mut child = command.spawn().expect("the binary starts");
         let log = Arc::new(Mutex::new(String::new()));
         let stderr = child.stderr.take().unwrap();
-        let (scheme, address, reader) = read_address(stderr, &log);
-        Self { address, scheme, child, log, reader: Some(reader) }
+        let (scheme, address, unread) = read_address(stderr, &log);
+        Self { address, scheme, child, log, reader: None, unread: Some(unread) }
+    }
+
+    /// Reads the log from now on.
+    pub fn read_log(&mut self) {
+        let Some(unread) = self.unread.take() else { return };
+        let log = Arc::clone(&self.log);
+        self.reader = Some(thread::spawn(move || {
+            for line in unread.lines().map_while(Result::ok) {
+                keep(&line, &log);
+            }
+        }));
     }
 
     /// Over TLS where the server speaks it.
@@ -169,26 +189,33 @@ impl Drop for Server {
     }
 }
 
-/// Reads the log until it tells scheme and address, then goes on collecting it.
+fn keep(line: &str, log: &Mutex<String>) {
+    let mut log = log.lock().unwrap();
+    log.push_str(line);
+    log.push('\n');
+}
+
+/// Reads the log until it tells scheme and address.
 fn read_address(
-    stderr: impl Read + Send + 'static,
+    stderr: ChildStderr,
     log: &Arc<Mutex<String>>,
-) -> (String, SocketAddr, thread::JoinHandle<()>) {
+) -> (String, SocketAddr, BufReader<ChildStderr>) {
     let (sender, receiver) = std::sync::mpsc::channel();
     let log = Arc::clone(log);
-    let reader = thread::spawn(move || {
-        for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+    thread::spawn(move || {
+        let mut stderr = BufReader::new(stderr);
+        let mut line = String::new();
+        while stderr.read_line(&mut line).is_ok_and(|count| count > 0) {
+            keep(line.trim_end_matches('\n'), &log);
             let url = line.split_once("listening on ").and_then(|(_, url)| url.split_once("://"));
             if let Some((scheme, rest)) = url {
                 let address = rest.trim_end_matches(|c: char| !c.is_ascii_digit());
                 let address = address.parse().expect("an address");
-                sender.send((scheme.to_owned(), address)).expect("the test waits");
+                sender.send((scheme.to_owned(), address, stderr)).expect("the test waits");
+                return;
             }
-            let mut log = log.lock().unwrap();
-            log.push_str(&line);
-            log.push('\n');
+            line.clear();
         }
     });
-    let (scheme, address) = receiver.recv_timeout(PATIENCE).expect("the server listens");
-    (scheme, address, reader)
+    receiver.recv_timeout(PATIENCE).expect("the server listens")
 }

@@ -139,7 +139,7 @@ fn a_switch_in_the_environment_takes_the_usual_words() {
     for value in ["1", "true", "yes", "on", "0", "false", "no", "off"] {
         assert!(with(value).contains("missing.yaml"), "{value}: {}", with(value));
     }
-    assert!(with("perhaps").contains("--audit-best-effort"), "{}", with("perhaps"));
+    assert!(with("perhaps").contains("SAE_SECRET_AUDIT_BEST_EFFORT"), "{}", with("perhaps"));
 }
 
 #[test]

@@ -31,6 +31,8 @@ mod postgres;
 mod rotation;
 mod scanner;
 mod sealing;
+mod settings;
 mod tls;
 mod torture;
+mod unread;
 mod upkeep;

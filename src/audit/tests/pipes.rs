@@ -1,6 +1,10 @@
-//! The audit log into pipes that nobody empties, or not always.
+//! The audit log into pipes that are not read, or not always.
 
-use std::io::Read;
+use std::{
+    fs::{File, OpenOptions},
+    io::Read,
+    os::unix::fs::OpenOptionsExt,
+};
 
 use super::*;
 
@@ -27,6 +31,8 @@ async fn fill(log: &AuditLog) -> usize {
 async fn fill_with(log: &AuditLog, text: &str) -> usize {
     for count in 1..2000 {
         let name = count.to_string();
+        // A short one, so that of the pages of a pipe only one is left for a line that needs two.
+        let text = if count == 1 { "REQUEST" } else { text };
         let caller = CallerEntry { kind: text, name: Some(text), access_key_id: Some(text) };
         let entry = Entry { request_id: text, namespace: Some(text), caller, ..entry(&name) };
         if let Err(error) = log.write(&Entry { action: text, code: text, ..entry }).await {
@@ -42,18 +48,18 @@ fn numbers(last: usize) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_pipe_that_nobody_empties_is_waited_for_once_and_loses_nothing() {
+async fn a_pipe_that_is_not_read_is_waited_for_once_and_loses_nothing() {
     let folder = Folder::new();
     let pipe = folder.pipe();
     let mut reader = reader(&pipe);
-    let patience = Duration::from_secs(2);
-    let log = AuditLog::open_with(Destination::File(pipe), false, patience).unwrap();
+    let timeout = Duration::from_secs(2);
+    let log = AuditLog::open_with(Destination::File(pipe), false, timeout).unwrap();
     let begun = fill(&log).await;
     assert!(begun > 1, "a pipe has room");
     let started = Instant::now();
     assert!(matches!(log.check().await, Err(AuditError::Stalled)));
     assert!(matches!(log.write(&entry("late")).await, Err(AuditError::Stalled)));
-    assert!(started.elapsed() < patience, "only the first waits long: {:?}", started.elapsed());
+    assert!(started.elapsed() < timeout, "only the first waits long: {:?}", started.elapsed());
     let mut text = String::new();
     let deadline = Instant::now() + Duration::from_secs(10);
     while log.check().await.is_err() {
@@ -124,23 +130,18 @@ async fn best_effort_does_not_wait_for_a_stalled_pipe_and_counts_what_is_lost() 
     let count = 10_000;
     let started = Instant::now();
     for number in 0..count {
-        if number == 500 {
-            // The queue holds as many and the pipe does not: it is full now.
-            tokio::time::sleep(SOON).await;
-        }
         log.check().await.unwrap();
         log.write(&entry(&number.to_string())).await.unwrap();
     }
     assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
-    tokio::time::sleep(SOON).await;
-    let lost = log.0.shared.lost.load(Ordering::Relaxed);
+    let lost = log.lines().lost;
     assert!(lost > 0, "a pipe does not hold {count} lines");
     let mut text = String::new();
-    let deadline = Instant::now() + Duration::from_secs(10);
-    while log.0.shared.lost.load(Ordering::Relaxed) > 0 {
-        assert!(Instant::now() < deadline, "the log does not recover");
+    while log.lines().lost > 0 {
+        assert!(started.elapsed() < Duration::from_secs(20), "the log does not recover");
         text += &drain(&mut reader);
-        tokio::time::sleep(Duration::from_millis(1)).await;
+        let taken = log.lines().taken();
+        log.lines().write(taken).unwrap();
     }
     text += &drain(&mut reader);
     assert_eq!(names(&text).len() as u64, count - lost);

@@ -19,7 +19,9 @@ pub use self::certificates::Certificates;
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
     /// A certificate without a key, or a key without a certificate.
-    #[error("--tls-cert and --tls-key belong together: {missing} is missing")]
+    #[error(
+        "--tls-cert and --tls-key belong together: {missing} is missing (SAE_SECRET_TLS_CERT, SAE_SECRET_TLS_KEY)"
+    )]
     Half {
         /// The flag that is missing.
         missing: &'static str,

@@ -6,6 +6,8 @@ use std::{
     str::FromStr,
 };
 
+use zeroize::Zeroizing;
+
 use super::{OpenError, postgres::PostgresAddress};
 
 /// The address of a database: `sqlite://PATH`, relative or absolute, `sqlite::memory:`, or
@@ -32,6 +34,12 @@ pub enum DatabaseUrlError {
         /// What it begins with.
         given: String,
     },
+    /// An SQLite file has parameters behind it.
+    #[error("sqlite://PATH takes no parameters: leave out the ? and what stands behind it")]
+    Parameters,
+    /// The path has a line end or something like it in it.
+    #[error("the path of an SQLite file holds no control characters")]
+    Control,
     /// It is to be the address of a PostgreSQL server.
     #[error("the address of the PostgreSQL server cannot be read: {reason}")]
     Postgres {
@@ -44,33 +52,52 @@ impl FromStr for DatabaseUrl {
     type Err = DatabaseUrlError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if text == "sqlite::memory:" {
-            return Ok(Self::SqliteMemory);
-        }
-        let mut schemes = ["postgres://", "postgresql://"].into_iter();
-        if let Some(rest) = schemes.find_map(|scheme| text.strip_prefix(scheme)) {
-            let address = PostgresAddress::parse(rest);
-            return address
-                .map(|address| Self::Postgres(Box::new(address)))
-                .map_err(|reason| DatabaseUrlError::Postgres { reason });
-        }
-        let path =
-            text.strip_prefix("sqlite://").filter(|path| !path.is_empty() && !path.contains('\0'));
-        match path {
-            // Some tools write absolute paths with four slashes; to SQLite two at the beginning name a host.
-            Some(path) if path.starts_with("//") => {
-                Ok(Self::SqliteFile(PathBuf::from(format!("/{}", path.trim_start_matches('/')))))
-            }
-            Some(path) => Ok(Self::SqliteFile(PathBuf::from(path))),
-            // Only the scheme is shown: the rest may hold a password.
-            None => Err(DatabaseUrlError::Unknown {
-                given: text.split([':', '/', '@']).next().unwrap_or_default().to_owned(),
-            }),
-        }
+        Self::parse(text, || Ok(None))
     }
 }
 
 impl DatabaseUrl {
+    /// The address in a text. The password is asked for where it is that of a server and has none.
+    ///
+    /// # Errors
+    /// [`DatabaseUrlError`], or whatever keeps the password from being had.
+    pub fn parse<E: From<DatabaseUrlError>>(
+        text: &str,
+        password: impl FnOnce() -> Result<Option<Zeroizing<String>>, E>,
+    ) -> Result<Self, E> {
+        // As SQLAlchemy and others write it, with two slashes or three.
+        if ["sqlite::memory:", "sqlite://:memory:", "sqlite:///:memory:"].contains(&text) {
+            return Ok(Self::SqliteMemory);
+        }
+        let mut schemes = ["postgres://", "postgresql://"].into_iter();
+        if let Some(rest) = schemes.find_map(|scheme| text.strip_prefix(scheme)) {
+            let mut address = PostgresAddress::parse(rest)
+                .map_err(|reason| DatabaseUrlError::Postgres { reason })?;
+            if !address.has_password()
+                && let Some(password) = password()?
+            {
+                address.set_password(&password);
+            }
+            return Ok(Self::Postgres(Box::new(address)));
+        }
+        let path = text.strip_prefix("sqlite://").filter(|path| !path.is_empty());
+        // Only the scheme is shown: the rest may hold a password.
+        let path = path.ok_or_else(|| DatabaseUrlError::Unknown {
+            given: text.split([':', '/', '@']).next().unwrap_or_default().to_owned(),
+        })?;
+        if path.contains('?') {
+            return Err(DatabaseUrlError::Parameters.into());
+        }
+        if path.contains(char::is_control) {
+            return Err(DatabaseUrlError::Control.into());
+        }
+        // Some tools write absolute paths with four slashes; to SQLite two at the beginning name a host.
+        Ok(Self::SqliteFile(match path.strip_prefix("//") {
+            Some(rest) => PathBuf::from(format!("/{}", rest.trim_start_matches('/'))),
+            None => PathBuf::from(path),
+        }))
+    }
+
     /// The same address by the path of the file itself, where the one that was given leads by links: logs and copies stand
     /// beside the file, not beside a link to it.
     ///
@@ -121,15 +148,21 @@ impl fmt::Display for DatabaseUrl {
 mod tests {
     use super::*;
 
+    fn parse(text: &str) -> Result<DatabaseUrl, DatabaseUrlError> {
+        text.parse()
+    }
+
     #[test]
     fn addresses_are_read() {
         let file = |path: &str| Ok(DatabaseUrl::SqliteFile(PathBuf::from(path)));
-        assert_eq!("sqlite://a/b.db".parse(), file("a/b.db"));
-        assert_eq!("sqlite:///var/lib/b.db".parse(), file("/var/lib/b.db"));
-        assert_eq!("sqlite:////var/lib/b.db".parse(), file("/var/lib/b.db"));
-        assert_eq!("sqlite::memory:".parse(), Ok(DatabaseUrl::SqliteMemory));
+        assert_eq!(parse("sqlite://a/b.db"), file("a/b.db"));
+        assert_eq!(parse("sqlite:///var/lib/b.db"), file("/var/lib/b.db"));
+        assert_eq!(parse("sqlite:////var/lib/b.db"), file("/var/lib/b.db"));
+        for memory in ["sqlite::memory:", "sqlite://:memory:", "sqlite:///:memory:"] {
+            assert_eq!(parse(memory), Ok(DatabaseUrl::SqliteMemory));
+        }
         for scheme in ["postgres", "postgresql"] {
-            let address = format!("{scheme}://user:hidden@host/db").parse::<DatabaseUrl>().unwrap();
+            let address = parse(&format!("{scheme}://user:hidden@host/db")).unwrap();
             assert_eq!(address.file(), None);
             assert_eq!(address.to_string(), "postgres://user@host:5432/db");
             assert!(!format!("{address:?}").contains("hidden"), "{address:?}");
@@ -139,16 +172,32 @@ mod tests {
             "",
             "sqlite://",
             "sqlite:x",
+            "sqlite://s.db?mode=rwc",
+            "sqlite://s.db\r",
             "mysql://user:hidden@host/db",
             "postgres:/u:hidden@h/db",
             "postgres:u:hidden@h/db",
             "x.db",
         ] {
-            let refused = text.parse::<DatabaseUrl>().map_err(|error| error.to_string());
+            let refused = parse(text).map_err(|error| error.to_string());
             assert!(
                 refused.as_ref().is_err_and(|error| !error.contains("hidden")),
                 "{text}: {refused:?}"
             );
         }
+    }
+
+    #[test]
+    fn a_server_s_password_may_stand_elsewhere() {
+        let other = || Ok::<_, DatabaseUrlError>(Some(Zeroizing::new("@/?#%\u{e9}".to_owned())));
+        let parse = |text: &str| DatabaseUrl::parse(text, other).unwrap();
+        let encoded = "%40%2F%3F%23%25%C3%A9";
+        assert_eq!(parse("postgres://u@h/d"), parse(&format!("postgres://u:{encoded}@h/d")));
+        assert_ne!(parse("postgres://u:its-own@h/d"), parse("postgres://u@h/d"));
+        assert_eq!(
+            parse("postgres://u:its-own@h/d"),
+            DatabaseUrl::parse("postgres://u:its-own@h/d", || Ok::<_, DatabaseUrlError>(None))
+                .unwrap()
+        );
     }
 }

@@ -135,6 +135,11 @@ fn passwords_are_used_and_never_shown() {
         server.wait();
         shows_nothing(&server.log());
     }
+    passwords_may_stand_elsewhere(
+        &folder,
+        PASSWORD,
+        &format!("postgres://locked@127.0.0.1:{port}/{name}"),
+    );
     for (url, reason) in [
         (url("wrong-password", &name, ""), "password authentication failed"),
         (url(WRITTEN, "no_such_database", ""), "no_such_database"),
@@ -146,6 +151,28 @@ fn passwords_are_used_and_never_shown() {
         shows_nothing(&report);
         assert!(report.contains(reason), "{report}");
     }
+}
+
+/// The text as it is, in a variable or a file.
+fn passwords_may_stand_elsewhere(folder: &Folder, password: &str, url: &str) {
+    let file = folder.path().join("password");
+    let start = |url: &str, variable: &str, value: &str| {
+        folder.point_to(url);
+        let server = Server::start_with(folder.path(), |command| {
+            command.env("RUST_LOG", "trace").env(variable, value);
+        });
+        server.call("GET", SECRETS, &[("NamespaceId", NAMESPACE_ID)]).data();
+        assert!(!server.log().contains("hidden"), "{}", server.log());
+    };
+    start(url, "SAE_SECRET_DATABASE_PASSWORD", password);
+    for end in ["", "\n", "\r\n"] {
+        std::fs::write(&file, format!("{password}{end}")).unwrap();
+        start(url, "SAE_SECRET_DATABASE_PASSWORD_FILE", file.to_str().unwrap());
+    }
+    // That of the address goes first.
+    let own = url.replace("locked@", "locked:hidden-p%40ss%3Aw%2Frd%3F@");
+    start(&own, "SAE_SECRET_DATABASE_PASSWORD", "wrong");
+    folder.point_to(url);
 }
 
 #[test]

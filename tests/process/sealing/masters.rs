@@ -205,7 +205,7 @@ fn bad_sources_are_refused_with_a_reason() {
         assert!(report.contains("cannot read the master keys"), "{value}: {report}");
         assert!(report.to_lowercase().contains(&complaint.to_lowercase()), "{value}: {report}");
     }
-    for value in ["", "nothing", "a:AAAA"] {
+    for value in ["nothing", "a:AAAA"] {
         let output = serve(path, |command| {
             command.env("SAE_SECRET_MASTER_KEY", value);
         });

@@ -119,13 +119,14 @@ impl PostgresAddress {
         Ok(Self { config, trust, identity, pool_size, names_statements })
     }
 
-    /// The same with this password, unless the address has one.
-    #[must_use]
-    pub fn with_password(mut self, password: &str) -> Self {
-        if self.config.get_password().is_none() {
-            self.config.password(password);
-        }
-        self
+    /// Whether the address has a password of its own.
+    pub fn has_password(&self) -> bool {
+        self.config.get_password().is_some()
+    }
+
+    /// Gives it another password.
+    pub fn set_password(&mut self, password: &str) {
+        self.config.password(password);
     }
 }
 

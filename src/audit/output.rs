@@ -1,0 +1,218 @@
+//! Where lines are written, and those that could not be written yet.
+
+use std::{
+    collections::VecDeque,
+    fs::{File, OpenOptions},
+    io::{self, Read as _, Seek as _, SeekFrom, Write as _},
+    os::{fd::AsFd, unix::fs::OpenOptionsExt},
+    path::Path,
+    sync::Arc,
+};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+use super::{AuditError, Destination};
+
+/// How many lines are kept that could not be written yet. Further ones are lost, and counted.
+pub const OWED_MAX: usize = 4096;
+
+/// What ends a line.
+const END: &[u8] = b"\n";
+
+/// An open file, pipe, terminal or socket.
+#[derive(Debug)]
+pub struct Output {
+    file: File,
+    is_file: bool,
+    /// It ends in the middle of a line, as a process leaves it that was stopped on a full disk.
+    is_torn: bool,
+}
+
+impl Output {
+    /// Opens the destination; a file goes on behind what is in it.
+    ///
+    /// # Errors
+    /// [`AuditError::Open`] and [`AuditError::Stdout`].
+    pub fn open(destination: &Destination) -> Result<Self, AuditError> {
+        let (file, path) = match destination {
+            Destination::File(path) => {
+                let unopened =
+                    |error| AuditError::Open { path: path.clone(), source: Arc::new(error) };
+                (open_file(path).map_err(unopened)?, Some(path))
+            }
+            // Without the buffer of the standard library, which would keep what could not be written.
+            Destination::Stdout => {
+                let file = io::stdout().as_fd().try_clone_to_owned().map(File::from);
+                (file.map_err(|error| AuditError::Stdout(Arc::new(error)))?, None)
+            }
+        };
+        let about = file.metadata().ok();
+        let is_file = about.as_ref().is_some_and(std::fs::Metadata::is_file);
+        let has_text = is_file && about.is_some_and(|about| about.len() > 0);
+        // What went into a pipe cannot be read back, and a file that may not be read tells nothing.
+        let last = path.filter(|_| has_text).map(|path| last_byte(path));
+        let is_torn = matches!(last, Some(Ok(last)) if last != END);
+        Ok(Self { file, is_file, is_torn })
+    }
+
+    /// Writes what can be written without waiting. What goes to a regular file is taken by the kernel's cache; only a file
+    /// system that hangs would be waited for. Anything else is asked first whether it has room, and takes at most what a
+    /// pipe takes whole. Standard output cannot be made non-blocking, since other processes may share it; one of them
+    /// would have to fill it between question and write for this to wait.
+    fn write(&self, bytes: &[u8]) -> io::Result<usize> {
+        if self.is_file {
+            return (&self.file).write(bytes);
+        }
+        if !self.has_room() {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        (&self.file).write(bytes.get(..libc::PIPE_BUF).unwrap_or(bytes))
+    }
+
+    /// Whether something can be written at once; also when it would be refused.
+    pub fn has_room(&self) -> bool {
+        if self.is_file {
+            return true;
+        }
+        let mut asked = [PollFd::new(&self.file, PollFlags::OUT)];
+        // What cannot be asked is tried.
+        poll(&mut asked, Some(&Timespec::default())) != Ok(0)
+    }
+}
+
+fn open_file(path: &Path) -> io::Result<File> {
+    OpenOptions::new()
+        .append(true)
+        .create(true)
+        .mode(0o600)
+        // A pipe that is not read is then refused instead of waited for; files do not know the difference.
+        .custom_flags(libc::O_NONBLOCK)
+        .open(path)
+}
+
+fn last_byte(path: &Path) -> io::Result<[u8; 1]> {
+    let mut file = File::open(path)?;
+    file.seek(SeekFrom::End(-1))?;
+    let mut last = [0];
+    file.read_exact(&mut last).map(|()| last)
+}
+
+/// The output and the lines for it, oldest first.
+#[derive(Debug)]
+pub struct Lines {
+    output: Output,
+    owed: VecDeque<Vec<u8>>,
+    /// How much of the first of them is written, in bytes.
+    begun: usize,
+    /// How many lines were ever taken.
+    taken: u64,
+    /// How many lines are lost since the log last was well.
+    pub lost: u64,
+    /// A request has waited in vain, and not everything has been written since.
+    pub is_stalled: bool,
+    /// The server's log was told that something is wrong.
+    has_complained: bool,
+}
+
+impl Lines {
+    /// No lines yet.
+    pub fn new(output: Output) -> Self {
+        let owed = VecDeque::new();
+        Self { output, owed, begun: 0, taken: 0, lost: 0, is_stalled: false, has_complained: false }
+    }
+
+    /// Takes a line; returns how many were ever taken.
+    ///
+    /// # Errors
+    /// [`AuditError::Full`]: the line is lost.
+    pub fn take(&mut self, line: Vec<u8>) -> Result<u64, AuditError> {
+        if self.owed.len() >= OWED_MAX && !matches!(self.write(self.taken), Ok(true)) {
+            if self.lost == 0 {
+                log::error!("the audit log takes no more lines: lines are being lost");
+            }
+            self.lost += 1;
+            return Err(AuditError::Full);
+        }
+        self.owed.push_back(line);
+        self.taken += 1;
+        Ok(self.taken)
+    }
+
+    /// How many lines were ever taken.
+    pub fn taken(&self) -> u64 {
+        self.taken
+    }
+
+    /// Writes what can be written; whether that is at least the first so many of all lines. With nothing left to write,
+    /// whether another line could be.
+    ///
+    /// # Errors
+    /// [`AuditError::Write`].
+    pub fn write(&mut self, count: u64) -> Result<bool, AuditError> {
+        let written = self.write_owed();
+        if written.is_ok() {
+            self.recover();
+        }
+        let error = match written {
+            Ok(()) => return Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => None,
+            Err(error) => Some(self.complain(AuditError::Write(Arc::new(error)))),
+        };
+        if self.taken - self.owed.len() as u64 >= count {
+            return Ok(true);
+        }
+        error.map_or(Ok(false), Err)
+    }
+
+    fn write_owed(&mut self) -> io::Result<()> {
+        loop {
+            // The end of the line that another process has left unfinished.
+            let (rest, is_end) = match self.owed.front() {
+                None => return Ok(()),
+                Some(_) if self.output.is_torn => (END, true),
+                Some(line) => (line.get(self.begun..).unwrap_or_default(), false),
+            };
+            let length = rest.len();
+            match self.output.write(rest) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(_) if is_end => self.output.is_torn = false,
+                Ok(count) if count < length => self.begun += count,
+                Ok(_) => {
+                    self.owed.pop_front();
+                    self.begun = 0;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Whether all lines are written and the output has room for another one.
+    pub fn is_ready(&self) -> bool {
+        self.owed.is_empty() && self.output.has_room()
+    }
+
+    /// Goes on with another output. A line that was begun is written to it whole: nobody would look for its first part in
+    /// the old one.
+    pub fn switch(&mut self, output: Output) {
+        self.output = output;
+        self.begun = 0;
+    }
+
+    /// Tells the server's log once what is wrong.
+    pub fn complain(&mut self, error: AuditError) -> AuditError {
+        if !self.has_complained {
+            log::error!("{error}");
+            self.has_complained = true;
+        }
+        error
+    }
+
+    /// Everything is written.
+    fn recover(&mut self) {
+        if self.has_complained || self.lost > 0 {
+            log::info!("the audit log is written again; {} lines are lost", self.lost);
+        }
+        (self.is_stalled, self.has_complained, self.lost) = (false, false, 0);
+    }
+}

@@ -1,0 +1,55 @@
+//! What to tell when this process has not the rights to a file.
+
+use std::{fs, io, os::unix::fs::MetadataExt, path::Path};
+
+use rustix::{
+    fs::{Access, access},
+    io::Errno,
+    process::{getegid, geteuid},
+};
+
+/// The same error; where it is about rights, with the file or folder that refuses, its owner and mode, and this process'
+/// user.
+pub fn explained(path: &Path, error: io::Error) -> io::Error {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => refusal(path).map_or(error, io::Error::other),
+        _ => error,
+    }
+}
+
+/// Why this process may not read and write a file, or make it where it is missing; nothing where it may.
+pub fn unwritable(path: &Path) -> Option<String> {
+    let wanted = match access(path, Access::READ_OK | Access::WRITE_OK) {
+        Err(Errno::NOENT) => access(folder_of(path), Access::WRITE_OK | Access::EXEC_OK),
+        wanted => wanted,
+    };
+    match wanted {
+        Err(Errno::ACCESS) => refusal(path),
+        Err(Errno::ROFS) => {
+            Some(format!("{} is on a file system that is read-only", path.display()))
+        }
+        _ => None,
+    }
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Who refuses: the first folder that may not be searched, else the file, else the folder where it would be made.
+fn refusal(path: &Path) -> Option<String> {
+    let folders = path.ancestors().skip(1).filter(|folder| !folder.as_os_str().is_empty());
+    let closed = folders.filter(|folder| access(*folder, Access::EXEC_OK) == Err(Errno::ACCESS));
+    // The last of them is the one nearest to the root.
+    let refusing = closed.last().unwrap_or(if path.exists() { path } else { folder_of(path) });
+    let about = fs::metadata(refusing).ok()?;
+    Some(format!(
+        "permission denied: {} belongs to uid {} and gid {} with mode {:03o}, and this process runs as uid {} and gid {}",
+        refusing.display(),
+        about.uid(),
+        about.gid(),
+        about.mode() & 0o7777,
+        geteuid().as_raw(),
+        getegid().as_raw(),
+    ))
+}

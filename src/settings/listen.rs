@@ -1,0 +1,148 @@
+//! Where the server listens.
+
+use std::{
+    fmt,
+    net::{IpAddr, Ipv6Addr},
+    str::FromStr,
+};
+
+/// An address or a name of this machine, and a port.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListenAddress {
+    /// An IP address, an IPv6 one without brackets, or a name that still has to be resolved.
+    pub host: String,
+    /// The port; 0 is any free one.
+    pub port: u16,
+}
+
+/// The text is none. Each says what is missing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ListenAddressError {
+    /// It is a URL.
+    #[error(
+        "it is a URL, and only address and port are wanted: leave out what stands before and behind them"
+    )]
+    Url,
+    /// It has a port alone.
+    #[error(
+        "the address is missing: 127.0.0.1:{0} is for this machine alone, 0.0.0.0:{0} for all that can reach it"
+    )]
+    NoHost(String),
+    /// It has an address alone.
+    #[error("the port is missing, as in {0}:8080")]
+    NoPort(String),
+    /// What should be the port is none.
+    #[error("the port is not a number from 0 to 65535")]
+    Port,
+    /// An IPv6 address, and where it ends cannot be told.
+    #[error("an IPv6 address stands in brackets, as in [::1]:8080")]
+    Brackets,
+    /// What should be the address is none, nor a name.
+    #[error(
+        "what stands before the port is neither an address nor a name, as in 127.0.0.1:8080 or localhost:8080"
+    )]
+    Host,
+}
+
+impl FromStr for ListenAddress {
+    type Err = ListenAddressError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let is_port = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+        if text.contains('/') {
+            return Err(ListenAddressError::Url);
+        }
+        if text.parse::<Ipv6Addr>().is_ok() {
+            return Err(ListenAddressError::Brackets);
+        }
+        let (host, port) = match text.rsplit_once(':') {
+            Some((host, port)) if !port.ends_with(']') => (host, port),
+            _ if !text.is_empty() && is_port(text) => ("", text),
+            _ => return Err(ListenAddressError::NoPort(or(text, "127.0.0.1"))),
+        };
+        if host.is_empty() {
+            return Err(ListenAddressError::NoHost(or(port, "8080")));
+        }
+        if port.is_empty() {
+            return Err(ListenAddressError::NoPort(host.to_owned()));
+        }
+        // A sign in front of it would be parsed.
+        let port = port.parse().ok().filter(|_| is_port(port)).ok_or(ListenAddressError::Port)?;
+        let inner = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+        let host = match inner {
+            Some(inner) => inner.parse::<Ipv6Addr>().is_ok().then_some(inner),
+            None if host.parse::<Ipv6Addr>().is_ok() => return Err(ListenAddressError::Brackets),
+            None => is_name(host).then_some(host),
+        };
+        let host = host.ok_or(ListenAddressError::Host)?.to_owned();
+        Ok(Self { host, port })
+    }
+}
+
+fn or(text: &str, other: &str) -> String {
+    if text.is_empty() { other } else { text }.to_owned()
+}
+
+/// Whether it is an IPv4 address or may be the name of a host.
+fn is_name(text: &str) -> bool {
+    text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_'))
+}
+
+impl ListenAddress {
+    /// The host as an address, where it is one.
+    #[must_use]
+    pub fn ip(&self) -> Option<IpAddr> {
+        self.host.parse().ok()
+    }
+}
+
+impl fmt::Display for ListenAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.ip() {
+            Some(IpAddr::V6(host)) => write!(f, "[{host}]:{}", self.port),
+            _ => write!(f, "{}:{}", self.host, self.port),
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_and_names_are_taken() {
+        for text in
+            ["127.0.0.1:8080", "0.0.0.0:0", "[::1]:80", "[::]:65535", "localhost:8080", "a-b.c_d:1"]
+        {
+            assert_eq!(text.parse::<ListenAddress>().unwrap().to_string(), text);
+        }
+    }
+
+    #[test]
+    fn what_is_missing_is_said() {
+        for (text, part) in [
+            (":8080", "the address is missing: 127.0.0.1:8080"),
+            ("8080", "the address is missing: 127.0.0.1:8080"),
+            (":", "the address is missing: 127.0.0.1:8080"),
+            ("", "the port is missing, as in 127.0.0.1:8080"),
+            ("localhost", "the port is missing, as in localhost:8080"),
+            ("localhost:", "the port is missing, as in localhost:8080"),
+            ("[::1]", "the port is missing, as in [::1]:8080"),
+            ("::1", "brackets"),
+            ("::1:8080", "brackets"),
+            ("fe80::1:8080", "brackets"),
+            ("localhost:+80", "not a number"),
+            ("localhost:65536", "not a number"),
+            ("localhost:http", "not a number"),
+            ("http://localhost:8080", "URL"),
+            ("localhost:8080/", "URL"),
+            ("*:8080", "neither an address nor a name"),
+            ("[localhost]:8080", "neither an address nor a name"),
+            ("a b:8080", "neither an address nor a name"),
+        ] {
+            let error = text.parse::<ListenAddress>().unwrap_err().to_string();
+            assert!(error.contains(part), "{text}: {error}");
+        }
+    }
+}
