@@ -116,6 +116,8 @@ tools: ## install the Debian packages that the tests need and that are missing
 	need 'python3 python3-venv' python3 -c 'import ensurepip, venv'; \
 	need nodejs type -P node; \
 	need npm type -P npm; \
+	need default-jdk-headless type -P javac; \
+	need maven type -P mvn; \
 	need curl type -P curl; \
 	need openssl type -P openssl; \
 	need ca-certificates test -s /etc/ssl/certs/ca-certificates.crt -o -s /etc/ssl/cert.pem; \

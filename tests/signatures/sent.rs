@@ -6,15 +6,15 @@ use sae_secret::{
     access::{
         AccessKey, Authenticator, Caller, Directory, KeyMaterial, KeyStatus, Known, Owner, Refusal,
         Session, User, authorization,
-        signature::{Authorization, Key, RsaPublicKey, SignedRequest, acs3, roa},
+        signature::{
+            Authorization, Key, RsaPublicKey, SignedRequest, acs3, parse_acs3_date,
+            parse_http_date, roa,
+        },
     },
     clock::Timestamp,
 };
 
 use crate::common::{Request, Signer, Way, fixture};
-
-/// When the captures were made, in Unix seconds: 2026-11-22T02:49:00Z, at most six minutes from each.
-pub const CAPTURED_AT: i64 = 1_795_315_740;
 
 /// The key of most captures.
 pub const KEY: (&str, &str) = ("testAKid0000000000000001", "testAKsecret000000000000000001");
@@ -53,6 +53,13 @@ impl Sent {
         let same = |known: &[u8]| known.eq_ignore_ascii_case(name.as_bytes());
         let found = self.headers.iter().find(|(known, _)| same(known));
         found.map(|(_, value)| value.trim_ascii())
+    }
+
+    /// The date that its client wrote.
+    pub fn date(&self) -> Timestamp {
+        let newer = self.header("x-acs-date").and_then(parse_acs3_date);
+        let older = || self.header("date").and_then(parse_http_date);
+        Timestamp(newer.or_else(older).expect("a date"))
     }
 
     pub fn with_header(mut self, name: &str, value: &str) -> Self {

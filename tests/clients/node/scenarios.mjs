@@ -1,5 +1,5 @@
-// The life of secrets and namespaces, and the refusals, through whichever way of calling it is given. The Python suites
-// run the same scenarios; the values and the errors stand in expectations.json for both.
+// The life of secrets and namespaces, and the refusals, through whichever way of calling it is given. The suites of the
+// other languages run the same scenarios; the values and the errors stand in expectations.json for all.
 
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";

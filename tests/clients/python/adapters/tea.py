@@ -3,12 +3,18 @@
 import asyncio
 import json
 import re
-from functools import partial
+from functools import lru_cache, partial
 from typing import NamedTuple
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+# These SDKs read the private key for each request, which takes longer than all else that the suites do. Before they are
+# imported, since they take the function by its name.
+serialization.load_pem_private_key = lru_cache(serialization.load_pem_private_key)
 
 from alibabacloud_sae20190506 import models
 from alibabacloud_sae20190506.client import Client
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 
 from cloud import Failure
 from expectations import CALLERS, FOLDER, REGIONS
@@ -92,7 +98,7 @@ class Tea:
 
 def private_key(path, form):
     """The text of a private key as users hand it to the core: PEM, without the remark before it in the file."""
-    key = load_pem_private_key((FOLDER / path).read_bytes(), password=None)
+    key = serialization.load_pem_private_key((FOLDER / path).read_bytes(), password=None)
     return key.private_bytes(Encoding.PEM, form, NoEncryption()).decode("ascii").strip()
 
 
