@@ -142,8 +142,9 @@ deny: ## cargo-deny: banned crates, licences, sources
 	    { echo "make: cargo-deny is missing: cargo install cargo-deny --locked" >&2; exit 1; }
 	$(CARGO) deny --locked check bans licenses sources
 
+# The format that has health checks; podman's own has none. Docker does not read the variable.
 image: ## build the container image sae-secret
-	$(ENGINE) build --tag sae-secret .
+	BUILDAH_FORMAT=docker $(ENGINE) build --tag sae-secret .
 
 container: image ## try the image as docker-compose.yml runs it: rights, health, restart
 	tests/container/run $(ENGINE) sae-secret
