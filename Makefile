@@ -151,8 +151,9 @@ deny: ## cargo-deny: banned crates, licences, sources
 image: ## build the container image sae-secret
 	BUILDAH_FORMAT=docker $(ENGINE) build --tag sae-secret .
 
-container: image ## try the image as docker-compose.yml runs it: rights, health, restart
+container: image ## try the image by itself (rights, health, restart), then both compose files, whose servers are stopped and killed
 	tests/container/run $(ENGINE) sae-secret
+	tests/container/compose $(ENGINE) sae-secret
 
 clean: ## remove what was built and what the tests installed; sae-secret.db stays
 	$(CARGO) clean
