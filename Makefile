@@ -67,6 +67,8 @@ unit: ## the Rust tests, over SQLite and PostgreSQL: units, black box over a soc
 	@failed=0; \
 	$(CARGO) test --locked --no-fail-fast || failed=1; \
 	tests/postgres/run $(CARGO) test --locked --no-fail-fast --test api || failed=1; \
+	tests/postgres/run env PARTITIONED=1 $(CARGO) test --locked --no-fail-fast --test api -- \
+	    secrets:: namespaces:: concurrency:: || failed=1; \
 	tests/postgres/run $(CARGO) test --locked --no-fail-fast --test process -- --include-ignored \
 	    durability kills postgres rotation || failed=1; \
 	exit $$failed

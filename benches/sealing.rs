@@ -5,8 +5,8 @@
 
 use divan::{Bencher, black_box, counter::BytesCount};
 use sae_secret::{
-    crypto::{Binding, DataEncryptionKey, DatabaseKey, MasterKeys, new_uid},
-    domain::{NamespaceId, SecretId, SecretType, Timestamp, Version},
+    clock::Timestamp,
+    crypto::{Binding, DataEncryptionKey, DatabaseKey, MasterKeys, random_id},
 };
 
 /// A handful of passwords, a certificate with its key, and what takes long.
@@ -36,16 +36,11 @@ fn generate_data_key() -> DataEncryptionKey {
 }
 
 /// A place of a secret, and the key of a database.
-fn with_place(run: impl FnOnce(&DatabaseKey, &Binding<'_>)) {
-    let namespace = NamespaceId::parse("cn-beijing:test").unwrap();
-    let place = Binding {
-        uid: new_uid().unwrap(),
-        id: SecretId::new(1_000_000).unwrap(),
-        namespace: &namespace,
-        name: "registry-auth-acree",
-        secret_type: SecretType::Opaque,
-        version: Version::FIRST,
-    };
+fn with_place(run: impl FnOnce(&DatabaseKey, &Binding)) {
+    let place = Binding::new("bench 1", &random_id().unwrap())
+        .number(1_000_000)
+        .text("cn-beijing:test")
+        .text("registry-auth-acree");
     run(&DatabaseKey::generate().unwrap(), &place);
 }
 

@@ -7,8 +7,8 @@
 use divan::{Bencher, black_box};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use sae_secret::{
-    api::sae::{BodyRole, Parameters},
-    domain::SecretData,
+    pop::{BodyRole, Parameters},
+    sae::{api::normalise, model::SecretData},
 };
 use serde_json::{Map, Value, json};
 
@@ -72,7 +72,7 @@ fn found(query: &str, content_type: &str, body: &str) -> SecretData {
     let added = parameters.add_body(body.as_bytes(), content_type, BodyRole::Parameters);
     added.expect("a body that can be read");
     let raw = parameters.structure("SecretData").expect("well-formed").expect("it is there");
-    raw.normalise().expect("a map")
+    normalise(raw).expect("a map")
 }
 
 fn measure(bencher: Bencher<'_, '_>, shape: Shape, keys: usize) {

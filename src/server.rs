@@ -12,46 +12,64 @@ use std::{
     net::{IpAddr, SocketAddr, TcpListener},
     path::Path,
     sync::Arc,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
-use actix_server::{Server, ServerHandle};
 use actix_web::{
-    App,
+    App, HttpServer,
+    dev::{Server, ServerHandle},
     middleware::{Condition, from_fn},
     web,
 };
+use rustls::ServerConfig;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio_rustls::TlsAcceptor;
 
 use self::{database::Database, hangup::Hangups};
 pub use self::{error::StartError, master_keys::MasterKeyError};
 use crate::{
     access::{Access, Authenticator, Directory, RateLimit},
-    api::{
-        ops::{self, Ops},
-        sae::{self, Sae},
-    },
     audit::AuditLog,
     clock::{Clock, SystemClock},
-    domain::DockerConfigMode,
+    exchange::Exchange,
     http::{
-        BodyBudget, Metrics, Observer, READ_TIMEOUT, SystemIdentities, TrustedProxies,
+        BodyBudget, Metrics, Observer, TrustedProxies, WRITE_STALL, bind,
         cors::{self, Origins},
-        front::{self, Limits},
-        lifecycle,
+        lifecycle, settle,
         tls::{self, Certificates, TlsError},
     },
-    service::{SeedNamespace, SeedSecret, Seeds, Service},
+    ops::{self, Ops},
+    pop::{self, TraceIds},
+    sae::{
+        api as sae,
+        api::Sae,
+        model::DockerConfigMode,
+        service::{Secrets, SeedNamespace, SeedSecret, Seeds, Service},
+    },
+    sealing::{KeyService, Sealing},
     settings::{AnonymousChoice, Settings},
+    store::Store,
     world::World,
 };
 
 /// How long a stopping server waits for the requests under way, in seconds. Docker kills after ten.
 const SHUTDOWN_SECONDS: u64 = 8;
 
-/// How many connections each worker holds open at once; further ones wait to be accepted.
+/// How many connections each worker holds open at once, those in their TLS handshake among them; further ones wait to be
+/// accepted.
 const CONNECTIONS_PER_WORKER: usize = 4096;
+
+/// From the connection to the end of the head of its first request. The library sets no limit to later heads.
+const FIRST_HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// From an answer to the first byte of the next request.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
+
+/// For a TLS handshake. A stopping server waits for those under way, so it is less than [`SHUTDOWN_SECONDS`].
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long what a client still sends is read away when its connection is closed: a socket that is closed with unread
+/// input resets the connection, which can take the answer away from a client that reads late (RFC 9112, section 9.6).
+const LINGER: Duration = Duration::from_secs(2);
 
 /// A server that listens.
 pub struct Application {
@@ -106,41 +124,41 @@ impl Application {
         }
         // Before the database is touched: another server may be at work on both.
         let unheard = |source| StartError::Listen { address: settings.listen, source };
-        let (listener, address) = bind(settings.listen).map_err(unheard)?;
+        let (listener, address) = bind(settings.listen, WRITE_STALL).map_err(unheard)?;
         let audit = audit::open(settings, database.url())?;
         let seeds = seeds(&world);
         let directory = std::mem::take(&mut world.directory);
         let (store, sealing) = database.open(address.ip().is_loopback())?;
-        let service = Service::new(store, Arc::clone(&sealing), world.cloud);
-        service.prepare_keys(clock.now()).await?;
+        let keys = keys(&store, &sealing);
+        keys.prepare(clock.now()).await?;
+        let service = Service::new(store.clone(), Arc::clone(&sealing), world.cloud);
         service.seed(&seeds, clock.now()).await.map_err(StartError::Seed)?;
 
         let access = access(settings, directory, address);
-        let observer = Observer {
-            clock: Arc::clone(&clock),
-            identities: Arc::new(SystemIdentities::new(address.ip())),
-            metrics: Metrics::default(),
-        };
+        let observer = Observer { id_header: pop::REQUEST_ID, metrics: Metrics::default() };
+        let exchange =
+            Exchange { clock, proxies, audit: audit.clone(), bodies: BodyBudget::default() };
         let parts = Parts {
             sae: Sae {
                 service: service.clone(),
-                clock,
                 access: Arc::new(access),
-                proxies,
-                audit: audit.clone(),
-                bodies: BodyBudget::default(),
+                exchange,
+                trace_ids: TraceIds::new(address.ip()),
             },
-            ops: Ops { service, metrics: observer.metrics.clone(), audit: audit.clone() },
+            ops: Ops {
+                store,
+                keys,
+                service,
+                metrics: observer.metrics.clone(),
+                audit: audit.clone(),
+            },
             observer,
             origins,
             has_noop: settings.noop_endpoint,
         };
         let is_secure = certificates.is_some();
-        let acceptor = match &certificates {
-            Some(certificates) => Some(acceptor(Arc::clone(certificates))?),
-            None => None,
-        };
-        let server = listen(listener, acceptor, parts).map_err(unheard)?;
+        let tls = certificates.clone().map(tls::server_config).transpose()?;
+        let server = listen(listener, tls, parts).map_err(unheard)?;
         let tasks = [audit.clone().map(reopen), certificates.map(reload), database.reread(sealing)];
         hangups.then(tasks.into_iter().flatten().collect());
         Ok(Self { server, address, is_secure, audit })
@@ -186,13 +204,6 @@ struct Parts {
     observer: Observer,
     origins: Origins,
     has_noop: bool,
-}
-
-/// Takes the port, which may be any that is free.
-fn bind(address: SocketAddr) -> io::Result<(TcpListener, SocketAddr)> {
-    let listener = TcpListener::bind(address)?;
-    let address = listener.local_addr()?;
-    Ok((listener, address))
 }
 
 /// The gate that every request passes, as the settings want it. Says what is strange about them.
@@ -242,10 +253,6 @@ fn certificates(settings: &Settings) -> Result<Option<Arc<Certificates>>, TlsErr
     }
 }
 
-fn acceptor(certificates: Arc<Certificates>) -> Result<TlsAcceptor, TlsError> {
-    tls::server_config(certificates).map(|config| TlsAcceptor::from(Arc::new(config)))
-}
-
 fn reopen(audit: AuditLog) -> hangup::Task {
     ("audit-reopen", Box::new(move || audit.reopen()))
 }
@@ -261,14 +268,8 @@ fn reload(certificates: Arc<Certificates>) -> hangup::Task {
     ("tls-reload", Box::new(reload))
 }
 
-fn listen(listener: TcpListener, tls: Option<TlsAcceptor>, parts: Parts) -> io::Result<Server> {
-    // A body that stops arriving is the application's to answer, so it must run out of patience first.
-    let limits = Limits { body_stall: READ_TIMEOUT * 2, ..Limits::default() };
-    let builder = Server::build()
-        .shutdown_signal(stop_signal())
-        .shutdown_timeout(SHUTDOWN_SECONDS)
-        .max_concurrent_connections(CONNECTIONS_PER_WORKER);
-    let builder = front::listen(builder, listener, limits, tls, move || {
+fn listen(listener: TcpListener, tls: Option<ServerConfig>, parts: Parts) -> io::Result<Server> {
+    let server = HttpServer::new(move || {
         let Parts { sae, ops, observer, origins, has_noop } = parts.clone();
         App::new()
             .app_data(web::Data::new(sae))
@@ -282,11 +283,29 @@ fn listen(listener: TcpListener, tls: Option<TlsAcceptor>, parts: Parts) -> io::
                 }
             })
             .default_service(web::to(sae::serve))
-            .wrap(Condition::new(!origins.is_empty(), cors::headers(&origins)))
+            .wrap(Condition::new(
+                !origins.is_empty(),
+                cors::headers(&origins, &pop::EXPOSED_HEADERS),
+            ))
             .wrap(from_fn(cors::forget_unnamed))
             .wrap(from_fn(lifecycle))
-    })?;
-    Ok(builder.run())
+            .wrap(from_fn(settle))
+    })
+    .shutdown_signal(stop_signal())
+    .shutdown_timeout(SHUTDOWN_SECONDS)
+    .max_connections(CONNECTIONS_PER_WORKER)
+    .max_connection_rate(CONNECTIONS_PER_WORKER)
+    .client_request_timeout(FIRST_HEAD_TIMEOUT)
+    .client_disconnect_timeout(LINGER)
+    .keep_alive(KEEP_ALIVE)
+    .tls_handshake_timeout(HANDSHAKE_TIMEOUT)
+    // Answers are written whole: waiting to fill a segment would only delay them.
+    .tcp_nodelay(true);
+    let server = match tls {
+        Some(tls) => server.listen_rustls_0_23(listener, tls)?,
+        None => server.listen(listener)?,
+    };
+    Ok(server.run())
 }
 
 /// Comes when the server is to stop: SIGTERM, as containers and service managers send it, or Ctrl-C.
@@ -303,6 +322,11 @@ async fn stop_signal() {
         () = heard(SignalKind::interrupt()) => {}
     }
     log::info!("stopping: requests under way have {SHUTDOWN_SECONDS} s to be finished");
+}
+
+/// The keys of a database, with everything that the products seal by them.
+fn keys(store: &Store, sealing: &Arc<Sealing>) -> KeyService {
+    KeyService::new(store.clone(), Arc::clone(sealing), vec![Box::new(Secrets)])
 }
 
 fn seeds(world: &World) -> Seeds {

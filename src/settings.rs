@@ -5,7 +5,7 @@ use std::{env, net::SocketAddr, path::PathBuf};
 use clap::{Args, ValueEnum, builder::BoolishValueParser};
 use zeroize::Zeroizing;
 
-use crate::{access::Rate, domain::DockerConfigMode};
+use crate::{access::Rate, sae::model::DockerConfigMode};
 
 /// How the server is to run. Every flag has an environment variable `SAE_SECRET_*`; the flag wins.
 #[derive(Debug, Clone, Args)]

@@ -59,9 +59,9 @@ mod users;
 
 use crate::{
     access::Directory,
-    domain::{
-        Cloud, DOCUMENTED_REGIONS, DockerConfigMode, NamespaceId, NamespaceName, RegionId,
-        SecretData, SecretName, SecretType,
+    pop::{DOCUMENTED_REGIONS, RegionId},
+    sae::model::{
+        Cloud, DockerConfigMode, NamespaceId, NamespaceName, SecretData, SecretName, SecretType,
     },
 };
 
@@ -152,7 +152,7 @@ impl World {
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 mod tests {
     use super::*;
-    use crate::domain::SecretValue;
+    use crate::sae::model::SecretValue;
 
     /// An environment with what the documented example takes from it.
     pub(super) fn variable(name: &str) -> Option<String> {

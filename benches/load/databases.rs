@@ -10,12 +10,16 @@ use std::{
 };
 
 use sae_secret::{
+    clock::Timestamp,
     crypto::MasterKeys,
-    domain::{
-        Cloud, NamespaceId, NamespaceName, Quotas, SecretData, SecretName, SecretType, SecretValue,
-        Timestamp,
+    sae::{
+        model::{
+            Cloud, NamespaceId, NamespaceName, Quotas, SecretData, SecretName, SecretType,
+            SecretValue,
+        },
+        service::{Secrets, SeedNamespace, SeedSecret, Seeds, Service},
     },
-    service::{Sealing, SeedNamespace, SeedSecret, Seeds, Service},
+    sealing::{KeyService, Sealing},
     store::{DatabaseUrl, Store},
 };
 
@@ -158,10 +162,12 @@ async fn fill(url: &str, keys: MasterKeys, content: Content) -> Result<(), Failu
     let unbounded =
         Quotas { namespaces: u32::MAX, secrets_per_namespace: u32::MAX, ..Quotas::default() };
     let cloud = Cloud { quotas: unbounded, ..Cloud::default() };
-    let service = Service::new(store, Arc::new(Sealing::new(keys, None)), cloud);
+    let sealing = Arc::new(Sealing::new(keys, None));
+    let keys = KeyService::new(store.clone(), Arc::clone(&sealing), vec![Box::new(Secrets)]);
+    let service = Service::new(store, sealing, cloud);
     let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis();
     let now = Timestamp(i64::try_from(now)?);
-    service.prepare_keys(now).await?;
+    keys.prepare(now).await?;
     let rooms = (0..ROOMS).map(|number| seed_namespace(&room(number))).collect::<Result<_, _>>()?;
     service.seed(&Seeds { namespaces: rooms, secrets: vec![] }, now).await?;
     let total = content.namespaces();

@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 
 use libfuzzer_sys::{Corpus, fuzz_target};
-use sae_secret::api::sae::{BodyRole, Malformed, Parameters, RawSecretData};
+use sae_secret::pop::{BodyRole, Malformed, Parameters, Structure};
 use sae_secret_fuzz::{escaped, holds};
 use serde_json::{Map, Value};
 
@@ -32,7 +32,7 @@ fuzz_target!(|input: &[u8]| -> Corpus {
 });
 
 /// What stands under a name: as text, and as a structure.
-type Reading = (Result<Option<String>, Malformed>, Result<Option<RawSecretData>, Malformed>);
+type Reading = (Result<Option<String>, Malformed>, Result<Option<Structure>, Malformed>);
 
 fn readings(parameters: &Parameters, names: &[String]) -> Vec<Reading> {
     names.iter().map(|name| (parameters.text(name), parameters.structure(name))).collect()
@@ -174,7 +174,7 @@ fn holds_pairs(parameters: &Parameters, pairs: &[(&str, &str)], text: &str) {
 }
 
 /// What `SecretData` is, whole or flattened, by the contract.
-fn flattened(pairs: &[(&str, &str)]) -> Result<Option<RawSecretData>, Malformed> {
+fn flattened(pairs: &[(&str, &str)]) -> Result<Option<Structure>, Malformed> {
     let whole = pairs.iter().find(|(name, value)| *name == "SecretData" && !value.is_empty());
     let members = pairs.iter().filter_map(|(name, value)| {
         Some((name.strip_prefix("SecretData.")?.to_owned(), (*value).to_owned()))
@@ -182,8 +182,8 @@ fn flattened(pairs: &[(&str, &str)]) -> Result<Option<RawSecretData>, Malformed>
     let members: Vec<_> = members.collect();
     match (whole, members.is_empty()) {
         (None, true) => Ok(None),
-        (Some((_, text)), true) => Ok(Some(RawSecretData::Text((*text).to_owned()))),
-        (None, false) => Ok(Some(RawSecretData::Members(members))),
+        (Some((_, text)), true) => Ok(Some(Structure::Text((*text).to_owned()))),
+        (None, false) => Ok(Some(Structure::Members(members))),
         (Some(_), false) => Err(Malformed),
     }
 }

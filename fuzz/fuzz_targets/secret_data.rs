@@ -8,8 +8,11 @@ use std::collections::HashSet;
 
 use libfuzzer_sys::{Corpus, fuzz_target};
 use sae_secret::{
-    api::sae::RawSecretData,
-    domain::{Error, Field, SecretData},
+    pop::Structure,
+    sae::{
+        api::normalise,
+        model::{Error, Field, SecretData},
+    },
 };
 use sae_secret_fuzz::{holds, random::Choices};
 use serde_json::{Map, Value, json};
@@ -24,12 +27,12 @@ fuzz_target!(|input: &[u8]| -> Corpus {
         lines.map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
 
     for raw in [
-        RawSecretData::Text(text.to_owned()),
-        RawSecretData::Json(text.to_owned()),
-        RawSecretData::Members(members.clone()),
+        Structure::Text(text.to_owned()),
+        Structure::Json(text.to_owned()),
+        Structure::Members(members.clone()),
     ] {
-        let first = raw.clone().normalise();
-        holds!(first == raw.normalise(), "normalised twice");
+        let first = normalise(raw.clone());
+        holds!(first == normalise(raw), "normalised twice");
         if let Ok(data) = first {
             the_data_keeps_the_rules(&data);
             every_shape_gives_the_same_pairs(&data);
@@ -81,27 +84,27 @@ fn every_shape_gives_the_same_pairs(data: &SecretData) {
     let spaced = serde_json::to_string_pretty(&map).unwrap_or_default();
 
     let mut shapes = vec![
-        RawSecretData::Text(format!("\r\n {spaced}\t")),
-        RawSecretData::Json(Value::from(spaced.clone()).to_string()),
-        RawSecretData::Members(pairs),
-        RawSecretData::Members(vec![("SecretData".to_owned(), format!(" {map}"))]),
-        RawSecretData::Members(vec![("Data".to_owned(), as_text("SecretData", &map).to_string())]),
+        Structure::Text(format!("\r\n {spaced}\t")),
+        Structure::Json(Value::from(spaced.clone()).to_string()),
+        Structure::Members(pairs),
+        Structure::Members(vec![("SecretData".to_owned(), format!(" {map}"))]),
+        Structure::Members(vec![("Data".to_owned(), as_text("SecretData", &map).to_string())]),
     ];
     let (mut objects, mut texts) = (map.clone(), map);
     for name in ["Data", "SecretData", "Data", "SecretData"] {
         for shape in [&objects, &texts] {
-            shapes.push(RawSecretData::Text(shape.to_string()));
-            shapes.push(RawSecretData::Json(shape.to_string()));
-            shapes.push(RawSecretData::Json(Value::from(shape.to_string()).to_string()));
+            shapes.push(Structure::Text(shape.to_string()));
+            shapes.push(Structure::Json(shape.to_string()));
+            shapes.push(Structure::Json(Value::from(shape.to_string()).to_string()));
         }
         objects = as_object(name, &objects);
         texts = as_text(name, &texts);
     }
     for (index, shape) in shapes.into_iter().enumerate() {
-        holds!(shape.normalise().as_ref() == Ok(data), "shape {index} gives the same pairs");
+        holds!(normalise(shape).as_ref() == Ok(data), "shape {index} gives the same pairs");
     }
     for too_deep in [objects, texts] {
-        let refused = RawSecretData::Text(too_deep.to_string()).normalise();
+        let refused = normalise(Structure::Text(too_deep.to_string()));
         let malformed = Error::Malformed { field: Field::SecretData };
         holds!(refused == Err(malformed), "four wrappers are too many");
     }
@@ -116,7 +119,7 @@ fn strings_are_taken_verbatim(text: &str) {
         .map(|(key, value)| value.as_str().map(|value| (key.clone(), value.to_owned())))
         .collect();
     if let (Some(strings), false) = (strings, is_wrapper)
-        && let Ok(data) = RawSecretData::Text(text.to_owned()).normalise()
+        && let Ok(data) = normalise(Structure::Text(text.to_owned()))
     {
         holds!(pairs(&data) == strings, "the pairs of {map:?}");
     }
@@ -129,7 +132,7 @@ fn good_pairs_are_accepted(members: &[(String, String)]) {
     let is_wrapped =
         matches!(members, [(key, _)] if ["SecretData", "Data"].contains(&key.as_str()));
     if are_keys && !members.is_empty() && !is_wrapped {
-        let data = RawSecretData::Members(members.to_vec()).normalise();
+        let data = normalise(Structure::Members(members.to_vec()));
         holds!(data.is_ok_and(|data| pairs(&data) == members), "{keys:?} are good keys");
     }
 }
@@ -152,13 +155,13 @@ fn no_error_shows_a_value(members: &[(String, String)], choices: &mut Choices) {
     let cut = String::from_utf8_lossy(&text.as_bytes()[..end]).into_owned();
     let hidden: Vec<_> = members.iter().map(|(key, _)| (key.clone(), CANARY.to_owned())).collect();
     for raw in [
-        RawSecretData::Json(Value::from(cut.clone()).to_string()),
-        RawSecretData::Text(cut),
-        RawSecretData::Members(hidden),
+        Structure::Json(Value::from(cut.clone()).to_string()),
+        Structure::Text(cut),
+        Structure::Members(hidden),
     ] {
         let shown = format!("{raw:?}");
         holds!(!shown.contains(CANARY), "Debug shows a value: {shown}");
-        let answer = raw.normalise();
+        let answer = normalise(raw);
         let shown = match &answer {
             Ok(data) => format!("{data:?}"),
             Err(error) => format!("{error} {error:?}"),

@@ -12,7 +12,7 @@ use super::{
         roa::{self, Roa},
     },
 };
-use crate::domain::Timestamp;
+use crate::clock::Timestamp;
 
 /// A field that a signed request must have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -10,7 +10,7 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use super::{policy::Policy, signature::RsaPublicKey};
-use crate::domain::Timestamp;
+use crate::clock::Timestamp;
 
 /// A user of the account.
 #[derive(Debug, Clone, PartialEq, Eq)]

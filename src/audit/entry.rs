@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use serde::Serialize;
 
-use crate::domain::Timestamp;
+use crate::clock::Timestamp;
 
 /// How much of a text that a client chose stands in a line, in characters.
 const TEXT_MAX: usize = 128;

@@ -13,7 +13,7 @@ use std::{
 use serde_json::Value;
 
 use super::*;
-use crate::domain::Timestamp;
+use crate::clock::Timestamp;
 
 /// Long enough for the thread to run, short enough to be waited for.
 const SOON: Duration = Duration::from_millis(300);

@@ -102,6 +102,12 @@ fn status_line(mut stream: impl Read + Write, host: &str) -> Result<String> {
         Err(error) if error.kind() == ErrorKind::UnexpectedEof && !answer.is_empty() => {}
         read => drop(read?),
     }
+    if !answer.starts_with(b"HTTP/") {
+        return Err(Error::new(
+            ErrorKind::InvalidData,
+            "what it says is no HTTP; it may speak https://",
+        ));
+    }
     let answer = String::from_utf8_lossy(&answer);
     Ok(answer.lines().next().unwrap_or_default().to_owned())
 }

@@ -23,11 +23,8 @@ pub(super) fn init(format: LogFormat) {
 #[must_use]
 pub fn builder(format: LogFormat) -> Builder {
     let mut builder = Builder::from_env(Env::default().default_filter_or(DEFAULT_FILTER));
-    // Below this the crate repeats request targets, in which clients put secrets. Whatever RUST_LOG says of the two
-    // modules is overruled.
-    for module in ["h2", "h2::server"] {
-        builder.filter_module(module, LevelFilter::Info);
-    }
+    // It reports each client that does not speak HTTP as an error of the server. Whatever RUST_LOG says of it is overruled.
+    builder.filter_module("actix_http::h1::dispatcher", LevelFilter::Off);
     match format {
         LogFormat::Text => builder.format_timestamp_millis(),
         LogFormat::Json => builder.format(|out, record| {

@@ -3,13 +3,10 @@
 use std::fmt;
 
 use super::{CryptoError, KeyBytes, frame, random};
-use crate::domain::{NamespaceId, SealedData, SecretId, SecretType, SecretUid, Version};
+use crate::sealed::SealedData;
 
 /// What a value's frame is bound to, beside its key: what it is and in which version.
 const VALUE: &[u8] = b"sae-secret value 1";
-
-/// What the frame of a wrapped data key is bound to, before its place.
-const PLACE: &[u8] = b"sae-secret data key 1";
 
 /// The key that seals one version of one secret's data.
 pub struct DataEncryptionKey(pub(super) KeyBytes);
@@ -47,38 +44,50 @@ impl fmt::Debug for DataEncryptionKey {
     }
 }
 
-/// The place that a wrapped data key opens at: one version of one secret. Whatever never changes of a secret belongs to it,
-/// so that nothing of one row can be exchanged for that of another without being noticed.
-#[derive(Debug, Clone)]
-pub struct Binding<'a> {
-    /// The secret's identity.
-    pub uid: SecretUid,
-    /// Its number.
-    pub id: SecretId,
-    /// The namespace it lives in.
-    pub namespace: &'a NamespaceId,
-    /// Its name there.
-    pub name: &'a str,
-    /// Its type.
-    pub secret_type: SecretType,
-    /// Which of its data.
-    pub version: Version,
+/// The place that a wrapped data key opens at, as associated data: a product puts together whatever never changes of the
+/// row, so that nothing of one row can be exchanged for that of another without being noticed. Two places have the same bytes
+/// only if they are the same: texts come with their length, everything else has a fixed one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Binding {
+    id: [u8; 16],
+    associated: Vec<u8>,
 }
 
-impl Binding<'_> {
+impl Binding {
+    /// A place of this kind with a random identity that no other place has. The name of a kind belongs to one product and
+    /// one order of parts.
+    #[must_use]
+    pub fn new(kind: &'static str, id: &[u8; 16]) -> Self {
+        Self { id: *id, associated: kind.as_bytes().to_vec() }.bytes(id)
+    }
+
+    /// Followed by bytes, as many in every place of its kind.
+    #[must_use]
+    pub fn bytes<const LENGTH: usize>(mut self, bytes: &[u8; LENGTH]) -> Self {
+        self.associated.extend_from_slice(bytes);
+        self
+    }
+
+    /// Followed by a number.
+    #[must_use]
+    pub fn number(self, number: i64) -> Self {
+        self.bytes(&number.to_be_bytes())
+    }
+
+    /// Followed by a text.
+    #[must_use]
+    pub fn text(mut self, text: &str) -> Self {
+        frame::extend_with_text(&mut self.associated, text);
+        self
+    }
+
+    /// The place's identity.
+    pub(super) fn id(&self) -> &[u8; 16] {
+        &self.id
+    }
+
     /// The place as associated data.
-    pub(super) fn associated(&self) -> Vec<u8> {
-        let namespace = self.namespace.to_string();
-        let texts = [namespace.as_str(), self.name, self.secret_type.as_str()];
-        let length = texts.iter().map(|text| text.len() + 8).sum::<usize>();
-        let mut bytes = Vec::with_capacity(PLACE.len() + 32 + length);
-        bytes.extend_from_slice(PLACE);
-        bytes.extend_from_slice(self.uid.as_bytes());
-        bytes.extend_from_slice(&self.id.get().to_be_bytes());
-        bytes.extend_from_slice(&self.version.get().to_be_bytes());
-        for text in texts {
-            frame::extend_with_text(&mut bytes, text);
-        }
-        bytes
+    pub(super) fn associated(&self) -> &[u8] {
+        &self.associated
     }
 }

@@ -5,7 +5,10 @@ use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use super::{Binding, CryptoError, DataEncryptionKey, KeyBytes, MasterKeys, frame, random};
-use crate::domain::{KeyId, MasterKeyId, SecretUid, Timestamp, WrappedDataKey, WrappedKey};
+use crate::{
+    clock::Timestamp,
+    sealed::{KeyId, MasterKeyId, WrappedDataKey, WrappedKey},
+};
 
 /// What the frame of a wrapped database key is bound to, before the ids.
 const WRAPPED: &[u8] = b"sae-secret database key 1";
@@ -78,10 +81,10 @@ impl DatabaseKey {
     pub fn wrap_data_key(
         &self,
         data_key: &DataEncryptionKey,
-        place: &Binding<'_>,
+        place: &Binding,
     ) -> Result<WrappedDataKey, CryptoError> {
-        let key = self.wrapping_key(place.uid)?;
-        let bytes = frame::seal(&key, &place.associated(), data_key.0.as_ref())?;
+        let key = self.wrapping_key(place.id())?;
+        let bytes = frame::seal(&key, place.associated(), data_key.0.as_ref())?;
         Ok(WrappedDataKey { key: self.id.clone(), bytes })
     }
 
@@ -92,21 +95,21 @@ impl DatabaseKey {
     pub fn unwrap_data_key(
         &self,
         wrapped: &WrappedDataKey,
-        place: &Binding<'_>,
+        place: &Binding,
     ) -> Result<DataEncryptionKey, CryptoError> {
-        let key = self.wrapping_key(place.uid)?;
-        frame::open_key(&key, &place.associated(), &wrapped.bytes).map(DataEncryptionKey)
+        let key = self.wrapping_key(place.id())?;
+        frame::open_key(&key, place.associated(), &wrapped.bytes).map(DataEncryptionKey)
     }
 
     /// Each secret's data keys are wrapped by a key of its own. A single key must not be used with more than 2^32 random
     /// nonces (NIST SP 800-38D, 8.3), which a busy database would reach; the versions of one secret do not.
-    fn wrapping_key(&self, uid: SecretUid) -> Result<KeyBytes, CryptoError> {
+    fn wrapping_key(&self, id: &[u8; 16]) -> Result<KeyBytes, CryptoError> {
         // The key is random as it is, so HKDF's first step has nothing to add.
         let derivation = Hkdf::<Sha256>::from_prk(self.bytes.as_ref());
         let derivation = derivation.map_err(|_| CryptoError::CannotOpen)?;
         let mut key = Zeroizing::new([0; super::KEY_LENGTH]);
         derivation
-            .expand_multi_info(&[WRAPPING, uid.as_bytes()], key.as_mut())
+            .expand_multi_info(&[WRAPPING, id], key.as_mut())
             .map_err(|_| CryptoError::CannotOpen)?;
         Ok(key)
     }

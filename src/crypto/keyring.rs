@@ -3,7 +3,7 @@
 use std::{collections::HashMap, fmt, sync::Arc};
 
 use super::{Binding, CryptoError, DataEncryptionKey, DatabaseKey, MasterKeys, UnwrapError};
-use crate::domain::{KeyId, WrappedDataKey, WrappedKey};
+use crate::sealed::{KeyId, WrappedDataKey, WrappedKey};
 
 /// The opened keys of a database.
 #[derive(Default)]
@@ -47,7 +47,7 @@ impl Keyring {
         &self,
         id: &KeyId,
         data_key: &DataEncryptionKey,
-        place: &Binding<'_>,
+        place: &Binding,
     ) -> Result<WrappedDataKey, CryptoError> {
         self.get(id)
             .ok_or_else(|| CryptoError::UnknownKey(id.clone()))?
@@ -61,7 +61,7 @@ impl Keyring {
     pub fn unwrap_data_key(
         &self,
         wrapped: &WrappedDataKey,
-        place: &Binding<'_>,
+        place: &Binding,
     ) -> Result<DataEncryptionKey, CryptoError> {
         let unknown = || CryptoError::UnknownKey(wrapped.key.clone());
         self.get(&wrapped.key).ok_or_else(unknown)?.unwrap_data_key(wrapped, place)

@@ -6,7 +6,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use zeroize::Zeroizing;
 
 use super::{CryptoError, KEY_LENGTH, KeyBytes, random};
-use crate::domain::{MasterKeyId, MasterKeyIdError};
+use crate::sealed::{MasterKeyId, MasterKeyIdError};
 
 /// The master keys that were given: the first seals, all of them open.
 #[derive(Clone, Default)]

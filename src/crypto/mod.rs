@@ -12,7 +12,7 @@ mod master;
 use ring::rand::{SecureRandom, SystemRandom};
 use zeroize::Zeroizing;
 
-use crate::domain::{KeyId, SecretUid};
+use crate::sealed::KeyId;
 
 pub use data_key::{Binding, DataEncryptionKey};
 pub use database_key::{DatabaseKey, UnwrapError};
@@ -63,10 +63,10 @@ fn key_of(bytes: &[u8]) -> Option<KeyBytes> {
     Some(key)
 }
 
-/// A new secret's identity.
+/// Sixteen random bytes, for an identity that nothing else has.
 ///
 /// # Errors
 /// [`CryptoError::NoRandomness`].
-pub fn new_uid() -> Result<SecretUid, CryptoError> {
-    Ok(SecretUid::from_random(*random()?))
+pub fn random_id() -> Result<[u8; 16], CryptoError> {
+    Ok(*random()?)
 }

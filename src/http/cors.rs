@@ -66,12 +66,12 @@ fn is_origin(text: &str) -> bool {
         && port.is_none_or(|port| port.ends_with(']') || is_port(port))
 }
 
-/// Answers preflights of the named origins, and lets their pages read the replies.
-pub fn headers(origins: &Origins) -> Cors {
+/// Answers preflights of the named origins, and lets their pages read the replies with these headers.
+pub fn headers(origins: &Origins, exposed: &[HeaderName]) -> Cors {
     let cors = Cors::default()
         .allow_any_method()
         .allow_any_header()
-        .expose_headers(["x-acs-request-id", "x-acs-trace-id", "x-acs-retry-after"])
+        .expose_headers(exposed)
         .max_age(MAX_AGE);
     origins.0.iter().fold(cors, |cors, origin| cors.allowed_origin(origin))
 }

@@ -1,7 +1,7 @@
 //! What happens around every request: it gets its ids, which its reply carries as headers, it is counted, and one line
 //! is logged.
 
-use std::{cell::RefCell, net::IpAddr, rc::Rc, sync::Arc, time::Instant};
+use std::{cell::RefCell, net::IpAddr, rc::Rc, time::Instant};
 
 use actix_web::{
     Error, HttpMessage,
@@ -12,8 +12,7 @@ use actix_web::{
     web,
 };
 
-use super::{Identity, IdentitySource, Metrics};
-use crate::clock::Clock;
+use super::{Identity, Metrics};
 
 /// The log target of the access log.
 pub const ACCESS_LOG: &str = "access";
@@ -27,12 +26,16 @@ const ABORTED: &str = "aborted";
 pub struct Outcome {
     /// The operation's name, if the request led to one.
     pub operation: Option<&'static str>,
+    /// The action that policies know it by, if it has one.
+    pub action: Option<&'static str>,
+    /// The id that the product's tracing gave the request.
+    pub trace_id: Option<String>,
     /// The namespace, if the request named a well-formed one.
     pub namespace: Option<String>,
-    /// The secret's number, if the request named or made one.
-    pub secret_id: Option<i64>,
-    /// The secret's name, as far as it became known.
-    pub secret_name: Option<String>,
+    /// The number of what the request is about, if it named or made something that has one.
+    pub object_id: Option<i64>,
+    /// The name of what the request is about, as far as it became known.
+    pub object_name: Option<String>,
     /// Who called.
     pub caller: CallerNote,
     /// Where the request came from.
@@ -63,10 +66,8 @@ impl Default for CallerNote {
 /// What the lifecycle needs.
 #[derive(Clone)]
 pub struct Observer {
-    /// What time it is.
-    pub clock: Arc<dyn Clock>,
-    /// Where ids come from.
-    pub identities: Arc<dyn IdentitySource>,
+    /// The header that carries the id of a request in its reply.
+    pub id_header: HeaderName,
     /// What is counted.
     pub metrics: Metrics,
 }
@@ -112,7 +113,7 @@ pub async fn lifecycle<B: MessageBody>(
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, Error> {
     observer.metrics.begin();
-    let identity = observer.identities.next(observer.clock.now());
+    let identity = Identity::random();
     request.extensions_mut().insert(identity.clone());
     let outcome = SharedOutcome::default();
     request.extensions_mut().insert(Rc::clone(&outcome));
@@ -125,13 +126,8 @@ pub async fn lifecycle<B: MessageBody>(
             return Err(error);
         }
     };
-    for (name, value) in [
-        ("x-acs-request-id", &under_way.identity.request_id),
-        ("x-acs-trace-id", &under_way.identity.trace_id),
-    ] {
-        if let Ok(value) = HeaderValue::from_str(value) {
-            response.headers_mut().insert(HeaderName::from_static(name), value);
-        }
+    if let Ok(value) = HeaderValue::from_str(&under_way.identity.request_id) {
+        response.headers_mut().insert(under_way.observer.id_header.clone(), value);
     }
     under_way.status = Some(response.status().as_u16());
     Ok(response)
@@ -144,7 +140,7 @@ fn log_line(identity: &Identity, outcome: &Outcome, status: u16, code: &str, dur
     log::info!(
         target: ACCESS_LOG,
         request_id = identity.request_id.as_str(),
-        trace_id = identity.trace_id.as_str(),
+        trace_id = outcome.trace_id.as_deref().unwrap_or("-"),
         operation = outcome.operation.unwrap_or("-"),
         namespace = outcome.namespace.as_deref().unwrap_or("-"),
         caller = caller.as_str(),

@@ -8,8 +8,6 @@ use std::{
 use actix_web::{HttpRequest, http::header::HeaderMap};
 use ipnet::IpNet;
 
-use super::is_secure;
-
 /// Where a request comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Source {
@@ -53,7 +51,7 @@ impl TrustedProxies {
     #[must_use]
     pub fn source(&self, request: &HttpRequest) -> Source {
         let peer = request.peer_addr().map(|peer| peer.ip().to_canonical());
-        let direct = Source { address: peer, is_secure: is_secure(request) };
+        let direct = Source { address: peer, is_secure: request.app_config().secure() };
         match peer {
             Some(peer) if self.trusts(peer) => {
                 self.forwarded(request.headers(), peer, direct.is_secure)

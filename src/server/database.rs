@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     crypto::{Keyring, MasterKeys},
-    service::{Sealing, listed},
+    sealing::{Sealing, listed},
     settings::DatabaseSettings,
     store::{Access, DatabaseUrl, Store},
 };

@@ -10,7 +10,7 @@ use super::master_keys::MasterKeyError;
 use crate::{
     audit::AuditError,
     http::{ProxyError, cors::OriginError, tls::TlsError},
-    service::keys::PrepareError,
+    sealing::PrepareError,
     store::{DatabaseUrlError, OpenError},
     world::Mistake,
 };
@@ -48,7 +48,7 @@ pub enum StartError {
     Keys(#[from] PrepareError),
     /// The database cannot take what must be in it.
     #[error("cannot prepare the database: {0}")]
-    Seed(crate::domain::Error),
+    Seed(crate::sae::model::Error),
     /// A trusted proxy is none.
     #[error("--trusted-proxy: {0}")]
     Proxy(#[from] ProxyError),

@@ -14,8 +14,8 @@ use zeroize::Zeroizing;
 
 use crate::{
     crypto::{CryptoError, MasterKeys, MasterKeysError},
-    domain::MasterKeyId,
-    service::Reread,
+    sealed::MasterKeyId,
+    sealing::Reread,
     settings::{DatabaseSettings, MASTER_KEY_VARIABLE, NotUtf8},
     store::{self, DatabaseUrl},
 };

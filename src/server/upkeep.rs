@@ -5,13 +5,9 @@ use std::path::Path;
 use super::{StartError, database::Database};
 use crate::{
     clock::{Clock, SystemClock},
-    domain::Cloud,
-    service::{
-        Service, Verification,
-        keys::{Keys, RetireError, Retired, Rotated},
-    },
+    sealing::{KeyService, Keys, RetireError, Retired, Rotated, Verification},
     settings::DatabaseSettings,
-    store::{Access, BackupError, RestoreError, Staged},
+    store::{Access, BackupError, RestoreError, Staged, Unavailable},
 };
 
 /// Why something could not be done to a database.
@@ -27,8 +23,8 @@ pub enum UpkeepError {
     #[error(transparent)]
     Restore(#[from] RestoreError),
     /// The database does not answer, or not as it should.
-    #[error(transparent)]
-    Store(#[from] crate::domain::Error),
+    #[error("the store is unavailable: {0}")]
+    Store(#[from] Unavailable),
     /// The key stays.
     #[error(transparent)]
     Retire(#[from] RetireError),
@@ -37,13 +33,13 @@ pub enum UpkeepError {
     Unsound(Verification),
 }
 
-fn service(settings: &DatabaseSettings, access: Access) -> Result<Service, StartError> {
+fn keys(settings: &DatabaseSettings, access: Access) -> Result<KeyService, StartError> {
     over(&Database::find_unchecked(settings)?, access)
 }
 
-fn over(database: &Database, access: Access) -> Result<Service, StartError> {
+fn over(database: &Database, access: Access) -> Result<KeyService, StartError> {
     let (store, sealing) = database.open_existing(access)?;
-    Ok(Service::new(store, sealing, Cloud::default()))
+    Ok(super::keys(&store, &sealing))
 }
 
 /// Shows the keys.
@@ -51,7 +47,7 @@ fn over(database: &Database, access: Access) -> Result<Service, StartError> {
 /// # Errors
 /// [`UpkeepError`].
 pub async fn list_keys(settings: &DatabaseSettings) -> Result<Keys, UpkeepError> {
-    Ok(service(settings, Access::Read)?.list_keys().await?)
+    Ok(keys(settings, Access::Read)?.list().await?)
 }
 
 /// Wraps every data key anew by a new key.
@@ -60,7 +56,7 @@ pub async fn list_keys(settings: &DatabaseSettings) -> Result<Keys, UpkeepError>
 /// [`UpkeepError`].
 pub async fn rotate_keys(settings: &DatabaseSettings) -> Result<Rotated, UpkeepError> {
     let database = Database::find(settings)?;
-    Ok(over(&database, Access::Write)?.rotate_keys(SystemClock.now()).await?)
+    Ok(over(&database, Access::Write)?.rotate(SystemClock.now()).await?)
 }
 
 /// Lets go of a key that nothing needs.
@@ -68,7 +64,7 @@ pub async fn rotate_keys(settings: &DatabaseSettings) -> Result<Rotated, UpkeepE
 /// # Errors
 /// [`UpkeepError`].
 pub async fn retire_key(settings: &DatabaseSettings, id: &str) -> Result<Retired, UpkeepError> {
-    Ok(service(settings, Access::Write)?.retire_key(id).await?)
+    Ok(keys(settings, Access::Write)?.retire(id).await?)
 }
 
 /// Looks whether everything is sound.
@@ -76,7 +72,7 @@ pub async fn retire_key(settings: &DatabaseSettings, id: &str) -> Result<Retired
 /// # Errors
 /// [`UpkeepError`] when it cannot be looked at.
 pub async fn verify(settings: &DatabaseSettings) -> Result<Verification, UpkeepError> {
-    Ok(service(settings, Access::Read)?.verify().await?)
+    Ok(keys(settings, Access::Read)?.verify().await?)
 }
 
 /// Writes a sealed copy of the database to a new file.
@@ -86,7 +82,8 @@ pub async fn verify(settings: &DatabaseSettings) -> Result<Verification, UpkeepE
 pub async fn backup(settings: &DatabaseSettings, file: &Path) -> Result<(), UpkeepError> {
     // Without the master keys, which need not be at hand for that.
     let database = Database::without_keys(settings)?;
-    Ok(over(&database, Access::Read)?.backup(file).await?)
+    let (store, _) = database.open_existing(Access::Read)?;
+    Ok(store.backup(file).await?)
 }
 
 /// Puts a backup, when it is sound, into the database's place; returns what is in it.
@@ -102,10 +99,10 @@ pub async fn restore(
     let staged = Staged::new(database.url(), file, force)?;
     let found = {
         let (store, sealing) = database.open_copy(&staged.url())?;
-        let service = Service::new(store, sealing, Cloud::default());
+        let keys = super::keys(&store, &sealing);
         // A backup of an older version is brought up to date here, where nothing is lost if that is interrupted.
-        service.prepare_keys(SystemClock.now()).await.map_err(StartError::from)?;
-        service.verify().await?
+        keys.prepare(SystemClock.now()).await.map_err(StartError::from)?;
+        keys.verify().await?
     };
     if !found.faults.is_empty() {
         return Err(UpkeepError::Unsound(found));

@@ -3,33 +3,17 @@
 use diesel::{dsl::insert_into, prelude::*};
 
 use super::{
-    engine,
-    prepared::{
-        Piece::{Bytes, Number, Sql, Text},
-        Prepared,
-    },
-    schema::{counters, keys, secrets},
-    secrets::{SummaryRow, damaged, key_id, unreadable},
+    Result, Unavailable,
+    schema::{counters, keys},
     tx::{Tx, corrupt, unavailable},
 };
-use crate::domain::{
-    Error, KeyId, Result, SecretId, SecretSummary, Timestamp, WrappedDataKey, WrappedKey,
+use crate::{
+    clock::Timestamp,
+    sealed::{KeyId, WrappedKey},
 };
-
-/// How many bytes of payload are rewritten in one transaction: SQLite writes a row anew as a whole, and others wait.
-const REWRITTEN_MAX: i64 = 4 * 1024 * 1024;
 
 /// The counter that is not zero while a rotation goes on.
 const ROTATING: &str = "rotating";
-
-/// A secret's data key, without the data.
-#[derive(Debug, Clone)]
-pub struct StoredDataKey {
-    /// The secret.
-    pub summary: SecretSummary,
-    /// Its data key.
-    pub data_key: WrappedDataKey,
-}
 
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = keys)]
@@ -51,11 +35,15 @@ impl Row {
     }
 }
 
+fn key_id(text: &str) -> Result<KeyId> {
+    KeyId::parse(text).ok_or_else(|| corrupt("key id"))
+}
+
 impl Tx<'_> {
     /// All keys, oldest first.
     ///
     /// # Errors
-    /// [`Error::Unavailable`].
+    /// [`Unavailable`].
     pub fn keys(&mut self) -> Result<Vec<WrappedKey>> {
         let rows: Vec<Row> = keys::table
             .order((keys::created_at, keys::id))
@@ -68,12 +56,12 @@ impl Tx<'_> {
     /// The key that wraps the data keys of what is written now.
     ///
     /// # Errors
-    /// [`Error::Unavailable`], also when there is none.
+    /// [`Unavailable`], also when there is none.
     pub fn current_key(&mut self) -> Result<KeyId> {
         if let Some(known) = &self.known.current_key {
             return Ok(known.clone());
         }
-        let none = || Error::unavailable("no key of the database is the current one");
+        let none = || Unavailable::new("no key of the database is the current one");
         let current = self.find_current_key()?.ok_or_else(none)?;
         Ok(self.known.current_key.insert(current).clone())
     }
@@ -81,7 +69,7 @@ impl Tx<'_> {
     /// The same, if there is one.
     ///
     /// # Errors
-    /// [`Error::Unavailable`].
+    /// [`Unavailable`].
     pub fn find_current_key(&mut self) -> Result<Option<KeyId>> {
         let id: Option<String> = keys::table
             .filter(keys::is_current.eq(true))
@@ -95,7 +83,7 @@ impl Tx<'_> {
     /// Keeps a new key and makes it the current one.
     ///
     /// # Errors
-    /// [`Error::Unavailable`].
+    /// [`Unavailable`].
     pub fn insert_current_key(&mut self, key: &WrappedKey) -> Result<()> {
         self.known.current_key = None;
         diesel::update(keys::table.filter(keys::is_current.eq(true)))
@@ -118,19 +106,19 @@ impl Tx<'_> {
     /// Replaces how a key is wrapped.
     ///
     /// # Errors
-    /// [`Error::Unavailable`], also when it is not there.
+    /// [`Unavailable`], also when it is not there.
     pub fn replace_key(&mut self, key: &WrappedKey) -> Result<()> {
         let changed = diesel::update(keys::table.find(key.id.as_str()))
             .set((keys::master_key.eq(key.master.as_str()), keys::wrapped.eq(&key.bytes)))
             .execute(self.connection)
             .map_err(unavailable)?;
-        if changed == 1 { Ok(()) } else { Err(Error::unavailable("the key is gone")) }
+        if changed == 1 { Ok(()) } else { Err(Unavailable::new("the key is gone")) }
     }
 
     /// Forgets a key, which nothing must need any more.
     ///
     /// # Errors
-    /// [`Error::Unavailable`].
+    /// [`Unavailable`].
     pub fn delete_key(&mut self, id: &KeyId) -> Result<()> {
         diesel::delete(keys::table.find(id.as_str()))
             .execute(self.connection)
@@ -142,7 +130,7 @@ impl Tx<'_> {
     /// To be done before anything is looked at that depends on it.
     ///
     /// # Errors
-    /// [`Error::Unavailable`].
+    /// [`Unavailable`].
     pub fn lock_keys(&mut self) -> Result<()> {
         // A change, not only a lock: who waits for it under a snapshot of his own has to learn that it is an old one.
         let row = diesel::update(counters::table.find(ROTATING));
@@ -150,18 +138,10 @@ impl Tx<'_> {
         if locked.map_err(unavailable)? == 1 { Ok(()) } else { Err(corrupt("set of counters")) }
     }
 
-    /// Waits for all transactions under way that make a secret: from its end on, each uses the key that is the current one.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`].
-    pub fn wait_for_new_secrets(&mut self) -> Result<()> {
-        engine::wait_for_new_secrets(self.connection).map_err(unavailable)
-    }
-
     /// Whether a rotation was begun and has not come to its end.
     ///
     /// # Errors
-    /// [`Error::Unavailable`].
+    /// [`Unavailable`].
     pub fn is_rotating(&mut self) -> Result<bool> {
         Ok(self.counter(ROTATING)? > 0)
     }
@@ -169,91 +149,8 @@ impl Tx<'_> {
     /// Notes that a rotation begins or has come to its end.
     ///
     /// # Errors
-    /// [`Error::Unavailable`].
+    /// [`Unavailable`].
     pub fn set_rotating(&mut self, is_rotating: bool) -> Result<()> {
         self.set_counter(ROTATING, i64::from(is_rotating))
-    }
-
-    /// How many secrets' data keys each key wraps; keys that wrap none are left out.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`].
-    pub fn data_key_counts(&mut self) -> Result<Vec<(KeyId, u64)>> {
-        let rows: Vec<(String, i64)> = secrets::table
-            .group_by(secrets::key_id)
-            .select((secrets::key_id, diesel::dsl::count_star()))
-            .order(secrets::key_id)
-            .load(self.connection)
-            .map_err(unavailable)?;
-        let parse = |(id, count): (String, i64)| Ok((key_id(&id)?, count.unsigned_abs()));
-        rows.into_iter().map(parse).collect()
-    }
-
-    /// The numbers of the secrets behind `after` whose data keys another key than `current` wraps, in their order: as many
-    /// as may be rewritten in one transaction, `limit` at most and at least one if there is any.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`].
-    pub fn secrets_not_under(
-        &mut self,
-        current: &KeyId,
-        after: Option<i64>,
-        limit: i64,
-    ) -> Result<Vec<i64>> {
-        // Some engines count shorter.
-        let size = "CAST(length(payload) AS BIGINT)";
-        let size = diesel::dsl::sql::<diesel::sql_types::BigInt>(size);
-        let rows: Vec<(i64, i64)> = secrets::table
-            .filter(secrets::id.gt(after.unwrap_or(i64::MIN)))
-            .filter(secrets::key_id.ne(current.as_str()))
-            .order(secrets::id)
-            .limit(limit)
-            .select((secrets::id, size))
-            .load(self.connection)
-            .map_err(unavailable)?;
-        let mut rewritten = 0;
-        let fits = |(_, size): &(i64, i64)| {
-            let is_first = rewritten == 0;
-            rewritten += size.max(&1);
-            is_first || rewritten <= REWRITTEN_MAX
-        };
-        Ok(rows.into_iter().take_while(fits).map(|(id, _)| id).collect())
-    }
-
-    /// The data key of the secret of that number, in whatever namespace.
-    ///
-    /// # Errors
-    /// [`Error::SecretNotFound`]; [`Error::Damaged`]; [`Error::Unavailable`].
-    pub fn stored_data_key(&mut self, id: i64) -> Result<StoredDataKey> {
-        let row = secrets::table
-            .find(id)
-            .select((SummaryRow::as_select(), secrets::key_id, secrets::data_key))
-            .first::<(SummaryRow, String, Vec<u8>)>(self.connection)
-            .optional();
-        let (row, key, bytes) =
-            row.map_err(|error| unreadable(id, error))?.ok_or(Error::SecretNotFound { id })?;
-        let parse = || {
-            let data_key = WrappedDataKey { key: key_id(&key)?, bytes };
-            Ok(StoredDataKey { summary: row.parse()?, data_key })
-        };
-        parse().map_err(|error| damaged(id, error))
-    }
-
-    /// Replaces how a secret's data key is wrapped; nothing else of the secret changes.
-    ///
-    /// # Errors
-    /// [`Error::SecretNotFound`]; [`Error::Unavailable`].
-    pub fn replace_data_key(&mut self, id: SecretId, data_key: &WrappedDataKey) -> Result<()> {
-        let replacing = Prepared(&[
-            Sql("UPDATE secrets SET key_id = "),
-            Text(data_key.key.as_str()),
-            Sql(", data_key = "),
-            Bytes(&data_key.bytes),
-            Sql(" WHERE id = "),
-            Number(id.get()),
-        ])
-        .execute(self.connection);
-        let changed = replacing.map_err(unavailable)?;
-        if changed == 0 { Err(Error::SecretNotFound { id: id.get() }) } else { Ok(()) }
     }
 }

@@ -2,54 +2,43 @@
 //! [`Store::read_briefly`]; nothing outside this folder names a table, and nothing outside [`engine`] knows which database
 //! answers.
 
+mod connection;
+mod counters;
 mod engine;
-mod glances;
+mod error;
+mod executor;
+mod job;
 mod keys;
-mod lane;
-mod namespaces;
+mod pace;
 mod prepared;
-mod progress;
+mod row;
 mod schema;
-mod secrets;
 mod soundness;
+pub(crate) mod sql;
 mod tx;
-mod unsealed;
-mod writer;
-mod writers;
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{path::Path, sync::Arc};
 
-use self::{engine::Pace, glances::Glances, lane::Lane, writers::Writers};
-use crate::domain::{Result, WrappedKey};
+use self::{
+    executor::Executor,
+    job::Purpose::{Reading, Writing},
+    pace::Pace,
+};
+use crate::sealed::WrappedKey;
 
 pub use engine::{
     Access, BackupError, DatabaseUrl, DatabaseUrlError, OpenError, RestoreError, Staged, files_of,
     write_new_file,
 };
-pub use keys::StoredDataKey;
-pub use secrets::StoredSecret;
-pub use soundness::Miscount;
+pub use error::{Result, Unavailable};
+pub use row::RowPlace;
 pub use tx::Tx;
-pub use unsealed::UnsealedSecret;
-
-/// How long a use case waits for its turn at the database before it is refused as unavailable: time for many synced
-/// commits on a slow disk, and less than a health check or a stopping server waits.
-const TURN_TIMEOUT: Duration = Duration::from_secs(4);
-
-/// How long a use case that has its turn may take before its caller is told that the database is unavailable: more than
-/// the engine waits for a lock and a connection. Some waits are no engine's to end, as for a disk that hangs.
-const WORK_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// How many use cases may wait for their turn, in each direction, before further ones are refused at once.
-const WAITING_MAX: usize = 4096;
 
 /// The database, shared by everything that serves. Cloning is cheap.
 #[derive(Clone)]
 pub struct Store {
     engine: Arc<engine::Engine>,
-    readers: Lane,
-    glances: Glances,
-    writers: Writers,
+    executor: Arc<Executor>,
 }
 
 /// How busy the store is, for the metrics.
@@ -101,46 +90,36 @@ impl Store {
 
     fn over(engine: engine::Engine, url: &DatabaseUrl) -> std::result::Result<Self, OpenError> {
         let engine = Arc::new(engine);
-        let readers = Lane::new(engine.reader_count());
-        let glances = Glances::new(Arc::clone(&engine), readers.clone());
-        let writers = Writers::of(&engine, &readers).map_err(|e| OpenError::new(url, &e))?;
-        Ok(Self { engine, readers, glances, writers })
+        let executor = Executor::start(Arc::clone(&engine));
+        let executor = Arc::new(executor.map_err(|error| OpenError::new(url, &error))?);
+        Ok(Self { engine, executor })
     }
 
     /// Runs a use case that only looks. It sees one moment of the database.
     ///
     /// # Errors
-    /// Whatever the use case answers; [`Error::Unavailable`](crate::domain::Error::Unavailable) when the database does not.
-    pub async fn read<T, F>(&self, use_case: F) -> Result<T>
+    /// Whatever the use case answers; [`Unavailable`] when the database does not.
+    pub async fn read<T, E, F>(&self, use_case: F) -> Result<T, E>
     where
         T: Send + 'static,
-        F: Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
+        E: From<Unavailable> + Send + 'static,
+        F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
     {
-        let engine = Arc::clone(&self.engine);
-        self.readers
-            .run_in_time(
-                lane::turn_deadline(),
-                move || engine.read(Pace::Request, &use_case),
-                || "",
-            )
-            .await
+        self.executor.run(Reading, Pace::Request, false, use_case).await
     }
 
-    /// As [`Store::read`], for a use case that finds a few rows by their keys: it may share a look at the database with
+    /// As [`Store::read`], for a use case that finds a few rows by their keys: it may share a transaction with
     /// others, which it waits for. It sees a moment that is not before the call.
     ///
     /// # Errors
     /// As [`Store::read`].
-    pub async fn read_briefly<T, F>(&self, use_case: F) -> Result<T>
+    pub async fn read_briefly<T, E, F>(&self, use_case: F) -> Result<T, E>
     where
         T: Send + 'static,
-        F: Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
+        E: From<Unavailable> + Send + 'static,
+        F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
     {
-        if self.engine.shares_looks() {
-            self.glances.read(use_case).await
-        } else {
-            self.read(use_case).await
-        }
+        self.executor.run(Reading, Pace::Request, true, use_case).await
     }
 
     /// Runs a use case that changes something: wholly or, when it answers an error, not at all. It may be run again
@@ -148,48 +127,40 @@ impl Store {
     /// nothing was done, unless the disk itself hung so long in the commit that nobody could wait for the outcome.
     ///
     /// # Errors
-    /// Whatever the use case answers; [`Error::Unavailable`](crate::domain::Error::Unavailable) when the database does not.
-    pub async fn write<T, F>(&self, use_case: F) -> Result<T>
+    /// Whatever the use case answers; [`Unavailable`] when the database does not.
+    pub async fn write<T, E, F>(&self, use_case: F) -> Result<T, E>
     where
         T: Send + 'static,
-        F: Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
+        E: From<Unavailable> + Send + 'static,
+        F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
     {
-        self.writers.write(use_case).await
+        self.executor.run(Writing, Pace::Request, true, use_case).await
     }
 
     /// As [`Store::read`], for as long as it takes: nobody's request waits for upkeep.
     ///
     /// # Errors
     /// As [`Store::read`].
-    pub async fn read_for_upkeep<T, F>(&self, use_case: F) -> Result<T>
+    pub async fn read_for_upkeep<T, E, F>(&self, use_case: F) -> Result<T, E>
     where
         T: Send + 'static,
-        F: Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
+        E: From<Unavailable> + Send + 'static,
+        F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
     {
-        let engine = Arc::clone(&self.engine);
-        self.readers.run(move || engine.read(Pace::Upkeep, &use_case)).await
+        self.executor.run(Reading, Pace::Upkeep, false, use_case).await
     }
 
     /// As [`Store::write`], for as long as it takes.
     ///
     /// # Errors
     /// As [`Store::write`].
-    pub async fn write_for_upkeep<T, F>(&self, use_case: F) -> Result<T>
+    pub async fn write_for_upkeep<T, E, F>(&self, use_case: F) -> Result<T, E>
     where
         T: Send + 'static,
-        F: Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
+        E: From<Unavailable> + Send + 'static,
+        F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
     {
-        let engine = Arc::clone(&self.engine);
-        self.writers.alone(move || engine.write(Pace::Upkeep, &use_case)).await
-    }
-
-    /// Writes the database anew, so that nothing is left of what was deleted from it.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`](crate::domain::Error::Unavailable).
-    pub async fn scrub(&self) -> Result<()> {
-        let engine = Arc::clone(&self.engine);
-        self.writers.alone(move || engine.scrub()).await
+        self.executor.run(Writing, Pace::Upkeep, false, use_case).await
     }
 
     /// Writes a copy of one moment of the database to a file that is not there yet, while others go on.
@@ -198,21 +169,22 @@ impl Store {
     /// [`BackupError`].
     pub async fn backup(&self, file: &Path) -> std::result::Result<(), BackupError> {
         let (engine, file) = (Arc::clone(&self.engine), file.to_owned());
-        self.readers.run(move || Ok(engine.backup(&file))).await?
+        let backup = tokio::task::spawn_blocking(move || engine.backup(&file));
+        backup.await.unwrap_or_else(|failed| Err(Unavailable::new(failed).into()))
     }
 
     /// How busy the store is at this moment.
     #[must_use]
     pub fn load(&self) -> Load {
         let (connections_open, connections_max) = self.engine.connections();
-        let (writers, queued_writers) = self.writers.in_lane();
+        let (reads, writes) = self.executor.busy();
         Load {
             connections_max,
             connections_open,
-            reading: self.readers.running().saturating_sub(writers),
-            reads_waiting: self.readers.waiting().saturating_sub(queued_writers),
-            writing: self.writers.running(),
-            writes_waiting: self.writers.waiting(),
+            reading: reads.running,
+            reads_waiting: reads.waiting,
+            writing: writes.running,
+            writes_waiting: writes.waiting,
             retries: self.engine.retries(),
         }
     }

@@ -6,7 +6,7 @@ use diesel::{
     sql_types::{BigInt, Binary, Text},
 };
 
-use super::engine::AnyConnection;
+use super::connection::AnyConnection;
 
 /// A piece of a statement.
 pub enum Piece<'a> {

@@ -1,4 +1,4 @@
-//! The tables, as the migrations make them on every engine.
+//! The tables of the ground, as the migrations make them on every engine.
 
 diesel::table! {
     counters (name) {
@@ -16,45 +16,3 @@ diesel::table! {
         created_at -> BigInt,
     }
 }
-
-diesel::table! {
-    namespaces (id) {
-        id -> Text,
-        name -> Text,
-        description -> Text,
-        micro_registration -> Bool,
-        secret_count -> BigInt,
-        created_at -> BigInt,
-        updated_at -> BigInt,
-    }
-}
-
-diesel::table! {
-    secrets (id) {
-        id -> BigInt,
-        uid -> Text,
-        namespace_id -> Text,
-        name -> Text,
-        secret_type -> Text,
-        version -> BigInt,
-        created_at -> BigInt,
-        updated_at -> BigInt,
-        key_id -> Text,
-        data_key -> Binary,
-        payload -> Binary,
-    }
-}
-
-diesel::table! {
-    unsealed_secrets (id) {
-        id -> BigInt,
-        namespace_id -> Text,
-        name -> Text,
-        secret_type -> Text,
-        payload -> Binary,
-        created_at -> BigInt,
-        updated_at -> BigInt,
-    }
-}
-
-diesel::allow_tables_to_appear_in_same_query!(namespaces, secrets);

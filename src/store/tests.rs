@@ -1,4 +1,4 @@
-//! How writes share transactions, and what they do to each other: nothing.
+//! How use cases share transactions, and what they do to each other: nothing.
 
 mod statements;
 
@@ -16,8 +16,12 @@ use std::{
 use diesel::connection::SimpleConnection;
 use tokio::task::JoinHandle;
 
-use super::{DatabaseUrl, Store, Tx, WAITING_MAX, WORK_TIMEOUT, files_of};
-use crate::domain::{Error, KeyId, Namespace, NamespaceId, Result, Timestamp};
+use super::{DatabaseUrl, Store, Tx, executor::WAITING_MAX, files_of, pace::WORK_TIMEOUT};
+use crate::{
+    clock::Timestamp,
+    sae::model::{Error, Namespace, NamespaceId, Result},
+    sealed::KeyId,
+};
 
 /// A store over a file that goes with it.
 struct Opened {
@@ -162,7 +166,7 @@ async fn what_ends_a_shared_transaction_is_done_without_the_others() {
 }
 
 #[tokio::test]
-async fn what_nobody_waits_for_is_not_done() {
+async fn a_write_whose_caller_is_gone_is_not_done() {
     let store = store();
     let (release, holder) = hold(&store).await;
     let task = wait_with(&store, |tx| tx.insert_namespace(&namespace("gone"))).await;
@@ -176,20 +180,20 @@ async fn what_nobody_waits_for_is_not_done() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_has_no_turn_in_time_is_told_and_nothing_is_done() {
+async fn a_write_without_a_permit_in_time_is_refused_and_not_done() {
     let store = store();
     let (release, holder) = hold(&store).await;
     // The clock stands still until all are idle, then goes on to what they wait for.
     let late = store.write(|tx| tx.insert_namespace(&namespace("late"))).await;
     assert!(matches!(late, Err(Error::Unavailable { .. })), "{late:?}");
+    tokio::time::resume();
     drop(release);
     holder.await.unwrap().unwrap();
     assert!(names(&store).await.is_empty());
 }
 
-/// In memory there is no writer of all, as on a server.
 #[tokio::test]
-async fn one_of_many_writers_keeps_nothing_whose_caller_was_told_that_it_failed() {
+async fn a_write_whose_caller_was_told_that_it_failed_keeps_nothing() {
     let store = Store::open(&DatabaseUrl::SqliteMemory).unwrap();
     let slow = |tx: &mut Tx<'_>| {
         tx.insert_namespace(&namespace("slow"))?;
@@ -211,34 +215,34 @@ async fn too_many_are_refused_at_once() {
     let mut tasks = vec![];
     for _ in 0..WAITING_MAX {
         let writer = store.clone();
-        tasks.push(tokio::spawn(async move { writer.write(|_| Ok(())).await }));
+        tasks.push(tokio::spawn(async move { writer.write(|_| Result::Ok(())).await }));
     }
     while store.load().writes_waiting < WAITING_MAX {
         tokio::task::yield_now().await;
     }
-    let refused = store.write(|_| Ok(())).await.unwrap_err().to_string();
+    let refused = store.write(|_| Result::Ok(())).await.unwrap_err().to_string();
     assert!(refused.contains("unavailable"), "{refused}");
     drop(release);
     holder.await.unwrap().unwrap();
     for task in tasks {
         task.await.unwrap().unwrap();
     }
-    store.write(|_| Ok(())).await.unwrap();
+    store.write(|_| Result::Ok(())).await.unwrap();
 }
 
 #[tokio::test]
-async fn short_reads_share_a_look_and_fail_alone() {
+async fn short_reads_share_a_transaction_and_fail_alone() {
     let store = store();
     store.write(|tx| tx.insert_namespace(&namespace("there"))).await.unwrap();
-    let looks = Arc::new(AtomicUsize::new(0));
+    let batches = Arc::new(AtomicUsize::new(0));
     let tasks: Vec<_> = (0..200)
         .map(|index| {
-            let (reader, looks) = (store.clone(), Arc::clone(&looks));
+            let (reader, batches) = (store.clone(), Arc::clone(&batches));
             tokio::spawn(async move {
-                let look = move |tx: &mut Tx<'_>| {
-                    // What one of them comes to know is known to the others of the same look.
+                let find = move |tx: &mut Tx<'_>| {
+                    // What one of them comes to know is known to the others of the same transaction.
                     if tx.known.current_key.replace(KeyId::from_random([0; 6])).is_none() {
-                        looks.fetch_add(1, Ordering::SeqCst);
+                        batches.fetch_add(1, Ordering::SeqCst);
                     }
                     match index % 4 {
                         0 => panic!("as was to be tried"),
@@ -247,7 +251,7 @@ async fn short_reads_share_a_look_and_fail_alone() {
                         _ => tx.namespace(&namespace("there").id),
                     }
                 };
-                reader.read_briefly(look).await
+                reader.read_briefly(find).await
             })
         })
         .collect();
@@ -259,14 +263,14 @@ async fn short_reads_share_a_look_and_fail_alone() {
             _ => assert!(outcome.is_ok(), "{outcome:?}"),
         }
     }
-    let looks = looks.load(Ordering::SeqCst);
-    assert!((1..50).contains(&looks), "{looks} looks for 200 reads");
+    let batches = batches.load(Ordering::SeqCst);
+    assert!((1..50).contains(&batches), "{batches} transactions for 200 reads");
 }
 
 #[tokio::test]
 async fn each_short_read_counts_among_those_that_wait() {
     let store = store();
-    let readers = store.engine.reader_count();
+    let readers = store.engine.permits().read;
     let (releases, holders): (Vec<_>, Vec<_>) = (0..readers)
         .map(|_| {
             let (release, released) = mpsc::channel::<()>();
@@ -278,12 +282,12 @@ async fn each_short_read_counts_among_those_that_wait() {
             (release, tokio::spawn(async move { reader.read(hold).await }))
         })
         .unzip();
-    while store.readers.running() < readers {
+    while store.load().reading < readers {
         tokio::task::yield_now().await;
     }
     let ask = || {
         let reader = store.clone();
-        tokio::spawn(async move { reader.read_briefly(|_| Ok(())).await })
+        tokio::spawn(async move { reader.read_briefly(|_| Result::Ok(())).await })
     };
     let waiting: Vec<_> = (0..WAITING_MAX).map(|_| ask()).collect();
     while store.load().reads_waiting < WAITING_MAX {
@@ -297,12 +301,12 @@ async fn each_short_read_counts_among_those_that_wait() {
 }
 
 #[tokio::test]
-async fn a_short_read_of_one_that_went_away_does_not_stop_the_others() {
+async fn a_short_read_whose_caller_went_away_does_not_stop_the_others() {
     let store = store();
-    let look =
+    let find =
         |reader: Store| async move { reader.read_briefly(|tx: &mut Tx<'_>| tx.namespaces()).await };
-    let mut first = Box::pin(look(store.clone()));
-    let mut second = Box::pin(look(store.clone()));
+    let mut first = Box::pin(find(store.clone()));
+    let mut second = Box::pin(find(store.clone()));
     // Both are asked once, and the first, which the second relies on, never again.
     std::future::poll_fn(|context| {
         assert!(first.as_mut().poll(context).is_pending());
@@ -312,4 +316,25 @@ async fn a_short_read_of_one_that_went_away_does_not_stop_the_others() {
     .await;
     drop(first);
     assert!(second.await.unwrap().is_empty());
+}
+
+#[test]
+fn a_short_read_does_not_depend_on_the_event_loop_of_another() {
+    let store = store();
+    let ended = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let find = |reader: Store| async move { reader.read_briefly(|_| Result::Ok(())).await };
+    // The first of both is asked once by an event loop that then comes to its end.
+    let mut first = Box::pin(find(store.clone()));
+    ended.block_on(std::future::poll_fn(|context| {
+        assert!(first.as_mut().poll(context).is_pending());
+        std::task::Poll::Ready(())
+    }));
+    let other = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let mut second = Box::pin(find(store.clone()));
+    other.block_on(std::future::poll_fn(|context| {
+        assert!(second.as_mut().poll(context).is_pending());
+        std::task::Poll::Ready(())
+    }));
+    drop(ended);
+    other.block_on(second).unwrap();
 }

@@ -1,19 +1,22 @@
 //! The transaction that a use case works in.
 
-use super::engine::AnyConnection;
-use crate::domain::{Error, KeyId, Result};
+use super::{
+    connection::AnyConnection,
+    error::{Result, Unavailable},
+};
+use crate::sealed::KeyId;
 
-/// One transaction. Its methods are the queries; they stand beside the rows they read.
+/// One transaction. Its methods are the queries; each product has its own beside its rows.
 pub struct Tx<'a> {
     pub(super) connection: &'a mut AnyConnection,
     pub(super) known: Known,
 }
 
-/// What a transaction that several use cases share need not be asked twice: nobody else can change it meanwhile.
+/// What a transaction that several use cases share need not ask twice: no other transaction can change it meanwhile.
 #[derive(Default)]
 pub(super) struct Known {
-    /// The last number that was given; written down before the commit.
-    pub last_secret_id: Option<i64>,
+    /// The last numbers that were given; written down before the commit.
+    pub numbers: Vec<(&'static str, i64)>,
     /// The current key.
     pub current_key: Option<KeyId>,
 }
@@ -23,9 +26,19 @@ impl<'a> Tx<'a> {
         Self { connection, known: Known::default() }
     }
 
-    /// Writes down what is only known so far. The last thing before a commit.
-    pub(super) fn complete(&mut self) -> Result<()> {
-        self.known.last_secret_id.take().map_or(Ok(()), |last| self.set_last_secret_id(last))
+    /// What queries run on.
+    pub(crate) fn connection(&mut self) -> &mut AnyConnection {
+        self.connection
+    }
+
+    /// Whether other transactions can write at the same time, so that rows have to be locked.
+    pub(crate) fn has_other_writers(&self) -> bool {
+        matches!(self.connection, AnyConnection::Postgres(_))
+    }
+
+    /// Whether the number alone finds a row.
+    pub(crate) fn has_row_ids(&self) -> bool {
+        matches!(self.connection, AnyConnection::Sqlite(_))
     }
 
     /// After a part of it was undone. Numbers that were given are not given again.
@@ -34,19 +47,22 @@ impl<'a> Tx<'a> {
     }
 }
 
-/// Runs a use case; its panic is an error of its own, and nobody else's.
-pub(super) fn run<T>(use_case: impl Fn(&mut Tx<'_>) -> Result<T>, tx: &mut Tx<'_>) -> Result<T> {
+/// Runs a use case; its panic is an error of its own, and of no other.
+pub(super) fn run<T, E: From<Unavailable>>(
+    use_case: impl Fn(&mut Tx<'_>) -> Result<T, E>,
+    tx: &mut Tx<'_>,
+) -> Result<T, E> {
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| use_case(tx)))
-        .unwrap_or_else(|_| Err(Error::unavailable("the use case ended in a panic")))
+        .unwrap_or_else(|_| Err(Unavailable::new("the use case ended in a panic").into()))
 }
 
-/// The one place where a failing query becomes a domain error: an outage, never "not found". Queries that may find
-/// nothing say so with `optional()`, and the one insert that may meet a twin looks at that itself.
-pub(super) fn unavailable(error: diesel::result::Error) -> Error {
-    Error::unavailable(error)
+/// The one place where a failing query gets its meaning: an outage, never "not found". Queries that may find nothing say so
+/// with `optional()`, and an insert that may meet a twin looks at that itself.
+pub(crate) fn unavailable(error: diesel::result::Error) -> Unavailable {
+    Unavailable::new(error)
 }
 
 /// A row that this version cannot have written.
-pub(super) fn corrupt(what: &str) -> Error {
-    Error::unavailable(format!("the database holds a {what} that cannot be read"))
+pub(crate) fn corrupt(what: &str) -> Unavailable {
+    Unavailable::new(format!("the database holds a {what} that cannot be read"))
 }

@@ -10,9 +10,11 @@ use super::{
     reader::Reader,
     tree::Node,
 };
-use crate::domain::{
-    Application, NamespaceId, NamespaceName, NamespaceQuotas, SecretName, is_storable_text,
-    parse_description,
+use crate::{
+    sae::model::{
+        Application, NamespaceId, NamespaceName, NamespaceQuotas, SecretName, parse_description,
+    },
+    text::is_storable_text,
 };
 
 const KEYS: &[&str] = &["id", "name", "description", "quotas", "applications", "clusters"];

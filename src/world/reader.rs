@@ -8,7 +8,10 @@ use super::{
     mistakes::{Mistakes, Position},
     tree::{Content, Node},
 };
-use crate::domain::{DockerConfigMode, NamespaceId, RegionId};
+use crate::{
+    pop::RegionId,
+    sae::model::{DockerConfigMode, NamespaceId},
+};
 
 const KEYS: &[&str] =
     &["account", "regions", "upgrading", "quotas", "namespaces", "secrets", "users", "root", "sts"];

@@ -9,7 +9,7 @@ use super::{
     reader::Reader,
     tree::{Entry, Node},
 };
-use crate::domain::{
+use crate::sae::model::{
     DOCKER_CONFIG_KEY, DataKey, Error, NamespaceId, SecretData, SecretName, SecretType,
     SecretValue, docker_config,
 };

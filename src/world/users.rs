@@ -14,7 +14,7 @@ use crate::{
     access::{
         AccessKey, KeyMaterial, KeyStatus, Known, Owner, Session, User, signature::RsaPublicKey,
     },
-    domain::Timestamp,
+    clock::Timestamp,
 };
 
 const NAME_RULE: &str = "a user's name has 1 to 64 letters, digits, '.', '-' and '_'";

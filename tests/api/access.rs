@@ -4,7 +4,8 @@ mod fields;
 mod window;
 
 use sae_secret::{
-    api::sae::{Code, Operation},
+    pop::{Code as Gateway, Entry},
+    sae::api::Operation,
     settings::{AnonymousChoice, Settings},
 };
 use serde_json::{Value, json};
@@ -73,8 +74,7 @@ fn request_for(operation: Operation) -> Request {
 }
 
 #[track_caller]
-fn check(reply: &Reply, code: Code) {
-    let entry = code.entry();
+fn check(reply: &Reply, entry: Entry) {
     reply.assert_error(entry.status, entry.code);
 }
 
@@ -85,16 +85,16 @@ fn every_operation_holds_every_kind_of_caller_to_its_rights() {
     for operation in Operation::ALL {
         let name = Some(operation.name());
         let ask = |signer: &Signer| server.send(&signer.sign(request_for(*operation), name));
-        check(&server.send(&request_for(*operation)), Code::MissingAccessKeyId);
+        check(&server.send(&request_for(*operation)), Gateway::MissingAccessKeyId.entry());
         for way in WAYS {
             let unknown = Signer::new("LTAI5tUnknown00000000001", "no").way(way);
-            check(&ask(&unknown), Code::AccessKeyNotFound);
+            check(&ask(&unknown), Gateway::AccessKeyNotFound.entry());
             let wrong = Signer::new(&full().id, "not-the-secret").way(way);
             let reply = ask(&wrong);
             reply.assert_error(400, "SignatureDoesNotMatch");
 
             let reply = ask(&nobody().way(way));
-            check(&reply, Code::NoPermission);
+            check(&reply, Gateway::NoPermission.entry());
             let expected = json!({
                 "AuthAction": operation.action(),
                 "AuthPrincipalDisplayName": "nobody",
@@ -111,11 +111,11 @@ fn every_operation_holds_every_kind_of_caller_to_its_rights() {
         if reads {
             assert_eq!(reply.status, 200, "{operation:?}: {}", reply.text());
         } else {
-            check(&reply, Code::NoPermission);
+            check(&reply, Gateway::NoPermission.entry());
         }
         let reply = ask(&Signer::new("LTAI5tForbidden000000001", "forbidden-not-real"));
         if operation.name().starts_with('D') {
-            check(&reply, Code::NoPermission);
+            check(&reply, Gateway::NoPermission.entry());
             assert_eq!(reply.json()["AccessDeniedDetail"]["NoPermissionType"], "ExplicitDeny");
         } else {
             assert_ne!(reply.status, 403, "{}", reply.text());
@@ -172,19 +172,19 @@ fn temporary_keys_need_their_own_token() {
     for way in WAYS {
         let ask = |signer: Signer| server.send(&signer.way(way).sign(list(), None));
         ask(sts().token("FAKETOKEN/+=abc")).data();
-        check(&ask(sts()), Code::MissingSecurityToken);
-        check(&ask(sts().token("FAKETOKEN/+=abd")), Code::TokenMalformed);
-        check(&ask(sts().token("READERTOKEN")), Code::TokenMismatch);
-        check(&ask(full().token("READERTOKEN")), Code::TokenMismatch);
-        check(&ask(full().token("unknown")), Code::TokenMismatch);
+        check(&ask(sts()), Gateway::MissingSecurityToken.entry());
+        check(&ask(sts().token("FAKETOKEN/+=abd")), Gateway::TokenMalformed.entry());
+        check(&ask(sts().token("READERTOKEN")), Gateway::TokenMismatch.entry());
+        check(&ask(full().token("READERTOKEN")), Gateway::TokenMismatch.entry());
+        check(&ask(full().token("unknown")), Gateway::TokenMismatch.entry());
         let expired = Signer::new("STS.expired", "sts-expired-not-real");
-        check(&ask(expired.token("EXPIREDTOKEN")), Code::TokenExpired);
+        check(&ask(expired.token("EXPIREDTOKEN")), Gateway::TokenExpired.entry());
         let wrong = Signer::new("STS.fakeid", "no").token("FAKETOKEN/+=abc");
         ask(wrong).assert_error(400, "SignatureDoesNotMatch");
 
         let sts_reader = Signer::new("STS.reader", "sts-reader-not-real").token("READERTOKEN");
         let reply = server.send(&sts_reader.way(way).sign(create("by_reader"), None));
-        check(&reply, Code::NoPermission);
+        check(&reply, Gateway::NoPermission.entry());
         assert_eq!(reply.json()["AccessDeniedDetail"]["AuthPrincipalType"], "AssumedRoleUser");
     }
 }
@@ -198,7 +198,7 @@ fn another_body_than_the_signed_one_is_refused() {
         request.body = body.replace("canary", "change").into_bytes();
         let reply = server.send(&request);
         if way == Way::RoaSha1 {
-            check(&reply, Code::ContentMd5Mismatch);
+            check(&reply, Gateway::ContentMd5Mismatch.entry());
         } else {
             reply.assert_error(400, "SignatureDoesNotMatch");
             let sent = request.headers.iter().find(|(name, _)| name == "x-acs-content-sha256");
@@ -254,13 +254,13 @@ fn unsigned_requests_pass_on_loopback_unless_they_try_to_prove_themselves() {
         ("x-acs-zero-trust-idtoken", "token"),
         ("Authorization", ""),
     ] {
-        check(&server.send(&list().header(name, value)), Code::MissingAccessKeyId);
+        check(&server.send(&list().header(name, value)), Gateway::MissingAccessKeyId.entry());
     }
     // As the platform's APIs of RPC style have it.
     for (parameter, code) in [
-        ("AccessKeyId=a", Code::MissingSignature),
-        ("Sign%61ture=s&AccessKeyId=", Code::MissingSignature),
-        ("Signature=s", Code::MissingAccessKeyId),
+        ("AccessKeyId=a", Gateway::MissingSignature.entry()),
+        ("Sign%61ture=s&AccessKeyId=", Gateway::MissingSignature.entry()),
+        ("Signature=s", Gateway::MissingAccessKeyId.entry()),
     ] {
         let mut request = list();
         request.target = format!("{}&{parameter}", request.target);
@@ -270,7 +270,7 @@ fn unsigned_requests_pass_on_loopback_unless_they_try_to_prove_themselves() {
     // A signature is verified in full all the same.
     let wrong = Signer::new(&full().id, "no");
     server.send(&wrong.sign(list(), None)).assert_error(400, "SignatureDoesNotMatch");
-    check(&server.send(&nobody().sign(list(), None)), Code::NoPermission);
+    check(&server.send(&nobody().sign(list(), None)), Gateway::NoPermission.entry());
     server.send(&full().sign(list(), None)).data();
 }
 
@@ -342,7 +342,7 @@ fn a_caller_that_asks_too_often_is_told_when_to_come_back() {
     // On a slow machine the second request may come late enough to be answered.
     let replies = (0..50).map(|_| ask(&full()));
     let reply = replies.skip(1).find(|reply| reply.status != 200).expect("too many requests");
-    check(&reply, Code::ThrottlingUser);
+    check(&reply, Gateway::ThrottlingUser.entry());
     let wait: u64 = reply.header("x-acs-retry-after").unwrap().parse().unwrap();
     assert!((1..=1000).contains(&wait), "{wait}");
     ask(&reader()).data();

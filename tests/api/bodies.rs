@@ -91,9 +91,14 @@ fn chunked_bodies_are_read_and_bounded() {
     server
         .send_bytes(format!("{head}{endless}0\r\n\r\n").as_bytes())
         .assert_error(413, "RequestEntityTooLarge");
-    server
-        .send_bytes(format!("{head}zz\r\nx\r\n0\r\n\r\n").as_bytes())
-        .assert_error(400, "BadRequest");
+    // The HTTP library takes broken chunks for a broken connection.
+    let mut broken = server.connect();
+    broken.send(format!("{head}zz\r\nx\r\n0\r\n\r\n").as_bytes()).unwrap();
+    broken.try_receive(false).expect_err("a reply to what is no request");
+    assert_eq!(
+        server.list_secrets("cn-beijing:test").data()["Secrets"].as_array().unwrap().len(),
+        1
+    );
 }
 
 #[test]

@@ -3,7 +3,6 @@
 #![allow(dead_code, unused_imports)]
 
 pub mod document;
-pub mod http2;
 pub mod leaks;
 pub mod postgres;
 pub mod server;
@@ -11,7 +10,6 @@ pub mod signer;
 pub mod tls;
 pub mod wire;
 
-pub use http2::Http2;
 pub use server::TestServer;
 pub use signer::{Signer, Way};
 pub use wire::{Reply, Request};

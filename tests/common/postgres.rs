@@ -11,6 +11,12 @@ use tokio_postgres::{Client, NoTls};
 /// The variable that names the server: the beginning of a URL, up to the name of a database.
 pub const SERVER: &str = "TEST_POSTGRES";
 
+/// The variable that, when it is set, has each database begin with partitioned tables.
+const PARTITIONED: &str = "PARTITIONED";
+
+/// How many partitions a table has then.
+pub const PARTITIONS: usize = 4;
+
 /// A master key, for databases beside which there is no place for one.
 pub const MASTER_KEY: &str = "test:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n";
 
@@ -42,7 +48,40 @@ impl Database {
             server: server.to_owned(),
         };
         database.administer(&format!("CREATE DATABASE {}", database.name));
+        if env::var_os(PARTITIONED).is_some() {
+            database.partition();
+        }
         database
+    }
+
+    /// Makes the tables of an empty one, as somebody does who wants them in partitions before a server makes them.
+    pub fn partition(&self) {
+        let migrations = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/postgres");
+        for folder in fs::read_dir(migrations).unwrap().map(|entry| entry.unwrap().path()) {
+            let mut sql = fs::read_to_string(folder.join("up.sql")).unwrap();
+            for (table, key) in [("namespaces", "id"), ("secrets", "namespace_id")] {
+                let from = sql.find(&format!("CREATE TABLE {table} (")).unwrap();
+                let end = from + sql[from..].find("\n);").unwrap();
+                let mut partitioned = format!("\n) PARTITION BY HASH ({key});");
+                for number in 0..PARTITIONS {
+                    partitioned += &format!(
+                        "\nCREATE TABLE {table}_{number} PARTITION OF {table}
+                         FOR VALUES WITH (MODULUS {PARTITIONS}, REMAINDER {number});"
+                    );
+                }
+                sql.replace_range(end..end + "\n);".len(), &partitioned);
+            }
+            let name = folder.file_name().unwrap().to_string_lossy().into_owned();
+            let version = name.split('_').next().unwrap().replace('-', "");
+            self.execute(&format!(
+                "CREATE TABLE __diesel_schema_migrations (
+                     version VARCHAR(50) PRIMARY KEY NOT NULL,
+                     run_on TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP
+                 );
+                 {sql}
+                 INSERT INTO __diesel_schema_migrations (version) VALUES ('{version}');"
+            ));
+        }
     }
 
     pub fn name(&self) -> &str {

@@ -12,10 +12,9 @@ use std::{
     thread,
 };
 
-use actix_server::ServerHandle;
+use actix_web::dev::ServerHandle;
 use sae_secret::{
-    clock::{Clock, SystemClock},
-    domain::Timestamp,
+    clock::{Clock, SystemClock, Timestamp},
     server::Application,
     settings::{DatabaseSettings, DockerConfigChoice, LogFormat, Settings},
 };

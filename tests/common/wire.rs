@@ -106,6 +106,11 @@ impl Reply {
         self.data()["SecretId"].as_i64().expect("SecretId is a number")
     }
 
+    /// Whether the HTTP library answered by itself: it says nothing but the status.
+    pub fn is_bare(&self) -> bool {
+        self.body.is_empty() && self.header("x-acs-request-id").is_none()
+    }
+
     #[track_caller]
     pub fn assert_error(&self, status: u16, code: &str) -> &Self {
         assert_eq!((self.status, self.code().as_str()), (status, code), "{}", self.text());

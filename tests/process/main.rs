@@ -19,6 +19,7 @@ mod backup;
 mod callers;
 mod child;
 mod cli;
+mod connections;
 mod database;
 mod durability;
 mod footprint;

@@ -4,6 +4,7 @@
 mod addresses;
 mod crowd;
 mod faults;
+mod partitions;
 mod proxy;
 mod races;
 mod restart;

@@ -2,7 +2,6 @@
 
 mod masters;
 mod tampering;
-mod upgrade;
 
 use std::fs;
 
@@ -128,4 +127,26 @@ fn memory_is_kept_from_core_dumps_and_neighbours() {
     let cores = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
     let sizes: Vec<&str> = cores.split_whitespace().skip(4).take(2).collect();
     assert_eq!(sizes, ["0", "0"], "{cores}");
+}
+
+/// Every secret of the fixture, as it was described by the version that made the database.
+#[test]
+fn what_was_sealed_once_can_always_be_opened() {
+    let fixture =
+        |name: &str| format!("{}/tests/fixtures/databases/{name}", env!("CARGO_MANIFEST_DIR"));
+    let folder = Folder::new();
+    fs::copy(fixture("sealed.db"), folder.path().join("test.db")).unwrap();
+    let server = Server::start_with(folder.path(), |command| {
+        command.env_remove("SAE_SECRET_WORLD").args(["--master-key-file", &fixture("master.keys")]);
+    });
+    let expected = fs::read_to_string(fixture("expected.json")).unwrap();
+    let expected: Vec<serde_json::Value> = serde_json::from_str(&expected).unwrap();
+    assert_eq!(expected.len(), 5);
+    for secret in expected {
+        let (namespace, id) = (secret["NamespaceId"].as_str(), secret["SecretId"].as_i64());
+        assert_eq!(server.describe(namespace.unwrap(), id.unwrap()).data(), secret);
+    }
+    let id = server.create("cn-beijing:old", "new", &json!({"k": "v"})).secret_id();
+    assert_eq!(id, 7, "numbers go on where they were");
+    done(folder.path(), &["verify", "--master-key-file", &fixture("master.keys")]);
 }

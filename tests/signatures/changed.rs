@@ -1,7 +1,7 @@
 //! One byte changed, at every place of what is signed: nothing of the kind is believed, except for a few spellings of
 //! the same request, each of which is listed here and has to be believed.
 
-use sae_secret::domain::Timestamp;
+use sae_secret::clock::Timestamp;
 
 use crate::{
     captures::SIGNED_ANOTHER_VALUE,

@@ -2,7 +2,7 @@
 //! request; what nobody signed is not, and does no harm.
 
 use proptest::prelude::*;
-use sae_secret::domain::Timestamp;
+use sae_secret::clock::Timestamp;
 
 use crate::{
     common::{Request, Way, fixture},

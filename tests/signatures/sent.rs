@@ -8,7 +8,7 @@ use sae_secret::{
         Session, User, authorization,
         signature::{Authorization, Key, RsaPublicKey, SignedRequest, acs3, roa},
     },
-    domain::Timestamp,
+    clock::Timestamp,
 };
 
 use crate::common::{Request, Signer, Way, fixture};

@@ -2,7 +2,7 @@
 
 use sae_secret::{
     access::{CommonField, Refusal},
-    domain::Timestamp,
+    clock::Timestamp,
 };
 
 use crate::{

@@ -15,7 +15,7 @@ pub use pattern::{ActionPattern, PatternError, ResourcePattern};
 pub use statement::{Actions, Effect, Resources, Statement};
 pub use system::{SYSTEM_POLICIES, system_policy};
 
-use crate::domain::Timestamp;
+use crate::clock::Timestamp;
 
 /// The only version of the policy language.
 pub const VERSION: &str = "1";

@@ -3,10 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 use super::*;
-use crate::{
-    crypto::new_uid,
-    domain::{NamespaceId, SecretId, SecretType, SecretUid, Timestamp, Version},
-};
+use crate::{clock::Timestamp, crypto::random_id};
 
 fn masters(text: &str) -> MasterKeys {
     let lines = text.split(' ').map(|id| {
@@ -16,19 +13,8 @@ fn masters(text: &str) -> MasterKeys {
     MasterKeys::parse(&lines.collect::<Vec<_>>().join("\n")).unwrap()
 }
 
-fn namespace(text: &str) -> NamespaceId {
-    NamespaceId::parse(text).unwrap()
-}
-
-fn place<'a>(uid: SecretUid, namespace: &'a NamespaceId, name: &'a str) -> Binding<'a> {
-    Binding {
-        uid,
-        id: SecretId::new(1).unwrap(),
-        namespace,
-        name,
-        secret_type: SecretType::Opaque,
-        version: Version::FIRST,
-    }
+fn place(id: &[u8; 16], number: i64, texts: [&str; 2]) -> Binding {
+    Binding::new("test 1", id).number(number).text(texts[0]).text(texts[1])
 }
 
 fn ring() -> (Keyring, WrappedKey) {
@@ -40,9 +26,9 @@ fn ring() -> (Keyring, WrappedKey) {
 #[test]
 fn a_value_goes_through_all_keys_and_back() {
     let (ring, wrapped) = ring();
-    let (data_key, home) = (DataEncryptionKey::generate().unwrap(), namespace("cn-beijing:test"));
+    let data_key = DataEncryptionKey::generate().unwrap();
     let sealed = data_key.seal(b"the value").unwrap();
-    let place = place(new_uid().unwrap(), &home, "name");
+    let place = place(&random_id().unwrap(), 1, ["a", "b"]);
     let kept = ring.wrap_data_key(&wrapped.id, &data_key, &place).unwrap();
     let opened = ring.unwrap_data_key(&kept, &place).unwrap();
     assert_eq!(opened.open(&sealed).unwrap().as_slice(), b"the value");
@@ -52,19 +38,16 @@ fn a_value_goes_through_all_keys_and_back() {
 #[test]
 fn a_data_key_opens_at_its_own_place_only() {
     let (ring, wrapped) = ring();
-    let (data_key, home) = (DataEncryptionKey::generate().unwrap(), namespace("cn-beijing:test"));
-    let uid = new_uid().unwrap();
-    let here = place(uid, &home, "name");
+    let data_key = DataEncryptionKey::generate().unwrap();
+    let id = random_id().unwrap();
+    let here = place(&id, 1, ["a", "b"]);
     let kept = ring.wrap_data_key(&wrapped.id, &data_key, &here).unwrap();
-    let (other, bare) = (namespace("cn-hangzhou:test"), namespace("cn-beijing"));
     let elsewhere = [
-        place(new_uid().unwrap(), &home, "name"),
-        place(uid, &other, "name"),
-        place(uid, &bare, "name"),
-        place(uid, &home, "Name"),
-        Binding { id: SecretId::new(2).unwrap(), ..here.clone() },
-        Binding { version: Version::FIRST.next(), ..here.clone() },
-        Binding { secret_type: SecretType::Tls, ..here.clone() },
+        place(&random_id().unwrap(), 1, ["a", "b"]),
+        place(&id, 2, ["a", "b"]),
+        place(&id, 1, ["a", "B"]),
+        place(&id, 1, ["", "ab"]),
+        Binding::new("test 2", &id).number(1).text("a").text("b"),
     ];
     for there in elsewhere {
         let opened = ring.unwrap_data_key(&kept, &there);
@@ -74,18 +57,10 @@ fn a_data_key_opens_at_its_own_place_only() {
 }
 
 #[test]
-fn no_two_places_have_the_same_associated_data() {
-    let uid = new_uid().unwrap();
-    let (one, two) = (namespace("cn-beijing:a"), namespace("cn-beijing"));
-    // The same texts one after the other, cut elsewhere.
-    assert_ne!(place(uid, &one, "b").associated(), place(uid, &two, ":ab").associated());
-}
-
-#[test]
 fn every_changed_bit_of_a_wrapped_key_is_noticed() {
     let (ring, wrapped) = ring();
-    let (data_key, home) = (DataEncryptionKey::generate().unwrap(), namespace("cn-beijing:test"));
-    let place = place(new_uid().unwrap(), &home, "name");
+    let data_key = DataEncryptionKey::generate().unwrap();
+    let place = place(&random_id().unwrap(), 1, ["a", "b"]);
     let kept = ring.wrap_data_key(&wrapped.id, &data_key, &place).unwrap();
     for at in 0..kept.bytes.len() * 8 {
         let mut changed = kept.clone();
@@ -131,8 +106,7 @@ fn a_wrapped_key_is_bound_to_its_id_and_its_master_key() {
 fn a_data_key_of_an_unknown_key_names_it() {
     let (ring, _) = ring();
     let (_, other) = self::ring();
-    let home = namespace("cn-beijing");
     let kept = WrappedDataKey { key: other.id.clone(), bytes: vec![1; 61] };
-    let refused = ring.unwrap_data_key(&kept, &place(new_uid().unwrap(), &home, "n"));
+    let refused = ring.unwrap_data_key(&kept, &place(&random_id().unwrap(), 1, ["a", "b"]));
     assert_eq!(refused.unwrap_err(), CryptoError::UnknownKey(other.id));
 }

@@ -15,12 +15,6 @@ use rustls::{
 
 pub use self::certificates::Certificates;
 
-/// HTTP/2 as TLS clients ask for it: RFC 9113, section 3.2.
-pub const ALPN_HTTP2: &[u8] = b"h2";
-
-/// HTTP/1.1 as TLS clients ask for it: RFC 7301, section 6.
-const ALPN_HTTP1: &[u8] = b"http/1.1";
-
 /// The listener cannot speak TLS with what it was given. No text holds a byte of a key.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
@@ -71,19 +65,19 @@ pub enum TlsError {
     Setup(rustls::Error),
 }
 
-/// How the listener speaks TLS: 1.3 and 1.2, HTTP/2 before HTTP/1.1, without client certificates.
+/// How the listener speaks TLS: 1.3 and 1.2, without client certificates. The HTTP library adds what it speaks itself to
+/// the protocols that are offered (RFC 7301): `http/1.1`.
 ///
 /// No early data is taken (RFC 8446, section 8): it could be sent again by somebody else.
 ///
 /// # Errors
 /// [`TlsError::Setup`].
 pub fn server_config(certificates: Arc<Certificates>) -> Result<ServerConfig, TlsError> {
-    let mut config = ServerConfig::builder_with_provider(provider())
+    let config = ServerConfig::builder_with_provider(provider())
         .with_protocol_versions(&[&TLS13, &TLS12])
         .map_err(TlsError::Setup)?
         .with_no_client_auth()
         .with_cert_resolver(certificates);
-    config.alpn_protocols = vec![ALPN_HTTP2.to_vec(), ALPN_HTTP1.to_vec()];
     Ok(config)
 }
 

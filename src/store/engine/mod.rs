@@ -1,54 +1,25 @@
 //! Which database answers: connections, pragmas, transactions. Another database is another file here.
 
 mod location;
+mod migrations;
 mod postgres;
 mod sqlite;
 
-use std::{
-    cell::RefCell,
-    path::{Path, PathBuf},
-    sync::Arc,
+use std::path::{Path, PathBuf};
+
+use diesel::{QueryResult, result::DatabaseErrorInformation};
+
+use super::{
+    connection::AnyConnection,
+    job::{Job, Purpose, run_alone},
+    pace::Pace,
+    tx::Tx,
 };
-
-use diesel::{MultiConnection, QueryResult, result::DatabaseErrorInformation};
-
-use super::Tx;
-use crate::domain::{Error, Result, WrappedKey};
+use crate::{sealed::WrappedKey, store::error::Unavailable};
 
 pub use location::{DatabaseUrl, DatabaseUrlError};
+pub use postgres::PostgresConnection;
 pub use sqlite::{Access, Staged, files_of, write_new_file};
-
-/// A connection to any of the supported databases; queries are written against it once.
-#[derive(MultiConnection)]
-pub enum AnyConnection {
-    /// An embedded SQLite database.
-    Sqlite(diesel::SqliteConnection),
-    /// A PostgreSQL server.
-    Postgres(postgres::PostgresConnection),
-}
-
-impl AnyConnection {
-    /// The connection as SQLite's own.
-    ///
-    /// # Errors
-    /// It is another engine's.
-    fn sqlite(&mut self) -> QueryResult<&mut diesel::SqliteConnection> {
-        match self {
-            Self::Sqlite(sqlite) => Ok(sqlite),
-            Self::Postgres(_) => Err(diesel::result::Error::QueryBuilderError(
-                "it is no connection to an SQLite file".into(),
-            )),
-        }
-    }
-}
-
-/// Whether there is a table of that name.
-pub fn has_table(connection: &mut AnyConnection, name: &str) -> QueryResult<bool> {
-    match connection {
-        AnyConnection::Sqlite(sqlite) => sqlite::has_table(sqlite, name),
-        AnyConnection::Postgres(postgres) => postgres::has_table(postgres, name),
-    }
-}
 
 /// What the engine finds wrong with its file and with references between rows. A server keeps its references right, and
 /// its files are not ours to look at.
@@ -59,20 +30,29 @@ pub fn defects(connection: &mut AnyConnection) -> QueryResult<Vec<String>> {
     }
 }
 
-/// The next number of a secret and the current key, where the engine itself gives numbers that nobody waits for; else
-/// nothing.
-pub fn next_secret(connection: &mut AnyConnection) -> QueryResult<Option<(i64, String)>> {
+/// The next number of a sequence and the current key, where the engine has sequences; else nothing.
+pub fn next_of_sequence(
+    connection: &mut AnyConnection,
+    sequence: &str,
+) -> QueryResult<Option<(i64, String)>> {
     match connection {
         AnyConnection::Sqlite(_) => Ok(None),
-        AnyConnection::Postgres(postgres) => postgres::next_secret(postgres).map(Some),
+        AnyConnection::Postgres(postgres) => {
+            postgres::next_of_sequence(postgres, sequence).map(Some)
+        }
     }
 }
 
-/// The last number of a secret that the engine itself gave, zero for none at all; nothing where it gives none.
-pub fn last_secret_id(connection: &mut AnyConnection) -> QueryResult<Option<i64>> {
+/// The last number that a sequence gave, zero for none at all; nothing where the engine has no sequences.
+pub fn last_of_sequence(
+    connection: &mut AnyConnection,
+    sequence: &str,
+) -> QueryResult<Option<i64>> {
     match connection {
         AnyConnection::Sqlite(_) => Ok(None),
-        AnyConnection::Postgres(postgres) => postgres::last_secret_id(postgres).map(Some),
+        AnyConnection::Postgres(postgres) => {
+            postgres::last_of_sequence(postgres, sequence).map(Some)
+        }
     }
 }
 
@@ -84,39 +64,6 @@ pub fn is_of_primary_key(said: &dyn DatabaseErrorInformation, column: &str) -> b
         // SQLite names columns.
         None => said.message().ends_with(&format!(": {column}")),
     }
-}
-
-/// Keeps other writers from a namespace until the end of the transaction, where there can be others.
-pub fn lock_namespace(connection: &mut AnyConnection, id: &str) -> QueryResult<()> {
-    match connection {
-        AnyConnection::Sqlite(_) => Ok(()),
-        AnyConnection::Postgres(postgres) => postgres::lock_namespace(postgres, id),
-    }
-}
-
-/// Keeps other writers from secrets until the end of the transaction, where there can be others.
-pub fn lock_secrets(connection: &mut AnyConnection, ids: &[i64]) -> QueryResult<()> {
-    match connection {
-        AnyConnection::Sqlite(_) => Ok(()),
-        AnyConnection::Postgres(postgres) => postgres::lock_secrets(postgres, ids),
-    }
-}
-
-/// Waits for all transactions under way that make a secret, where there can be any beside this one.
-pub fn wait_for_new_secrets(connection: &mut AnyConnection) -> QueryResult<()> {
-    match connection {
-        AnyConnection::Sqlite(_) => Ok(()),
-        AnyConnection::Postgres(postgres) => postgres::wait_for_new_secrets(postgres),
-    }
-}
-
-/// For whom a use case runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Pace {
-    /// For a request that waits some seconds.
-    Request,
-    /// For upkeep, however long it takes.
-    Upkeep,
 }
 
 /// The database could not be opened.
@@ -162,7 +109,7 @@ pub enum BackupError {
     },
     /// The store could not begin.
     #[error(transparent)]
-    Store(#[from] Error),
+    Store(#[from] Unavailable),
 }
 
 /// A backup could not be put into a database's place, which is as it was.
@@ -204,145 +151,107 @@ pub enum RestoreError {
     },
 }
 
-/// A use case that shares a transaction with others.
-pub trait Job: Send {
-    /// It is about to be run, perhaps once more; `false` when nobody waits for it.
-    fn begin(&mut self) -> bool;
-
-    /// Runs it. Whether what it did is to stay.
-    fn run(&mut self, tx: &mut Tx<'_>) -> bool;
-
-    /// Asked of all before the transaction is committed; `false` when somebody was told that nothing was done, although
-    /// something was.
-    fn commits(&mut self) -> bool;
-
-    /// Tells its outcome, or why there is none.
-    fn finish(self: Box<Self>, transaction: Result<()>);
+/// How many use cases may run at once: each has a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Permits {
+    /// In all.
+    pub all: usize,
+    /// That read.
+    pub read: usize,
+    /// That write.
+    pub write: usize,
+    /// Whether many use cases in one transaction take less time than a transaction for each.
+    pub share: bool,
 }
 
-/// An engine that takes one writer at a time.
-pub trait OneWriter: Send + Sync {
-    /// Runs use cases in one transaction, each of which is undone by itself when it fails, until `next` hands out none.
-    fn write_group(&self, next: &mut dyn FnMut() -> Option<Box<dyn Job>>);
-}
+impl Permits {
+    /// For connections that read and write. A quarter is left to reads: writes that wait for a row must not keep all of them
+    /// out. Use cases share no transaction, since others can go on while an answer crosses the network.
+    fn of_pool(size: usize) -> Self {
+        let write = size.saturating_sub(size.div_ceil(4)).max(1);
+        Self { all: size, read: size, write, share: false }
+    }
 
-/// A short read that shares a look at the database with others.
-pub trait Glance: Send {
-    /// Runs it.
-    fn run(&mut self, tx: &mut Tx<'_>);
-
-    /// Tells what came of it, or why nothing that was seen is to be believed.
-    fn finish(self: Box<Self>, look: Result<()>);
+    /// Those for a purpose.
+    pub fn of(self, purpose: Purpose) -> usize {
+        match purpose {
+            Purpose::Reading => self.read,
+            Purpose::Writing => self.write,
+        }
+    }
 }
 
 /// The engine behind a store.
 pub enum Engine {
     /// An embedded SQLite database.
-    Sqlite(Arc<sqlite::Sqlite>),
+    Sqlite(sqlite::Sqlite),
     /// A PostgreSQL server.
     Postgres(postgres::Postgres),
 }
 
 impl Engine {
     /// Opens the database that the address names and brings its tables up to date.
-    pub fn open(url: &DatabaseUrl) -> std::result::Result<Self, OpenError> {
+    pub fn open(url: &DatabaseUrl) -> Result<Self, OpenError> {
         match url {
             DatabaseUrl::Postgres(address) => {
                 postgres::Postgres::open(url, address).map(Self::Postgres)
             }
-            _ => sqlite::Sqlite::open(url).map(|it| Self::Sqlite(Arc::new(it))),
+            _ => sqlite::Sqlite::open(url).map(Self::Sqlite),
         }
     }
 
     /// Opens a database that is there and up to date.
-    pub fn open_existing(
-        url: &DatabaseUrl,
-        access: Access,
-    ) -> std::result::Result<Self, OpenError> {
+    pub fn open_existing(url: &DatabaseUrl, access: Access) -> Result<Self, OpenError> {
         match url {
             DatabaseUrl::Postgres(address) => {
                 postgres::Postgres::open_existing(url, address).map(Self::Postgres)
             }
-            _ => sqlite::Sqlite::open_existing(url, access).map(|it| Self::Sqlite(Arc::new(it))),
+            _ => sqlite::Sqlite::open_existing(url, access).map(Self::Sqlite),
         }
     }
 
     /// The wrapped keys of a database, without changing anything.
-    pub fn peek_keys(url: &DatabaseUrl) -> std::result::Result<Vec<WrappedKey>, OpenError> {
+    pub fn peek_keys(url: &DatabaseUrl) -> Result<Vec<WrappedKey>, OpenError> {
         match url {
             DatabaseUrl::Postgres(address) => postgres::Postgres::peek_keys(url, address),
             _ => sqlite::Sqlite::peek_keys(url),
         }
     }
 
-    /// Writes the database anew, so that nothing is left of what was deleted. Nothing was ever in clear on a server.
-    pub fn scrub(&self) -> Result<()> {
-        match self {
-            Self::Sqlite(sqlite) => sqlite.scrub(),
-            Self::Postgres(_) => Ok(()),
-        }
-    }
-
     /// Writes a copy of one moment of the database to a file that is not there yet.
-    pub fn backup(&self, file: &Path) -> std::result::Result<(), BackupError> {
+    pub fn backup(&self, file: &Path) -> Result<(), BackupError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.backup(file),
             Self::Postgres(_) => Err(BackupError::OfServer),
         }
     }
 
-    /// Runs a use case in a transaction that is rolled back unless it answers `Ok`.
-    pub fn write<T>(&self, pace: Pace, use_case: &dyn Fn(&mut Tx<'_>) -> Result<T>) -> Result<T> {
+    /// Runs what `next` hands out until it hands out nothing more, and sends what came of each.
+    pub fn run(
+        &self,
+        purpose: Purpose,
+        pace: Pace,
+        next: &mut dyn FnMut() -> Option<Box<dyn Job>>,
+    ) {
         match self {
-            Self::Sqlite(sqlite) => sqlite.write(use_case),
-            Self::Postgres(postgres) => postgres.write(pace, use_case),
+            // The error was sent to the callers.
+            Self::Sqlite(sqlite) => drop(sqlite.run(purpose, next)),
+            Self::Postgres(postgres) => {
+                for job in std::iter::from_fn(next) {
+                    run_alone(job, |use_case| match purpose {
+                        Purpose::Reading => postgres.read(pace, use_case),
+                        Purpose::Writing => postgres.write(pace, use_case),
+                    });
+                }
+            }
         }
     }
 
-    /// Runs a use case over one moment of the database.
-    pub fn read<T>(&self, pace: Pace, use_case: &dyn Fn(&mut Tx<'_>) -> Result<T>) -> Result<T> {
+    /// How many use cases may run at once.
+    pub fn permits(&self) -> Permits {
         match self {
-            Self::Sqlite(sqlite) => sqlite.read(use_case),
-            Self::Postgres(postgres) => postgres.read(pace, use_case),
-        }
-    }
-
-    /// Whether one look for many short reads takes less time than one for each.
-    pub fn shares_looks(&self) -> bool {
-        match self {
-            Self::Sqlite(_) => true,
-            // A question and its answer cross the network, and others can do so at the same time.
-            Self::Postgres(_) => false,
-        }
-    }
-
-    /// Runs short reads over one moment of the database.
-    pub fn glance(&self, glances: Vec<Box<dyn Glance>>) {
-        let glances = RefCell::new(glances);
-        let looked = self.read(Pace::Request, &|tx| {
-            glances.borrow_mut().iter_mut().for_each(|glance| glance.run(tx));
-            Ok(())
-        });
-        for glance in glances.into_inner() {
-            glance.finish(looked.clone());
-        }
-    }
-
-    /// The engine as one that takes only one writer at a time, if it is such. A database in memory is none: reads and writes
-    /// have its one connection in turn, and a writer that took no turns would wait for it behind all of them.
-    pub fn one_writer(&self) -> Option<Arc<dyn OneWriter>> {
-        match self {
-            Self::Sqlite(sqlite) if sqlite.is_in_memory() => None,
-            Self::Sqlite(sqlite) => Some(Arc::clone(sqlite) as Arc<dyn OneWriter>),
-            Self::Postgres(_) => None,
-        }
-    }
-
-    /// How many reads may run at once.
-    pub fn reader_count(&self) -> usize {
-        match self {
-            Self::Sqlite(sqlite) => sqlite.reader_count(),
-            Self::Postgres(postgres) => postgres.width(),
+            Self::Sqlite(sqlite) => sqlite.permits(),
+            Self::Postgres(postgres) => Permits::of_pool(postgres.width()),
         }
     }
 
@@ -360,5 +269,16 @@ impl Engine {
             Self::Sqlite(_) => 0,
             Self::Postgres(postgres) => postgres.retries(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quarter_is_left_to_reads() {
+        let writes = [1, 2, 3, 4, 8, 16].map(|size| Permits::of_pool(size).write);
+        assert_eq!(writes, [1, 1, 2, 3, 6, 12]);
     }
 }

@@ -3,9 +3,9 @@
 use diesel::{Connection, connection::InstrumentationEvent};
 
 use super::*;
-use crate::domain::{
-    SealedData, SecretName, SecretSummary, SecretType, SecretUid, Version, WrappedDataKey,
-    WrappedKey,
+use crate::{
+    sae::model::{SecretName, SecretSummary, SecretType, SecretUid, Version},
+    sealed::{SealedData, WrappedDataKey, WrappedKey},
 };
 
 /// What requests do of the secrets in a namespace.
@@ -61,7 +61,7 @@ async fn what_requests_do_is_prepared_once() {
             }
             _ => {}
         });
-        Ok(())
+        crate::sae::model::Result::Ok(())
     };
     store.write(prepare).await.unwrap();
     for _ in 0..2 {

@@ -8,7 +8,7 @@ use crate::{
         Known, Owner,
         policy::{Decision, Environment, Policy, evaluate},
     },
-    domain::Timestamp,
+    clock::Timestamp,
 };
 
 /// The policies of a user to whom a file gives these.

@@ -7,7 +7,7 @@ use super::super::{
     tests::{told, variable, world},
 };
 use super::*;
-use crate::domain::DockerConfigMode;
+use crate::sae::model::DockerConfigMode;
 
 const DOCKER: &str = "type: kubernetes.io/dockerconfigjson";
 

@@ -4,7 +4,7 @@
 
 use super::super::tests::{told, world};
 use super::*;
-use crate::domain::SecretValue;
+use crate::sae::model::SecretValue;
 
 fn value(written: &str) -> String {
     let start = "secrets:\n  - namespace: cn-beijing\n    name: s\n    data:\n      k: ";

@@ -7,7 +7,7 @@ use super::super::{
     tests::{told, variable, world},
 };
 use super::*;
-use crate::{access::Directory, domain::DockerConfigMode};
+use crate::{access::Directory, sae::model::DockerConfigMode};
 
 const PUBLIC_KEY: &str = include_str!("../../../tests/fixtures/rsa/public.pem");
 

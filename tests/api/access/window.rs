@@ -15,21 +15,21 @@ fn a_signature_is_good_for_15_minutes_and_once() {
         for late in [-900, 900] {
             ask(full().at(start_time + late)).data();
             let too_late = late + late.signum();
-            check(&ask(full().at(start_time + too_late)), Code::TimestampExpired);
+            check(&ask(full().at(start_time + too_late)), Gateway::TimestampExpired.entry());
         }
         let nonce = format!("nonce-{way:?}");
         ask(full().at(start_time).nonce(&nonce)).data();
-        check(&ask(full().at(start_time).nonce(&nonce)), Code::NonceUsed);
-        check(&ask(full().at(start_time + 7).nonce(&nonce)), Code::NonceUsed);
+        check(&ask(full().at(start_time).nonce(&nonce)), Gateway::NonceUsed.entry());
+        check(&ask(full().at(start_time + 7).nonce(&nonce)), Gateway::NonceUsed.entry());
         ask(reader().at(start_time).nonce(&nonce)).data();
         // The request as it was sent, to the end of its days.
         let last =
             full().at(start_time).way(way).nonce(&format!("last-{way:?}")).sign(list(), None);
         server.send(&last).data();
         clock.set(start_time + 900);
-        check(&server.send(&last), Code::NonceUsed);
+        check(&server.send(&last), Gateway::NonceUsed.entry());
         clock.set(start_time + 901);
-        check(&server.send(&last), Code::TimestampExpired);
+        check(&server.send(&last), Gateway::TimestampExpired.entry());
         clock.set(start_time);
     }
     // One client of the older way sends no nonce: its requests can be repeated.
@@ -49,7 +49,10 @@ fn a_nonce_is_used_up_by_a_valid_signature_only() {
         altered.body.push(b' ');
         assert_eq!(server.send(&altered).status, 400);
         server.send(&full().way(way).nonce(&nonce).sign(list(), None)).data();
-        check(&server.send(&full().way(way).nonce(&nonce).sign(list(), None)), Code::NonceUsed);
+        check(
+            &server.send(&full().way(way).nonce(&nonce).sign(list(), None)),
+            Gateway::NonceUsed.entry(),
+        );
     }
 }
 
@@ -84,6 +87,6 @@ fn a_replay_with_a_slow_body_comes_too_late() {
         clock.set(start_time + 961);
         server.send(&full().at(start_time + 961).sign(list(), None)).data();
         connection.send(end).unwrap();
-        check(&connection.receive(), Code::TimestampExpired);
+        check(&connection.receive(), Gateway::TimestampExpired.entry());
     }
 }

@@ -52,7 +52,7 @@ def values(rows):
 
 
 def test_every_value_is_read_by_the_document():
-    rows = sqlite3.connect(f"file:{DATABASES / '2-sealed.db'}?mode=ro&immutable=1", uri=True)
+    rows = sqlite3.connect(f"file:{DATABASES / 'sealed.db'}?mode=ro&immutable=1", uri=True)
     expected = json.loads((DATABASES / "expected.json").read_text())
     assert len(expected) == 5
     wanted = {secret["SecretId"]: [list(pair) for pair in secret["SecretData"].items()] for secret in expected}
@@ -61,7 +61,7 @@ def test_every_value_is_read_by_the_document():
 
 def test_another_place_is_noticed():
     rows = sqlite3.connect(":memory:")
-    sqlite3.connect(f"file:{DATABASES / '2-sealed.db'}?mode=ro&immutable=1", uri=True).backup(rows)
+    sqlite3.connect(f"file:{DATABASES / 'sealed.db'}?mode=ro&immutable=1", uri=True).backup(rows)
     rows.execute("UPDATE secrets SET version = 2 WHERE id = 1")
     with pytest.raises(InvalidTag):
         values(rows)

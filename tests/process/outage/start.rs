@@ -9,7 +9,7 @@ use crate::{
     child::{self, Server},
     common::server::*,
     database::open,
-    upkeep::done,
+    upkeep::{done, refused},
 };
 
 #[test]
@@ -133,17 +133,27 @@ fn a_database_that_can_only_be_read_stops_the_start() {
 }
 
 #[test]
-fn a_database_of_a_newer_version_is_left_alone() {
+fn a_database_of_another_schema_is_left_alone() {
     let folder = Folder::new();
     drop(Server::start(folder.path()));
     let path = folder.path().join("test.db");
-    let mut other = SqliteConnection::establish(&path.display().to_string()).unwrap();
-    let unknown = "INSERT INTO __diesel_schema_migrations (version) VALUES ('29991231000000')";
-    other.batch_execute(unknown).unwrap();
-    let url = format!("sqlite://{}", path.display());
-    let output = child::run(&["serve", "--listen", "127.0.0.1:0", "--database-url", &url]);
-    let complaint = String::from_utf8(output.stderr).unwrap();
-    assert!(!output.status.success() && complaint.contains("newer version"), "{complaint}");
+    for (migration, complaint) in [
+        ("29991231000000", "newer version"),
+        // As development versions had them before the first release.
+        ("20261122000000", "start with a new database"),
+    ] {
+        let mut other = SqliteConnection::establish(&path.display().to_string()).unwrap();
+        let only = format!("UPDATE __diesel_schema_migrations SET version = '{migration}'");
+        other.batch_execute(&only).unwrap();
+        drop(other);
+        let before = fs::read(&path).unwrap();
+        for arguments in [&["serve", "--listen", "127.0.0.1:0"][..], &["verify"], &["keys", "list"]]
+        {
+            let report = refused(folder.path(), arguments);
+            assert!(report.contains(complaint), "{report}");
+        }
+        assert!(fs::read(&path).unwrap() == before, "{migration}: it is changed");
+    }
 }
 
 #[test]

@@ -179,3 +179,20 @@ fn dumps_can_be_restored(folder: &Folder) {
     assert_eq!(server.describe(NAMESPACE_ID, 1).data()["SecretData"]["k"], "v");
     assert!(server.create(NAMESPACE_ID, "next", &json!({"k": "v"})).secret_id() > 1);
 }
+
+#[test]
+#[ignore = "needs a PostgreSQL server: tests/postgres/run"]
+fn a_database_of_another_schema_is_left_alone() {
+    let folder = Folder::on_server();
+    drop(start(folder.path()));
+    for (migration, complaint) in
+        [("29991231000000", "newer version"), ("20261122000000", "start with a new database")]
+    {
+        folder
+            .database()
+            .execute(&format!("UPDATE __diesel_schema_migrations SET version = '{migration}'"));
+        let report = refused_start(&folder.database().url());
+        assert!(report.contains(complaint), "{report}");
+        assert!(refused(folder.path(), &["verify"]).contains(complaint));
+    }
+}

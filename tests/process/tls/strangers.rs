@@ -23,14 +23,19 @@ fn client_hello(version: [u8; 2]) -> Vec<u8> {
 /// All that the server sends.
 fn answer(server: &Server, data: &[u8]) -> Vec<u8> {
     let mut socket = wire::connect(server.address);
-    socket.write_all(data).unwrap();
+    // It may have been reset already.
+    drop(socket.write_all(data));
     let mut answer = Vec::new();
-    socket.read_to_end(&mut answer).unwrap();
+    match socket.read_to_end(&mut answer) {
+        // How a connection ends of which the last bytes had not been read.
+        Err(error) => assert_eq!(error.kind(), ErrorKind::ConnectionReset),
+        Ok(_) => {}
+    }
     answer
 }
 
 #[test]
-fn plain_http_is_told_to_use_tls() {
+fn plain_http_is_turned_away() {
     let folder = Folder::new();
     let server = start(&folder);
     let large = create("large", &"v".repeat(100_000)).bytes(server.address);
@@ -42,11 +47,9 @@ fn plain_http_is_told_to_use_tls() {
         b"\0",
         &large,
     ] {
-        let text = "This port speaks TLS: use https:// to reach it.\n";
-        let head = "HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain\r\ncontent-length: 48\r\n\
-                    connection: close\r\n\r\n";
-        let answer = String::from_utf8(answer(&server, data)).unwrap();
-        assert_eq!(answer, [head, text].concat());
+        // An alert, if the connection is not reset before it can be read.
+        let answer = answer(&server, data);
+        assert!(answer.first().is_none_or(|kind| *kind == 21), "{answer:?}");
     }
     server.send(&full().sign(list(), None)).data();
 }

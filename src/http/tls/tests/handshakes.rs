@@ -63,22 +63,6 @@ fn tls_is_1_3_or_1_2_without_early_data() {
 }
 
 #[test]
-fn http_2_goes_before_http_1_whatever_the_client_likes_best() {
-    let certificates = Folder::with(ONE_CRT, ONE_KEY).load().unwrap();
-    for (offered, agreed) in [
-        (&[&b"h2"[..], b"http/1.1"][..], Some(&b"h2"[..])),
-        (&[b"http/1.1", b"h2"], Some(b"h2")),
-        (&[b"http/1.0", b"http/1.1"], Some(b"http/1.1")),
-        (&[], None),
-    ] {
-        let shaken = shake(&certificates, client(&[&TLS13], offered)).unwrap();
-        assert_eq!(shaken.alpn_protocol(), agreed, "{offered:?}");
-    }
-    let refused = shake(&certificates, client(&[&TLS13], &[b"h3"]));
-    assert_eq!(refused.unwrap_err(), Error::NoApplicationProtocol);
-}
-
-#[test]
 fn a_reload_takes_what_the_files_hold_now() {
     let folder = Folder::with(ONE_CRT, ONE_KEY);
     let certificates = folder.load().unwrap();

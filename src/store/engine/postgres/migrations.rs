@@ -1,17 +1,14 @@
 //! Brings the tables up to date.
 
-use std::{collections::HashSet, thread, time::Duration};
+use std::{thread, time::Duration};
 
-use diesel::{
-    migration::{Migration, MigrationSource, MigrationVersion},
-    pg::Pg,
-};
+use diesel::pg::Pg;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::{
     BoxError, MIGRATIONS_TABLE, PostgresConnection, has_table, patience::Patience, pool::Pool,
 };
-use crate::store::engine::Pace;
+use crate::store::pace::Pace;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 
@@ -29,7 +26,7 @@ pub fn migrate(pool: &Pool) -> Result<(), BoxError> {
         let postgres = connection.postgres().ok_or("there is no connection")?;
         refuse_foreign(postgres)?;
         let Err(failed) = postgres.run_pending_migrations(MIGRATIONS) else {
-            return refuse_newer(postgres);
+            return refuse_unknown(postgres);
         };
         tries += 1;
         if tries == TRIES {
@@ -47,7 +44,7 @@ pub fn require_current(pool: &Pool) -> Result<(), BoxError> {
     if !has_table(postgres, MIGRATIONS_TABLE)? || postgres.applied_migrations()?.is_empty() {
         return Err("it is no database of this program".into());
     }
-    refuse_newer(postgres)?;
+    refuse_unknown(postgres)?;
     if postgres.has_pending_migration(MIGRATIONS)? {
         return Err("it was made by an older version: `serve` brings it up to date".into());
     }
@@ -58,7 +55,7 @@ pub fn require_current(pool: &Pool) -> Result<(), BoxError> {
 /// Refuses a database that has tables of our names which we did not make.
 fn refuse_foreign(postgres: &mut PostgresConnection) -> Result<(), BoxError> {
     if has_table(postgres, MIGRATIONS_TABLE)? {
-        return refuse_newer(postgres);
+        return refuse_unknown(postgres);
     }
     for name in ["counters", "keys", "namespaces", "secrets"] {
         if has_table(postgres, name)? && !has_table(postgres, MIGRATIONS_TABLE)? {
@@ -68,14 +65,6 @@ fn refuse_foreign(postgres: &mut PostgresConnection) -> Result<(), BoxError> {
     Ok(())
 }
 
-fn refuse_newer(postgres: &mut PostgresConnection) -> Result<(), BoxError> {
-    let known: Vec<Box<dyn Migration<Pg>>> = MIGRATIONS.migrations()?;
-    let known: HashSet<MigrationVersion<'_>> = known.iter().map(|it| it.name().version()).collect();
-    let applied = postgres.applied_migrations()?;
-    match applied.into_iter().find(|applied| !known.contains(applied)) {
-        Some(version) => {
-            Err(format!("it was made by a newer version (migration {version})").into())
-        }
-        None => Ok(()),
-    }
+fn refuse_unknown(postgres: &mut PostgresConnection) -> Result<(), BoxError> {
+    super::super::migrations::refuse_unknown::<Pg>(MIGRATIONS, &postgres.applied_migrations()?)
 }

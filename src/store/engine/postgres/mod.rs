@@ -21,13 +21,14 @@ use self::{
     retry::Retries,
 };
 use super::{AnyConnection, DatabaseUrl, OpenError, Pace, Tx};
-use crate::domain::{Error, Result, WrappedKey};
+use crate::{
+    sealed::WrappedKey,
+    store::{Result, Unavailable},
+};
 
 pub use address::PostgresAddress;
 pub use connection::PostgresConnection;
-pub use inspection::{
-    has_table, last_secret_id, lock_namespace, lock_secrets, next_secret, wait_for_new_secrets,
-};
+pub use inspection::{has_table, last_of_sequence, next_of_sequence};
 
 /// What a use case does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,8 +70,8 @@ pub struct Postgres {
 }
 
 /// How a try of a use case went wrong.
-struct Missed {
-    error: Error,
+struct Missed<E> {
+    error: E,
     consequence: Consequence,
 }
 
@@ -122,22 +123,30 @@ impl Postgres {
 
     /// Runs a use case that changes something; what it did is kept by the server before this returns. A server that is gone
     /// before it could answer the commit leaves it open whether it was kept: that is an error, and nothing is tried again.
-    pub fn write<T>(&self, pace: Pace, use_case: &dyn Fn(&mut Tx<'_>) -> Result<T>) -> Result<T> {
+    pub fn write<T, E: From<Unavailable>>(
+        &self,
+        pace: Pace,
+        use_case: &dyn Fn(&mut Tx<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
         self.transact(Purpose::Writing, pace, use_case)
     }
 
     /// Runs a use case that only looks.
-    pub fn read<T>(&self, pace: Pace, use_case: &dyn Fn(&mut Tx<'_>) -> Result<T>) -> Result<T> {
+    pub fn read<T, E: From<Unavailable>>(
+        &self,
+        pace: Pace,
+        use_case: &dyn Fn(&mut Tx<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
         self.transact(Purpose::Reading, pace, use_case)
     }
 
     /// Tries a use case until it comes to its end, or there is no use in trying or no time left for it.
-    fn transact<T>(
+    fn transact<T, E: From<Unavailable>>(
         &self,
         purpose: Purpose,
         pace: Pace,
-        use_case: &dyn Fn(&mut Tx<'_>) -> Result<T>,
-    ) -> Result<T> {
+        use_case: &dyn Fn(&mut Tx<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
         let (since, patience) = (Instant::now(), Patience::of(pace));
         let mut tries = 0;
         loop {
@@ -146,26 +155,27 @@ impl Postgres {
                 Err(missed) => missed,
             };
             tries += 1;
-            if !self.retries.wait_for_next(tries, since, missed.consequence, &missed.error) {
+            if !self.retries.wait_for_next(tries, since, missed.consequence) {
                 return Err(missed.error);
             }
         }
     }
 
-    fn attempt<T>(
+    fn attempt<T, E: From<Unavailable>>(
         &self,
         purpose: Purpose,
         begin: &'static str,
         patience: Patience,
-        use_case: &dyn Fn(&mut Tx<'_>) -> Result<T>,
-    ) -> std::result::Result<T, Missed> {
-        let last = |error| Missed { error, consequence: Consequence::Final };
+        use_case: &dyn Fn(&mut Tx<'_>) -> Result<T, E>,
+    ) -> std::result::Result<T, Missed<E>> {
+        let last =
+            |error: Unavailable| Missed { error: error.into(), consequence: Consequence::Final };
         let mut borrowed = self.pool.take(patience).map_err(last)?;
         if let Some(postgres) = borrowed.postgres() {
             postgres.begin(begin, patience);
         }
         let Some(any) = borrowed.any() else {
-            return Err(last(Error::unavailable("no connection")));
+            return Err(last(Unavailable::new("no connection")));
         };
         match use_case(&mut Tx::new(any)) {
             Ok(answer) => self.commit(borrowed, purpose).map(|()| answer),
@@ -173,11 +183,11 @@ impl Postgres {
         }
     }
 
-    fn commit(
+    fn commit<E: From<Unavailable>>(
         &self,
         mut borrowed: Borrowed<'_>,
         purpose: Purpose,
-    ) -> std::result::Result<(), Missed> {
+    ) -> std::result::Result<(), Missed<E>> {
         let Some(postgres) = borrowed.postgres() else { return Ok(()) };
         if purpose == Purpose::Reading {
             postgres.end_reading();
@@ -201,10 +211,10 @@ impl Postgres {
         }
         let is_known = consequence == Consequence::GaveWay || failure.is_said();
         let doubt = if is_known { "" } else { ": nobody knows whether the write was kept" };
-        Err(Missed { error: Error::unavailable(format!("{failure}{doubt}")), consequence })
+        Err(Missed { error: Unavailable::new(format!("{failure}{doubt}")).into(), consequence })
     }
 
-    fn roll_back(&self, mut borrowed: Borrowed<'_>, error: Error) -> Missed {
+    fn roll_back<E>(&self, mut borrowed: Borrowed<'_>, error: E) -> Missed<E> {
         let Some(postgres) = borrowed.postgres() else {
             return Missed { error, consequence: Consequence::Final };
         };

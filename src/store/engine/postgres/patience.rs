@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::store::{WORK_TIMEOUT, engine::Pace};
+use crate::store::pace::{Pace, WORK_TIMEOUT};
 
 /// How long one answer is waited for while callers wait.
 const ANSWER: Duration = Duration::from_secs(3);

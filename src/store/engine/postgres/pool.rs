@@ -13,7 +13,7 @@ use super::{
     AnyConnection, BoxError, PostgresConnection, address::PostgresAddress, link::Link,
     patience::Patience, tls::Tls,
 };
-use crate::domain::{Error, Result};
+use crate::store::{Result, Unavailable};
 
 /// For how long others are told that a server cannot be reached without trying themselves, once somebody found that out.
 const OUTAGE_PAUSE: Duration = Duration::from_millis(250);
@@ -55,7 +55,7 @@ impl Pool {
     /// it can, and the others are told at once.
     ///
     /// # Errors
-    /// [`Error::Unavailable`].
+    /// [`Unavailable`].
     pub fn take(&self, patience: Patience) -> Result<Borrowed<'_>> {
         while let Some(connection) = self.last_used() {
             let mut borrowed = Borrowed { pool: self, connection: Some(connection) };
@@ -65,7 +65,7 @@ impl Pool {
         }
         let is_known = match &mut *self.locked_outage() {
             Some(outage) if outage.is_looked_into || outage.since.elapsed() < OUTAGE_PAUSE => {
-                return Err(Error::unavailable(&outage.reason));
+                return Err(Unavailable::new(&outage.reason));
             }
             Some(outage) => {
                 outage.is_looked_into = true;
@@ -87,7 +87,7 @@ impl Pool {
             if is_known || !patience.is_over() {
                 self.note_outage(&error.to_string());
             }
-            Error::unavailable(error)
+            Unavailable::new(error)
         })
     }
 

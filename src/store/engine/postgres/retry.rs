@@ -9,7 +9,6 @@ use std::{
 use ring::rand::{SecureRandom, SystemRandom};
 
 use super::failure::Consequence;
-use crate::domain::Error;
 
 /// How often a use case is tried in all.
 const TRIES: u32 = 12;
@@ -28,13 +27,7 @@ pub struct Retries(AtomicU64);
 
 impl Retries {
     /// Whether a use case is to be tried again after so many tries; waits until then.
-    pub fn wait_for_next(
-        &self,
-        tries: u32,
-        begun: Instant,
-        consequence: Consequence,
-        error: &Error,
-    ) -> bool {
+    pub fn wait_for_next(&self, tries: u32, begun: Instant, consequence: Consequence) -> bool {
         let helps = matches!(consequence, Consequence::GaveWay | Consequence::Disconnected);
         if !helps || tries >= TRIES || begun.elapsed() > TRIED_FOR {
             return false;
@@ -44,7 +37,7 @@ impl Retries {
             Consequence::Disconnected if tries == 1 => Duration::ZERO,
             _ => jittered(longest_pause(tries)),
         };
-        log::debug!("{error}; trying once more in {} ms", pause.as_millis());
+        log::debug!("{consequence:?}: trying once more in {} ms", pause.as_millis());
         thread::sleep(pause);
         self.0.fetch_add(1, Ordering::Relaxed);
         true
@@ -77,17 +70,15 @@ mod tests {
     #[test]
     fn what_cannot_help_is_not_tried_again() {
         let retries = Retries::default();
-        let error = Error::unavailable("x");
-        let next =
-            |tries, consequence| retries.wait_for_next(tries, Instant::now(), consequence, &error);
+        let next = |tries, consequence| retries.wait_for_next(tries, Instant::now(), consequence);
         assert!(!next(1, Consequence::Final) && !next(1, Consequence::TimedOut));
         assert!(!next(TRIES, Consequence::GaveWay));
         assert!(next(1, Consequence::GaveWay) && next(1, Consequence::Disconnected));
         assert_eq!(retries.count(), 2);
         let long_ago = Instant::now().checked_sub(TRIED_FOR + Duration::from_secs(1));
-        assert!(long_ago.is_none_or(|begun| {
-            !retries.wait_for_next(1, begun, Consequence::GaveWay, &error)
-        }));
+        assert!(
+            long_ago.is_none_or(|begun| { !retries.wait_for_next(1, begun, Consequence::GaveWay) })
+        );
     }
 
     #[test]

@@ -15,7 +15,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::{
     AnyConnection, BoxError,
-    files::{Files, with_suffix},
+    files::{Access, Files, with_suffix},
 };
 
 /// How long one statement waits for another process that holds the database locked.
@@ -26,15 +26,6 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Reads from the file.
 const LOOK: &str = "SELECT count(*) FROM sqlite_master";
-
-/// What connections may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Access {
-    /// Everything, by way of a write-ahead log.
-    Write,
-    /// Looking only.
-    Read,
-}
 
 /// Opens connections for the pools.
 #[derive(Clone)]

@@ -13,13 +13,22 @@ use rustix::{
     io::Errno,
 };
 
-use super::{BoxError, connections::Access};
+use super::BoxError;
 
 /// What SQLite keeps beside a database file.
 pub const BESIDE: [&str; 3] = ["-wal", "-shm", "-journal"];
 
 /// For the owner only.
 const MODE: u32 = 0o600;
+
+/// What connections may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Everything, by way of a write-ahead log.
+    Write,
+    /// Looking only.
+    Read,
+}
 
 /// The files of a database as they were at the start: what their paths must still mean. One that was moved, removed or
 /// replaced takes writes without an error and loses them. A file that came in its place is not opened even if it is a
@@ -123,7 +132,7 @@ impl Partial {
         &self.path
     }
 
-    /// Removes those whose owners were killed: one of an older version's database has values in clear.
+    /// Removes those whose owners were killed.
     pub fn remove_left(becomes: &Path) {
         let Some(name) = becomes.file_name() else { return };
         let mut start = name.to_owned();

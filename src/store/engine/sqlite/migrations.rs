@@ -1,11 +1,8 @@
 //! Brings the tables up to date.
 
-use std::collections::HashSet;
-
 use diesel::{
     SqliteConnection,
     connection::{AnsiTransactionManager, SimpleConnection, TransactionManager},
-    migration::{Migration, MigrationSource, MigrationVersion},
     sqlite::Sqlite as SqliteBackend,
 };
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
@@ -13,7 +10,7 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use super::{
     AnyConnection, BoxError,
     inspection::{has_table, is_empty},
-    roll_back,
+    transaction::roll_back,
 };
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
@@ -23,7 +20,7 @@ pub fn migrate(connection: &mut AnyConnection) -> Result<(), BoxError> {
     let sqlite = connection.sqlite()?;
     // One transaction around all: two processes that start at once take turns.
     AnsiTransactionManager::begin_transaction_sql(sqlite, "BEGIN IMMEDIATE")?;
-    let migrated = refuse_newer(sqlite)
+    let migrated = refuse_unknown(sqlite)
         .and_then(|()| sqlite.run_pending_migrations(MIGRATIONS).map(drop))
         // A file that can only be read is opened without a word; a write tells.
         .and_then(|()| Ok(sqlite.batch_execute("UPDATE counters SET value = value")?));
@@ -40,7 +37,7 @@ pub fn migrate(connection: &mut AnyConnection) -> Result<(), BoxError> {
 pub fn require_current(sqlite: &mut SqliteConnection) -> Result<(), BoxError> {
     let is_older = "it was made by an older version: `serve` brings it up to date";
     refuse_others(sqlite)?;
-    if sqlite.has_pending_migration(MIGRATIONS)? || has_table(sqlite, "unsealed_secrets")? {
+    if sqlite.has_pending_migration(MIGRATIONS)? {
         return Err(is_older.into());
     }
     Ok(())
@@ -60,17 +57,12 @@ pub fn refuse_others(sqlite: &mut SqliteConnection) -> Result<(), BoxError> {
     if sqlite.applied_migrations()?.is_empty() {
         return Err("it is no database of this program".into());
     }
-    refuse_newer(sqlite)
+    refuse_unknown(sqlite)
 }
 
-fn refuse_newer(sqlite: &mut SqliteConnection) -> Result<(), BoxError> {
-    let known: Vec<Box<dyn Migration<SqliteBackend>>> = MIGRATIONS.migrations()?;
-    let known: HashSet<MigrationVersion<'_>> = known.iter().map(|it| it.name().version()).collect();
-    let unknown = sqlite.applied_migrations()?.into_iter().find(|applied| !known.contains(applied));
-    match unknown {
-        Some(version) => {
-            Err(format!("it was made by a newer version (migration {version})").into())
-        }
-        None => Ok(()),
-    }
+fn refuse_unknown(sqlite: &mut SqliteConnection) -> Result<(), BoxError> {
+    super::super::migrations::refuse_unknown::<SqliteBackend>(
+        MIGRATIONS,
+        &sqlite.applied_migrations()?,
+    )
 }

@@ -1,33 +1,29 @@
 //! The embedded SQLite engine: one writer, several readers, write-ahead log, every commit synced to disk.
 
+mod backup;
+mod batch;
 mod connections;
 mod files;
-mod group;
 mod inspection;
 mod migrations;
 mod restore;
-mod upkeep;
+mod transaction;
 
 use std::{
     path::Path,
     sync::{Arc, Mutex},
 };
 
-use diesel::{
-    SqliteConnection,
-    connection::{AnsiTransactionManager, TransactionManager},
-};
-
 use self::{
     connections::{Connections, establish_to_look, pool},
     files::{Files, Partial},
+    inspection::has_table,
 };
-use super::{AnyConnection, DatabaseUrl, OpenError, Tx};
-use crate::domain::{Error, Result, WrappedKey};
+use super::{AnyConnection, DatabaseUrl, OpenError, Permits, Tx};
+use crate::sealed::WrappedKey;
 
-pub use connections::Access;
-pub use files::{files_of, write_new_file};
-pub use inspection::{defects, has_table};
+pub use files::{Access, files_of, write_new_file};
+pub use inspection::defects;
 pub use restore::Staged;
 
 /// How many reads run at once. SQLite's readers are bound by the processor, not by waiting.
@@ -39,12 +35,6 @@ const READER_CACHE: u32 = 2 * 1024;
 /// How much the writing one remembers, in KiB. Secrets of many namespaces go to as many places of the indexes, and what is not
 /// remembered is read for each.
 const WRITER_CACHE: u32 = 16 * 1024;
-
-/// The lock is taken at once: a reader that turns into a writer halfway would be refused as busy.
-const WRITE: &str = "BEGIN IMMEDIATE";
-
-/// How a look begins.
-const READ: &str = "BEGIN DEFERRED";
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -62,7 +52,7 @@ pub struct Sqlite {
 
 impl Sqlite {
     /// Opens the file, making it when it is missing, and brings its tables up to date.
-    pub fn open(url: &DatabaseUrl) -> std::result::Result<Self, OpenError> {
+    pub fn open(url: &DatabaseUrl) -> Result<Self, OpenError> {
         let build = || {
             let Some(path) = url.file() else { return Self::open_in_memory() };
             files::refuse_log_alone(path)?;
@@ -78,10 +68,7 @@ impl Sqlite {
     }
 
     /// Opens a file that is there and up to date, for upkeep beside a server that may be at work on it.
-    pub fn open_existing(
-        url: &DatabaseUrl,
-        access: Access,
-    ) -> std::result::Result<Self, OpenError> {
+    pub fn open_existing(url: &DatabaseUrl, access: Access) -> Result<Self, OpenError> {
         let build = || {
             let path = existing(url)?;
             // Looked at by a connection that can change nothing: another one would begin with the way of logging.
@@ -94,18 +81,14 @@ impl Sqlite {
         build().map_err(|error: BoxError| OpenError::new(url, &*error))
     }
 
-    fn open_in_memory() -> std::result::Result<Self, BoxError> {
+    fn open_in_memory() -> Result<Self, BoxError> {
         let mut only = connections::open_in_memory()?;
         migrations::migrate(&mut only)?;
         let connections = Connections::InMemory { only: Arc::new(Mutex::new(Some(only))) };
         Ok(Self { files: None, _keeper: None, readers: None, writer: pool(1, connections)? })
     }
 
-    fn over(
-        first: AnyConnection,
-        path: &Path,
-        access: Access,
-    ) -> std::result::Result<Self, BoxError> {
+    fn over(first: AnyConnection, path: &Path, access: Access) -> Result<Self, BoxError> {
         let files = Arc::new(Files::look(path, access)?);
         let connections = |cache| Connections::ToFile { files: Arc::clone(&files), access, cache };
         Ok(Self {
@@ -117,7 +100,7 @@ impl Sqlite {
     }
 
     /// The wrapped keys of a database; none where there is no database, or one without keys yet. Changes nothing.
-    pub fn peek_keys(url: &DatabaseUrl) -> std::result::Result<Vec<WrappedKey>, OpenError> {
+    pub fn peek_keys(url: &DatabaseUrl) -> Result<Vec<WrappedKey>, OpenError> {
         let peek = || {
             let Some(path) = url.file() else { return Ok(vec![]) };
             files::refuse_log_alone(path)?;
@@ -134,49 +117,11 @@ impl Sqlite {
         peek().map_err(|error: BoxError| OpenError::new(url, &*error))
     }
 
-    /// Runs a use case that changes something; what it did is synced to disk before this returns.
-    pub fn write<T>(&self, use_case: &dyn Fn(&mut Tx<'_>) -> Result<T>) -> Result<T> {
-        let mut connection = self.writer.get().map_err(Error::unavailable)?;
-        self.transact(&mut connection, WRITE, use_case)
-    }
-
-    /// Runs a use case that only looks.
-    pub fn read<T>(&self, use_case: &dyn Fn(&mut Tx<'_>) -> Result<T>) -> Result<T> {
-        let pool = self.readers.as_ref().unwrap_or(&self.writer);
-        let mut connection = pool.get().map_err(Error::unavailable)?;
-        self.transact(&mut connection, READ, use_case)
-    }
-
-    fn transact<T>(
-        &self,
-        connection: &mut AnyConnection,
-        begin: &str,
-        use_case: &dyn Fn(&mut Tx<'_>) -> Result<T>,
-    ) -> Result<T> {
-        let mut transaction = Begun::new(connection, begin)?;
-        let mut tx = Tx::new(transaction.connection);
-        let answer = use_case(&mut tx);
-        let completed = if answer.is_ok() { tx.complete() } else { Ok(()) };
-        // As late as can be, and before anything is believed that was read: also that something is not there.
-        self.check_files()?;
-        let answer = answer?;
-        completed?;
-        transaction.commit()?;
-        Ok(answer)
-    }
-
-    fn check_files(&self) -> Result<()> {
-        self.files.as_ref().map_or(Ok(()), |files| files.check().map_err(Error::unavailable))
-    }
-
-    /// How many reads may run at once.
-    pub fn reader_count(&self) -> usize {
-        self.readers.as_ref().map_or(1, |readers| readers.max_size() as usize)
-    }
-
-    /// Whether it goes with the process, and has a single connection.
-    pub fn is_in_memory(&self) -> bool {
-        self.readers.is_none()
+    /// One for each connection. A database in memory has a single one.
+    pub fn permits(&self) -> Permits {
+        let read = self.readers.as_ref().map_or(1, |readers| readers.max_size() as usize);
+        let all = if self.readers.is_some() { read + 1 } else { 1 };
+        Permits { all, read, write: 1, share: true }
     }
 
     /// How many connections are open, and how many may be.
@@ -188,56 +133,8 @@ impl Sqlite {
 }
 
 /// The file of a database that has to be there.
-fn existing(url: &DatabaseUrl) -> std::result::Result<&Path, BoxError> {
+fn existing(url: &DatabaseUrl) -> Result<&Path, BoxError> {
     let path = url.file().ok_or("a database in memory has nothing to be looked after")?;
     files::refuse_log_alone(path)?;
     if path.exists() { Ok(path) } else { Err("there is no such file".into()) }
-}
-
-/// A transaction under way: rolled back when it is dropped before its commit, by an error or by a panic.
-struct Begun<'a> {
-    connection: &'a mut AnyConnection,
-    ended: bool,
-}
-
-impl<'a> Begun<'a> {
-    fn new(connection: &'a mut AnyConnection, begin: &str) -> Result<Self> {
-        let sqlite = connection.sqlite().map_err(Error::unavailable)?;
-        AnsiTransactionManager::begin_transaction_sql(sqlite, begin).map_err(Error::unavailable)?;
-        Ok(Self { connection, ended: false })
-    }
-
-    fn commit(&mut self) -> Result<()> {
-        self.ended = true;
-        let sqlite = self.connection.sqlite().map_err(Error::unavailable)?;
-        AnsiTransactionManager::commit_transaction(sqlite).map_err(|error| {
-            // A commit that failed for lack of a lock or of space leaves the transaction open.
-            roll_back(sqlite);
-            Error::unavailable(error)
-        })
-    }
-}
-
-impl Drop for Begun<'_> {
-    fn drop(&mut self) {
-        if !self.ended
-            && let Ok(sqlite) = self.connection.sqlite()
-        {
-            roll_back(sqlite);
-        }
-    }
-}
-
-fn roll_back(sqlite: &mut SqliteConnection) {
-    let depth =
-        match AnsiTransactionManager::transaction_manager_status_mut(sqlite).transaction_depth() {
-            Ok(depth) => depth,
-            Err(_broken) => return,
-        };
-    if depth.is_some()
-        && let Err(error) = AnsiTransactionManager::rollback_transaction(sqlite)
-    {
-        // The pool sees the broken transaction and opens another connection; a database in memory is lost with it.
-        log::error!("cannot roll a transaction back: {error}");
-    }
 }

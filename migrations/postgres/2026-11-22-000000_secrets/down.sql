@@ -1,3 +1,0 @@
-DROP TABLE namespaces;
-DROP SEQUENCE secret_ids;
-DROP TABLE counters;

@@ -1,3 +1,0 @@
-DROP TABLE secrets;
-DROP TABLE namespaces;
-DROP TABLE counters;

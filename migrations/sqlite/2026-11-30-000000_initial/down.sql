@@ -1,0 +1,4 @@
+DROP TABLE secrets;
+DROP TABLE keys;
+DROP TABLE namespaces;
+DROP TABLE counters;

@@ -1,0 +1,129 @@
+//! What becomes of a connection when its client goes away, sends more than anybody reads, or offers another protocol.
+
+use std::{
+    cell::RefCell,
+    pin::Pin,
+    rc::Rc,
+    task::{Context, Poll},
+};
+
+use actix_web::{
+    Error, HttpMessage,
+    body::{BodySize, BoxBody, MessageBody},
+    dev::{Payload, ServiceRequest, ServiceResponse},
+    error::{ErrorInternalServerError, PayloadError},
+    http::{
+        ConnectionType,
+        header::{CONTENT_LENGTH, HeaderMap, TRANSFER_ENCODING, UPGRADE},
+    },
+    middleware::Next,
+    rt,
+    web::Bytes,
+};
+use futures_core::Stream;
+
+/// The middleware around everything.
+///
+/// A request runs to its end also when its client does not wait for it: what has been done to the database is written
+/// down and counted. The connection is closed behind an answer when the body was not read to its end, since the HTTP
+/// library would go on reading a chunked one for as long as it comes, and when the client offered another protocol,
+/// which is a way of answering that offer (RFC 9110, section 7.8).
+///
+/// # Errors
+/// Those of what it stands around; status 500 when that panics.
+pub async fn settle<B: MessageBody + 'static>(
+    mut request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let offers_protocol = request.headers().contains_key(UPGRADE)
+        || request.head().connection_type() == ConnectionType::Upgrade;
+    let body = match request.take_payload() {
+        Payload::None => None,
+        payload => {
+            let left = length_before_frames(request.headers());
+            Some(Body(Rc::new(RefCell::new(Arriving { payload, left, has_ended: false }))))
+        }
+    };
+    if let Some(body) = &body {
+        request.set_payload(Payload::Stream { payload: Box::pin(body.clone()) });
+    }
+    let answered = rt::spawn(next.call(request)).await;
+    let response = answered.unwrap_or_else(|panicked| {
+        log::error!("a request was not answered: {panicked}");
+        Err(ErrorInternalServerError(
+            "The request processing has failed due to some unknown error.",
+        ))
+    })?;
+    let mut response = response.map_into_boxed_body();
+    let unread = body.filter(|body| !body.0.borrow().has_ended);
+    if offers_protocol || unread.is_some() {
+        response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
+    }
+    Ok(match unread {
+        None => response,
+        Some(unread) => {
+            response.map_body(|_, body| BoxBody::new(BeforeUnread { body, _unread: unread }))
+        }
+    })
+}
+
+/// How many bytes of the body belong to the request, if the HTTP library does not stop at its end: it takes for frames
+/// all that comes behind an offer of WebSocket.
+fn length_before_frames(headers: &HeaderMap) -> Option<usize> {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
+    let is_endless = text(UPGRADE).is_some_and(|name| name.eq_ignore_ascii_case("websocket"))
+        && !headers.contains_key(TRANSFER_ENCODING);
+    let length = || text(CONTENT_LENGTH).and_then(|length| length.parse().ok()).unwrap_or_default();
+    is_endless.then(length)
+}
+
+/// A request's body, for its reader and for us.
+#[derive(Clone)]
+struct Body(Rc<RefCell<Arriving>>);
+
+struct Arriving {
+    payload: Payload,
+    /// How many bytes more there are, if the payload itself goes on behind the body.
+    left: Option<usize>,
+    has_ended: bool,
+}
+
+impl Stream for Body {
+    type Item = Result<Bytes, PayloadError>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let mut arriving = self.0.borrow_mut();
+        if arriving.left == Some(0) {
+            return Poll::Ready(None);
+        }
+        let mut piece = Pin::new(&mut arriving.payload).poll_next(cx);
+        arriving.has_ended |= matches!(piece, Poll::Ready(None));
+        if let (Some(left), Poll::Ready(Some(Ok(piece)))) = (&mut arriving.left, &mut piece) {
+            piece.truncate(*left);
+            *left -= piece.len();
+        }
+        piece
+    }
+}
+
+/// An answer to a request whose body is not read any more. The HTTP library closes the connection behind it only if
+/// the body still has a reader when the answer has been written.
+struct BeforeUnread {
+    body: BoxBody,
+    _unread: Body,
+}
+
+impl MessageBody for BeforeUnread {
+    type Error = <BoxBody as MessageBody>::Error;
+
+    fn size(&self) -> BodySize {
+        self.body.size()
+    }
+
+    fn poll_next(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, Self::Error>>> {
+        Pin::new(&mut self.body).poll_next(cx)
+    }
+}

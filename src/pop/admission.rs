@@ -1,0 +1,150 @@
+//! Who is calling, and may they: hands the request over as it was on the wire, and words the refusals.
+
+use super::error::{AccessDenied, ApiError, Code, Detail};
+use crate::{
+    access::{
+        self, Access, Caller, Claim, CommonField, Denied, Principal, Refusal, policy::Environment,
+        signature::SignedRequest,
+    },
+    clock::Timestamp,
+    exchange::Call,
+    http::CallerNote,
+};
+
+/// What a caller asks for, as policies see it.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    /// The action, such as `sae:CreateSecret`.
+    pub action: &'static str,
+    /// The number of the account that is called.
+    pub account: &'a str,
+}
+
+/// One request at admission.
+pub struct Admission<'a> {
+    access: &'a Access,
+    call: &'a Call<'a>,
+    headers: Vec<(&'a str, &'a [u8])>,
+    path: &'a str,
+}
+
+impl<'a> Admission<'a> {
+    /// Of a request to that path, as signatures see it.
+    #[must_use]
+    pub fn new(access: &'a Access, call: &'a Call<'a>, path: &'a str) -> Self {
+        let headers = call.head.headers().iter();
+        let headers = headers.map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
+        Self { access, call, headers, path }
+    }
+
+    fn signed(&self) -> SignedRequest<'_> {
+        SignedRequest {
+            method: self.call.head.method().as_str(),
+            path: self.path,
+            query: self.call.head.query_string(),
+            headers: &self.headers,
+        }
+    }
+
+    /// Checks what the head tells of the caller.
+    ///
+    /// # Errors
+    /// [`ApiError`] of the gateway.
+    pub fn check_head(&self) -> Result<Claim, ApiError> {
+        let signed = self.signed();
+        let authorization = access::authorization(&signed);
+        if let Ok(Some(authorization)) = &authorization {
+            let claimed = authorization.access_key_id().to_owned();
+            self.call.note(|outcome| outcome.caller.access_key_id = Some(claimed));
+        }
+        let has = |name: &str| {
+            self.headers.iter().any(|(known, value)| *known == name && !value.is_empty())
+        };
+        if has("authorization") && !has("x-acs-version") {
+            return Err(ApiError::new(Code::MissingVersion, &[]));
+        }
+        let authenticator = &self.access.authenticator;
+        Ok(authenticator.check_head(&signed, authorization?.as_ref(), self.call.now)?)
+    }
+
+    /// Checks what the body tells of the caller at the moment `now`, and whether the caller may do this, now and as often.
+    ///
+    /// # Errors
+    /// [`ApiError`] of the gateway.
+    pub fn admit(
+        &self,
+        claim: Claim,
+        body: &[u8],
+        wanted: &Wanted<'_>,
+        now: Timestamp,
+    ) -> Result<Caller, ApiError> {
+        let caller = self.access.authenticator.admit(claim, &self.signed(), body, now)?;
+        self.call.note(|outcome| outcome.caller = note(&caller));
+        if let Some(limit) = &self.access.rate_limit {
+            limit.take(&caller).map_err(|early| {
+                ApiError::new(Code::ThrottlingUser, &[]).with(Detail::RetryAfter(early.millis))
+            })?;
+        }
+        let source = &self.call.source;
+        let environment =
+            Environment { source: source.address, is_secure: source.is_secure, now: self.call.now };
+        access::authorize(&caller, wanted.action, &environment)
+            .map_err(|denied| forbidden(&caller, wanted, denied))?;
+        self.call.note(|outcome| outcome.is_permitted = true);
+        Ok(caller)
+    }
+}
+
+fn forbidden(caller: &Caller, wanted: &Wanted<'_>, denied: Denied) -> ApiError {
+    let principal_type = match caller.principal {
+        Principal::Session(_) => "AssumedRoleUser",
+        Principal::Anonymous | Principal::Root | Principal::User(_) => "SubUser",
+    };
+    ApiError::new(Code::NoPermission, &[]).with(Detail::AccessDenied(AccessDenied {
+        action: wanted.action,
+        account: wanted.account.to_owned(),
+        principal_type,
+        principal: caller.user().map(|user| user.name.clone()).unwrap_or_default(),
+        is_explicit: denied == Denied::Explicitly,
+    }))
+}
+
+fn note(caller: &Caller) -> CallerNote {
+    CallerNote {
+        kind: caller.kind(),
+        name: caller.user().map(|user| user.name.clone()),
+        access_key_id: caller.access_key_id.clone(),
+    }
+}
+
+impl From<Refusal> for ApiError {
+    fn from(refusal: Refusal) -> Self {
+        let code = match refusal {
+            Refusal::Missing(CommonField::AccessKeyId) => Code::MissingAccessKeyId,
+            Refusal::Missing(CommonField::Signature) => Code::MissingSignature,
+            Refusal::Missing(CommonField::Timestamp) => Code::MissingTimestamp,
+            Refusal::Missing(CommonField::SignatureNonce) => Code::MissingSignatureNonce,
+            Refusal::Missing(CommonField::ContentHash) => Code::MissingContentSha256,
+            Refusal::Missing(CommonField::SecurityToken) => Code::MissingSecurityToken,
+            Refusal::Incomplete => Code::IncompleteSignature,
+            Refusal::UnknownMethod => Code::SignatureMethodNotValid,
+            Refusal::UnknownKey => Code::AccessKeyNotFound,
+            Refusal::InactiveKey => Code::AccessKeyInactive,
+            Refusal::DateMalformed => Code::TimestampFormat,
+            Refusal::DateExpired => Code::TimestampExpired,
+            Refusal::TokenExpired => Code::TokenExpired,
+            Refusal::TokenMalformed => Code::TokenMalformed,
+            Refusal::TokenMismatch => Code::TokenMismatch,
+            Refusal::ContentMd5Mismatch => Code::ContentMd5Mismatch,
+            Refusal::NonceUsed => Code::NonceUsed,
+            Refusal::Acs3Mismatch { string_to_sign, canonical_request } => {
+                let blanks: [&dyn std::fmt::Display; 2] = [&string_to_sign, &canonical_request];
+                return Self::new(Code::Acs3SignatureMismatch, &blanks);
+            }
+            Refusal::RoaMismatch { string_to_sign } => {
+                return Self::new(Code::RoaSignatureMismatch, &[&string_to_sign]);
+            }
+        };
+        Self::new(code, &[])
+    }
+}

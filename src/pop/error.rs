@@ -1,0 +1,237 @@
+//! Errors as Alibaba Cloud's gateway and the services behind it tell them: code, HTTP status and message template in one
+//! table for the gateway, one for each service. In a template each `%s` is filled in order; braces and brackets are part of
+//! the text.
+
+use std::fmt::Display;
+
+use crate::{
+    exchange::Failure,
+    http::{BODY_MAX, BodyError, READ_TIMEOUT},
+};
+
+/// Who speaks in an error: the platform's gateway, or the service behind it. Their bodies differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Origin {
+    /// Refused before it reached the service.
+    Gateway,
+    /// Refused by the service.
+    Service,
+}
+
+/// One row of the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Entry {
+    /// The HTTP status.
+    pub status: u16,
+    /// The symbolic code, which the SDKs raise.
+    pub code: &'static str,
+    /// The message, with `%s` for what is filled in.
+    pub template: &'static str,
+    /// Who speaks.
+    pub origin: Origin,
+}
+
+/// Declares a table of errors: name, who speaks, HTTP status, symbolic code, message with `%s` for what is filled in.
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $origin:ident $status:literal $code:literal $template:literal;)*) => {
+        /// An error of the table.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Code { $($(#[$doc])* $name,)* }
+
+        impl Code {
+            /// Every error there is.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// The error's row of the table.
+            #[must_use]
+            pub const fn entry(self) -> $crate::pop::Entry {
+                match self {
+                    $(Self::$name => $crate::pop::Entry {
+                        status: $status,
+                        code: $code,
+                        template: $template,
+                        origin: $crate::pop::Origin::$origin,
+                    },)*
+                }
+            }
+        }
+
+        impl From<Code> for $crate::pop::Entry {
+            fn from(code: Code) -> Self {
+                code.entry()
+            }
+        }
+    };
+}
+
+pub(crate) use codes;
+
+// Source: the platform's table of common errors; the rows marked "own" are this product's, for what the platform answers with
+// pages of its web server.
+codes! {
+    /// There is no such path.
+    ApiNotFound = Gateway 404 "InvalidApi.NotFound"
+        "Specified api is not found, please check your url and method.";
+    /// The action header names another operation than method and path do.
+    ActionNotFound = Gateway 404 "InvalidAction.NotFound"
+        "Specified api is not found, please check your url and method.";
+    /// The path is known and the method is not.
+    MethodNotSupported = Gateway 400 "UnsupportedHTTPMethod" "This http method not supported.";
+    /// The version header names another version.
+    VersionNotValid = Gateway 400 "InvalidVersion" "Specified parameter Version is not valid.";
+    /// Nothing says which key signed.
+    MissingAccessKeyId = Gateway 400 "MissingAccessKeyId" "AccessKeyId is mandatory for this action.";
+    /// There is a key and no signature.
+    MissingSignature = Gateway 400 "MissingSignature" "Signature is mandatory for this action.";
+    /// A signed request has no date.
+    MissingTimestamp = Gateway 400 "MissingTimestamp" "Timestamp is mandatory for this action.";
+    /// A signed request of the newer way has no nonce.
+    MissingSignatureNonce = Gateway 400 "MissingSignatureNonce" "SignatureNonce is mandatory for this action.";
+    /// A signed request of the newer way has no hash of its body. The name is inferred from the pattern of the others.
+    MissingContentSha256 = Gateway 400 "MissingContentSha256" "ContentSha256 is mandatory for this action.";
+    /// A signed request does not say which version of the API it means.
+    MissingVersion = Gateway 400 "MissingVersion" "Version is mandatory for this action.";
+    /// A temporary key comes without its token.
+    MissingSecurityToken = Gateway 400 "MissingSecurityToken" "SecurityToken is mandatory for this action.";
+    /// The signature is not put as the rules want it.
+    IncompleteSignature = Gateway 400 "IncompleteSignature" "The request signature does not conform to Aliyun standards.";
+    /// There is no such way to sign.
+    SignatureMethodNotValid = Gateway 400 "InvalidSignatureMethod" "Specified signature method is not valid.";
+    /// There is no such access key.
+    AccessKeyNotFound = Gateway 404 "InvalidAccessKeyId.NotFound" "Specified access key is not found.";
+    /// The access key was disabled.
+    AccessKeyInactive = Gateway 400 "InvalidAccessKeyId.Inactive" "Specified access key is disabled.";
+    /// The date cannot be read.
+    TimestampFormat = Gateway 400 "InvalidTimeStamp.Format"
+        "Specified time stamp or date value is not well formatted.";
+    /// The date is more than 15 minutes from now.
+    TimestampExpired = Gateway 400 "InvalidTimeStamp.Expired" "Specified time stamp or date value is expired.";
+    /// The temporary key has run out.
+    TokenExpired = Gateway 400 "InvalidSecurityToken.Expired" "Specified SecurityToken is expired.";
+    /// No such token was handed out.
+    TokenMalformed = Gateway 400 "InvalidSecurityToken.Malformed" "Specified SecurityToken is malformed.";
+    /// The token belongs to another key.
+    TokenMismatch = Gateway 400 "InvalidSecurityToken.MismatchWithAccessKey"
+        "Specified SecurityToken mismatch with the AccessKey.";
+    /// The signature of the newer way is another one.
+    Acs3SignatureMismatch = Gateway 400 "SignatureDoesNotMatch"
+        "Specified signature does not match our calculation. server StringToSign is [%s] server CanonicalRequest is [%s]";
+    /// The signature of the older way is another one. One client splits the message at its colons.
+    RoaSignatureMismatch = Gateway 400 "SignatureDoesNotMatch"
+        "Specified signature is not matched with our calculation. server string to sign is:%s";
+    /// The body is not the one whose MD5 was given. The message is inferred.
+    ContentMd5Mismatch = Gateway 400 "ContentMD5NotMatched"
+        "Specified Content-MD5 is not matched with the content of the request.";
+    /// The nonce was used before.
+    NonceUsed = Gateway 400 "SignatureNonceUsed" "Specified signature nonce was used already.";
+    /// The caller makes too many requests.
+    ThrottlingUser = Gateway 400 "Throttling.User" "Request was denied due to user flow control.";
+    /// No policy lets the caller do this, or one forbids it.
+    NoPermission = Gateway 403 "NoPermission" "You are not authorized to perform this operation.";
+    /// What was done cannot be written to the audit log.
+    InternalError = Gateway 500 "InternalError" "The request processing has failed due to some unknown error.";
+    /// The server cannot take the request now: large bodies leave no room for another, or the audit log cannot be written.
+    ServiceUnavailable = Gateway 503 "ServiceUnavailable" "The request has failed due to a temporary failure of the server.";
+    /// Own: a page of an origin that is not named tries to change something.
+    OriginForbidden = Gateway 403 "Forbidden.Origin" "Pages of this origin may not call; it can be named when the server is started.";
+    /// Own: the body ended early, or its chunks are no chunks.
+    BadRequest = Gateway 400 "BadRequest" "The request is not well-formed HTTP: look at its Content-Length and Transfer-Encoding.";
+    /// Own: the request did not arrive in time.
+    RequestTimeout = Gateway 408 "RequestTimeout" "The request did not arrive within %s seconds.";
+    /// Own: the body is too large.
+    BodyTooLarge = Gateway 413 "RequestEntityTooLarge" "The request body exceeds the limit of %s bytes.";
+}
+
+/// An error on its way to the caller.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiError {
+    entry: Entry,
+    message: String,
+    cause: Option<String>,
+    detail: Option<Box<Detail>>,
+}
+
+/// What an error tells besides code and message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Detail {
+    /// Why the caller may not: the member `AccessDeniedDetail`.
+    AccessDenied(AccessDenied),
+    /// When to try again: the header `x-acs-retry-after`, in milliseconds.
+    RetryAfter(u64),
+}
+
+/// Why a caller may not do what it asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccessDenied {
+    /// The action that would have had to be allowed.
+    pub action: &'static str,
+    /// The number of the account that the caller belongs to.
+    pub account: String,
+    /// The kind of caller: `SubUser` or `AssumedRoleUser`.
+    pub principal_type: &'static str,
+    /// The caller's name.
+    pub principal: String,
+    /// Whether a policy forbids it; otherwise none allows it.
+    pub is_explicit: bool,
+}
+
+impl ApiError {
+    /// An error with the blanks of its template filled in.
+    pub fn new(code: impl Into<Entry>, blanks: &[&dyn Display]) -> Self {
+        let entry = code.into();
+        let mut blanks = blanks.iter();
+        let mut message = String::new();
+        for (index, piece) in entry.template.split("%s").enumerate() {
+            if index > 0 {
+                message.extend(blanks.next().map(ToString::to_string));
+            }
+            message.push_str(piece);
+        }
+        Self { entry, message, cause: None, detail: None }
+    }
+
+    /// The error with something more to tell.
+    pub fn with(self, detail: Detail) -> Self {
+        Self { detail: Some(Box::new(detail)), ..self }
+    }
+
+    /// The error with something that only the log is told.
+    pub fn caused_by(self, cause: impl Display) -> Self {
+        Self { cause: Some(cause.to_string()), ..self }
+    }
+
+    /// What it tells besides.
+    pub fn detail(&self) -> Option<&Detail> {
+        self.detail.as_deref()
+    }
+
+    /// Its row of the table.
+    pub fn entry(&self) -> Entry {
+        self.entry
+    }
+
+    /// What only the log is told.
+    pub fn cause(&self) -> Option<&str> {
+        self.cause.as_deref()
+    }
+
+    /// What the caller is told.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+}
+
+impl From<Failure> for ApiError {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Body(BodyError::TooLarge) => Self::new(Code::BodyTooLarge, &[&BODY_MAX]),
+            Failure::Body(BodyError::TooSlow) => {
+                Self::new(Code::RequestTimeout, &[&READ_TIMEOUT.as_secs()])
+            }
+            Failure::Body(BodyError::NoRoom) => Self::new(Code::ServiceUnavailable, &[]),
+            Failure::Body(BodyError::Broken) => Self::new(Code::BadRequest, &[]),
+            Failure::Unwritable(error) => Self::new(Code::ServiceUnavailable, &[]).caused_by(error),
+            Failure::Unwritten(error) => Self::new(Code::InternalError, &[]).caused_by(error),
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! The handlers of namespaces.
+
+use serde_json::{Value, json};
+
+use super::{
+    errors::obviously,
+    product::{NamedRegion, Request},
+    reply::Answer,
+    requests::worded,
+    requests::{NamespaceListRequest, OneNamespaceRequest, PageRequest, WriteNamespaceRequest},
+};
+use crate::{
+    pop::{ApiError, RegionId},
+    sae::{
+        model::{Error, Field, Namespace, NamespaceId, NamespaceName, parse_description},
+        service::{
+            self,
+            namespaces::{CreateNamespace, UpdateNamespace},
+        },
+    },
+};
+
+/// `CreateNamespace`.
+pub async fn create(mut request: Request<'_>) -> Result<Answer, ApiError> {
+    let wanted = WriteNamespaceRequest::read(&request.take_parameters()).map_err(worded)?;
+    let id = custom_id(&request, wanted.namespace_id.as_deref(), wanted.short_id.as_deref())?;
+    let name = NamespaceName::parse(&wanted.namespace_name.unwrap_or_default())?;
+    let description = parse_description(&wanted.description.unwrap_or_default())?;
+    let micro_registration = wanted.micro_registration.unwrap_or(true);
+    let command = CreateNamespace { id, name, description, micro_registration };
+    let namespace = request.sae.service.create_namespace(&request.context, command).await?;
+    Answer::data(&namespace_body(&namespace))
+}
+
+/// `UpdateNamespace`. A description or a registry setting that is absent stays as it is.
+pub async fn update(mut request: Request<'_>) -> Result<Answer, ApiError> {
+    let wanted = WriteNamespaceRequest::read(&request.take_parameters()).map_err(worded)?;
+    let id = custom_id(&request, wanted.namespace_id.as_deref(), wanted.short_id.as_deref())?;
+    let name = NamespaceName::parse(&wanted.namespace_name.unwrap_or_default())?;
+    let description = wanted.description.as_deref().map(parse_description).transpose()?;
+    let command =
+        UpdateNamespace { id, name, description, micro_registration: wanted.micro_registration };
+    let namespace = request.sae.service.update_namespace(&request.context, command).await?;
+    Answer::data(&namespace_body(&namespace))
+}
+
+/// `DescribeNamespace`.
+pub async fn describe(mut request: Request<'_>) -> Result<Answer, ApiError> {
+    let wanted = OneNamespaceRequest::read(&request.take_parameters()).map_err(worded)?;
+    let id = custom_id(&request, wanted.namespace_id.as_deref(), wanted.short_id.as_deref())?;
+    let namespace = request.sae.service.describe_namespace(&request.context, id).await?;
+    Answer::data(&namespace_body(&namespace))
+}
+
+/// `DeleteNamespace`.
+pub async fn delete(mut request: Request<'_>) -> Result<Answer, ApiError> {
+    let wanted = OneNamespaceRequest::read(&request.take_parameters()).map_err(worded)?;
+    let id = custom_id(&request, wanted.namespace_id.as_deref(), wanted.short_id.as_deref())?;
+    request.sae.service.delete_namespace(&request.context, id).await?;
+    Ok(Answer::Empty)
+}
+
+/// `DescribeNamespaces`: the namespaces that users made, page by page.
+pub async fn page(mut request: Request<'_>) -> Result<Answer, ApiError> {
+    let wanted = PageRequest::read(&request.take_parameters()).map_err(worded)?;
+    let number = wanted.current_page.unwrap_or(1);
+    let size = wanted.page_size.unwrap_or_default();
+    let region = listed_region(&request)?;
+    let wanted = service::namespaces::PageRequest { number, size };
+    let page = request.sae.service.page_namespaces(&request.context, region, wanted).await?;
+    let tenant =
+        |namespace: &Namespace| tenant_id(&request.sae.service.cloud().account, &namespace.id);
+    let namespaces: Vec<Value> = page
+        .namespaces
+        .iter()
+        .map(|namespace| {
+            json!({
+                "NamespaceId": namespace.id.to_string(),
+                "NameSpaceShortId": namespace.id.short(),
+                "NamespaceName": namespace.name,
+                "NamespaceDescription": namespace.description,
+                "RegionId": namespace.id.region().as_str(),
+                "TenantId": tenant(namespace),
+                "AccessKey": "",
+                "SecretKey": "",
+                "AddressServerHost": "",
+            })
+        })
+        .collect();
+    Answer::data(&json!({
+        "CurrentPage": number,
+        "PageSize": size,
+        "TotalSize": page.total,
+        "Namespaces": namespaces,
+    }))
+}
+
+/// `DescribeNamespaceList`: the default namespace of each region first; the others unless `ContainCustom` is false.
+pub async fn list(mut request: Request<'_>) -> Result<Answer, ApiError> {
+    let wanted = NamespaceListRequest::read(&request.take_parameters()).map_err(worded)?;
+    let contain_custom = wanted.contain_custom.unwrap_or(true);
+    let region = listed_region(&request)?;
+    let namespaces = request.sae.service.list_namespaces(&request.context, region).await?;
+    let shown = namespaces.iter().filter(|namespace| contain_custom || namespace.id.is_default());
+    let items = shown.enumerate().map(|(index, namespace)| {
+        json!({
+            "NamespaceId": namespace.id.to_string(),
+            "NameSpaceShortId": namespace.id.short(),
+            "NamespaceName": namespace.name,
+            "RegionId": namespace.id.region().as_str(),
+            "VpcId": "",
+            "VSwitchId": "",
+            "SecurityGroupId": "",
+            "AgentInstall": "",
+            "Current": index == 0,
+            "Custom": !namespace.id.is_default(),
+            "HybridCloudEnable": false,
+        })
+    });
+    Answer::data(&items.collect::<Value>())
+}
+
+/// `DescribeNamespaceResources`, for a default namespace too. No network stands behind an emulated namespace: what
+/// would name a part of it is empty.
+pub async fn resources(mut request: Request<'_>) -> Result<Answer, ApiError> {
+    let wanted = OneNamespaceRequest::read(&request.take_parameters()).map_err(worded)?;
+    let sae = request.sae;
+    let cloud = sae.service.cloud();
+    let given = wanted.namespace_id.as_deref().unwrap_or_default();
+    let default = cloud.regions.iter().find(|region| region.as_str() == given);
+    let id = match default {
+        Some(region) => request.namespace(region.as_str())?,
+        None => custom_id(&request, wanted.namespace_id.as_deref(), wanted.short_id.as_deref())?,
+    };
+    let namespace = request.sae.service.describe_namespace(&request.context, id).await?;
+    Answer::data(&json!({
+        "AppCount": cloud.applications_in(&namespace.id).len(),
+        "BelongRegion": namespace.id.region().as_str(),
+        "Description": namespace.description,
+        "JumpServerAppId": "",
+        "JumpServerIp": "",
+        "LastChangeOrderId": "",
+        "LastChangeOrderRunning": false,
+        "LastChangeOrderStatus": "",
+        "NamespaceId": namespace.id.to_string(),
+        "NameSpaceShortId": namespace.id.short(),
+        "NamespaceName": namespace.name,
+        "NotificationExpired": false,
+        "SecurityGroupId": "",
+        "SlsConfigs": "",
+        "TenantId": tenant_id(&cloud.account, &namespace.id),
+        "UserId": cloud.account,
+        "VSwitchId": "",
+        "VSwitchName": "",
+        "VpcId": "",
+        "VpcName": "",
+        "ApmJavaAgentVersion": "",
+    }))
+}
+
+/// The namespace that an operation on one namespace names: by its id, else by its short id in the caller's region. It
+/// is noted for the log.
+fn custom_id(
+    request: &Request<'_>,
+    id: Option<&str>,
+    short: Option<&str>,
+) -> Result<NamespaceId, ApiError> {
+    let sae = request.sae;
+    let regions = &sae.service.cloud().regions;
+    let id = match (id.filter(|id| !id.is_empty()), short.filter(|short| !short.is_empty())) {
+        (Some(id), _) => NamespaceId::parse_custom(id, regions)?,
+        (None, Some(short)) => {
+            let region = match &request.region {
+                NamedRegion::None => regions.first(),
+                NamedRegion::One(region) => regions.iter().find(|served| *served == region),
+                NamedRegion::Unreadable => return Err(obviously("RegionId")),
+            };
+            NamespaceId::from_short(short, region.cloned().ok_or(Error::NamespaceIdFormat)?)?
+        }
+        (None, None) => return Err(Error::Missing { field: Field::NamespaceId }.into()),
+    };
+    request.note(&id);
+    Ok(id)
+}
+
+/// The region that a listing is narrowed to; `None` for all. A region that is not served has no namespaces.
+fn listed_region(request: &Request<'_>) -> Result<Option<RegionId>, ApiError> {
+    match &request.region {
+        NamedRegion::None => Ok(None),
+        NamedRegion::One(region) => Ok(Some(region.clone())),
+        NamedRegion::Unreadable => Err(obviously("RegionId")),
+    }
+}
+
+/// A tenant id that is the same at every call: a UUID made of account and namespace.
+fn tenant_id(account: &str, id: &NamespaceId) -> String {
+    uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_OID, format!("{account}/{id}").as_bytes()).to_string()
+}
+
+fn namespace_body(namespace: &Namespace) -> Value {
+    json!({
+        "NamespaceId": namespace.id.to_string(),
+        "NameSpaceShortId": namespace.id.short(),
+        "NamespaceName": namespace.name,
+        "NamespaceDescription": namespace.description,
+        "RegionId": namespace.id.region().as_str(),
+        "EnableMicroRegistration": namespace.micro_registration,
+    })
+}

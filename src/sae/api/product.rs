@@ -1,0 +1,295 @@
+//! The product as requests meet it: which operation a method and a path lead to, and what runs for it.
+
+use std::{collections::HashSet, sync::Arc};
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::{Method, header::HeaderValue},
+    web,
+};
+
+use super::{
+    errors::with_message,
+    namespaces,
+    operation::{self, Operation, Route, VERSION},
+    regions,
+    reply::{self, Answer},
+    secrets,
+};
+use crate::{
+    access::{Access, Caller, Claim},
+    exchange::{self, Body, Call, Exchange, Product},
+    http::cors,
+    pop::{
+        self, Admission, ApiError, BodyRole, Frame, Malformed, Parameters, RegionId, TraceIds,
+        Wanted,
+    },
+    sae::{
+        model::{NamespaceId, SecretId},
+        service::{Context, Service},
+    },
+};
+
+/// Members of replies whose value is a map with keys that are no element names of XML.
+const MAPS: &[&str] = &["SecretData"];
+
+/// What the product needs to answer. Cloning is cheap.
+#[derive(Clone)]
+pub struct Sae {
+    /// What can be done.
+    pub service: Service,
+    /// Who may call.
+    pub access: Arc<Access>,
+    /// What every product needs.
+    pub exchange: Exchange,
+    /// Where the ids of tracing come from.
+    pub trace_ids: TraceIds,
+}
+
+/// The region that a request names. Most operations do not look at it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NamedRegion {
+    /// It names none.
+    None,
+    /// It names this one, served or not.
+    One(RegionId),
+    /// It names something that is no region.
+    Unreadable,
+}
+
+/// One request, ready for a handler.
+pub struct Request<'a> {
+    /// Under which id and when it is handled.
+    pub context: Context,
+    /// What is asked.
+    pub parameters: Parameters,
+    /// The region that the caller names.
+    pub region: NamedRegion,
+    /// The product.
+    pub sae: &'a Sae,
+    /// The request as it came.
+    pub call: &'a Call<'a>,
+}
+
+impl Request<'_> {
+    /// The parameters, which are gone from the request then: what the handler does not use is not held while it waits.
+    pub fn take_parameters(&mut self) -> Parameters {
+        std::mem::take(&mut self.parameters)
+    }
+
+    /// Notes the namespace for the log.
+    pub fn note(&self, namespace: &NamespaceId) {
+        self.call.note(|outcome| outcome.namespace = Some(namespace.to_string()));
+    }
+
+    /// Notes the secret for the logs, as far as it is known.
+    pub fn note_secret(&self, id: Option<SecretId>, name: Option<&str>) {
+        self.call.note(|outcome| {
+            outcome.object_id = id.map(SecretId::get).or(outcome.object_id);
+            outcome.object_name = name.map(str::to_owned).or_else(|| outcome.object_name.take());
+        });
+    }
+
+    /// Parses the namespace that a secret operation names, and notes it for the log.
+    pub fn namespace(&self, text: &str) -> Result<NamespaceId, ApiError> {
+        let namespace = NamespaceId::parse(text)?;
+        self.note(&namespace);
+        Ok(namespace)
+    }
+}
+
+/// Answers any request in the product's dialect.
+pub async fn serve(
+    sae: web::Data<Sae>,
+    request: HttpRequest,
+    payload: web::Payload,
+) -> HttpResponse {
+    exchange::serve(sae.get_ref(), &sae.exchange, &request, payload).await
+}
+
+/// What is known of one request.
+pub struct State {
+    frame: Frame,
+    /// Of the query; those of the body come to them.
+    parameters: Parameters,
+}
+
+impl Product for Sae {
+    type State = State;
+    type Claim = (Operation, Claim);
+    type Admitted = (Operation, Caller);
+    type Answer = (Operation, Answer);
+    type Error = ApiError;
+
+    fn begin(&self, call: &Call<'_>) -> State {
+        let parameters = Parameters::from_query(call.head.query_string());
+        let trace_id = self.trace_ids.next(call.now);
+        call.note(|outcome| outcome.trace_id = Some(trace_id.clone()));
+        State { frame: Frame::new(call, &parameters, trace_id, MAPS), parameters }
+    }
+
+    fn admit_head(
+        &self,
+        call: &Call<'_>,
+        state: &mut State,
+    ) -> Result<(Operation, Claim), ApiError> {
+        let operation = find_operation(call.head, |operation| {
+            call.note(|outcome| {
+                outcome.operation = Some(operation.name());
+                outcome.action = Some(operation.action());
+            });
+            note_named(call, &state.parameters);
+        })?;
+        let claim = Admission::new(&self.access, call, operation.path()).check_head()?;
+        Ok((operation, claim))
+    }
+
+    fn admit(
+        &self,
+        call: &Call<'_>,
+        _state: &mut State,
+        (operation, claim): (Operation, Claim),
+        body: &[u8],
+    ) -> Result<(Operation, Caller), ApiError> {
+        let account = &self.service.cloud().account;
+        let wanted = Wanted { action: operation.action(), account };
+        let admission = Admission::new(&self.access, call, operation.path());
+        let caller = admission.admit(claim, body, &wanted, self.exchange.clock.now())?;
+        Ok((operation, caller))
+    }
+
+    async fn run(
+        &self,
+        call: &Call<'_>,
+        state: &mut State,
+        (operation, caller): (Operation, Caller),
+        body: Body,
+    ) -> Result<(Operation, Answer), ApiError> {
+        let Body { bytes, room: _room } = body;
+        let content_type = call.header("content-type").unwrap_or_default().to_owned();
+        let role = role(call.head);
+        let mut parameters = std::mem::take(&mut state.parameters);
+        let length = bytes.len();
+        let added = move || parameters.add_body(&bytes, &content_type, role).map(|()| parameters);
+        let added = call.bodies.work_on(length, added).await.ok_or_else(unfinished)?;
+        let parameters = added.map_err(|refused| with_message(refused.place, refused.reason))?;
+        let context = Context { request_id: call.request_id.clone(), now: call.now, caller };
+        let region = named_region(call, &parameters);
+        let request = Request { context, parameters, region, sae: self, call };
+        Ok((operation, run(operation, request).await?))
+    }
+
+    fn code(outcome: &Result<(Operation, Answer), ApiError>) -> &'static str {
+        match outcome {
+            Ok(_) => "200",
+            Err(error) => error.entry().code,
+        }
+    }
+
+    fn reply(
+        &self,
+        _call: &Call<'_>,
+        state: State,
+        outcome: Result<(Operation, Answer), ApiError>,
+    ) -> HttpResponse {
+        match outcome {
+            Ok((operation, answer)) => reply::success(&state.frame, operation, answer),
+            Err(error) => reply::failure(&state.frame, &error),
+        }
+    }
+}
+
+/// Something went wrong inside while a body was read.
+pub fn unfinished() -> ApiError {
+    ApiError::new(pop::Code::InternalError, &[])
+}
+
+/// Notes what the query names, so that the logs tell of a refused request what it was for.
+fn note_named(call: &Call<'_>, parameters: &Parameters) {
+    let text = |name| parameters.text(name).ok().flatten();
+    let namespace = text("NamespaceId").and_then(|text| NamespaceId::parse(&text).ok());
+    let id = text("SecretId").and_then(|text| SecretId::parse(&text).ok());
+    call.note(|outcome| {
+        outcome.namespace = namespace.map(|namespace| namespace.to_string());
+        outcome.object_id = id.map(SecretId::get);
+    });
+}
+
+/// The checks of the gateway, in its order: path and method, origin, action, version. Tells of the operation as soon as it
+/// is known, so that the logs have it whatever comes of the request.
+fn find_operation(
+    request: &HttpRequest,
+    note: impl FnOnce(Operation),
+) -> Result<Operation, ApiError> {
+    let operation = match operation::route(request.method(), request.path()) {
+        Route::Operation(operation) => operation,
+        Route::OtherMethod => return Err(ApiError::new(pop::Code::MethodNotSupported, &[])),
+        Route::Unknown => return Err(ApiError::new(pop::Code::ApiNotFound, &[])),
+    };
+    note(operation);
+    // Browsers send simple requests without asking first, so a page could write what it may not read.
+    if *request.method() != Method::GET && cors::is_from_unnamed_origin(request) {
+        return Err(ApiError::new(pop::Code::OriginForbidden, &[]));
+    }
+    if contradicts(request, "x-acs-action", operation.name()) {
+        return Err(ApiError::new(pop::Code::ActionNotFound, &[]));
+    }
+    if contradicts(request, "x-acs-version", VERSION) {
+        return Err(ApiError::new(pop::Code::VersionNotValid, &[]));
+    }
+    Ok(operation)
+}
+
+/// Whether a header says something else than this; absent and empty ones say nothing.
+fn contradicts(request: &HttpRequest, name: &str, expected: &str) -> bool {
+    let mut values = request.headers().get_all(name).map(HeaderValue::as_bytes);
+    values.any(|value| !value.is_empty() && value != expected.as_bytes())
+}
+
+fn role(request: &HttpRequest) -> BodyRole {
+    match *request.method() {
+        Method::POST | Method::PUT => BodyRole::Parameters,
+        _ => BodyRole::Ignorable,
+    }
+}
+
+/// The region that a request names: by parameter, by header, or by the real service's host name. Inferred; clients
+/// that are pointed at another host name none.
+fn named_region(call: &Call<'_>, parameters: &Parameters) -> NamedRegion {
+    let region =
+        |text: &str| RegionId::parse(text).map_or(NamedRegion::Unreadable, NamedRegion::One);
+    match parameters.text("RegionId") {
+        Ok(Some(text)) if !text.is_empty() => return region(&text),
+        Err(Malformed) => return NamedRegion::Unreadable,
+        Ok(_) => {}
+    }
+    let headers = call.head.headers().get_all("x-acs-region-id").map(HeaderValue::as_bytes);
+    let headers: HashSet<&[u8]> = headers.filter(|value| !value.is_empty()).collect();
+    if let Some(first) = headers.iter().next() {
+        let text = std::str::from_utf8(first).ok().filter(|_| headers.len() == 1);
+        return text.map_or(NamedRegion::Unreadable, region);
+    }
+    let host = call.header("host").and_then(|host| host.strip_prefix("sae."));
+    match host.and_then(|host| host.split_once(".aliyuncs.com")) {
+        Some((text, _)) => region(text),
+        None => NamedRegion::None,
+    }
+}
+
+async fn run(operation: Operation, request: Request<'_>) -> Result<Answer, ApiError> {
+    match operation {
+        Operation::CreateSecret => secrets::create(request).await,
+        Operation::UpdateSecret => secrets::update(request).await,
+        Operation::DescribeSecret => secrets::describe(request).await,
+        Operation::DeleteSecret => secrets::delete(request).await,
+        Operation::ListSecrets => secrets::list(request).await,
+        Operation::CreateNamespace => namespaces::create(request).await,
+        Operation::UpdateNamespace => namespaces::update(request).await,
+        Operation::DescribeNamespace => namespaces::describe(request).await,
+        Operation::DeleteNamespace => namespaces::delete(request).await,
+        Operation::DescribeNamespaces => namespaces::page(request).await,
+        Operation::DescribeNamespaceList => namespaces::list(request).await,
+        Operation::DescribeNamespaceResources => namespaces::resources(request).await,
+        Operation::DescribeRegions => Ok(regions::list(&request)),
+    }
+}

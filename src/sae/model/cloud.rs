@@ -1,0 +1,70 @@
+//! The emulated cloud around the secrets: what its owner decides and the API only shows.
+
+use std::collections::HashMap;
+
+use super::{DockerConfigMode, NamespaceId, Quotas};
+use crate::pop::{DOCUMENTED_REGIONS, RegionId};
+
+/// The emulated cloud.
+#[derive(Debug, Clone)]
+pub struct Cloud {
+    /// The account's number.
+    pub account: String,
+    /// The regions that are served; the first is used where a request names none. Never empty.
+    pub regions: Vec<RegionId>,
+    /// The account's quotas.
+    pub quotas: Quotas,
+    /// The applications that run in each namespace.
+    pub applications: HashMap<NamespaceId, Vec<Application>>,
+    /// The clusters that stand in each namespace.
+    pub clusters: HashMap<NamespaceId, Vec<String>>,
+    /// Whether the platform is being upgraded: then namespaces cannot be made, changed or deleted.
+    pub upgrading: bool,
+    /// How closely the content of a docker configuration is looked at.
+    pub docker_config: DockerConfigMode,
+}
+
+/// An application that runs in a namespace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Application {
+    /// Its id, a UUID on the real platform.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// The names of the secrets that it uses.
+    pub secrets: Vec<String>,
+}
+
+impl Default for Cloud {
+    fn default() -> Self {
+        Self {
+            account: "1000000000000001".to_owned(),
+            regions: DOCUMENTED_REGIONS.iter().filter_map(|(id, _)| RegionId::parse(id)).collect(),
+            quotas: Quotas::default(),
+            applications: HashMap::new(),
+            clusters: HashMap::new(),
+            upgrading: false,
+            docker_config: DockerConfigMode::Strict,
+        }
+    }
+}
+
+impl Cloud {
+    /// The applications of a namespace.
+    #[must_use]
+    pub fn applications_in(&self, namespace: &NamespaceId) -> &[Application] {
+        self.applications.get(namespace).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether clusters stand in a namespace.
+    #[must_use]
+    pub fn has_clusters(&self, namespace: &NamespaceId) -> bool {
+        self.clusters.get(namespace).is_some_and(|clusters| !clusters.is_empty())
+    }
+
+    /// Whether a region is served.
+    #[must_use]
+    pub fn serves(&self, region: &RegionId) -> bool {
+        self.regions.contains(region)
+    }
+}

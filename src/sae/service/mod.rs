@@ -1,0 +1,68 @@
+//! What can be done: one folder an aggregate, one file an operation. A use case checks its command, then runs one
+//! plain synchronous function inside one transaction of the store.
+
+mod holder;
+pub mod namespaces;
+pub mod secrets;
+mod seed;
+
+use std::sync::Arc;
+
+use crate::{
+    access::Caller,
+    clock::Timestamp,
+    sae::model::{Cloud, Error, Namespace, NamespaceId, Result},
+    sealing::Sealing,
+    store::Store,
+};
+
+pub use holder::Secrets;
+pub use seed::{SeedNamespace, SeedSecret, Seeds};
+
+/// Everything that can be done. Cloning is cheap.
+#[derive(Clone)]
+pub struct Service {
+    store: Store,
+    sealing: Arc<Sealing>,
+    cloud: Arc<Cloud>,
+}
+
+/// Under which id, when and for whom a request is handled.
+#[derive(Debug, Clone)]
+pub struct Context {
+    /// The request's id.
+    pub request_id: String,
+    /// The moment at which the request is handled.
+    pub now: Timestamp,
+    /// Who asks, and was found to be allowed to.
+    pub caller: Caller,
+}
+
+impl Service {
+    /// A service over a store whose values these keys seal, for one emulated cloud.
+    #[must_use]
+    pub fn new(store: Store, sealing: Arc<Sealing>, cloud: Cloud) -> Self {
+        Self { store, sealing, cloud: Arc::new(cloud) }
+    }
+
+    /// The emulated cloud.
+    #[must_use]
+    pub fn cloud(&self) -> &Cloud {
+        &self.cloud
+    }
+
+    /// Refuses a namespace of a region that is not served: whatever is kept of it from other days, it is not there.
+    fn require_served(&self, namespace: &NamespaceId) -> Result<()> {
+        if self.cloud.serves(namespace.region()) { Ok(()) } else { Err(Error::NamespaceNotFound) }
+    }
+
+    /// All namespaces of every region, for the metrics.
+    ///
+    /// # Errors
+    /// [`crate::sae::model::Error::Unavailable`].
+    pub async fn all_namespaces(&self) -> Result<Vec<Namespace>> {
+        // The method itself is not general enough over the transaction's lifetime.
+        #[allow(clippy::redundant_closure_for_method_calls)]
+        self.store.read(|tx| tx.namespaces()).await
+    }
+}

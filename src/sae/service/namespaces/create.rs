@@ -1,0 +1,60 @@
+//! Makes a namespace.
+
+use crate::sae::{
+    model::{Error, Namespace, NamespaceId, NamespaceName, Result},
+    service::{Context, Service},
+};
+
+/// What is to be made.
+#[derive(Debug)]
+pub struct CreateNamespace {
+    /// Its id, which names a served region.
+    pub id: NamespaceId,
+    /// Its display name.
+    pub name: NamespaceName,
+    /// Its description; may be empty.
+    pub description: String,
+    /// Whether SAE's built-in registry serves it.
+    pub micro_registration: bool,
+}
+
+impl Service {
+    /// Makes a namespace.
+    ///
+    /// # Errors
+    /// In this order: [`Error::Upgrading`]; [`Error::NamespaceIdFormat`] for a default namespace;
+    /// [`Error::NamespaceExists`]; [`Error::TooManyNamespaces`].
+    /// [`Error::Unavailable`] at any time.
+    pub async fn create_namespace(
+        &self,
+        context: &Context,
+        command: CreateNamespace,
+    ) -> Result<Namespace> {
+        self.require_no_upgrade()?;
+        self.require_custom(&command.id)?;
+        let quota = self.cloud.quotas.namespaces;
+        let namespace = Namespace {
+            id: command.id,
+            name: command.name.as_str().to_owned(),
+            description: command.description,
+            micro_registration: command.micro_registration,
+            secret_count: 0,
+            created: context.now,
+        };
+        self.store
+            .write(move |tx| {
+                if tx.find_namespace(&namespace.id)?.is_some() {
+                    return Err(Error::NamespaceExists);
+                }
+                if !tx.take_namespace_place(quota)? {
+                    // The last place may have gone to the same namespace since it was looked for.
+                    let exists = tx.find_namespace(&namespace.id)?.is_some();
+                    let full = Error::TooManyNamespaces { quota };
+                    return Err(if exists { Error::NamespaceExists } else { full });
+                }
+                tx.insert_namespace(&namespace)?;
+                Ok(namespace.clone())
+            })
+            .await
+    }
+}

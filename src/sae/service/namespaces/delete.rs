@@ -1,0 +1,38 @@
+//! Deletes a namespace.
+
+use crate::sae::{
+    model::{Error, NamespaceId, Result},
+    service::{Context, Service},
+};
+
+impl Service {
+    /// Deletes a namespace and all its secrets. That the secrets go too is inferred: no error is documented for a
+    /// namespace that still has some.
+    ///
+    /// # Errors
+    /// In this order: [`Error::Upgrading`]; [`Error::NamespaceIdFormat`] for a default namespace;
+    /// [`Error::NamespaceNotFound`]; [`Error::NamespaceHasApplications`];
+    /// [`Error::NamespaceHasClusters`]. [`Error::Unavailable`] at any time.
+    pub async fn delete_namespace(&self, _context: &Context, id: NamespaceId) -> Result<()> {
+        self.require_no_upgrade()?;
+        self.require_custom(&id)?;
+        let has_applications = !self.cloud.applications_in(&id).is_empty();
+        let has_clusters = self.cloud.has_clusters(&id);
+        self.store
+            .write(move |tx| {
+                // Whoever makes a secret in it comes before, and his secret goes too, or after, and finds no namespace.
+                tx.lock_namespace(&id)?;
+                tx.namespace(&id)?;
+                if has_applications {
+                    return Err(Error::NamespaceHasApplications);
+                }
+                if has_clusters {
+                    return Err(Error::NamespaceHasClusters);
+                }
+                tx.delete_secrets_in(&id)?;
+                tx.delete_namespace(&id)?;
+                tx.free_namespace_place()
+            })
+            .await
+    }
+}

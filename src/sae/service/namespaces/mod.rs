@@ -1,0 +1,27 @@
+//! What can be done with namespaces.
+
+mod create;
+mod delete;
+mod describe;
+mod list;
+mod update;
+
+pub use create::CreateNamespace;
+pub use list::{NamespacePage, PageRequest};
+pub use update::UpdateNamespace;
+
+use super::Service;
+use crate::sae::model::{Error, NamespaceId, Result};
+
+impl Service {
+    /// Refuses a change of a default namespace: the service documents that there is none.
+    fn require_custom(&self, id: &NamespaceId) -> Result<()> {
+        self.require_served(id)?;
+        if id.is_default() { Err(Error::NamespaceIdFormat) } else { Ok(()) }
+    }
+
+    /// Refuses a change of namespaces while the platform is being upgraded.
+    fn require_no_upgrade(&self) -> Result<()> {
+        if self.cloud.upgrading { Err(Error::Upgrading) } else { Ok(()) }
+    }
+}

@@ -1,0 +1,52 @@
+//! Changes a namespace.
+
+use crate::sae::{
+    model::{Namespace, NamespaceId, NamespaceName, Result},
+    service::{Context, Service},
+};
+
+/// What is to be changed.
+#[derive(Debug)]
+pub struct UpdateNamespace {
+    /// The namespace.
+    pub id: NamespaceId,
+    /// Its new display name.
+    pub name: NamespaceName,
+    /// Its new description; `None` leaves it.
+    pub description: Option<String>,
+    /// Whether SAE's built-in registry serves it; `None` leaves it.
+    pub micro_registration: Option<bool>,
+}
+
+impl Service {
+    /// Changes a namespace and returns it as it is then.
+    ///
+    /// # Errors
+    /// In this order: [`crate::sae::model::Error::Upgrading`];
+    /// [`crate::sae::model::Error::NamespaceIdFormat`] for a default namespace; [`crate::sae::model::Error::NamespaceNotFound`].
+    /// [`crate::sae::model::Error::Unavailable`] at any time.
+    pub async fn update_namespace(
+        &self,
+        context: &Context,
+        command: UpdateNamespace,
+    ) -> Result<Namespace> {
+        self.require_no_upgrade()?;
+        self.require_custom(&command.id)?;
+        let now = context.now;
+        self.store
+            .write(move |tx| {
+                tx.lock_namespace(&command.id)?;
+                let mut namespace = tx.namespace(&command.id)?;
+                command.name.as_str().clone_into(&mut namespace.name);
+                if let Some(description) = &command.description {
+                    namespace.description.clone_from(description);
+                }
+                if let Some(micro_registration) = command.micro_registration {
+                    namespace.micro_registration = micro_registration;
+                }
+                tx.update_namespace(&namespace, now)?;
+                Ok(namespace)
+            })
+            .await
+    }
+}

@@ -1,0 +1,164 @@
+//! Makes a secret.
+
+use std::sync::Arc;
+
+use super::payload;
+use crate::{
+    clock::Timestamp,
+    sae::{
+        model::{
+            Error, NamespaceId, Result, SecretData, SecretId, SecretName, SecretSummary,
+            SecretType, SecretUid, Version,
+        },
+        service::{Context, Service},
+    },
+    sealing::{Sealing, random_id},
+    store::Tx,
+};
+
+/// What is to be made.
+#[derive(Debug)]
+pub struct CreateSecret {
+    /// Where.
+    pub namespace: NamespaceId,
+    /// Under which name.
+    pub name: SecretName,
+    /// Of which type and with which data; or what is wrong with them, which is said only once the namespace is
+    /// known to exist.
+    pub draft: Result<Draft>,
+}
+
+/// A type and data that fits no rule of the type yet.
+#[derive(Debug)]
+pub struct Draft {
+    /// The secret's type.
+    pub secret_type: SecretType,
+    /// Its keys and values.
+    pub data: SecretData,
+}
+
+impl Service {
+    /// Makes a secret and returns its id.
+    ///
+    /// # Errors
+    /// In this order: [`Error::NamespaceNotFound`]; what is wrong with the type, then with the data;
+    /// [`Error::SecretExists`]; [`Error::TooManyKeys`]; [`Error::TooManySecrets`]. [`Error::Unavailable`] at any time.
+    pub async fn create_secret(
+        &self,
+        context: &Context,
+        command: CreateSecret,
+    ) -> Result<SecretId> {
+        let CreateSecret { namespace, name, draft } = command;
+        self.require_served(&namespace)?;
+        let mode = self.cloud.docker_config;
+        let checked = draft.and_then(|draft| {
+            draft.secret_type.check(&draft.data, name.as_str(), mode)?;
+            Ok(draft)
+        });
+        let Draft { secret_type, data } = match checked {
+            Ok(draft) => draft,
+            Err(error) => return Err(self.unless_namespace_missing(namespace, error).await),
+        };
+        let rules = Rules {
+            keys: data.key_count(),
+            keys_quota: self.cloud.quotas.keys_in(&namespace),
+            secrets_quota: self.cloud.quotas.secrets_in(&namespace),
+        };
+        let sealed = payload::seal(data).await?;
+        let draft = SealedDraft::new(namespace, name, secret_type, sealed, context.now)?;
+        let sealing = Arc::clone(&self.sealing);
+        self.store.write(move |tx| create(tx, &sealing, &draft, &rules)).await
+    }
+
+    /// The error to answer for a command that is wrong in itself: that its namespace does not exist comes first.
+    pub(super) async fn unless_namespace_missing(
+        &self,
+        namespace: NamespaceId,
+        error: Error,
+    ) -> Error {
+        let found = self.store.read_briefly(move |tx| tx.namespace(&namespace)).await;
+        found.err().unwrap_or(error)
+    }
+}
+
+/// A secret that is ready to be kept, but for its number and what depends on it.
+pub(in crate::sae::service) struct SealedDraft {
+    pub namespace: NamespaceId,
+    pub name: SecretName,
+    secret_type: SecretType,
+    uid: SecretUid,
+    created: Timestamp,
+    sealed: payload::Sealed,
+}
+
+impl SealedDraft {
+    /// A new secret, with its sealed data.
+    pub fn new(
+        namespace: NamespaceId,
+        name: SecretName,
+        secret_type: SecretType,
+        sealed: payload::Sealed,
+        created: Timestamp,
+    ) -> Result<Self> {
+        let uid = SecretUid::from_random(random_id().map_err(Error::unavailable)?);
+        Ok(Self { namespace, name, secret_type, uid, created, sealed })
+    }
+
+    /// Keeps the secret under the next number. A place for it must be taken already.
+    ///
+    /// # Errors
+    /// [`Error::SecretExists`]; [`Error::Unavailable`].
+    pub fn insert(&self, tx: &mut Tx<'_>, sealing: &Sealing) -> Result<SecretId> {
+        let (id, key) = tx.next_secret()?;
+        let summary = SecretSummary {
+            id,
+            uid: self.uid,
+            namespace: self.namespace.clone(),
+            name: self.name.as_str().to_owned(),
+            secret_type: self.secret_type,
+            version: Version::FIRST,
+            created: self.created,
+            updated: self.created,
+        };
+        let data_key =
+            sealing.wrap_by(tx, &key, &self.sealed.data_key, &payload::binding(&summary))?;
+        tx.insert_secret(&summary, &data_key, &self.sealed.payload)?;
+        Ok(summary.id)
+    }
+}
+
+/// What the transaction holds a new secret to.
+struct Rules {
+    keys: usize,
+    keys_quota: u32,
+    secrets_quota: u32,
+}
+
+fn create(
+    tx: &mut Tx<'_>,
+    sealing: &Sealing,
+    draft: &SealedDraft,
+    rules: &Rules,
+) -> Result<SecretId> {
+    let has_few_keys = check_keys(rules.keys, rules.keys_quota);
+    // Before the current key is asked for: a rotation waits for whoever has a place and not yet his key.
+    if has_few_keys.is_ok() && tx.take_secret_place(&draft.namespace, rules.secrets_quota)? {
+        return draft.insert(tx, sealing);
+    }
+    // Nothing was done, and only now it matters what is wrong first.
+    tx.namespace(&draft.namespace)?;
+    if tx.has_secret_named(&draft.namespace, &draft.name)? {
+        return Err(Error::SecretExists { name: draft.name.as_str().to_owned() });
+    }
+    has_few_keys?;
+    Err(Error::TooManySecrets { quota: rules.secrets_quota })
+}
+
+/// Holds a secret to the quota of keys.
+pub(super) fn check_keys(keys: usize, quota: u32) -> Result<()> {
+    if u32::try_from(keys).is_ok_and(|keys| keys <= quota) {
+        Ok(())
+    } else {
+        Err(Error::TooManyKeys { quota })
+    }
+}

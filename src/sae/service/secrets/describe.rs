@@ -1,0 +1,35 @@
+//! Shows a secret with its values.
+
+use std::sync::Arc;
+
+use super::{DescribedSecret, ListedSecret, payload};
+use crate::sae::{
+    model::{NamespaceId, Result, SecretId},
+    service::{Context, Service},
+};
+
+impl Service {
+    /// A secret with its keys and values, as they were given.
+    ///
+    /// # Errors
+    /// [`crate::sae::model::Error::NamespaceNotFound`]; [`crate::sae::model::Error::SecretNotFound`];
+    /// [`crate::sae::model::Error::Damaged`]; [`crate::sae::model::Error::Unavailable`].
+    pub async fn describe_secret(
+        &self,
+        _context: &Context,
+        namespace: NamespaceId,
+        id: SecretId,
+    ) -> Result<DescribedSecret> {
+        self.require_served(&namespace)?;
+        let sealing = Arc::clone(&self.sealing);
+        let stored = self.store.read_briefly(move |tx| -> Result<_> {
+            let stored = tx.stored_secret(&namespace, id)?;
+            let data_key = payload::unwrap(tx, &sealing, &stored)?;
+            Ok((stored, data_key))
+        });
+        let (stored, data_key) = stored.await?;
+        let data = payload::open(&data_key, &stored)?;
+        let listed = ListedSecret::new(&self.cloud, stored.summary);
+        Ok(DescribedSecret { listed, data })
+    }
+}

@@ -1,0 +1,27 @@
+//! Lists a namespace's secrets.
+
+use super::ListedSecret;
+use crate::sae::{
+    model::{NamespaceId, Result},
+    service::{Context, Service},
+};
+
+impl Service {
+    /// The secrets of a namespace without their values, oldest first.
+    ///
+    /// # Errors
+    /// [`crate::sae::model::Error::NamespaceNotFound`]; [`crate::sae::model::Error::Unavailable`].
+    pub async fn list_secrets(
+        &self,
+        _context: &Context,
+        namespace: NamespaceId,
+    ) -> Result<Vec<ListedSecret>> {
+        self.require_served(&namespace)?;
+        let summaries = self.store.read(move |tx| {
+            tx.namespace(&namespace)?;
+            tx.secret_summaries(&namespace)
+        });
+        let summaries = summaries.await?;
+        Ok(summaries.into_iter().map(|summary| ListedSecret::new(&self.cloud, summary)).collect())
+    }
+}

@@ -1,0 +1,64 @@
+//! Replaces a secret's data.
+
+use std::sync::Arc;
+
+use super::{create::check_keys, payload};
+use crate::sae::{
+    model::{NamespaceId, Result, SecretData, SecretId, SecretSummary},
+    service::{Context, Service},
+};
+
+/// What is to be replaced.
+#[derive(Debug)]
+pub struct UpdateSecret {
+    /// The secret's namespace.
+    pub namespace: NamespaceId,
+    /// The secret.
+    pub id: SecretId,
+    /// The whole new data; or what is wrong with it, which is said only once the namespace is known to exist.
+    pub data: Result<SecretData>,
+}
+
+impl Service {
+    /// Replaces the whole data of a secret, and returns what the secret was before. Name, type and time of creation stay.
+    ///
+    /// # Errors
+    /// In this order: [`crate::sae::model::Error::NamespaceNotFound`]; what is wrong with the data in itself;
+    /// [`crate::sae::model::Error::SecretNotFound`]; what the secret's type finds wrong with the data;
+    /// [`crate::sae::model::Error::TooManyKeys`]. [`crate::sae::model::Error::Unavailable`] at any time.
+    pub async fn update_secret(
+        &self,
+        context: &Context,
+        command: UpdateSecret,
+    ) -> Result<SecretSummary> {
+        let UpdateSecret { namespace, id, data } = command;
+        self.require_served(&namespace)?;
+        let data = match data {
+            Ok(data) => data,
+            Err(error) => return Err(self.unless_namespace_missing(namespace, error).await),
+        };
+        let mode = self.cloud.docker_config;
+        let keys_quota = self.cloud.quotas.keys_in(&namespace);
+        // The type never changes, so it is looked up and the data held to its rule before the writer's turn is taken.
+        let place = namespace.clone();
+        let known = self.store.read_briefly(move |tx| tx.secret_summary(&place, id)).await?;
+        known.secret_type.check(&data, &known.name, mode)?;
+        check_keys(data.key_count(), keys_quota)?;
+        let sealed = payload::seal(data).await?;
+        let sealing = Arc::clone(&self.sealing);
+        let now = context.now;
+        self.store
+            .write(move |tx| {
+                // Before the current key is asked for: a rotation that meets the lock looks again behind it.
+                tx.lock_secret(&namespace.to_string(), id.get())?;
+                let known = tx.secret_summary(&namespace, id)?;
+                // Neither a clock that was set back nor an update that waited longer makes a secret older than it was.
+                let updated = now.max(known.updated);
+                let replaced = SecretSummary { version: known.version.next(), updated, ..known };
+                let data_key = payload::wrap(tx, &sealing, &sealed.data_key, &replaced)?;
+                tx.replace_payload(&replaced, &data_key, &sealed.payload)
+            })
+            .await?;
+        Ok(known)
+    }
+}

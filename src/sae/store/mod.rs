@@ -1,0 +1,17 @@
+//! The rows of namespaces and secrets: queries as methods on the transaction.
+
+mod data_keys;
+mod namespaces;
+mod schema;
+mod secrets;
+mod soundness;
+
+pub use secrets::StoredSecret;
+
+use crate::{sae::model::Error, store::Unavailable};
+
+impl From<Unavailable> for Error {
+    fn from(error: Unavailable) -> Self {
+        Self::unavailable(error)
+    }
+}

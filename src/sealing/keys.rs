@@ -1,0 +1,182 @@
+//! Which keys wrap and unwrap the data keys: the database's own, opened by the master keys that were given.
+
+use std::{
+    fmt,
+    sync::{Arc, Mutex, PoisonError, RwLock},
+    time::{Duration, Instant},
+};
+
+use super::Error;
+use crate::{
+    crypto::{Binding, DataEncryptionKey, Keyring, MasterKeys, UnwrapError},
+    sealed::{KeyId, WrappedDataKey},
+    store::{Result, Tx, Unavailable},
+};
+
+/// How long is waited before the master keys are read once more when that did not help.
+const REREAD_PAUSE: Duration = Duration::from_secs(1);
+
+/// Reads the master keys once more; the error's text says why that was not possible.
+pub type Reread = Box<dyn Fn() -> std::result::Result<MasterKeys, String> + Send + Sync>;
+
+/// The keys of a service. They are looked up in the transaction that needs them: another process may have made new ones
+/// since, and the rows and the keys of one transaction always fit together.
+pub struct Sealing {
+    masters: RwLock<Arc<MasterKeys>>,
+    /// Absent where that takes long or cannot tell anything new.
+    reread: Option<Reread>,
+    last_reread: Mutex<Option<Instant>>,
+    ring: RwLock<Arc<Keyring>>,
+}
+
+impl Sealing {
+    /// With these master keys, and a quick way to read them anew when one turns out to lack, if there is any.
+    #[must_use]
+    pub fn new(masters: MasterKeys, reread: Option<Reread>) -> Self {
+        Self {
+            masters: RwLock::new(Arc::new(masters)),
+            reread,
+            last_reread: Mutex::default(),
+            ring: RwLock::default(),
+        }
+    }
+
+    /// The master keys.
+    #[must_use]
+    pub fn masters(&self) -> Arc<MasterKeys> {
+        Arc::clone(&self.masters.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Takes other master keys from now on. Keys that are open stay open.
+    pub fn replace_masters(&self, masters: MasterKeys) {
+        *self.masters.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(masters);
+    }
+
+    /// Wraps the data key of what a transaction writes, by the key that is the current one in it.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when the key cannot be opened.
+    pub fn wrap(
+        &self,
+        tx: &mut Tx<'_>,
+        data_key: &DataEncryptionKey,
+        place: &Binding,
+    ) -> Result<WrappedDataKey> {
+        let current = tx.current_key()?;
+        self.wrap_by(tx, &current, data_key, place)
+    }
+
+    /// The same by a key that is known to be the current one.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when the key cannot be opened.
+    pub fn wrap_by(
+        &self,
+        tx: &mut Tx<'_>,
+        current: &KeyId,
+        data_key: &DataEncryptionKey,
+        place: &Binding,
+    ) -> Result<WrappedDataKey> {
+        self.ring_with(tx, current)?
+            .wrap_data_key(current, data_key, place)
+            .map_err(Unavailable::new)
+    }
+
+    /// Whether what a transaction writes now could be sealed.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when there is no current key or it cannot be opened.
+    pub fn check(&self, tx: &mut Tx<'_>) -> Result<()> {
+        let current = tx.current_key()?;
+        self.ring_with(tx, &current).map(drop)
+    }
+
+    /// The data key of what a transaction read.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] when the data key was changed or belongs elsewhere; [`Unavailable`] when the key that
+    /// wraps it cannot be opened.
+    pub fn unwrap(
+        &self,
+        tx: &mut Tx<'_>,
+        wrapped: &WrappedDataKey,
+        place: &Binding,
+    ) -> Result<DataEncryptionKey, Error> {
+        let data_key = self.ring_with(tx, &wrapped.key)?.unwrap_data_key(wrapped, place);
+        data_key.map_err(|error| Error::Damaged(error.to_string()))
+    }
+
+    /// A keyring that has this key, if the database has it.
+    fn ring_with(&self, tx: &mut Tx<'_>, key: &KeyId) -> Result<Arc<Keyring>> {
+        let ring = self.ring();
+        if ring.get(key).is_some() {
+            return Ok(ring);
+        }
+        let (ring, closed) = self.refresh(tx)?;
+        // Where all keys are open, the database has no such key, and whoever uses the ring is told so.
+        if ring.get(key).is_some() || closed.is_empty() {
+            return Ok(ring);
+        }
+        Err(Unavailable::new(format!("the key {key} cannot be opened: {}", listed(&closed))))
+    }
+
+    fn ring(&self) -> Arc<Keyring> {
+        Arc::clone(&self.ring.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Opens the keys that the database has now, and returns what is wrong with those that do not open.
+    ///
+    /// # Errors
+    /// [`Unavailable`].
+    pub fn refresh(&self, tx: &mut Tx<'_>) -> Result<(Arc<Keyring>, Vec<UnwrapError>)> {
+        let wrapped = tx.keys()?;
+        let (mut ring, mut closed) = self.ring().opened(&wrapped, &self.masters());
+        if !closed.is_empty()
+            && let Some(reread) = self.reread.as_ref().filter(|_| self.may_reread())
+        {
+            match reread() {
+                Ok(masters) => {
+                    let (more, less) = ring.opened(&wrapped, &masters);
+                    if less.len() < closed.len() {
+                        (ring, closed) = (more, less);
+                        self.replace_masters(masters);
+                    }
+                }
+                Err(error) => log::error!("the master keys cannot be read again: {error}"),
+            }
+        }
+        let ring = Arc::new(ring);
+        *self.ring.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&ring);
+        Ok((ring, closed))
+    }
+
+    /// Whether the last time is long enough ago: while a key lacks, every request asks for it.
+    fn may_reread(&self) -> bool {
+        let mut last = self.last_reread.lock().unwrap_or_else(PoisonError::into_inner);
+        let may = last.is_none_or(|last| last.elapsed() > REREAD_PAUSE);
+        if may {
+            *last = Some(Instant::now());
+        }
+        may
+    }
+
+    /// The same, where every key has to open.
+    ///
+    /// # Errors
+    /// [`Unavailable`] that names the master keys that are missing or wrong.
+    pub fn open_all(&self, tx: &mut Tx<'_>) -> Result<()> {
+        let (_, closed) = self.refresh(tx)?;
+        if closed.is_empty() { Ok(()) } else { Err(Unavailable::new(listed(&closed))) }
+    }
+}
+
+/// What is wrong with keys, in one text.
+pub fn listed(closed: &[UnwrapError]) -> String {
+    closed.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
+impl fmt::Debug for Sealing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sealing").field("masters", &self.masters()).finish_non_exhaustive()
+    }
+}

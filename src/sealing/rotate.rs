@@ -1,0 +1,200 @@
+//! Wraps every data key anew by a new key, while the server goes on.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use super::{Error, Holder, KeyService, Sealing};
+use crate::{
+    clock::Timestamp,
+    crypto::{Binding, DataEncryptionKey, DatabaseKey},
+    sealed::{KeyId, WrappedKey},
+    store::{Result, RowPlace, Tx, Unavailable},
+};
+
+/// How many data keys are wrapped anew in one transaction at most, and how long it may take.
+const BATCH: i64 = 500;
+const HELD_MAX: Duration = Duration::from_millis(150);
+
+/// How long is waited between two transactions, so that others can write. SQLite has no queue: a writer that waits for the
+/// lock tries it every 100 ms.
+const PAUSE_FOR_OTHERS: Duration = Duration::from_millis(120);
+
+/// How often a step that finds the database busy is tried again, and how long it waits in between. The store itself waits
+/// for some seconds each time.
+const ATTEMPTS: u32 = 10;
+const PAUSE: Duration = Duration::from_millis(250);
+
+/// What a rotation did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rotated {
+    /// The key that wraps all data keys now.
+    pub key: KeyId,
+    /// Whether an earlier rotation had made it and was interrupted.
+    pub was_resumed: bool,
+    /// How many secrets' data keys were wrapped anew.
+    pub secrets: u64,
+    /// Secrets that could not be opened and still stand under the key that they had.
+    pub damaged: Vec<i64>,
+}
+
+impl KeyService {
+    /// Makes a new key the current one, or finds the one that an interrupted rotation made; wraps each data key by it; and
+    /// has every key of the database wrapped by the first of the master keys. Values are not touched. Others may read and
+    /// write meanwhile, and it may be interrupted at any point: each secret can be opened at every moment.
+    ///
+    /// # Errors
+    /// [`Unavailable`], also when a key cannot be opened, or the database stays busy.
+    pub async fn rotate(&self, now: Timestamp) -> Result<Rotated> {
+        let sealing = Arc::clone(&self.sealing);
+        let begin = move |tx: &mut Tx<'_>| begin(tx, &sealing, now);
+        let (key, was_resumed) = self.with_retries(begin).await?;
+        let mut rotated = Rotated { key, was_resumed, secrets: 0, damaged: vec![] };
+        for index in 0..self.holders.len() {
+            self.rewrap_all(index, &mut rotated).await?;
+        }
+        self.with_retries(|tx| tx.set_rotating(false)).await?;
+        Ok(rotated)
+    }
+
+    /// Wraps the data key of every row of one holder anew.
+    async fn rewrap_all(&self, index: usize, rotated: &mut Rotated) -> Result<()> {
+        // What is made from here on has the new key; what was being made is there when it is looked for.
+        self.with_holder(index, |tx, holder| {
+            tx.lock_keys()?;
+            holder.wait_for_new_rows(tx)
+        })
+        .await?;
+        let mut after = None;
+        loop {
+            // Apart from what is done to them: a transaction that reads all rows and changes some would block the others.
+            let key = rotated.key.clone();
+            let behind = after.clone();
+            let rows = move |tx: &mut Tx<'_>, holder: &dyn Holder| {
+                holder.not_under(tx, &key, behind.as_ref(), BATCH)
+            };
+            let rows = self.with_holder(index, rows).await?;
+            if rows.is_empty() {
+                return Ok(());
+            }
+            let sealing = Arc::clone(&self.sealing);
+            let rewrap =
+                move |tx: &mut Tx<'_>, holder: &dyn Holder| rewrap(tx, holder, &sealing, &rows);
+            let step = self.with_holder(index, rewrap).await?;
+            after = step.last.or(after);
+            rotated.secrets += step.rewrapped;
+            rotated.damaged.extend(step.damaged);
+            tokio::time::sleep(PAUSE_FOR_OTHERS).await;
+        }
+    }
+
+    async fn with_holder<T, F>(&self, index: usize, use_case: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Fn(&mut Tx<'_>, &dyn Holder) -> Result<T> + Send + Sync + 'static,
+    {
+        let holders = Arc::clone(&self.holders);
+        self.with_retries(move |tx| match holders.get(index) {
+            Some(holder) => use_case(tx, holder.as_ref()),
+            None => Err(Unavailable::new("there is no such holder")),
+        })
+        .await
+    }
+
+    /// A write that is tried again for some time when the database does not answer.
+    async fn with_retries<T, F>(&self, use_case: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Fn(&mut Tx<'_>) -> Result<T> + Send + Sync + 'static,
+    {
+        let use_case = Arc::new(use_case);
+        let mut attempt = 1;
+        loop {
+            let once = Arc::clone(&use_case);
+            match self.store.write_for_upkeep(move |tx| once(tx)).await {
+                Err(error) if attempt < ATTEMPTS => {
+                    log::warn!("{error}; trying again");
+                    attempt += 1;
+                    tokio::time::sleep(PAUSE).await;
+                }
+                answer => return answer,
+            }
+        }
+    }
+}
+
+fn begin(tx: &mut Tx<'_>, sealing: &Sealing, now: Timestamp) -> Result<(KeyId, bool)> {
+    tx.lock_keys()?;
+    sealing.open_all(tx)?;
+    let masters = sealing.masters();
+    let (current, keys) = (tx.find_current_key()?, tx.keys()?);
+    let is_as_wanted = |key: &&WrappedKey| Some(&key.master) == masters.sealing_id();
+    let resumed = keys.iter().find(|key| Some(&key.id) == current.as_ref() && is_as_wanted(key));
+    for key in keys.iter().filter(|key| !is_as_wanted(key)) {
+        let opened = DatabaseKey::unwrap(key, &masters).map_err(Unavailable::new)?;
+        tx.replace_key(&opened.wrap(&masters, key.created).map_err(Unavailable::new)?)?;
+    }
+    if let Some(resumed) = resumed
+        && tx.is_rotating()?
+    {
+        return Ok((resumed.id.clone(), true));
+    }
+    tx.set_rotating(true)?;
+    let key = DatabaseKey::generate().map_err(Unavailable::new)?;
+    tx.insert_current_key(&key.wrap(&masters, now).map_err(Unavailable::new)?)?;
+    Ok((key.id().clone(), false))
+}
+
+/// What one transaction of a rotation did.
+struct Step {
+    /// The last secret that was looked at.
+    last: Option<RowPlace>,
+    rewrapped: u64,
+    damaged: Vec<i64>,
+}
+
+fn rewrap(
+    tx: &mut Tx<'_>,
+    holder: &dyn Holder,
+    sealing: &Sealing,
+    rows: &[RowPlace],
+) -> Result<Step> {
+    let begun = Instant::now();
+    let mut step = Step { last: None, rewrapped: 0, damaged: vec![] };
+    // What is read has to be what is replaced; and the current key is read behind the locks, as by every update of a row.
+    holder.lock(tx, rows)?;
+    let current = tx.current_key()?;
+    for row in rows {
+        step.last = Some(row.clone());
+        match open(tx, holder, sealing, row) {
+            Ok(Some((data_key, place))) => {
+                let wrapped = sealing.wrap_by(tx, &current, &data_key, &place)?;
+                holder.replace_data_key(tx, row, &wrapped)?;
+                step.rewrapped += 1;
+            }
+            // It was deleted meanwhile.
+            Ok(None) => {}
+            // It keeps the key that it has, and holds up no other.
+            Err(Error::Damaged(cause)) => {
+                log::error!("{} {} keeps the key that it has: {cause}", holder.noun(), row.id);
+                step.damaged.push(row.id);
+            }
+            Err(Error::Unavailable(error)) => return Err(error),
+        }
+        if begun.elapsed() > HELD_MAX {
+            break;
+        }
+    }
+    Ok(step)
+}
+
+fn open(
+    tx: &mut Tx<'_>,
+    holder: &dyn Holder,
+    sealing: &Sealing,
+    row: &RowPlace,
+) -> Result<Option<(DataEncryptionKey, Binding)>, Error> {
+    let Some((wrapped, place)) = holder.data_key(tx, row)? else { return Ok(None) };
+    Ok(Some((sealing.unwrap(tx, &wrapped, &place)?, place)))
+}

@@ -1,0 +1,68 @@
+//! Whether everything in a database is sound.
+
+use std::{fmt, sync::Arc};
+
+use super::{Holder, KeyService, Sealing};
+use crate::store::{Result, Tx};
+
+/// What was looked at and what is wrong.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Verification {
+    /// How many namespaces there are.
+    pub namespaces: u64,
+    /// How many secrets were opened.
+    pub secrets: u64,
+    /// How many keys were opened.
+    pub keys: u64,
+    /// Everything that is wrong, one text each. Names numbers and ids, never values.
+    pub faults: Vec<String>,
+}
+
+impl fmt::Display for Verification {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { namespaces, secrets, keys, faults } = self;
+        let faults = faults.len();
+        write!(f, "{secrets} secrets, {namespaces} namespaces, {keys} keys opened: {faults} faults")
+    }
+}
+
+impl Verification {
+    /// Adds something that is wrong with `what`.
+    pub fn fault(&mut self, what: &str, error: &dyn fmt::Display) {
+        self.faults.push(format!("{what}: {error}"));
+    }
+}
+
+impl KeyService {
+    /// Opens every key and every value, counts what is counted, and follows every reference, all at one moment of the
+    /// database. Changes nothing; while it goes on beside a server that writes, the database's log cannot get shorter.
+    ///
+    /// # Errors
+    /// [`crate::store::Unavailable`] when there is no reading from the database. What cannot be read of it is a fault.
+    pub async fn verify(&self) -> Result<Verification> {
+        let (sealing, holders) = (Arc::clone(&self.sealing), Arc::clone(&self.holders));
+        self.store.read_for_upkeep(move |tx| Ok(verify(tx, &sealing, &holders))).await
+    }
+}
+
+fn verify(tx: &mut Tx<'_>, sealing: &Sealing, holders: &[Box<dyn Holder>]) -> Verification {
+    let mut found = Verification::default();
+    match tx.defects() {
+        Ok(defects) => found.faults.extend(defects),
+        Err(error) => found.fault("the file", &error),
+    }
+    match sealing.refresh(tx) {
+        Ok((ring, closed)) => {
+            found.keys = ring.key_count() as u64;
+            found.faults.extend(closed.iter().map(ToString::to_string));
+        }
+        Err(error) => found.fault("the keys", &error),
+    }
+    if let Err(error) = tx.current_key() {
+        found.fault("no key is the current one", &error);
+    }
+    for holder in holders {
+        holder.verify(tx, sealing, &mut found);
+    }
+    found
+}

@@ -1,0 +1,29 @@
+//! The connection that queries are written against.
+
+use diesel::{MultiConnection, QueryResult};
+
+use super::engine::PostgresConnection;
+
+/// A connection to any of the supported databases; queries are written against it once.
+#[derive(MultiConnection)]
+pub enum AnyConnection {
+    /// An embedded SQLite database.
+    Sqlite(diesel::SqliteConnection),
+    /// A PostgreSQL server.
+    Postgres(PostgresConnection),
+}
+
+impl AnyConnection {
+    /// The connection as SQLite's own.
+    ///
+    /// # Errors
+    /// It is another engine's.
+    pub fn sqlite(&mut self) -> QueryResult<&mut diesel::SqliteConnection> {
+        match self {
+            Self::Sqlite(sqlite) => Ok(sqlite),
+            Self::Postgres(_) => Err(diesel::result::Error::QueryBuilderError(
+                "it is no connection to an SQLite file".into(),
+            )),
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! Counters: what is counted beside its rows, and the numbers that are given.
+
+use diesel::prelude::*;
+
+use super::{
+    engine,
+    error::Result,
+    prepared::{
+        Piece::{Number, Sql, Text},
+        Prepared,
+    },
+    schema::counters,
+    tx::{Tx, corrupt, unavailable},
+};
+use crate::sealed::KeyId;
+
+impl Tx<'_> {
+    /// Writes down the last numbers that were given. To be done before a commit.
+    pub(super) fn complete(&mut self) -> Result<()> {
+        for (counter, last) in std::mem::take(&mut self.known.numbers) {
+            self.set_counter(counter, last)?;
+        }
+        Ok(())
+    }
+
+    /// The value of a counter, each of which the migrations make.
+    pub(crate) fn counter(&mut self, name: &str) -> Result<i64> {
+        let value = counters::table.find(name).select(counters::value).first(self.connection);
+        value.map_err(unavailable)
+    }
+
+    pub(crate) fn set_counter(&mut self, name: &str, value: i64) -> Result<()> {
+        let setting = Prepared(&[
+            Sql("UPDATE counters SET value = "),
+            Number(value),
+            Sql(" WHERE name = "),
+            Text(name),
+        ]);
+        let changed = setting.execute(self.connection);
+        if changed.map_err(unavailable)? == 1 { Ok(()) } else { Err(corrupt("set of counters")) }
+    }
+
+    /// Adds one to a counter unless it has reached `limit`; `false` when it has.
+    pub(crate) fn count_up(&mut self, name: &str, limit: i64) -> Result<bool> {
+        let counter = counters::table.find(name).filter(counters::value.lt(limit));
+        let counted = diesel::update(counter)
+            .set(counters::value.eq(counters::value + 1))
+            .execute(self.connection);
+        Ok(counted.map_err(unavailable)? == 1)
+    }
+
+    /// Takes one from a counter.
+    pub(crate) fn count_down(&mut self, name: &str) -> Result<()> {
+        diesel::update(counters::table.find(name))
+            .set(counters::value.eq(counters::value - 1))
+            .execute(self.connection)
+            .map_err(unavailable)?;
+        Ok(())
+    }
+
+    /// The next of the numbers that a counter gives, or the sequence that some engines have in its place; and the current
+    /// key. A number is never given again, unless the transaction is rolled back on an engine that has one writer.
+    pub(crate) fn next_number(
+        &mut self,
+        counter: &'static str,
+        sequence: &str,
+    ) -> Result<(i64, KeyId)> {
+        if let Some((next, key)) =
+            engine::next_of_sequence(self.connection, sequence).map_err(unavailable)?
+        {
+            return Ok((next, KeyId::parse(&key).ok_or_else(|| corrupt("key id"))?));
+        }
+        let known = self.known.numbers.iter().position(|(name, _)| *name == counter);
+        let last = match known.and_then(|at| self.known.numbers.get(at)) {
+            Some((_, last)) => *last,
+            None => self.counter(counter)?,
+        };
+        let next = last.checked_add(1).ok_or_else(|| corrupt("counter"))?;
+        match known.and_then(|at| self.known.numbers.get_mut(at)) {
+            Some((_, last)) => *last = next,
+            None => self.known.numbers.push((counter, next)),
+        }
+        Ok((next, self.current_key()?))
+    }
+
+    /// The last number that was given; zero for none at all.
+    pub(crate) fn last_number(&mut self, counter: &str, sequence: &str) -> Result<i64> {
+        match engine::last_of_sequence(self.connection, sequence).map_err(unavailable)? {
+            Some(last) => Ok(last),
+            None => self.counter(counter),
+        }
+    }
+}

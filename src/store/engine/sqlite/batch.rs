@@ -1,0 +1,135 @@
+//! Many use cases in one transaction: reads share its begin and its end, and writes, each in a savepoint of its own, the wait
+//! for the disk.
+
+use diesel::connection::SimpleConnection;
+
+use super::{Sqlite, transaction::Transaction};
+use crate::store::{
+    error::{Result, Unavailable},
+    job::{Job, Purpose},
+    tx::Tx,
+};
+
+/// Why a transaction did not come to its end.
+enum Failure {
+    /// The database is not there, or another process has it: trying again would only take longer.
+    Refused(Unavailable),
+    /// What one of the use cases did, or all of them together, was too much for the database.
+    Broken(Unavailable),
+    /// A caller was told that nothing is done.
+    GivenUp,
+}
+
+impl Failure {
+    fn into_error(self) -> Unavailable {
+        match self {
+            Self::Refused(error) | Self::Broken(error) => error,
+            Self::GivenUp => Unavailable::new("the caller of the write was told that it failed"),
+        }
+    }
+}
+
+impl Sqlite {
+    /// Runs what `next` hands out until it hands out nothing more. A use case that fails is undone by itself. When the
+    /// transaction as a whole fails, each is run once more in a transaction of its own, so that none fails for what
+    /// another one did; where only a caller gave up, the others are run together again.
+    ///
+    /// # Errors
+    /// The database is not there, or another process has it: what everything was answered.
+    pub fn run(
+        &self,
+        purpose: Purpose,
+        next: &mut dyn FnMut() -> Option<Box<dyn Job>>,
+    ) -> Result<()> {
+        let mut jobs = vec![];
+        let mut outcome = self.attempt(purpose, next, &mut jobs);
+        // Each time there is one less of them that can give up.
+        while matches!(outcome, Err(Failure::GivenUp)) {
+            log::warn!("a write came too late to be done and is rolled back");
+            let mut again = std::mem::take(&mut jobs).into_iter();
+            outcome = self.attempt(purpose, &mut || again.next(), &mut jobs);
+            jobs.extend(again);
+        }
+        match outcome {
+            Err(Failure::Broken(error)) if jobs.len() > 1 => {
+                log::warn!("{} use cases are run one by one, since together: {error}", jobs.len());
+                let mut jobs = jobs.into_iter();
+                while let Some(job) = jobs.next() {
+                    let mut job = Some(job);
+                    if let Err(refused) = self.run(purpose, &mut || job.take()) {
+                        finish(jobs.by_ref(), &Err(refused));
+                    }
+                }
+            }
+            Err(Failure::Refused(error)) => {
+                // Those that wait would only find the same.
+                jobs.extend(std::iter::from_fn(next));
+                finish(jobs, &Err(error.clone()));
+                return Err(error);
+            }
+            outcome => finish(jobs, &outcome.map_err(Failure::into_error)),
+        }
+        Ok(())
+    }
+
+    /// One transaction. What was run stands in `ran`, whatever came of it.
+    fn attempt(
+        &self,
+        purpose: Purpose,
+        next: &mut dyn FnMut() -> Option<Box<dyn Job>>,
+        ran: &mut Vec<Box<dyn Job>>,
+    ) -> std::result::Result<(), Failure> {
+        let (pool, begin) = match purpose {
+            Purpose::Reading => (self.readers.as_ref().unwrap_or(&self.writer), "BEGIN DEFERRED"),
+            // The lock is taken at once: a reader that turns into a writer halfway would be refused as busy.
+            Purpose::Writing => (&self.writer, "BEGIN IMMEDIATE"),
+        };
+        let mut connection =
+            pool.get().map_err(|error| Failure::Refused(Unavailable::new(error)))?;
+        let transaction = Transaction::begin(&mut connection, begin).map_err(Failure::Refused)?;
+        let mut tx = Tx::new(transaction.connection);
+        while let Some(mut job) = next() {
+            if job.begin() {
+                let kept = match purpose {
+                    Purpose::Reading => {
+                        // An error is its caller's alone, and nothing is to be undone.
+                        job.run(&mut tx);
+                        Ok(())
+                    }
+                    Purpose::Writing => in_savepoint(&mut tx, &mut *job),
+                };
+                ran.push(job);
+                kept.map_err(|error| Failure::Broken(Unavailable::new(error)))?;
+            }
+        }
+        if ran.is_empty() {
+            return Ok(());
+        }
+        tx.complete().map_err(Failure::Broken)?;
+        // As late as can be, and before anything is believed that was read: also that something is not there.
+        let files = self.files.as_ref().map_or(Ok(()), |files| files.check());
+        files.map_err(|error| Failure::Refused(Unavailable::new(error)))?;
+        // All are asked, so that each that is run again is known to have been about to be committed.
+        let given_up = ran.iter_mut().filter_map(|job| (!job.commit()).then_some(())).count();
+        if given_up > 0 {
+            return Err(Failure::GivenUp);
+        }
+        transaction.commit().map_err(Failure::Broken)
+    }
+}
+
+/// Fails when the transaction is not what it was: some errors end it as a whole, and then there is no savepoint any more.
+fn in_savepoint(tx: &mut Tx<'_>, job: &mut dyn Job) -> diesel::QueryResult<()> {
+    tx.connection.batch_execute("SAVEPOINT use_case")?;
+    if job.run(tx) {
+        return tx.connection.batch_execute("RELEASE use_case");
+    }
+    tx.forget();
+    tx.connection.batch_execute("ROLLBACK TO use_case; RELEASE use_case")
+}
+
+fn finish(jobs: impl IntoIterator<Item = Box<dyn Job>>, outcome: &Result<()>) {
+    for job in jobs {
+        job.finish(outcome.clone());
+    }
+}

@@ -1,0 +1,21 @@
+//! What the ground can fail with.
+
+use std::fmt;
+
+/// The database cannot answer now, or holds what this version cannot have written. It never means that there is no such
+/// thing. Each product has it as a variant of its own error.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{cause}")]
+pub struct Unavailable {
+    cause: String,
+}
+
+impl Unavailable {
+    /// With what the database said, for the log only.
+    pub fn new(cause: impl fmt::Display) -> Self {
+        Self { cause: cause.to_string() }
+    }
+}
+
+/// The result of what only the database can refuse; of a use case with an error of its product.
+pub type Result<T, E = Unavailable> = std::result::Result<T, E>;

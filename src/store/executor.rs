@@ -1,0 +1,324 @@
+//! Runs use cases on threads of its own, each with a permit for a connection, and puts those into batches that may share a
+//! transaction.
+
+use std::{
+    collections::VecDeque,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    thread::{self, JoinHandle},
+    time::{Duration, Instant},
+};
+
+use tokio::{
+    task::yield_now,
+    time::{Instant as TokioInstant, timeout, timeout_at},
+};
+
+use super::{
+    engine::{Engine, Permits},
+    error::{Result, Unavailable},
+    job::{Asked, Job, Purpose},
+    pace::{PERMIT_TIMEOUT, Pace, WORK_TIMEOUT},
+    tx::Tx,
+};
+
+/// How many requests may wait for a permit, to read and to write, before further ones are refused at once.
+pub const WAITING_MAX: usize = 4096;
+
+/// How many reads share a transaction at most: the first waits for the last.
+const READS_MAX: usize = 64;
+
+/// How many writes share a transaction at most: enough to hide the wait for the disk, and few enough that the first of them
+/// does not wait long for the last.
+const WRITES_MAX: usize = 256;
+
+/// How long use cases are added to a transaction: with large values it is full sooner.
+const BATCH_TIME: Duration = Duration::from_millis(20);
+
+/// How busy the executor is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Busy {
+    /// Use cases under way.
+    pub running: usize,
+    /// Use cases that wait for a permit.
+    pub waiting: usize,
+}
+
+/// The threads and what waits for them. When it goes, all that waits is done first.
+pub struct Executor {
+    shared: Arc<Shared>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Executor {
+    /// Starts as many threads as the engine has permits.
+    ///
+    /// # Errors
+    /// The system gives no thread.
+    pub fn start(engine: Arc<Engine>) -> std::io::Result<Self> {
+        let permits = engine.permits();
+        let shared = Shared { engine, permits, queues: Mutex::default(), ready: Condvar::new() };
+        let mut executor = Self { shared: Arc::new(shared), threads: vec![] };
+        for _ in 0..permits.all {
+            let shared = Arc::clone(&executor.shared);
+            let thread = thread::Builder::new().name("store".to_owned());
+            executor.threads.push(thread.spawn(move || shared.work())?);
+        }
+        Ok(executor)
+    }
+
+    /// Runs a use case. One that may share a transaction does so where the engine gains by it.
+    ///
+    /// # Errors
+    /// Whatever the use case answers; [`Unavailable`] when it has no permit in time or the database does not answer.
+    pub async fn run<T, E, F>(
+        &self,
+        purpose: Purpose,
+        pace: Pace,
+        may_share: bool,
+        use_case: F,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Unavailable> + Send + 'static,
+        F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+    {
+        let (job, progress, mut answer) = Asked::new(use_case, purpose);
+        let shares = may_share && self.shared.permits.share;
+        self.shared.add(purpose, Work { job: Box::new(job), pace, shares })?;
+        let lost = |_| Err(Unavailable::new("the use case was given up by the executor").into());
+        if pace == Pace::Upkeep {
+            return answer.await.unwrap_or_else(lost);
+        }
+        if let Ok(answer) = timeout(PERMIT_TIMEOUT, &mut answer).await {
+            return answer.unwrap_or_else(lost);
+        }
+        if progress.give_up_waiting() {
+            return Err(Unavailable::new("no permit for the database in time").into());
+        }
+        let deadline = TokioInstant::from_std(progress.begun() + WORK_TIMEOUT);
+        if let Ok(answer) = timeout_at(deadline, answer).await {
+            return answer.unwrap_or_else(lost);
+        }
+        let known = if progress.give_up_running() || purpose == Purpose::Reading {
+            ""
+        } else {
+            ": it may still be done"
+        };
+        Err(Unavailable::new(format!("no answer from the database in time{known}")).into())
+    }
+
+    /// How busy it is with reads, and with writes.
+    pub fn busy(&self) -> (Busy, Busy) {
+        let queues = self.shared.locked();
+        let busy = |queue: &Queue| Busy { running: queue.running, waiting: queue.waiting.len() };
+        let (mut reads, writes) = (busy(&queues.reads), busy(&queues.writes));
+        reads.waiting += queues.gathered.len();
+        (reads, writes)
+    }
+}
+
+impl Drop for Executor {
+    fn drop(&mut self) {
+        self.shared.locked().is_closed = true;
+        self.shared.ready.notify_all();
+        for thread in self.threads.drain(..) {
+            if thread.join().is_err() {
+                log::error!("a thread of the store ended in a panic");
+            }
+        }
+    }
+}
+
+struct Shared {
+    engine: Arc<Engine>,
+    permits: Permits,
+    queues: Mutex<Queues>,
+    /// Told when there is something to do for a thread that waits.
+    ready: Condvar,
+}
+
+#[derive(Default)]
+struct Queues {
+    reads: Queue,
+    writes: Queue,
+    /// Reads that may share a transaction, until the event loop of the first of them has run all that is ready.
+    gathered: Vec<Work>,
+    /// How many use cases were ever put into a queue.
+    count: u64,
+    /// Threads that wait for something to do.
+    idle: usize,
+    is_closed: bool,
+}
+
+#[derive(Default)]
+struct Queue {
+    /// In the order of their numbers.
+    waiting: VecDeque<(u64, Work)>,
+    /// Permits that are held.
+    permits: usize,
+    /// Use cases under way by them.
+    running: usize,
+}
+
+struct Work {
+    job: Box<dyn Job>,
+    pace: Pace,
+    shares: bool,
+}
+
+/// A batch that has come to its end: what it was for, and how many use cases were in it.
+type Done = (Purpose, usize);
+
+impl Queues {
+    fn of(&mut self, purpose: Purpose) -> &mut Queue {
+        match purpose {
+            Purpose::Reading => &mut self.reads,
+            Purpose::Writing => &mut self.writes,
+        }
+    }
+
+    fn add(&mut self, purpose: Purpose, work: Work) {
+        self.count += 1;
+        let number = self.count;
+        self.of(purpose).waiting.push_back((number, work));
+    }
+
+    /// The oldest use case for which there is a permit, with the permit.
+    fn take(&mut self, permits: Permits) -> Option<(Purpose, Work)> {
+        let oldest = |queue: &Queue, max| {
+            let first = queue.waiting.front().filter(|_| queue.permits < max);
+            first.map(|(number, _)| *number)
+        };
+        let (read, write) =
+            (oldest(&self.reads, permits.read), oldest(&self.writes, permits.write));
+        let purpose = match (read, write) {
+            (None, None) => return None,
+            (Some(read), Some(write)) if write < read => Purpose::Writing,
+            (None, Some(_)) => Purpose::Writing,
+            (Some(_), _) => Purpose::Reading,
+        };
+        let queue = self.of(purpose);
+        let (_, work) = queue.waiting.pop_front()?;
+        queue.permits += 1;
+        queue.running += 1;
+        Some((purpose, work))
+    }
+}
+
+impl Shared {
+    fn locked(&self) -> MutexGuard<'_, Queues> {
+        self.queues.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn add(self: &Arc<Self>, purpose: Purpose, work: Work) -> Result<()> {
+        let mut queues = self.locked();
+        let gathered = if purpose == Purpose::Reading { queues.gathered.len() } else { 0 };
+        let waiting = queues.of(purpose).waiting.len() + gathered;
+        if work.pace == Pace::Request && waiting >= WAITING_MAX {
+            return Err(Unavailable::new("too many requests wait for the database"));
+        }
+        if purpose == Purpose::Reading && work.shares {
+            queues.gathered.push(work);
+            drop(queues);
+            if gathered == 0 {
+                let handing_over = HandingOver(Arc::clone(self));
+                tokio::spawn(async move {
+                    yield_now().await;
+                    drop(handing_over);
+                });
+            }
+            return Ok(());
+        }
+        queues.add(purpose, work);
+        self.wake(queues, purpose);
+        Ok(())
+    }
+
+    /// Wakes a thread, if one waits and may take what was added.
+    fn wake(&self, mut queues: MutexGuard<'_, Queues>, purpose: Purpose) {
+        let max = self.permits.of(purpose);
+        let is_idle = queues.idle > 0;
+        let queue = queues.of(purpose);
+        // The holder of the only permit comes back for what waits behind the first.
+        let is_for_another = queue.permits < max && (max > 1 || queue.waiting.len() == 1);
+        drop(queues);
+        if is_idle && is_for_another {
+            self.ready.notify_one();
+        }
+    }
+
+    /// What a thread does.
+    fn work(&self) {
+        let mut done = None;
+        while let Some((purpose, first)) = self.take(done) {
+            let mut count = 1;
+            let batch = || self.run_batch(purpose, first, &mut count);
+            if catch_unwind(AssertUnwindSafe(batch)).is_err() {
+                log::error!("a batch of the store ended in a panic");
+            }
+            done = Some((purpose, count));
+        }
+    }
+
+    /// Gives a permit back and waits for the next use case; nothing when the end has come.
+    fn take(&self, done: Option<Done>) -> Option<(Purpose, Work)> {
+        let mut queues = self.locked();
+        if let Some((purpose, count)) = done {
+            let queue = queues.of(purpose);
+            queue.permits -= 1;
+            queue.running -= count;
+        }
+        loop {
+            if let Some(next) = queues.take(self.permits) {
+                return Some(next);
+            }
+            if queues.is_closed {
+                return None;
+            }
+            queues.idle += 1;
+            queues = self.ready.wait(queues).unwrap_or_else(PoisonError::into_inner);
+            queues.idle -= 1;
+        }
+    }
+
+    fn run_batch(&self, purpose: Purpose, first: Work, count: &mut usize) {
+        let Work { job, pace, shares } = first;
+        let (mut first, mut begun) = (Some(job), None);
+        let max = match purpose {
+            Purpose::Reading => READS_MAX,
+            Purpose::Writing => WRITES_MAX,
+        };
+        self.engine.run(purpose, pace, &mut || {
+            // Only now: the engine may have waited for a lock.
+            let begun = *begun.get_or_insert_with(Instant::now);
+            first.take().or_else(|| {
+                let is_full = !shares || *count >= max || begun.elapsed() > BATCH_TIME;
+                if is_full { None } else { self.next_to_share(purpose, count) }
+            })
+        });
+    }
+
+    fn next_to_share(&self, purpose: Purpose, count: &mut usize) -> Option<Box<dyn Job>> {
+        let mut queues = self.locked();
+        let queue = queues.of(purpose);
+        let (_, work) = queue.waiting.pop_front_if(|(_, work)| work.shares)?;
+        queue.running += 1;
+        *count += 1;
+        Some(work.job)
+    }
+}
+
+/// Puts the reads that were gathered into the queue when it is dropped, also by an event loop that comes to its end: requests
+/// of other event loops may be among them. To wake a thread for each of them would cost more than to find a row.
+struct HandingOver(Arc<Shared>);
+
+impl Drop for HandingOver {
+    fn drop(&mut self) {
+        let mut queues = self.0.locked();
+        for work in std::mem::take(&mut queues.gathered) {
+            queues.add(Purpose::Reading, work);
+        }
+        self.0.wake(queues, Purpose::Reading);
+    }
+}
