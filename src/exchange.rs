@@ -111,8 +111,8 @@ pub trait Product {
         call: &Call<'_>,
         state: &mut Self::State,
         claim: Self::Claim,
-        body: &[u8],
-    ) -> Result<Self::Admitted, Self::Error>;
+        body: Body,
+    ) -> impl Future<Output = Result<Self::Admitted, Self::Error>>;
 
     /// Does it.
     ///
@@ -123,7 +123,6 @@ pub trait Product {
         call: &Call<'_>,
         state: &mut Self::State,
         admitted: Self::Admitted,
-        body: Body,
     ) -> impl Future<Output = Result<Self::Answer, Self::Error>>;
 
     /// What the logs call an outcome: a text of a fixed table.
@@ -188,14 +187,14 @@ async fn answer<P: Product>(
     let declared = call.header("content-length").and_then(|text| text.parse().ok());
     let body = read_body(payload, declared, &exchange.bodies).await;
     let (bytes, room) = body.map_err(Failure::Body)?;
-    let admitted = product.admit(call, state, claim, &bytes)?;
+    let admitted = product.admit(call, state, claim, Body { bytes, room }).await?;
     if let Some(audit) = &exchange.audit
         && let Err(error) = audit.check().await
     {
         *is_unwritable = true;
         return Err(Failure::Unwritable(error).into());
     }
-    product.run(call, state, admitted, Body { bytes, room }).await
+    product.run(call, state, admitted).await
 }
 
 /// Writes down what became of an operation.

@@ -8,7 +8,6 @@
 //! | [`domain`] | small pure crates | everything else here; actix, diesel, the clock |
 //! | [`access`] | `domain` | everything else here; actix, diesel, the clock |
 //! | [`crypto`] | `domain` | everything else here; actix, diesel, the clock |
-//! | [`store`] | `domain`, `turn` | `service`, `api`, `http`, `crypto`: it sees sealed values only |
 //! | [`service`] | `domain`, `store`, `crypto`, `access` | `api`, `http`, actix, diesel |
 //! | [`audit`] | `domain`, `turn` | everything else here; actix, diesel |
 //! | [`http`] | `domain`, `clock` | `service`, `store`, `api` |
@@ -16,9 +15,10 @@
 //! | [`world`] | `domain`, `access` | everything else here |
 //! | [`settings`] | `domain`, `access` | everything else here |
 //! | [`clock`] | `domain` | everything else here |
+//! | [`tls_client`] | rustls | everything else here |
 //! | [`turn`] | tokio | everything else here |
 //! | [`server`] | all but `cli` | – |
-//! | [`cli`] | `server`, `settings`, `access` | everything else here |
+//! | [`cli`] | `server`, `settings`, `access`, `tls_client` | everything else here |
 //!
 //! `tests/house.rs` has the same table as a list and holds the sources to it.
 
@@ -39,5 +39,6 @@ pub mod server;
 pub mod settings;
 pub mod store;
 pub mod text;
+pub mod tls_client;
 pub mod turn;
 pub mod world;

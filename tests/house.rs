@@ -89,11 +89,20 @@ const ROOMS: &[Room] = &[
         uses: &["clock", "crypto", "sealed"],
         without: &["actix", "diesel", "tokio", "log::", "SystemTime", "Instant::now"],
     },
-    Room { path: "store", uses: &["clock", "sealed", "store", "turn"], without: &["actix"] },
+    Room {
+        path: "store",
+        uses: &["clock", "sealed", "store", "tls_client", "turn"],
+        without: &["actix"],
+    },
     Room { path: "http", uses: &["clock", "http"], without: &["diesel"] },
     Room { path: "sealed", uses: &["clock"], without: &["actix", "diesel", "tokio"] },
     Room { path: "clock", uses: &[], without: &["actix", "diesel", "tokio"] },
     Room { path: "json", uses: &["text"], without: &["actix", "diesel", "tokio"] },
+    Room {
+        path: "tls_client",
+        uses: &["tls_client"],
+        without: &["actix", "diesel", "tokio", "log::"],
+    },
     Room { path: "text", uses: &[], without: &["actix", "diesel", "tokio"] },
     Room { path: "turn", uses: &["turn"], without: &["actix", "diesel", "log::"] },
     Room {
@@ -114,7 +123,11 @@ const ROOMS: &[Room] = &[
         ],
         without: &["diesel"],
     },
-    Room { path: "cli", uses: &["access", "cli", "server", "settings"], without: &["diesel"] },
+    Room {
+        path: "cli",
+        uses: &["access", "cli", "server", "settings", "tls_client"],
+        without: &["diesel"],
+    },
 ];
 
 /// The products, whose floors are rooms of their own.

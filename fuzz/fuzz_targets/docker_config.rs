@@ -6,7 +6,7 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use data_encoding::Specification;
 use libfuzzer_sys::fuzz_target;
-use sae_secret::sae::model::docker_config::{DockerConfigMode, build, check, decode_base64};
+use sae_secret::sae::model::docker_config::{DockerConfigMode, build, check, decode_auth, decode_base64};
 use sae_secret_fuzz::holds;
 use serde_json::{Map, Value, json};
 
@@ -73,7 +73,7 @@ fn what_strict_accepts_is_whole(config: &Value) {
         let (username, password, auth) = (field("username"), field("password"), field("auth"));
         let is_named = !username.is_empty() && !username.contains(':') && !password.is_empty();
         holds!(is_named, "{entry} has a user name and a password");
-        let pair = decode_base64(&auth).unwrap_or_default();
+        let pair = decode_auth(&auth).unwrap_or_default();
         holds!(*pair == format!("{username}:{password}").into_bytes(), "auth agrees in {entry}");
         registries.push((registry.clone(), username, password));
     }

@@ -4,12 +4,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use sae_secret::{
-    clock::Timestamp,
-    crypto::{Binding, DataEncryptionKey, DatabaseKey, Keyring, MasterKeys},
-    sae::model::SecretUid,
-    sealed::{KeyId, MasterKeyId, SealedData, WrappedDataKey, WrappedKey},
-};
+use sae_secret::{clock::Timestamp, crypto::{Binding, DataEncryptionKey, DatabaseKey, Keyring, MasterKeys}, sae::model::SecretUid, sealed::{KeyId, MasterKeyId, SealedData, WrappedDataKey, WrappedKey}};
 use sae_secret_fuzz::{holds, random::Choices};
 
 fuzz_target!(|input: &[u8]| {

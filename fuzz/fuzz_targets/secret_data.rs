@@ -7,13 +7,7 @@
 use std::collections::HashSet;
 
 use libfuzzer_sys::{Corpus, fuzz_target};
-use sae_secret::{
-    pop::Structure,
-    sae::{
-        api::normalise,
-        model::{Error, Field, SecretData},
-    },
-};
+use sae_secret::{pop::Structure, sae::{api::normalise, model::{Error, Field, SecretData}}};
 use sae_secret_fuzz::{holds, random::Choices};
 use serde_json::{Map, Value, json};
 
@@ -76,6 +70,10 @@ fn the_data_keeps_the_rules(data: &SecretData) {
 /// The map as clients of every generation send it, in up to three wrappers.
 fn every_shape_gives_the_same_pairs(data: &SecretData) {
     let pairs = pairs(data);
+    // Under a wrapper's name and not wrapped, a plain text is taken for a map that was not encoded.
+    if matches!(pairs.as_slice(), [(key, _)] if ["SecretData", "Data"].contains(&key.as_str())) {
+        return;
+    }
     let map: Map<String, Value> =
         pairs.iter().map(|(key, value)| (key.clone(), value.clone().into())).collect();
     let map = Value::Object(map);

@@ -5,10 +5,6 @@ use super::{
     policy::{self, Decision, Environment},
 };
 
-/// What every operation on secrets and namespaces is authorised on: the service documents no narrower resource, and says
-/// that a policy for one has no effect (RAM authorization pages of SAE).
-const RESOURCE: &str = "*";
-
 /// The caller may not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Denied {
@@ -18,13 +14,19 @@ pub enum Denied {
     Explicitly,
 }
 
-/// Whether the caller may take an action, such as `sae:CreateSecret`. The account itself may do everything.
+/// Whether the caller may take an action, such as `sae:CreateSecret`, on a resource, such as
+/// `acs:sae:cn-beijing:1000000000000001:*`. The account itself may do everything.
 ///
 /// # Errors
 /// [`Denied`].
-pub fn authorize(caller: &Caller, action: &str, environment: &Environment) -> Result<(), Denied> {
+pub fn authorize(
+    caller: &Caller,
+    action: &str,
+    resource: &str,
+    environment: &Environment,
+) -> Result<(), Denied> {
     let Some(user) = caller.user() else { return Ok(()) };
-    match policy::evaluate(&user.policies, action, RESOURCE, environment) {
+    match policy::evaluate(&user.policies, action, resource, environment) {
         Decision::Allowed => Ok(()),
         Decision::ImplicitlyDenied => Err(Denied::Implicitly),
         Decision::ExplicitlyDenied => Err(Denied::Explicitly),

@@ -1,11 +1,10 @@
 //! `sae-secret healthcheck`: what a container's health check runs, so that the image needs no HTTP client.
 
-mod any_certificate;
-
 use std::{
     io::{Error, ErrorKind, Read, Result, Write},
     net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs},
     process::ExitCode,
+    sync::Arc,
     time::Duration,
 };
 
@@ -14,6 +13,7 @@ use rustls::{ClientConnection, StreamOwned};
 use rustls_pki_types::ServerName;
 
 use super::complain;
+use crate::tls_client::{self, Verification};
 
 /// How long each step may take.
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -81,14 +81,16 @@ fn connect(address: SocketAddr) -> Result<TcpStream> {
     Ok(stream)
 }
 
-/// Speaks TLS; the host's name tells a proxy in front of the server which one is asked for.
+/// Speaks TLS; the host's name tells a proxy in front of the server which one is asked for. Any certificate will do: the
+/// address of a server beside us is seldom its name, nothing secret is sent, and "ready" is all that can be lied about.
 fn secure(
     stream: TcpStream,
     name: &str,
     address: IpAddr,
 ) -> Result<StreamOwned<ClientConnection, TcpStream>> {
     let name = ServerName::try_from(name.to_owned()).unwrap_or(ServerName::from(address));
-    let config = any_certificate::client_config().map_err(Error::other)?;
+    let config = tls_client::builder(Verification::None).map_err(Error::other)?;
+    let config = Arc::new(config.with_no_client_auth());
     let connection = ClientConnection::new(config, name).map_err(Error::other)?;
     Ok(StreamOwned::new(connection, stream))
 }

@@ -16,6 +16,8 @@ use crate::{
 pub struct Wanted<'a> {
     /// The action, such as `sae:CreateSecret`.
     pub action: &'static str,
+    /// The resources, such as `acs:sae:cn-beijing:1000000000000001:*`: the caller must be allowed on every one of them.
+    pub resources: &'a [String],
     /// The number of the account that is called.
     pub account: &'a str,
 }
@@ -67,17 +69,11 @@ impl<'a> Admission<'a> {
         Ok(authenticator.check_head(&signed, authorization?.as_ref(), self.call.now)?)
     }
 
-    /// Checks what the body tells of the caller at the moment `now`, and whether the caller may do this, now and as often.
+    /// Checks what the body tells of the caller at the moment `now`, and whether the caller may call as often.
     ///
     /// # Errors
     /// [`ApiError`] of the gateway.
-    pub fn admit(
-        &self,
-        claim: Claim,
-        body: &[u8],
-        wanted: &Wanted<'_>,
-        now: Timestamp,
-    ) -> Result<Caller, ApiError> {
+    pub fn admit(&self, claim: Claim, body: &[u8], now: Timestamp) -> Result<Caller, ApiError> {
         let caller = self.access.authenticator.admit(claim, &self.signed(), body, now)?;
         self.call.note(|outcome| outcome.caller = note(&caller));
         if let Some(limit) = &self.access.rate_limit {
@@ -85,14 +81,24 @@ impl<'a> Admission<'a> {
                 ApiError::new(Code::ThrottlingUser, &[]).with(Detail::RetryAfter(early.millis))
             })?;
         }
-        let source = &self.call.source;
-        let environment =
-            Environment { source: source.address, is_secure: source.is_secure, now: self.call.now };
-        access::authorize(&caller, wanted.action, &environment)
-            .map_err(|denied| forbidden(&caller, wanted, denied))?;
-        self.call.note(|outcome| outcome.is_permitted = true);
         Ok(caller)
     }
+}
+
+/// Checks whether a caller may do what it asks for.
+///
+/// # Errors
+/// `NoPermission`.
+pub fn authorize(call: &Call<'_>, caller: &Caller, wanted: &Wanted<'_>) -> Result<(), ApiError> {
+    let source = &call.source;
+    let environment =
+        Environment { source: source.address, is_secure: source.is_secure, now: call.now };
+    for resource in wanted.resources {
+        access::authorize(caller, wanted.action, resource, &environment)
+            .map_err(|denied| forbidden(caller, wanted, denied))?;
+    }
+    call.note(|outcome| outcome.is_permitted = true);
+    Ok(())
 }
 
 fn forbidden(caller: &Caller, wanted: &Wanted<'_>, denied: Denied) -> ApiError {

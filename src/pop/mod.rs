@@ -11,7 +11,7 @@ mod request;
 mod trace;
 mod xml;
 
-pub use admission::{Admission, Wanted};
+pub use admission::{Admission, Wanted, authorize};
 pub(crate) use error::codes;
 pub use error::{AccessDenied, ApiError, Code, Detail, Entry, Origin};
 pub use format::Format;

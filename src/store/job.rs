@@ -219,7 +219,8 @@ mod tests {
     fn a_write_alone_is_tried_again_and_rolled_back_when_its_caller_gives_up() {
         let memory = SqliteConnection::establish(":memory:").unwrap();
         let mut connection = AnyConnection::Sqlite(memory);
-        let (job, progress, mut answer) = Asked::new(|_: &mut Tx<'_>| Result::Ok(7), Purpose::Writing);
+        let use_case = |_: &mut Tx<'_>| -> Result<_> { Ok(7) };
+        let (job, progress, mut answer) = Asked::new(use_case, Purpose::Writing);
         run_alone(Box::new(job), |use_case| {
             use_case(&mut Tx::new(&mut connection)).unwrap();
             use_case(&mut Tx::new(&mut connection))
@@ -227,7 +228,7 @@ mod tests {
         assert_eq!(answer.try_recv().unwrap(), Ok(7));
         assert!(!progress.give_up_running(), "it was committed");
 
-        let (job, progress, answer) = Asked::new(|_: &mut Tx<'_>| Result::Ok(7), Purpose::Writing);
+        let (job, progress, answer) = Asked::new(use_case, Purpose::Writing);
         run_alone(Box::new(job), |use_case| {
             assert!(progress.give_up_running());
             let outcome = use_case(&mut Tx::new(&mut connection));

@@ -2,186 +2,171 @@
 
 use std::collections::HashMap;
 
+use serde::Deserialize;
 use uuid::Uuid;
 
 use super::{
     WorldNamespace,
-    fields::{self, Fields},
-    reader::Reader,
-    tree::Node,
+    mistakes::{Mistakes, Position},
+    secrets,
+    yaml::{Placed, Text, given},
 };
 use crate::{
     sae::model::{
-        Application, NamespaceId, NamespaceName, NamespaceQuotas, SecretName, parse_description,
+        self, Cloud, NamespaceId, NamespaceName, NamespaceQuotas, SecretName, parse_description,
     },
     text::is_storable_text,
 };
 
-const KEYS: &[&str] = &["id", "name", "description", "quotas", "applications", "clusters"];
+const ID_RULE: &str = "not a namespace id; one is REGION:ID, where ID is 1 to 32 lower-case letters and digits, or a \
+                       REGION alone for its default namespace";
+const NAME_RULE: &str = "a namespace's name has 1 to 64 characters, no control characters";
+const DESCRIPTION_RULE: &str =
+    "a namespace's description has at most 100 characters, no control characters";
 
-impl Reader<'_> {
-    pub fn namespaces(&mut self, node: &Node<'_>) {
-        let Some(items) = fields::list(node, self.mistakes) else {
-            self.listed = None;
-            return;
-        };
-        let quota = usize::try_from(self.world.cloud.quotas.namespaces).unwrap_or(usize::MAX);
-        for item in items {
-            let before = self.world.namespaces.len();
-            self.namespace(item);
-            if before == quota && self.world.namespaces.len() > before {
-                let message =
-                    format!("the quota is {quota} namespaces; from here on there are more");
-                self.mistakes.add(item.at, message);
-            }
-        }
+/// A namespace, and what stands in it besides secrets.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Namespace {
+    id: Text,
+    #[serde(default, deserialize_with = "given")]
+    name: Option<Text>,
+    #[serde(default, deserialize_with = "given")]
+    description: Option<Text>,
+    #[serde(default)]
+    quotas: OwnQuotas,
+    #[serde(default)]
+    applications: Vec<Placed<Application>>,
+    #[serde(default)]
+    clusters: Vec<Text>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct OwnQuotas {
+    #[serde(deserialize_with = "given")]
+    secrets_per_namespace: Option<u32>,
+    #[serde(deserialize_with = "given")]
+    keys_per_secret: Option<u32>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Application {
+    #[serde(default, deserialize_with = "given")]
+    id: Option<Text>,
+    name: Text,
+    #[serde(default)]
+    secrets: Vec<Text>,
+}
+
+/// The namespaces that a file lists.
+pub(super) struct KnownNamespaces {
+    /// Those that are to be made.
+    pub custom: Vec<WorldNamespace>,
+    /// Where each stands, the default ones included.
+    first: HashMap<NamespaceId, Position>,
+    are_regions_known: bool,
+}
+
+/// Reads the namespaces, and puts what stands in them into the cloud.
+pub(super) fn read(
+    items: Vec<Placed<Namespace>>,
+    cloud: &mut Cloud,
+    are_regions_known: bool,
+    mistakes: &mut Mistakes,
+) -> KnownNamespaces {
+    let (custom, first) = (Vec::new(), HashMap::new());
+    let mut known = KnownNamespaces { custom, first, are_regions_known };
+    for Placed { at, value } in items {
+        known.add(value, at, cloud, mistakes);
     }
+    known
+}
 
-    fn namespace(&mut self, item: &Node<'_>) {
-        let Some(fields) = Fields::of(item, KEYS, self.mistakes) else { return };
-        let id = fields.require("id", self.mistakes).and_then(|node| self.namespace_id(node));
-        let id = id.filter(|id| self.is_new(id, item));
-        let name = self.name(&fields);
-        let description = self.description(&fields);
-        let quotas = fields.get("quotas").and_then(|node| self.namespace_quotas(node));
-        let applications =
-            fields.get("applications").map(|node| self.applications(node, id.as_ref()));
-        let clusters = fields.get("clusters").map(|node| self.clusters(node));
-        let Some(id) = id else { return };
-        if id.is_default() {
-            self.undescribed(&fields);
-        } else {
-            let name = name.or_else(|| NamespaceName::parse(id.short()).ok());
-            let Some(name) = name else { return };
-            self.world.namespaces.push(WorldNamespace { id: id.clone(), name, description });
+impl KnownNamespaces {
+    fn add(&mut self, item: Namespace, at: Position, cloud: &mut Cloud, mistakes: &mut Mistakes) {
+        let id = self.served(&item.id, cloud, mistakes);
+        let first = id.clone().map(|id| *self.first.entry(id).or_insert(at));
+        if let Some(first) = first.filter(|first| *first != at) {
+            mistakes.twice(at, "this namespace", first);
         }
-        let cloud = &mut self.world.cloud;
-        if let Some(quotas) = quotas {
-            cloud.quotas.overrides.insert(id.clone(), quotas);
+        let is_default = id.as_ref().is_some_and(NamespaceId::is_default);
+        for text in [&item.name, &item.description].into_iter().flatten().filter(|_| is_default) {
+            mistakes.add(text.at, "a region's default namespace has no name or description");
         }
-        if let Some(applications) = applications {
-            cloud.applications.insert(id.clone(), applications);
-        }
-        if let Some(clusters) = clusters {
-            cloud.clusters.insert(id, clusters);
-        }
-    }
-
-    /// Whether the namespace is listed for the first time; takes note of it.
-    fn is_new(&mut self, id: &NamespaceId, item: &Node<'_>) -> bool {
-        let Some(listed) = &mut self.listed else { return true };
-        if let Some(first) = listed.get(id) {
-            self.mistakes
-                .add(item.at, format!("this namespace stands twice; the first is at {first}"));
-            return false;
-        }
-        listed.insert(id.clone(), item.at);
-        true
-    }
-
-    fn name(&mut self, fields: &Fields<'_, '_>) -> Option<NamespaceName> {
-        const RULE: &str = "a namespace's name has 1 to 64 characters, no control characters";
-        let node = fields.get("name")?;
-        fields::parsed(node, RULE, self.mistakes, |text| NamespaceName::parse(text).ok())
-    }
-
-    fn description(&mut self, fields: &Fields<'_, '_>) -> String {
-        const RULE: &str =
-            "a namespace's description has at most 100 characters, no control characters";
+        let parse_name = |text: &str| NamespaceName::parse(text).ok();
+        let name = item.name.map(|text| text.parsed(NAME_RULE, mistakes, parse_name));
         let parse = |text: &str| parse_description(text).ok();
-        let node = fields.get("description");
-        node.and_then(|node| fields::parsed(node, RULE, self.mistakes, parse)).unwrap_or_default()
+        let description =
+            item.description.map(|text| text.parsed(DESCRIPTION_RULE, mistakes, parse));
+        let applications = applications(item.applications, &cloud.account, id.as_ref(), mistakes);
+        let clusters = item.clusters.iter().filter_map(|text| label(text, mistakes)).collect();
+        let Some(id) = id.filter(|_| first == Some(at)) else { return };
+        let OwnQuotas { secrets_per_namespace, keys_per_secret } = item.quotas;
+        let quotas = NamespaceQuotas { secrets_per_namespace, keys_per_secret };
+        cloud.quotas.overrides.insert(id.clone(), quotas);
+        cloud.applications.insert(id.clone(), applications);
+        cloud.clusters.insert(id.clone(), clusters);
+        let name = name.unwrap_or_else(|| parse_name(id.short()));
+        let Some(name) = name.filter(|_| !id.is_default()) else { return };
+        let count = u32::try_from(self.custom.len()).unwrap_or(u32::MAX);
+        mistakes.hold_to(cloud.quotas.namespaces, count, "namespaces", at);
+        let description = description.flatten().unwrap_or_default();
+        self.custom.push(WorldNamespace { id, name, description });
     }
 
-    fn undescribed(&mut self, fields: &Fields<'_, '_>) {
-        for key in ["name", "description"] {
-            if let Some(entry) = fields.entry(key) {
-                self.mistakes
-                    .add(entry.at, format!("a region's default namespace has no {key} of its own"));
-            }
-        }
+    /// The namespace of that id, if its region is served.
+    fn served(&self, text: &Text, cloud: &Cloud, mistakes: &mut Mistakes) -> Option<NamespaceId> {
+        let id = text.parsed(ID_RULE, mistakes, |text| NamespaceId::parse(text).ok())?;
+        let is_served = !self.are_regions_known || cloud.serves(id.region());
+        let rule = "the region of this namespace is not served; `regions` says which are";
+        mistakes.check(text.at, is_served.then_some(id).ok_or(rule))
     }
 
-    fn namespace_quotas(&mut self, node: &Node<'_>) -> Option<NamespaceQuotas> {
-        let fields =
-            Fields::of(node, &["secrets_per_namespace", "keys_per_secret"], self.mistakes)?;
-        let mut quota = |key| fields.get(key).map(|node| fields::quota(node, self.mistakes));
-        Some(NamespaceQuotas {
-            secrets_per_namespace: quota("secrets_per_namespace"),
-            keys_per_secret: quota("keys_per_secret"),
-        })
-    }
-
-    fn applications(
-        &mut self,
-        node: &Node<'_>,
-        namespace: Option<&NamespaceId>,
-    ) -> Vec<Application> {
-        let mut first = HashMap::new();
-        let mut applications = Vec::new();
-        for item in fields::list(node, self.mistakes).unwrap_or_default() {
-            let Some(application) = self.application(item, namespace) else { continue };
-            if let Some(first) = first.get(&application.name) {
-                let message = format!(
-                    "this application stands twice in its namespace; the first is at {first}"
-                );
-                self.mistakes.add(item.at, message);
-                continue;
-            }
-            first.insert(application.name.clone(), item.at);
-            applications.push(application);
-        }
-        applications
-    }
-
-    fn application(
-        &mut self,
-        item: &Node<'_>,
-        namespace: Option<&NamespaceId>,
-    ) -> Option<Application> {
-        let fields = Fields::of(item, &["id", "name", "secrets"], self.mistakes)?;
-        let name = fields.require("name", self.mistakes).and_then(|node| self.label(node));
-        let id = fields.get("id").map(|node| self.label(node));
-        let secrets = fields.get("secrets").map(|node| self.used_secrets(node)).unwrap_or_default();
-        let name = name?;
-        let id = match id {
-            Some(id) => id?,
-            None => self.application_id(namespace, &name),
-        };
-        Some(Application { id, name, secrets })
-    }
-
-    /// An application's id where the file gives none: the same at every start.
-    fn application_id(&self, namespace: Option<&NamespaceId>, name: &str) -> String {
-        let namespace = namespace.map(ToString::to_string).unwrap_or_default();
-        let path = format!("{}/{namespace}/{name}", self.world.cloud.account);
-        Uuid::new_v5(&Uuid::NAMESPACE_URL, path.as_bytes()).to_string()
-    }
-
-    fn used_secrets(&mut self, node: &Node<'_>) -> Vec<String> {
-        let items = fields::list(node, self.mistakes).unwrap_or_default();
-        let parse = |text: &str| SecretName::parse(text).ok().map(|name| name.as_str().to_owned());
-        let mut name = |item| fields::parsed(item, super::secrets::NAME_RULE, self.mistakes, parse);
-        items.iter().filter_map(&mut name).collect()
-    }
-
-    fn clusters(&mut self, node: &Node<'_>) -> Vec<String> {
-        let items = fields::list(node, self.mistakes).unwrap_or_default();
-        items.iter().filter_map(|item| self.label(item)).collect()
-    }
-
-    /// A name that no rule is documented for: it must only fit into a reply.
-    fn label(&mut self, node: &Node<'_>) -> Option<String> {
-        let fits = |text: &str| !text.is_empty() && is_storable_text(text);
-        let parse = |text: &str| fits(text).then(|| text.to_owned());
-        fields::parsed(
-            node,
-            "expected a text that is not empty, no control characters",
-            self.mistakes,
-            parse,
-        )
+    /// The namespace of that id, if there is one: a listed one, or the default one of a served region.
+    pub fn find(&self, text: &Text, cloud: &Cloud, mistakes: &mut Mistakes) -> Option<NamespaceId> {
+        let id = self.served(text, cloud, mistakes)?;
+        let is_known = id.is_default() || self.first.contains_key(&id);
+        let rule = "no such namespace; `namespaces` must list it";
+        mistakes.check(text.at, is_known.then_some(id).ok_or(rule))
     }
 }
 
-#[cfg(test)]
-mod tests;
+fn applications(
+    items: Vec<Placed<Application>>,
+    account: &str,
+    namespace: Option<&NamespaceId>,
+    mistakes: &mut Mistakes,
+) -> Vec<model::Application> {
+    let mut first = HashMap::new();
+    let mut applications = Vec::new();
+    for Placed { at, value } in items {
+        let name = label(&value.name, mistakes);
+        let id = value.id.and_then(|text| label(&text, mistakes));
+        let parse = |text: &str| SecretName::parse(text).ok().map(|name| name.as_str().to_owned());
+        let secrets = value.secrets.iter();
+        let secrets =
+            secrets.filter_map(|text| text.parsed(secrets::NAME_RULE, mistakes, parse)).collect();
+        let Some(name) = name else { continue };
+        let first = *first.entry(name.clone()).or_insert(at);
+        if first != at {
+            mistakes.twice(at, "this application", first);
+        }
+        // Where the file gives no id, the same one at every start.
+        let made = || {
+            let namespace = namespace.map(ToString::to_string).unwrap_or_default();
+            let path = format!("{account}/{namespace}/{name}");
+            Uuid::new_v5(&Uuid::NAMESPACE_URL, path.as_bytes()).to_string()
+        };
+        applications.push(model::Application { id: id.unwrap_or_else(made), name, secrets });
+    }
+    applications
+}
+
+/// A name that no rule is documented for: it must only fit into a reply.
+fn label(text: &Text, mistakes: &mut Mistakes) -> Option<String> {
+    let rule = "expected a text that is not empty, no control characters";
+    let fits = |text: &str| !text.is_empty() && is_storable_text(text);
+    text.parsed(rule, mistakes, |text| fits(text).then(|| text.to_owned()))
+}

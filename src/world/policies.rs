@@ -1,191 +1,197 @@
 //! The policies of a user: the names of system policies, and policy documents as RAM has them.
 
+use std::fmt::{self, Display};
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{MapAccess, Visitor, value::MapAccessDeserializer},
+};
+
 use super::{
-    fields::{self, Fields, nearest},
-    reader::Reader,
-    tree::{Content, Entry, Node},
+    mistakes::{Mistakes, Position},
+    yaml::{Entries, OneOrMore, Placed, Text, given},
 };
-use crate::access::policy::{
-    self, ActionPattern, Actions, Condition, ConditionError, Effect, Policy, ResourcePattern,
-    Resources, Statement,
+use crate::{
+    access::policy::{
+        self, Condition, ConditionError, Effect, KEYS, OPERATORS, Pattern, PatternError, Patterns,
+        SYSTEM_POLICIES, SystemPolicy,
+    },
+    sae::model::Cloud,
 };
 
-const KEYS: &[&str] = &["Version", "Statement"];
-const STATEMENT_KEYS: &[&str] =
-    &["Effect", "Action", "NotAction", "Resource", "NotResource", "Condition"];
+/// A policy: the name of one that comes with the platform, or a document.
+pub(super) enum Policy {
+    System(String),
+    Document(Document),
+}
 
-impl Reader<'_> {
-    /// The policies attached to a user.
-    pub fn policies(&mut self, node: &Node<'_>) -> Vec<Policy> {
-        let items = fields::list(node, self.mistakes).unwrap_or_default();
-        items.iter().filter_map(|item| self.policy(item)).collect()
+impl<'de> Deserialize<'de> for Policy {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct NameOrDocument;
+        impl<'de> Visitor<'de> for NameOrDocument {
+            type Value = Policy;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("the name of a system policy, or a policy document")
+            }
+
+            fn visit_str<E>(self, name: &str) -> Result<Policy, E> {
+                Ok(Policy::System(name.to_owned()))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Policy, A::Error> {
+                Document::deserialize(MapAccessDeserializer::new(map)).map(Policy::Document)
+            }
+        }
+        deserializer.deserialize_any(NameOrDocument)
     }
+}
 
-    fn policy(&mut self, node: &Node<'_>) -> Option<Policy> {
-        if let Content::Text { text, .. } = &*node.content {
-            let known = policy::system_policy(text);
-            if known.is_none() {
-                let names = policy::SYSTEM_POLICIES;
-                let hint = match nearest(text, &names) {
-                    Some(near) => format!("did you mean {near}?"),
-                    None => {
-                        format!("there are {}; others are written out here", names.join(" and "))
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "PascalCase")]
+pub(super) struct Document {
+    version: Text,
+    statement: Vec<Placed<Statement>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "PascalCase")]
+struct Statement {
+    effect: Text,
+    #[serde(default, deserialize_with = "given")]
+    action: Option<OneOrMore>,
+    #[serde(default, deserialize_with = "given")]
+    not_action: Option<OneOrMore>,
+    #[serde(default, deserialize_with = "given")]
+    resource: Option<OneOrMore>,
+    #[serde(default, deserialize_with = "given")]
+    not_resource: Option<OneOrMore>,
+    /// By operator and condition key.
+    #[serde(default)]
+    condition: Entries<Entries<OneOrMore>>,
+}
+
+/// What in a user's policies may grant nothing, and where it stands: a statement's resources, or a system policy of
+/// another service.
+#[derive(Debug, Clone)]
+pub(super) struct Suspect(Position, Option<Patterns>);
+
+impl Suspect {
+    /// What is worth a remark, if it does grant nothing in this cloud.
+    pub fn remark(&self, cloud: &Cloud) -> Option<String> {
+        let Self(at, resources) = self;
+        let Some(resources) = resources else {
+            return Some(format!("{at}: a system policy of another service grants nothing here"));
+        };
+        let mut asked = cloud.regions.iter().map(|region| cloud.ram_resource(region));
+        (!asked.any(|resource| resources.cover(&resource))).then(|| {
+            format!(
+                "{at}: this statement never applies: SAE authorises its operations on \
+                 acs:sae:REGION:ACCOUNT:*, which its resources do not cover"
+            )
+        })
+    }
+}
+
+/// Reads the policies of a user; adds to `suspects` what may grant nothing.
+pub(super) fn read(
+    items: Vec<Placed<Policy>>,
+    suspects: &mut Vec<Suspect>,
+    mistakes: &mut Mistakes,
+) -> Vec<policy::Policy> {
+    let mut policies = Vec::new();
+    for Placed { at, value } in items {
+        match value {
+            Policy::Document(document) => policies.push(document.read(suspects, mistakes)),
+            Policy::System(name) => match policy::system_policy(&name) {
+                Some(SystemPolicy::Known(policy)) => policies.push(policy),
+                Some(SystemPolicy::OtherService) => suspects.push(Suspect(at, None)),
+                None => {
+                    let known = SYSTEM_POLICIES.join(", ");
+                    let hint = "and those of other services; others are written out here";
+                    mistakes.add(at, format!("unknown system policy; there are {known}, {hint}"));
+                }
+            },
+        }
+    }
+    policies
+}
+
+impl Document {
+    fn read(self, suspects: &mut Vec<Suspect>, mistakes: &mut Mistakes) -> policy::Policy {
+        let is_known = |text: &str| (text == policy::VERSION).then_some(());
+        self.version.parsed("the version of a policy is \"1\"", mistakes, is_known);
+        let mut statements = Vec::new();
+        for Placed { at, value } in self.statement {
+            let Some(statement) = value.read(at, mistakes) else { continue };
+            suspects.push(Suspect(at, Some(statement.resources.clone())));
+            statements.push(statement);
+        }
+        policy::Policy { statements }
+    }
+}
+
+impl Statement {
+    fn read(self, at: Position, mistakes: &mut Mistakes) -> Option<policy::Statement> {
+        let effect =
+            self.effect.parsed("an effect is Allow or Deny", mistakes, |text| match text {
+                "Allow" => Some(Effect::Allow),
+                "Deny" => Some(Effect::Deny),
+                _ => None,
+            });
+        let mut patterns =
+            |key, these, all_but, parse: fn(&str) -> Result<Pattern, PatternError>| {
+                let (texts, made): (OneOrMore, fn(_) -> _) = match (these, all_but) {
+                    (Some(texts), None) => (texts, Patterns::These),
+                    (None, Some(texts)) => (texts, Patterns::AllBut),
+                    _ => {
+                        mistakes.add(at, format!("a statement has either `{key}` or `Not{key}`"));
+                        return None;
                     }
                 };
-                self.mistakes.add(node.at, format!("unknown system policy; {hint}"));
-            }
-            return known;
-        }
-        let fields = Fields::of(node, KEYS, self.mistakes)?;
-        if let Some(node) = fields.require("Version", self.mistakes) {
-            let is_known = |text: &str| (text == policy::VERSION).then_some(());
-            fields::parsed(node, "the version of a policy is \"1\"", self.mistakes, is_known);
-        }
-        let node = fields.require("Statement", self.mistakes)?;
-        let items = fields::list(node, self.mistakes)?;
-        Some(Policy { statements: items.iter().filter_map(|item| self.statement(item)).collect() })
-    }
-
-    fn statement(&mut self, node: &Node<'_>) -> Option<Statement> {
-        let fields = Fields::of(node, STATEMENT_KEYS, self.mistakes)?;
-        let effect = fields.require("Effect", self.mistakes).and_then(|node| {
-            fields::parsed(node, "an effect is Allow or Deny", self.mistakes, effect)
-        });
-        let actions = self.either(&fields, "Action", "NotAction").and_then(|(is_not, node)| {
-            let patterns = self.strings(node, ActionPattern::parse)?;
-            Some(if is_not { Actions::AllBut(patterns) } else { Actions::These(patterns) })
-        });
-        let resources =
-            self.either(&fields, "Resource", "NotResource").and_then(|(is_not, node)| {
-                let patterns = self.strings(node, ResourcePattern::parse)?;
-                Some(if is_not { Resources::AllBut(patterns) } else { Resources::These(patterns) })
-            });
-        let conditions = match fields.get("Condition") {
-            Some(node) => self.conditions(node),
-            None => Some(Vec::new()),
-        };
-        let resources = resources?;
-        if let Resources::These(patterns) = &resources
-            && !patterns.iter().any(ResourcePattern::is_everything)
-        {
-            self.world.idle_statements.push(node.at);
-        }
-        Some(Statement { effect: effect?, actions: actions?, resources, conditions: conditions? })
-    }
-
-    /// The value of one of two keys, and whether it is the second one's.
-    fn either<'n, 't>(
-        &mut self,
-        fields: &Fields<'n, 't>,
-        key: &str,
-        not: &str,
-    ) -> Option<(bool, &'n Node<'t>)> {
-        match (fields.get(key), fields.entry(not)) {
-            (Some(_), Some(entry)) => {
-                self.mistakes
-                    .add(entry.at, format!("a statement has either `{key}` or `{not}`, not both"));
-                None
-            }
-            (None, Some(entry)) => Some((true, &entry.value)),
-            (_, None) => fields.require(key, self.mistakes).map(|node| (false, node)),
-        }
-    }
-
-    /// One text, or a list of at least one.
-    fn strings<T, E: std::fmt::Display>(
-        &mut self,
-        node: &Node<'_>,
-        parse: impl Fn(&str) -> Result<T, E>,
-    ) -> Option<Vec<T>> {
-        let one = std::slice::from_ref(node);
-        let items = match &*node.content {
-            Content::List(items) if items.is_empty() => {
-                self.mistakes.add(node.at, "expected a text, or a list of at least one");
-                return None;
-            }
-            Content::List(items) => items,
-            _ => one,
-        };
-        let mut parsed = Vec::new();
-        let mut is_whole = true;
-        for item in items {
-            match fields::text(item, self.mistakes).map(&parse) {
-                Some(Ok(value)) => parsed.push(value),
-                Some(Err(error)) => {
-                    self.mistakes.add(item.at, error.to_string());
-                    is_whole = false;
-                }
-                None => is_whole = false,
-            }
-        }
-        is_whole.then_some(parsed)
-    }
-
-    fn conditions(&mut self, node: &Node<'_>) -> Option<Vec<Condition>> {
-        let mut conditions = Vec::new();
-        let mut is_whole = true;
-        for operator in fields::map(node, self.mistakes)? {
-            let Some(keys) = fields::map(&operator.value, self.mistakes) else {
-                is_whole = false;
-                continue;
+                all(&texts, parse, mistakes).map(made)
             };
-            for key in keys {
-                match Condition::new(&operator.key, &key.key) {
-                    Ok(condition) => {
-                        let filled = self.filled(condition, &key.value);
-                        is_whole &= filled.is_some();
-                        conditions.extend(filled);
-                    }
-                    Err(error) => {
-                        is_whole = false;
-                        self.mistaken_condition(error, operator, key);
-                    }
-                }
+        let actions = patterns("Action", self.action, self.not_action, Pattern::action);
+        let resources = patterns("Resource", self.resource, self.not_resource, Pattern::resource);
+        let mut conditions = Some(Vec::new());
+        for (operator, keys) in &self.condition.0 {
+            for (key, values) in &keys.0 {
+                let condition = condition(operator, key, values, mistakes);
+                conditions = conditions.zip(condition).map(|(mut all, one)| {
+                    all.push(one);
+                    all
+                });
             }
         }
-        is_whole.then_some(conditions)
-    }
-
-    fn mistaken_condition(&mut self, error: ConditionError, operator: &Entry<'_>, key: &Entry<'_>) {
-        let (at, given, known): (_, _, &[&str]) = match error {
-            ConditionError::UnknownOperator => (operator.at, &operator.key, &policy::OPERATORS),
-            ConditionError::UnknownKey | ConditionError::Unfit | ConditionError::Value(_) => {
-                (key.at, &key.key, &policy::KEYS)
-            }
-        };
-        let hint = match nearest(given, known) {
-            _ if error == ConditionError::Unfit => String::new(),
-            Some(near) => format!("; did you mean `{near}`?"),
-            None => format!("; there are {}", known.join(", ")),
-        };
-        self.mistakes.add(at, format!("{error}{hint}"));
-    }
-
-    /// A condition with the values that stand in the file.
-    fn filled(&mut self, mut condition: Condition, node: &Node<'_>) -> Option<Condition> {
-        let values = self.strings(node, |text| Ok::<_, ConditionError>(text.to_owned()))?;
-        let places = match &*node.content {
-            Content::List(items) => items.iter().map(|item| item.at).collect(),
-            _ => vec![node.at],
-        };
-        let mut is_whole = true;
-        for (value, at) in values.iter().zip(places) {
-            if let Err(error) = condition.add(value) {
-                self.mistakes.add(at, error.to_string());
-                is_whole = false;
-            }
-        }
-        is_whole.then_some(condition)
+        let (effect, actions, resources) = (effect?, actions?, resources?);
+        Some(policy::Statement { effect, actions, resources, conditions: conditions? })
     }
 }
 
-fn effect(text: &str) -> Option<Effect> {
-    match text {
-        "Allow" => Some(Effect::Allow),
-        "Deny" => Some(Effect::Deny),
-        _ => None,
-    }
+fn condition(
+    operator: &Text,
+    key: &Text,
+    values: &OneOrMore,
+    mistakes: &mut Mistakes,
+) -> Option<Condition> {
+    let made = Condition::new(&operator.value, &key.value);
+    let (at, known) = match made {
+        Err(ConditionError::UnknownOperator) => (operator.at, &OPERATORS[..]),
+        Err(ConditionError::UnknownKey) => (key.at, &KEYS[..]),
+        _ => (key.at, &[][..]),
+    };
+    let hint =
+        if known.is_empty() { String::new() } else { format!("; there are {}", known.join(", ")) };
+    let mut condition = mistakes.check(at, made.map_err(|error| format!("{error}{hint}")))?;
+    all(values, |text| condition.add(text), mistakes).map(|_| condition)
 }
 
-#[cfg(test)]
-mod tests;
+/// What all of the texts mean.
+fn all<T, E: Display>(
+    texts: &OneOrMore,
+    mut parse: impl FnMut(&str) -> Result<T, E>,
+    mistakes: &mut Mistakes,
+) -> Option<Vec<T>> {
+    let parsed = texts.0.iter().map(|text| mistakes.check(text.at, parse(&text.value)));
+    parsed.collect::<Vec<_>>().into_iter().collect()
+}

@@ -2,228 +2,196 @@
 
 use std::collections::HashMap;
 
+use serde::Deserialize;
+
 use super::{
     WorldSecret,
-    fields::{self, Fields},
-    mistakes::Position,
-    reader::Reader,
-    tree::{Entry, Node},
+    mistakes::{Mistakes, Position},
+    namespaces::KnownNamespaces,
+    yaml::{Entries, Placed, Text, given},
 };
 use crate::sae::model::{
-    DOCKER_CONFIG_KEY, DataKey, Error, NamespaceId, SecretData, SecretName, SecretType,
-    SecretValue, docker_config,
+    Cloud, DOCKER_CONFIG_KEY, DataKey, Error, SecretData, SecretName, SecretType, SecretValue,
+    docker_config,
 };
 
 /// What is told of a text that cannot be a secret's name.
 pub(super) const NAME_RULE: &str =
     "a secret's name is a letter, then letters, digits, '-' and '_', at most 253 characters";
+const KEY_RULE: &str = "a key of a secret has 1 to 253 letters, digits, '-', '_' and '.'; it is not '.' and does not \
+                        begin with '..'";
 
-const KEY_RULE: &str = "a key of a secret has 1 to 253 letters, digits, '-', '_' and '.'; \
-                        it is not '.' and does not begin with '..'";
-
-const KEYS: &[&str] = &["namespace", "name", "type", "data", "registries"];
-
-/// What the content of a secret is judged by.
-#[derive(Clone, Copy)]
-struct Frame {
-    /// Its type, where the file names a right one.
-    secret_type: Option<SecretType>,
-    /// How many keys it may have.
-    keys: u32,
+/// A secret.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Secret {
+    namespace: Text,
+    name: Text,
+    #[serde(default, rename = "type", deserialize_with = "given")]
+    kind: Option<Text>,
+    #[serde(default, deserialize_with = "given")]
+    data: Option<Placed<Entries<Text>>>,
+    #[serde(default, deserialize_with = "given")]
+    registries: Option<Placed<Entries<Registry>>>,
 }
 
-impl Reader<'_> {
-    pub fn secrets(&mut self, node: &Node<'_>) {
-        let mut first = HashMap::new();
-        let mut counts = HashMap::new();
-        for item in fields::list(node, self.mistakes).unwrap_or_default() {
-            let Some(fields) = Fields::of(item, KEYS, self.mistakes) else { continue };
-            let namespace =
-                fields.require("namespace", self.mistakes).and_then(|node| self.home(node));
-            let name =
-                fields.require("name", self.mistakes).and_then(|node| self.secret_name(node));
-            let frame = self.frame(&fields, namespace.as_ref());
-            let data = self.content(&fields, item.at, frame);
-            let Some(place) = namespace.zip(name) else { continue };
-            if let Some(first) = first.get(&place) {
-                self.mistakes
-                    .add(item.at, format!("this secret stands twice; the first is at {first}"));
-                continue;
-            }
-            self.count(counts.entry(place.0.clone()).or_insert(0), &place.0, item.at);
-            first.insert(place.clone(), item.at);
-            if let (Some(data), Some(secret_type)) = (data, frame.secret_type) {
-                let (namespace, name) = place;
-                self.world.secrets.push(WorldSecret { namespace, name, secret_type, data });
-            }
+/// The account at an image registry.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Registry {
+    username: Text,
+    password: Text,
+}
+
+/// Reads the secrets.
+pub(super) fn read(
+    items: Vec<Placed<Secret>>,
+    cloud: &Cloud,
+    namespaces: &KnownNamespaces,
+    mistakes: &mut Mistakes,
+) -> Vec<WorldSecret> {
+    let mut secrets = Vec::new();
+    let mut first = HashMap::new();
+    let mut counts = HashMap::new();
+    for Placed { at, value } in items {
+        let namespace = namespaces.find(&value.namespace, cloud, mistakes);
+        let name = value.name.parsed(NAME_RULE, mistakes, |text| SecretName::parse(text).ok());
+        let quota =
+            namespace.as_ref().map_or(u32::MAX, |namespace| cloud.quotas.keys_in(namespace));
+        let content = value.content(at, quota, cloud, mistakes);
+        let Some((namespace, name)) = namespace.zip(name) else { continue };
+        if let Some(first) = first.get(&(namespace.clone(), name.clone())) {
+            mistakes.twice(at, "this secret", *first);
+            continue;
+        }
+        first.insert((namespace.clone(), name.clone()), at);
+        let count = counts.entry(namespace.clone()).or_insert(0);
+        mistakes.hold_to(cloud.quotas.secrets_in(&namespace), *count, "secrets", at);
+        *count += 1;
+        if let Some((secret_type, data)) = content {
+            secrets.push(WorldSecret { namespace, name, secret_type, data });
         }
     }
+    secrets
+}
 
-    /// The namespace that a secret lives in.
-    fn home(&mut self, node: &Node<'_>) -> Option<NamespaceId> {
-        let id = self.namespace_id(node)?;
-        let unknown = self.listed.as_ref().is_some_and(|listed| !listed.contains_key(&id));
-        if unknown && !id.is_default() {
-            self.mistakes.add(node.at, "no such namespace; `namespaces` must list it");
-            return None;
-        }
-        Some(id)
-    }
-
-    fn secret_name(&mut self, node: &Node<'_>) -> Option<SecretName> {
-        fields::parsed(node, NAME_RULE, self.mistakes, |text| SecretName::parse(text).ok())
-    }
-
-    fn frame(&mut self, fields: &Fields<'_, '_>, namespace: Option<&NamespaceId>) -> Frame {
-        let secret_type = match fields.get("type") {
-            Some(node) => {
-                let rule = format!(
-                    "no such type; the types are {}",
-                    SecretType::ALL.map(SecretType::as_str).join(", ")
-                );
-                fields::parsed(node, &rule, self.mistakes, |text| SecretType::parse(text).ok())
+impl Secret {
+    /// The type and the data; `at` is where the secret stands, `quota` how many keys it may have.
+    fn content(
+        self,
+        at: Position,
+        quota: u32,
+        cloud: &Cloud,
+        mistakes: &mut Mistakes,
+    ) -> Option<(SecretType, SecretData)> {
+        let secret_type = match &self.kind {
+            Some(text) => {
+                let types = SecretType::ALL.map(SecretType::as_str).join(", ");
+                let rule = format!("no such type; the types are {types}");
+                text.parsed(&rule, mistakes, |text| SecretType::parse(text).ok())
             }
             None => Some(SecretType::Opaque),
         };
-        let quotas = &self.world.cloud.quotas;
-        let keys = namespace.map_or(fields::QUOTA_MAX, |namespace| quotas.keys_in(namespace));
-        Frame { secret_type, keys }
-    }
-
-    /// Counts one more secret of a namespace and reports the first that is too many.
-    fn count(&mut self, count: &mut u32, namespace: &NamespaceId, at: Position) {
-        let quota = self.world.cloud.quotas.secrets_in(namespace);
-        if *count == quota {
-            let message = format!(
-                "the quota of this namespace is {quota} secrets; from here on there are more"
-            );
-            self.mistakes.add(at, message);
-        }
-        *count += 1;
-    }
-
-    fn content(
-        &mut self,
-        fields: &Fields<'_, '_>,
-        at: Position,
-        frame: Frame,
-    ) -> Option<SecretData> {
-        let (data, registries) = (fields.entry("data"), fields.entry("registries"));
-        if data.is_none() && registries.is_none() {
-            let docker = frame.secret_type == Some(SecretType::DockerConfigJson);
-            let missing = if docker { "`data` or `registries`" } else { "`data`" };
-            self.mistakes.add(at, format!("the key {missing} is missing"));
-        }
-        let given = data.map(|entry| self.data(&entry.value, frame));
-        let built = registries.map(|entry| self.registries(entry, frame));
-        if let (Some(data), Some(registries)) = (data, registries) {
-            let later = if data.at < registries.at { registries } else { data };
-            self.mistakes.add(later.at, "a secret has either `data` or `registries`, not both");
-        }
-        given.or(built).flatten()
-    }
-
-    fn data(&mut self, node: &Node<'_>, frame: Frame) -> Option<SecretData> {
-        let entries = fields::map(node, self.mistakes)?;
-        let mut pairs = Vec::with_capacity(entries.len());
-        for (number, entry) in (0..).zip(entries) {
-            if number == frame.keys {
-                self.too_many_keys(entry.at, frame);
+        let is_docker = secret_type.is_none_or(|known| known == SecretType::DockerConfigJson);
+        match &self.registries {
+            Some(list) if !is_docker => {
+                mistakes
+                    .add(list.at, "only kubernetes.io/dockerconfigjson secrets have registries");
             }
-            let key = DataKey::parse(&entry.key).ok();
-            if key.is_none() {
-                self.mistakes.add(entry.at, KEY_RULE);
+            _ if self.data.is_some() == self.registries.is_some() => {
+                mistakes
+                    .add(at, "a secret has either `data` or, for an image registry, `registries`");
             }
-            let value = fields::text(&entry.value, self.mistakes);
-            if let Some((key, value)) = key.zip(value) {
-                pairs.push((key.as_str().to_owned(), SecretValue::new(value.to_owned())));
-            }
+            _ => {}
         }
-        if pairs.len() < entries.len() {
-            return None;
-        }
-        let data = self.sized(pairs, node.at)?;
-        let secret_type = frame.secret_type?;
-        // The secret's name would only stand in an error, where the place in the file says more.
-        let checked = secret_type.check(&data, "", self.world.cloud.docker_config);
-        let Err(error) = checked else { return Some(data) };
-        match error {
-            Error::SecretKeyMissing { key, .. } => {
-                let message =
-                    format!("the key `{key}` is missing; secrets of type {secret_type} need it");
-                self.mistakes.add(node.at, message);
-            }
-            Error::SecretKeyInvalid { key, reason } => {
-                let culprit = entries.iter().find(|entry| entry.key == key);
-                let at = culprit.map_or(node.at, |entry| entry.value.at);
-                self.mistakes.add(at, format!("{key}: {reason}"));
-            }
-            error => self.mistakes.add(node.at, reason(error)),
-        }
-        None
+        let given = self.data.map(|data| checked_data(data, secret_type, quota, cloud, mistakes));
+        let built = self.registries.map(|list| docker_config(&list, quota, cloud, mistakes));
+        let data = given.or(built).flatten();
+        secret_type.zip(data)
     }
+}
 
-    fn registries(&mut self, entry: &Entry<'_>, frame: Frame) -> Option<SecretData> {
-        if frame.secret_type.is_some_and(|given| given != SecretType::DockerConfigJson) {
-            let message =
-                format!("only secrets of type {} have registries", SecretType::DockerConfigJson);
-            self.mistakes.add(entry.at, message);
+fn checked_data(
+    given: Placed<Entries<Text>>,
+    secret_type: Option<SecretType>,
+    quota: u32,
+    cloud: &Cloud,
+    mistakes: &mut Mistakes,
+) -> Option<SecretData> {
+    let Placed { at, value: entries } = given;
+    entries.check_unique(mistakes);
+    let count = entries.0.len();
+    let mut places = HashMap::new();
+    let mut pairs = Vec::new();
+    for (number, (key, value)) in (0..).zip(entries.0) {
+        mistakes.hold_to(quota, number, "keys", key.at);
+        let parsed = key.parsed(KEY_RULE, mistakes, |key| DataKey::parse(key).ok());
+        if parsed.is_some() && places.insert(key.value.clone(), value.at).is_none() {
+            pairs.push((key.value, SecretValue::new(value.value)));
         }
-        if frame.keys == 0 {
-            self.too_many_keys(entry.at, frame);
-        }
-        let entries = fields::map(&entry.value, self.mistakes)?;
-        if entries.is_empty() {
-            self.mistakes.add(entry.value.at, "at least one registry is needed");
-            return None;
-        }
-        let accounts: Vec<_> = entries.iter().filter_map(|entry| self.registry(entry)).collect();
-        if accounts.len() < entries.len() {
-            return None;
-        }
-        let value = SecretValue::new(docker_config::build(&accounts));
-        self.sized(vec![(DOCKER_CONFIG_KEY.to_owned(), value)], entry.value.at)
     }
+    if pairs.len() < count {
+        return None;
+    }
+    let data = sized(pairs, at, mistakes)?;
+    // The secret's name would only stand in an error, where the place in the file says more.
+    let Err(error) = secret_type?.check(&data, "", cloud.docker_config) else { return Some(data) };
+    let (at, message) = match error {
+        Error::SecretKeyMissing { key, .. } => {
+            (at, format!("the key `{key}` is missing; secrets of this type need it"))
+        }
+        Error::SecretKeyInvalid { key, reason } => {
+            (places.get(key).copied().unwrap_or(at), format!("{key}: {reason}"))
+        }
+        error => (at, reason(error)),
+    };
+    mistakes.add(at, message);
+    None
+}
 
-    /// The registry, the user's name and the password. Each registry is judged alone, so that each
-    /// mistake stands at its registry.
-    fn registry(&mut self, entry: &Entry<'_>) -> Option<(String, String, String)> {
-        let fields = Fields::of(&entry.value, &["username", "password"], self.mistakes)?;
-        let mut field = |key| {
-            let node = fields.require(key, self.mistakes)?;
-            fields::text(node, self.mistakes).map(str::to_owned)
-        };
-        let (username, password) = (field("username"), field("password"));
-        let account = (entry.key.clone().into_owned(), username?, password?);
+/// The data that is built of the accounts at registries. Each is judged alone, so that each mistake stands at its
+/// registry.
+fn docker_config(
+    given: &Placed<Entries<Registry>>,
+    quota: u32,
+    cloud: &Cloud,
+    mistakes: &mut Mistakes,
+) -> Option<SecretData> {
+    let Placed { at, value: entries } = given;
+    entries.check_unique(mistakes);
+    if entries.0.is_empty() {
+        mistakes.add(*at, "at least one registry is needed");
+        return None;
+    }
+    let mut accounts = Vec::new();
+    for (host, Registry { username, password }) in &entries.0 {
+        let account = (host.value.clone(), username.value.clone(), password.value.clone());
         let value = SecretValue::new(docker_config::build(std::slice::from_ref(&account)));
-        let mode = self.world.cloud.docker_config;
-        let Err(reason) = docker_config::check(value.expose(), mode) else { return Some(account) };
-        // What stands before is the registry's name and number, which the place says better.
-        let reason = reason.rsplit(": ").next().unwrap_or_default();
-        self.mistakes.add(entry.at, format!("this registry cannot be used: {reason}"));
-        None
-    }
-
-    /// The data, if it is neither empty nor too large.
-    fn sized(&mut self, pairs: Vec<(String, SecretValue)>, at: Position) -> Option<SecretData> {
-        match SecretData::new(pairs) {
-            Ok(data) => Some(data),
-            Err(Error::Missing { .. }) => {
-                self.mistakes.add(at, "a secret needs at least one key");
-                None
-            }
-            Err(error) => {
-                self.mistakes.add(at, reason(error));
-                None
+        match docker_config::check(value.expose(), cloud.docker_config) {
+            Ok(()) => accounts.push(account),
+            Err(reason) => {
+                // What stands before is the registry's name and number, which the place says better.
+                let reason = reason.rsplit(": ").next().unwrap_or_default();
+                mistakes.add(host.at, format!("this registry cannot be used: {reason}"));
             }
         }
     }
+    mistakes.hold_to(quota, 0, "keys", *at);
+    let value = SecretValue::new(docker_config::build(&accounts));
+    sized(vec![(DOCKER_CONFIG_KEY.to_owned(), value)], *at, mistakes)
+}
 
-    fn too_many_keys(&mut self, at: Position, frame: Frame) {
-        let quota = frame.keys;
-        self.mistakes
-            .add(at, format!("the quota is {quota} keys a secret; from here on there are more"));
-    }
+/// The data, if it is neither empty nor too large.
+fn sized(
+    pairs: Vec<(String, SecretValue)>,
+    at: Position,
+    mistakes: &mut Mistakes,
+) -> Option<SecretData> {
+    let data = SecretData::new(pairs).map_err(|error| match error {
+        Error::Missing { .. } => "a secret needs at least one key".to_owned(),
+        error => reason(error),
+    });
+    mistakes.check(at, data)
 }
 
 /// What the domain says is wrong, without the name of the field: the place says which it is.
@@ -233,6 +201,3 @@ fn reason(error: Error) -> String {
         error => error.to_string(),
     }
 }
-
-#[cfg(test)]
-mod tests;

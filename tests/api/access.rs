@@ -1,6 +1,7 @@
 //! Who is calling, and may they: every row of the gateway's errors, and every operation as every kind of caller.
 
 mod fields;
+mod resources;
 mod window;
 
 use sae_secret::{

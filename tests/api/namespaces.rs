@@ -125,13 +125,31 @@ fn a_region_that_is_not_served_is_never_taken_for_another() {
 }
 
 #[test]
-fn the_default_namespace_cannot_be_touched() {
+fn the_default_namespace_is_not_found_by_what_names_one_namespace() {
     let server = TestServer::start();
-    for method in ["GET", "POST", "PUT", "DELETE"] {
-        let parameters = [("NamespaceId", "cn-beijing"), ("NamespaceName", "n")];
-        server.call(method, NAMESPACE, &parameters).assert_error(400, "InvalidNamespaceId.Format");
+    let named = |id: &'static str| [("NamespaceId", id), ("NamespaceName", "n")];
+    for region in ["cn-beijing", "cn-hangzhou"] {
+        for method in ["GET", "PUT", "DELETE"] {
+            let reply = server.call(method, NAMESPACE, &named(region));
+            reply.assert_error(404, "InvalidNamespaceId.NotFound");
+            // Serverless Devs knows it by this sentence.
+            assert_eq!(reply.message(), "The specified NamespaceId does not exist.");
+        }
+        let created = server.call("POST", NAMESPACE, &named(region));
+        created.assert_error(400, "InvalidNamespaceId.Format");
+        assert_eq!(server.list_secrets(region).status, 200);
     }
-    assert_eq!(server.list_secrets("cn-beijing").status, 200);
+    for id in ["us-west-1", "cn-beijing:", "CN-BEIJING", "cn-beijing ", "beijing"] {
+        for method in ["GET", "POST", "PUT", "DELETE"] {
+            let reply = server.call(method, NAMESPACE, &named(id));
+            reply.assert_error(400, "InvalidNamespaceId.Format");
+        }
+    }
+    // What else is wrong with the request is said first.
+    let long = [("NamespaceId", "cn-beijing"), ("NamespaceName", &"n".repeat(65))];
+    server.call("PUT", NAMESPACE, &long).assert_error(400, "InvalidNamespaceName.Format");
+    let nameless = server.call("PUT", NAMESPACE, &[("NamespaceId", "cn-beijing")]);
+    nameless.assert_error(400, "InvalidParameter.NotEmpty");
 }
 
 #[test]

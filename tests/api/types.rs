@@ -59,6 +59,23 @@ fn good_docker_configurations_are_kept_verbatim() {
 }
 
 #[test]
+fn auth_may_be_without_padding() {
+    let server = TestServer::start();
+    for (name, password) in [("one", "passw"), ("two", "passwo"), ("none", "passwor")] {
+        let mut unpadded = entry("user", password);
+        let auth = unpadded["auth"].as_str().unwrap().trim_end_matches('=').to_owned();
+        unpadded["auth"] = json!(auth);
+        let config = json!({"auths": {"r.example.com": unpadded}});
+        docker(&server, name, &config).data();
+        if auth.len() % 4 == 2 {
+            unpadded["auth"] = json!(format!("{auth}="));
+            let half = docker(&server, "half", &json!({"auths": {"r.example.com": unpadded}}));
+            half.assert_error(400, "InvalidParameter.WithMessage");
+        }
+    }
+}
+
+#[test]
 fn bad_docker_configurations_name_registry_and_field_and_never_the_value() {
     let server = TestServer::start();
     let good = || entry("CANARYUSER", CANARY);
@@ -173,6 +190,31 @@ fn certificates_and_keys_must_belong_together() {
         let reply = server.create_secret("cn-beijing:test", "n", TLS, &data);
         reply.assert_error(400, "InvalidSecretDataKey.NotFound");
         assert!(reply.message().contains(&format!("[{key}]")), "{}", reply.message());
+    }
+}
+
+/// The table's verdicts are Go's; `verdicts.go` beside it compares them.
+#[test]
+fn certificates_and_keys_are_judged_as_go_judges_them() {
+    let server = TestServer::start_with(
+        &WORLD.replace("secrets_per_namespace: 100", "secrets_per_namespace: 1000"),
+        |_| {},
+    );
+    let table: Value = serde_json::from_str(&fixture("tls/pairs.json")).unwrap();
+    let pairs = table["pairs"].as_array().unwrap();
+    assert!(pairs.len() > 150, "{}", pairs.len());
+    for (index, pair) in pairs.iter().enumerate() {
+        let text = |member: &str| &table["texts"][pair[member].as_str().unwrap()];
+        let data = json!({"tls.crt": text("crt"), "tls.key": text("key")});
+        let reply = server.create_secret("cn-beijing:test", &format!("n{index}"), TLS, &data);
+        if pair["go"] == "taken" {
+            assert_eq!(reply.status, 200, "{}: {}", pair["name"], reply.text());
+        } else {
+            reply.assert_error(400, "InvalidParameter.WithMessage");
+            let says = pair["says"].as_str().unwrap();
+            let message = format!("The parameter is invalid {{SecretData}}: {says}");
+            assert_eq!(reply.message(), message, "{}", pair["name"]);
+        }
     }
 }
 

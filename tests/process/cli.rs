@@ -175,8 +175,13 @@ fn check_world_says_every_mistake_with_line_and_column() {
         said(&checked)
     );
     let bad = folder.path().join("bad.yaml");
-    fs::write(&bad, "regions: [cn-beijing]\nnamespces: []\nquotas:\n  namespaces: many\n").unwrap();
+    fs::write(&bad, "regions: [cn-beijing]\nnamespces: []\n").unwrap();
     let bad = bad.to_str().unwrap();
+    let checked = run(&["check-world", bad]);
+    let text = said(&checked);
+    let told = format!("{bad}:2:1: unknown key; the keys here are account, ");
+    assert!(!checked.status.success() && text.contains(&told), "{text}");
+    fs::write(bad, "regions: [cn-x]\nnamespaces:\n  - { id: cn-x:A }\naccount: one\n").unwrap();
     for arguments in [
         vec!["check-world", bad],
         vec![
@@ -192,7 +197,7 @@ fn check_world_says_every_mistake_with_line_and_column() {
         let output = run(&arguments);
         assert!(!output.status.success());
         let text = said(&output);
-        for part in [format!("{bad}:2:1: "), format!("{bad}:4:15: ")] {
+        for part in [format!("{bad}:3:11: "), format!("{bad}:4:10: ")] {
             assert!(text.contains(&part), "{part} in {text}");
         }
     }

@@ -56,6 +56,39 @@ fn each_request_has_one_line_with_its_ids_and_no_value() {
 }
 
 #[test]
+fn a_refusal_that_lenient_would_not_make_says_so_in_the_log() {
+    const HINT: &str = "--docker-config lenient would take";
+    // In base64: an entry without a password, and something else than an object.
+    let refused = "eyJhdXRocyI6eyJyLmV4YW1wbGUiOnsidXNlcm5hbWUiOiJ1In19fQ==";
+    let useless = "W10=";
+    let create = |server: &Server, kind: &str, data: &Value| {
+        let data = data.to_string();
+        let parameters = [
+            ("NamespaceId", "cn-beijing:test"),
+            ("SecretName", "n"),
+            ("SecretType", kind),
+            ("SecretData", &data),
+        ];
+        server.call("POST", SECRET, &parameters)
+    };
+    let folder = Folder::new();
+    let mut server = Server::start(folder.path());
+    let docker = "kubernetes.io/dockerconfigjson";
+    let reply = create(&server, docker, &json!({ ".dockerconfigjson": refused }));
+    reply.assert_error(400, "InvalidParameter.WithMessage");
+    assert!(!reply.message().contains("lenient"), "{}", reply.message());
+    create(&server, docker, &json!({ ".dockerconfigjson": useless }));
+    create(&server, "kubernetes.io/tls", &json!({"tls.crt": "x", "tls.key": "x"}));
+    server.terminate();
+    server.wait();
+    let log = server.log();
+    let hints: Vec<&str> = log.lines().filter(|line| line.contains(HINT)).collect();
+    assert_eq!(hints.len(), 1, "{log}");
+    let id = reply.header("x-acs-request-id").unwrap();
+    assert!(hints[0].contains(id), "{id} in {}", hints[0]);
+}
+
+#[test]
 fn json_lines_are_json() {
     let folder = Folder::new();
     let mut server = Server::start_with(folder.path(), |command| {

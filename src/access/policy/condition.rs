@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use jiff::Timestamp as Moment;
 
-use super::{Environment, pattern::Pattern};
+use super::{Environment, Pattern};
 
 /// The condition keys that are known: RAM's common ones. SAE has none of its own.
 pub const KEYS: [&str; 4] =

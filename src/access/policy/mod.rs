@@ -11,9 +11,9 @@ mod system;
 use std::net::IpAddr;
 
 pub use condition::{Condition, ConditionError, KEYS, OPERATORS};
-pub use pattern::{ActionPattern, PatternError, ResourcePattern};
-pub use statement::{Actions, Effect, Resources, Statement};
-pub use system::{SYSTEM_POLICIES, system_policy};
+pub use pattern::{Pattern, PatternError};
+pub use statement::{Effect, Patterns, Statement};
+pub use system::{SYSTEM_POLICIES, SystemPolicy, system_policy};
 
 use crate::clock::Timestamp;
 
@@ -49,8 +49,8 @@ pub enum Decision {
     ExplicitlyDenied,
 }
 
-/// What a user's policies say of taking an action, such as `sae:CreateSecret`, on a resource: its name, or `*` for all
-/// of the service's.
+/// What a user's policies say of taking an action, such as `sae:CreateSecret`, on a resource, such as
+/// `acs:sae:cn-beijing:1000000000000001:*` for all of a region's.
 #[must_use]
 pub fn evaluate(
     policies: &[Policy],
@@ -58,9 +58,10 @@ pub fn evaluate(
     resource: &str,
     environment: &Environment,
 ) -> Decision {
+    let action = action.to_ascii_lowercase();
     let statements = policies.iter().flat_map(|policy| &policy.statements);
     let mut decision = Decision::ImplicitlyDenied;
-    for statement in statements.filter(|known| known.applies(action, resource, environment)) {
+    for statement in statements.filter(|known| known.applies(&action, resource, environment)) {
         match statement.effect {
             Effect::Deny => return Decision::ExplicitlyDenied,
             Effect::Allow => decision = Decision::Allowed,

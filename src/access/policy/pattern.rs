@@ -11,69 +11,36 @@ pub enum PatternError {
     Resource,
 }
 
-/// A pattern for actions: `SERVICE:ACTION`, or `*` for all. Capital letters do not matter (RAM page "Permission policy
-/// elements": in most services they do not).
+/// A text in which `*` stands for any characters, none included, and `?` for one. A `*` in a text that is matched is more
+/// than `?` stands for: there it means all of something.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ActionPattern(Pattern);
+pub struct Pattern(Vec<char>);
 
-impl ActionPattern {
-    /// Reads a pattern.
+impl Pattern {
+    /// Reads a pattern for actions: `SERVICE:ACTION`, or `*` for all. Capital letters do not matter (RAM page "Permission
+    /// policy elements": in most services they do not), so it matches actions in small letters.
     ///
     /// # Errors
     /// [`PatternError::Action`].
-    pub fn parse(text: &str) -> Result<Self, PatternError> {
+    pub fn action(text: &str) -> Result<Self, PatternError> {
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_*?".contains(&byte);
         let is_name = |name: &str| !name.is_empty() && name.bytes().all(is_plain);
         let fits = match text.split_once(':') {
             Some((service, action)) => is_name(service) && is_name(action),
             None => is_everything(text),
         };
-        if fits {
-            Ok(Self(Pattern::new(&text.to_ascii_lowercase())))
-        } else {
-            Err(PatternError::Action)
-        }
+        fits.then(|| Self::new(&text.to_ascii_lowercase())).ok_or(PatternError::Action)
     }
 
-    pub(super) fn matches(&self, action: &str) -> bool {
-        self.0.matches(&action.to_ascii_lowercase())
-    }
-}
-
-/// A pattern for resources: `acs:SERVICE:REGION:ACCOUNT:ID`, or `*` for all.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ResourcePattern(Pattern);
-
-impl ResourcePattern {
-    /// Reads a pattern.
+    /// Reads a pattern for resources: `acs:SERVICE:REGION:ACCOUNT:ID`, or `*` for all.
     ///
     /// # Errors
     /// [`PatternError::Resource`].
-    pub fn parse(text: &str) -> Result<Self, PatternError> {
+    pub fn resource(text: &str) -> Result<Self, PatternError> {
         let fits = is_everything(text) || text.starts_with("acs:") && text.split(':').count() >= 5;
-        if fits { Ok(Self(Pattern::new(text))) } else { Err(PatternError::Resource) }
+        fits.then(|| Self::new(text)).ok_or(PatternError::Resource)
     }
 
-    /// Whether it is for every resource. Only such a pattern covers an operation that the service authorises on `*`.
-    #[must_use]
-    pub fn is_everything(&self) -> bool {
-        self.0.0.iter().all(|part| *part == '*')
-    }
-
-    pub(super) fn matches(&self, resource: &str) -> bool {
-        if resource == "*" { self.is_everything() } else { self.0.matches(resource) }
-    }
-}
-
-fn is_everything(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte == b'*')
-}
-
-/// A text in which `*` stands for any characters, none included, and `?` for one.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Pattern(Vec<char>);
-
-impl Pattern {
     pub(super) fn new(text: &str) -> Self {
         Self(text.chars().collect())
     }
@@ -90,7 +57,7 @@ impl Pattern {
                     retry = Some((at, read));
                     at += 1;
                 }
-                Some(part) if *part == '?' || part == character => {
+                Some(part) if (*part == '?' && *character != '*') || part == character => {
                     at += 1;
                     read += 1;
                 }
@@ -106,6 +73,10 @@ impl Pattern {
     }
 }
 
+fn is_everything(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte == b'*')
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -119,7 +90,9 @@ mod tests {
             (['*', rest @ ..], _) => {
                 (0..=text.len()).any(|taken| by_definition(rest, text.split_at(taken).1))
             }
-            (['?', rest @ ..], [_, text @ ..]) => by_definition(rest, text),
+            (['?', rest @ ..], [character, text @ ..]) => {
+                *character != '*' && by_definition(rest, text)
+            }
             ([part, rest @ ..], [character, text @ ..]) => {
                 part == character && by_definition(rest, text)
             }
@@ -148,7 +121,7 @@ mod tests {
         for good in
             ["*", "**", "sae:*", "sae:Describe*", "SAE:list?ecrets", "*:*", "s?e:CreateSecret"]
         {
-            assert!(ActionPattern::parse(good).is_ok(), "{good}");
+            assert!(Pattern::action(good).is_ok(), "{good}");
         }
         for bad in [
             "",
@@ -161,7 +134,7 @@ mod tests {
             "sa*",
             "sae:Cr\u{e9}e",
         ] {
-            assert_eq!(ActionPattern::parse(bad), Err(PatternError::Action), "{bad}");
+            assert_eq!(Pattern::action(bad), Err(PatternError::Action), "{bad}");
         }
     }
 
@@ -169,10 +142,10 @@ mod tests {
     fn a_resource_has_five_parts() {
         for good in ["*", "acs:sae:*:*:*", "acs:sae:cn-beijing:1:application/*/x", "acs:a:b:c:d:e"]
         {
-            assert!(ResourcePattern::parse(good).is_ok(), "{good}");
+            assert!(Pattern::resource(good).is_ok(), "{good}");
         }
         for bad in ["", "acs:sae:*", "acs:sae:*:*", "secret/1", "arn:aws:s3:::x", "?"] {
-            assert_eq!(ResourcePattern::parse(bad), Err(PatternError::Resource), "{bad}");
+            assert_eq!(Pattern::resource(bad), Err(PatternError::Resource), "{bad}");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! One statement of a policy.
 
-use super::{ActionPattern, Condition, Environment, ResourcePattern};
+use super::{Condition, Environment, Pattern};
 
 /// What a statement does to the requests that it applies to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,22 +11,24 @@ pub enum Effect {
     Deny,
 }
 
-/// The actions that a statement is about.
+/// The actions or the resources that a statement is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Actions {
-    /// `Action`: those that one of the patterns matches.
-    These(Vec<ActionPattern>),
-    /// `NotAction`: those that none of the patterns matches.
-    AllBut(Vec<ActionPattern>),
+pub enum Patterns {
+    /// `Action` and `Resource`: those that one of the patterns matches.
+    These(Vec<Pattern>),
+    /// `NotAction` and `NotResource`: those that none of the patterns matches.
+    AllBut(Vec<Pattern>),
 }
 
-/// The resources that a statement is about.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Resources {
-    /// `Resource`: those that one of the patterns matches.
-    These(Vec<ResourcePattern>),
-    /// `NotResource`: those that none of the patterns matches.
-    AllBut(Vec<ResourcePattern>),
+impl Patterns {
+    /// Whether the action, in small letters, or the resource is one of them.
+    #[must_use]
+    pub fn cover(&self, text: &str) -> bool {
+        match self {
+            Self::These(patterns) => patterns.iter().any(|known| known.matches(text)),
+            Self::AllBut(patterns) => !patterns.iter().any(|known| known.matches(text)),
+        }
+    }
 }
 
 /// A statement: it applies to a request for one of its actions on one of its resources that meets all of its conditions.
@@ -35,25 +37,17 @@ pub struct Statement {
     /// Whether it allows or denies.
     pub effect: Effect,
     /// Which actions.
-    pub actions: Actions,
+    pub actions: Patterns,
     /// On what.
-    pub resources: Resources,
+    pub resources: Patterns,
     /// Under which conditions; all of them have to be met.
     pub conditions: Vec<Condition>,
 }
 
 impl Statement {
     pub(super) fn applies(&self, action: &str, resource: &str, environment: &Environment) -> bool {
-        let is_action = match &self.actions {
-            Actions::These(patterns) => patterns.iter().any(|known| known.matches(action)),
-            Actions::AllBut(patterns) => !patterns.iter().any(|known| known.matches(action)),
-        };
-        let is_resource = match &self.resources {
-            Resources::These(patterns) => patterns.iter().any(|known| known.matches(resource)),
-            Resources::AllBut(patterns) => !patterns.iter().any(|known| known.matches(resource)),
-        };
-        is_action
-            && is_resource
+        self.actions.cover(action)
+            && self.resources.cover(resource)
             && self.conditions.iter().all(|condition| condition.is_met(environment))
     }
 }

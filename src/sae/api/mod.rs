@@ -7,6 +7,7 @@ mod product;
 mod regions;
 mod reply;
 mod requests;
+mod resource;
 mod secret_data;
 mod secrets;
 

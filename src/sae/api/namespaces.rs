@@ -23,7 +23,7 @@ use crate::{
 /// `CreateNamespace`.
 pub async fn create(mut request: Request<'_>) -> Result<Answer, ApiError> {
     let wanted = WriteNamespaceRequest::read(&request.take_parameters()).map_err(worded)?;
-    let id = custom_id(&request, wanted.namespace_id.as_deref(), wanted.short_id.as_deref())?;
+    let id = named_id(&request, wanted.namespace_id.as_deref(), wanted.short_id.as_deref())?;
     let name = NamespaceName::parse(&wanted.namespace_name.unwrap_or_default())?;
     let description = parse_description(&wanted.description.unwrap_or_default())?;
     let micro_registration = wanted.micro_registration.unwrap_or(true);
@@ -35,7 +35,7 @@ pub async fn create(mut request: Request<'_>) -> Result<Answer, ApiError> {
 /// `UpdateNamespace`. A description or a registry setting that is absent stays as it is.
 pub async fn update(mut request: Request<'_>) -> Result<Answer, ApiError> {
     let wanted = WriteNamespaceRequest::read(&request.take_parameters()).map_err(worded)?;
-    let id = custom_id(&request, wanted.namespace_id.as_deref(), wanted.short_id.as_deref())?;
+    let id = named_id(&request, wanted.namespace_id.as_deref(), wanted.short_id.as_deref())?;
     let name = NamespaceName::parse(&wanted.namespace_name.unwrap_or_default())?;
     let description = wanted.description.as_deref().map(parse_description).transpose()?;
     let command =
@@ -47,7 +47,7 @@ pub async fn update(mut request: Request<'_>) -> Result<Answer, ApiError> {
 /// `DescribeNamespace`.
 pub async fn describe(mut request: Request<'_>) -> Result<Answer, ApiError> {
     let wanted = OneNamespaceRequest::read(&request.take_parameters()).map_err(worded)?;
-    let id = custom_id(&request, wanted.namespace_id.as_deref(), wanted.short_id.as_deref())?;
+    let id = named_id(&request, wanted.namespace_id.as_deref(), wanted.short_id.as_deref())?;
     let namespace = request.sae.service.describe_namespace(&request.context, id).await?;
     Answer::data(&namespace_body(&namespace))
 }
@@ -55,7 +55,7 @@ pub async fn describe(mut request: Request<'_>) -> Result<Answer, ApiError> {
 /// `DeleteNamespace`.
 pub async fn delete(mut request: Request<'_>) -> Result<Answer, ApiError> {
     let wanted = OneNamespaceRequest::read(&request.take_parameters()).map_err(worded)?;
-    let id = custom_id(&request, wanted.namespace_id.as_deref(), wanted.short_id.as_deref())?;
+    let id = named_id(&request, wanted.namespace_id.as_deref(), wanted.short_id.as_deref())?;
     request.sae.service.delete_namespace(&request.context, id).await?;
     Ok(Answer::Empty)
 }
@@ -126,13 +126,8 @@ pub async fn resources(mut request: Request<'_>) -> Result<Answer, ApiError> {
     let wanted = OneNamespaceRequest::read(&request.take_parameters()).map_err(worded)?;
     let sae = request.sae;
     let cloud = sae.service.cloud();
-    let given = wanted.namespace_id.as_deref().unwrap_or_default();
-    let default = cloud.regions.iter().find(|region| region.as_str() == given);
-    let id = match default {
-        Some(region) => request.namespace(region.as_str())?,
-        None => custom_id(&request, wanted.namespace_id.as_deref(), wanted.short_id.as_deref())?,
-    };
-    let namespace = request.sae.service.describe_namespace(&request.context, id).await?;
+    let id = named_id(&request, wanted.namespace_id.as_deref(), wanted.short_id.as_deref())?;
+    let namespace = request.sae.service.find_namespace(&request.context, id).await?;
     Answer::data(&json!({
         "AppCount": cloud.applications_in(&namespace.id).len(),
         "BelongRegion": namespace.id.region().as_str(),
@@ -160,7 +155,7 @@ pub async fn resources(mut request: Request<'_>) -> Result<Answer, ApiError> {
 
 /// The namespace that an operation on one namespace names: by its id, else by its short id in the caller's region. It
 /// is noted for the log.
-fn custom_id(
+fn named_id(
     request: &Request<'_>,
     id: Option<&str>,
     short: Option<&str>,
@@ -168,7 +163,7 @@ fn custom_id(
     let sae = request.sae;
     let regions = &sae.service.cloud().regions;
     let id = match (id.filter(|id| !id.is_empty()), short.filter(|short| !short.is_empty())) {
-        (Some(id), _) => NamespaceId::parse_custom(id, regions)?,
+        (Some(id), _) => NamespaceId::parse_served(id, regions)?,
         (None, Some(short)) => {
             let region = match &request.region {
                 NamedRegion::None => regions.first(),

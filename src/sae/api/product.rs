@@ -14,15 +14,15 @@ use super::{
     operation::{self, Operation, Route, VERSION},
     regions,
     reply::{self, Answer},
-    secrets,
+    resource, secrets,
 };
 use crate::{
     access::{Access, Caller, Claim},
     exchange::{self, Body, Call, Exchange, Product},
-    http::cors,
+    http::{Room, cors},
     pop::{
         self, Admission, ApiError, BodyRole, Frame, Malformed, Parameters, RegionId, TraceIds,
-        Wanted,
+        Wanted, authorize,
     },
     sae::{
         model::{NamespaceId, SecretId},
@@ -114,10 +114,20 @@ pub struct State {
     parameters: Parameters,
 }
 
+/// A request that may run.
+pub struct Admitted {
+    operation: Operation,
+    caller: Caller,
+    parameters: Parameters,
+    region: NamedRegion,
+    /// Held to the end: what the handler makes of the body is as large.
+    _room: Room,
+}
+
 impl Product for Sae {
     type State = State;
     type Claim = (Operation, Claim);
-    type Admitted = (Operation, Caller);
+    type Admitted = Admitted;
     type Answer = (Operation, Answer);
     type Error = ApiError;
 
@@ -144,37 +154,44 @@ impl Product for Sae {
         Ok((operation, claim))
     }
 
-    fn admit(
+    async fn admit(
         &self,
         call: &Call<'_>,
-        _state: &mut State,
+        state: &mut State,
         (operation, claim): (Operation, Claim),
-        body: &[u8],
-    ) -> Result<(Operation, Caller), ApiError> {
-        let account = &self.service.cloud().account;
-        let wanted = Wanted { action: operation.action(), account };
+        body: Body,
+    ) -> Result<Admitted, ApiError> {
+        let Body { bytes, room } = body;
         let admission = Admission::new(&self.access, call, operation.path());
-        let caller = admission.admit(claim, body, &wanted, self.exchange.clock.now())?;
-        Ok((operation, caller))
+        let caller = admission.admit(claim, &bytes, self.exchange.clock.now())?;
+        let content_type = call.header("content-type").unwrap_or_default().to_owned();
+        let role = role(call.head);
+        let mut parameters = std::mem::take(&mut state.parameters);
+        let length = bytes.len();
+        let added = move || {
+            let added = parameters.add_body(&bytes, &content_type, role);
+            (parameters, added)
+        };
+        let added = call.bodies.work_on(length, added).await;
+        let (parameters, added) = added.ok_or_else(unfinished)?;
+        let region = named_region(call, &parameters);
+        let cloud = self.service.cloud();
+        let resources = resource::of(operation, &parameters, &region, cloud);
+        let (action, account) = (operation.action(), cloud.account.as_str());
+        authorize(call, &caller, &Wanted { action, resources: &resources, account })?;
+        // What a body has wrong is told only to a caller that may do this.
+        added.map_err(|refused| with_message(refused.place, refused.reason))?;
+        Ok(Admitted { operation, caller, parameters, region, _room: room })
     }
 
     async fn run(
         &self,
         call: &Call<'_>,
-        state: &mut State,
-        (operation, caller): (Operation, Caller),
-        body: Body,
+        _state: &mut State,
+        admitted: Admitted,
     ) -> Result<(Operation, Answer), ApiError> {
-        let Body { bytes, room: _room } = body;
-        let content_type = call.header("content-type").unwrap_or_default().to_owned();
-        let role = role(call.head);
-        let mut parameters = std::mem::take(&mut state.parameters);
-        let length = bytes.len();
-        let added = move || parameters.add_body(&bytes, &content_type, role).map(|()| parameters);
-        let added = call.bodies.work_on(length, added).await.ok_or_else(unfinished)?;
-        let parameters = added.map_err(|refused| with_message(refused.place, refused.reason))?;
+        let Admitted { operation, caller, parameters, region, _room } = admitted;
         let context = Context { request_id: call.request_id.clone(), now: call.now, caller };
-        let region = named_region(call, &parameters);
         let request = Request { context, parameters, region, sae: self, call };
         Ok((operation, run(operation, request).await?))
     }

@@ -25,7 +25,7 @@ const WRAPPERS: [&str; 2] = ["SecretData", "Data"];
 /// The secret's keys and values. Strings are taken verbatim, numbers and booleans as they are written.
 ///
 /// # Errors
-/// [`Error::Malformed`] when it is no JSON object; [`Error::Missing`] when the map is empty; [`Error::Invalid`]
+/// [`Error::Malformed`] when it is no JSON object, or a wrapper around something else; [`Error::Missing`] when the map is empty; [`Error::Invalid`]
 /// for a repeated key, for a value that is null, an array or an object, and by [`SecretData::new`].
 pub fn normalise(found: Structure) -> Result<SecretData> {
     match found {
@@ -38,7 +38,7 @@ pub fn normalise(found: Structure) -> Result<SecretData> {
             }
         }
         Structure::Members(members) => match members.as_slice() {
-            [(name, text)] if is_wrapper(name) && looks_like_object(text) => object(text, 1),
+            [(name, text)] if is_wrapper(name) => object(text, 1),
             _ => {
                 let pairs = members.into_iter().map(|(key, text)| (key, SecretValue::new(text)));
                 SecretData::new(pairs.collect())
@@ -71,11 +71,16 @@ fn object(text: &str, wrappers: usize) -> Result<SecretData> {
     if let [(name, raw)] = members.as_slice()
         && is_wrapper(name)
     {
-        let inner = match json::string(raw) {
-            Some(inner) if looks_like_object(&inner) => Some(inner),
-            None if json::kind(raw) == Kind::Object => Some(raw.get().to_owned()),
+        let inner = match json::kind(raw) {
+            Kind::Object => Some(raw.get().to_owned()),
+            Kind::String => json::string(raw).filter(|inner| looks_like_object(inner)),
             _ => None,
         };
+        // Whoever sends the model and forgets to encode the map in it does not mean a key of the model's name. Inside a
+        // wrapper the map was encoded, and may have such a key.
+        if inner.is_none() && wrappers == 0 {
+            return Err(malformed());
+        }
         if let Some(inner) = inner {
             // More wrappers than any client makes are a mistake, and what is inside is not what was meant to be kept.
             return if wrappers < WRAPPERS_MAX {

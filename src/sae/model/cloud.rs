@@ -62,6 +62,13 @@ impl Cloud {
         self.clusters.get(namespace).is_some_and(|clusters| !clusters.is_empty())
     }
 
+    /// The resource that operations in a region are authorised on: all that the account has there. SAE's pages document
+    /// no narrower one for secrets and namespaces, and grant `acs:sae:REGION:*:*`.
+    #[must_use]
+    pub fn ram_resource(&self, region: &RegionId) -> String {
+        format!("acs:sae:{region}:{}:*", self.account)
+    }
+
     /// Whether a region is served.
     #[must_use]
     pub fn serves(&self, region: &RegionId) -> bool {

@@ -5,17 +5,23 @@ mod registry;
 
 use base64::Engine as _;
 use base64::alphabet;
-use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
 use crate::json::{self, Kind, ObjectError};
 
-/// Padding is required, and the unused bits of the last character may be anything: like Go.
-const GO_STANDARD: GeneralPurpose = GeneralPurpose::new(
+/// The unused bits of the last character may be anything: like Go.
+const GO: GeneralPurposeConfig = GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true);
+
+/// Padding is required: Go's `StdEncoding`.
+const GO_STANDARD: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, GO);
+
+/// Padding is refused: Go's `RawStdEncoding`.
+const GO_RAW: GeneralPurpose = GeneralPurpose::new(
     &alphabet::STANDARD,
-    GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true),
+    GO.with_decode_padding_mode(DecodePaddingMode::RequireNone),
 );
 
 /// How much of a Docker configuration is looked at.
@@ -36,7 +42,7 @@ pub enum DockerConfigMode {
 /// The layout is
 /// `{"auths":{REGISTRY:{"username":…,"password":…,"auth":base64(username:password)}}}` in base64
 /// (Kubernetes: Secret type kubernetes.io/dockerconfigjson; Docker CLI: `config.json`). See
-/// [`decode_base64`] for the base64 rule, here and for `auth`. A key that is repeated in an object
+/// [`decode_base64`] and [`decode_auth`] for the base64 rules. A key that is repeated in an object
 /// that is looked at is an error. Unknown members are ignored, beside `auths` (`credHelpers`,
 /// `HttpHeaders`, …) as well as in an entry (`email`, `identitytoken`, …). Time is linear in the
 /// length of the value.
@@ -94,9 +100,22 @@ pub fn build(registries: &[(String, String, String)]) -> String {
 /// `None` if `text` is not base64. The bytes are wiped when they are dropped.
 #[must_use]
 pub fn decode_base64(text: &str) -> Option<Zeroizing<Vec<u8>>> {
+    decode(&GO_STANDARD, text)
+}
+
+/// Decodes an `auth`: base64 as [`decode_base64`] has it, or without any padding, as kubelet takes both since
+/// Kubernetes 1.17.
+///
+/// `None` if `text` is neither. The bytes are wiped when they are dropped.
+#[must_use]
+pub fn decode_auth(text: &str) -> Option<Zeroizing<Vec<u8>>> {
+    decode(if text.trim_end().ends_with('=') { &GO_STANDARD } else { &GO_RAW }, text)
+}
+
+fn decode(engine: &GeneralPurpose, text: &str) -> Option<Zeroizing<Vec<u8>>> {
     let mut packed = Zeroizing::new(Vec::with_capacity(text.len()));
     packed.extend(text.bytes().filter(|byte| !matches!(byte, b'\r' | b'\n')));
-    GO_STANDARD.decode(packed.as_slice()).ok().map(Zeroizing::new)
+    engine.decode(packed.as_slice()).ok().map(Zeroizing::new)
 }
 
 fn check_auths(auths: &RawValue) -> Result<(), String> {
@@ -136,7 +155,7 @@ fn check_entry(entry: &RawValue) -> Result<(), String> {
     if username.contains(':') {
         return Err("username holds a colon".into());
     }
-    let pair = decode_base64(&auth).ok_or("auth is not base64")?;
+    let pair = decode_auth(&auth).ok_or("auth is not base64")?;
     let colon = pair
         .iter()
         .position(|byte| *byte == b':')

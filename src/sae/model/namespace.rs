@@ -55,23 +55,26 @@ impl NamespaceId {
         Ok(Self { region, logical })
     }
 
-    /// The namespace that a namespace operation names: `<region>:<logical id>` in one of the `served` regions. The
-    /// default namespace cannot be named here: the service documents that it cannot be described, changed or deleted.
+    /// The namespace that a namespace operation names: one of the `served` regions for its default namespace, or
+    /// `<region>:<logical id>` in one of them.
     ///
     /// # Errors
     /// [`Error::NamespaceIdFormat`], [`Error::NamespaceIdSuffix`] or [`Error::NamespaceIdUppercase`].
-    pub fn parse_custom(text: &str, served: &[RegionId]) -> Result<Self> {
-        let (region, logical) = text.split_once(':').ok_or(Error::NamespaceIdFormat)?;
-        let region =
-            served.iter().find(|known| known.as_str() == region).ok_or(Error::NamespaceIdFormat)?;
-        check_logical(logical, LOGICAL_ID_MAX)?;
-        Ok(Self { region: region.clone(), logical: Some(logical.to_owned()) })
+    pub fn parse_served(text: &str, served: &[RegionId]) -> Result<Self> {
+        let (region, logical) = match text.split_once(':') {
+            Some((region, logical)) => (region, Some(logical)),
+            None => (text, None),
+        };
+        let region = served.iter().find(|known| known.as_str() == region);
+        let region = region.ok_or(Error::NamespaceIdFormat)?.clone();
+        logical.map_or(Ok(()), |logical| check_logical(logical, LOGICAL_ID_MAX))?;
+        Ok(Self { region, logical: logical.map(str::to_owned) })
     }
 
     /// The namespace of a short id in a region.
     ///
     /// # Errors
-    /// As [`NamespaceId::parse_custom`]; a short id has at most 20 characters.
+    /// As [`NamespaceId::parse_served`]; a short id has at most 20 characters.
     pub fn from_short(short: &str, region: RegionId) -> Result<Self> {
         check_logical(short, SHORT_ID_MAX)?;
         Ok(Self { region, logical: Some(short.to_owned()) })

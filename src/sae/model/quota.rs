@@ -2,11 +2,14 @@
 
 use std::collections::HashMap;
 
+use serde::Deserialize;
+
 use super::NamespaceId;
 
 /// The account's quotas. SAE documents the error codes and not the numbers; the defaults are this product's
 /// choice: 100 namespaces, 100 secrets a namespace, 100 keys a secret.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Quotas {
     /// How many namespaces an account may have, the default ones not counted.
     pub namespaces: u32,
@@ -15,6 +18,7 @@ pub struct Quotas {
     /// How many keys a secret may have.
     pub keys_per_secret: u32,
     /// What differs in single namespaces.
+    #[serde(skip)]
     pub overrides: HashMap<NamespaceId, NamespaceQuotas>,
 }
 

@@ -4,10 +4,13 @@ use std::process::{Command, Output};
 
 use serde_json::json;
 
-use super::{NAMESPACE_ID, listens, start, told};
+use super::{NAMESPACE_ID, listens, restart::Cluster, start, told};
 use crate::{
     child::{Server, binary},
-    common::{postgres::MASTER_KEY, server::*},
+    common::{
+        postgres::{Database, MASTER_KEY},
+        server::*,
+    },
     upkeep::{done, refused, said},
 };
 
@@ -75,6 +78,31 @@ fn each_sslmode_asks_for_what_it_says() {
     assert!(report.contains("TLS"), "{report}");
 }
 
+/// rustls cannot read it; libpq, which takes any certificate where it is not told whom to trust, can.
+#[test]
+#[ignore = "needs a PostgreSQL server: tests/postgres/run"]
+fn a_certificate_of_version_1_will_do_where_none_is_verified() {
+    let cluster = Cluster::start();
+    cluster.use_certificate(
+        include_str!("../../fixtures/postgres/version1.crt"),
+        include_str!("../../fixtures/postgres/version1.key"),
+    );
+    let database = Database::on(&format!("postgres://postgres@127.0.0.1:{}", cluster.port));
+    let folder = Folder::new();
+    for mode in ["require", "prefer"] {
+        folder.point_to(&format!("{}?sslmode={mode}", database.address()));
+        let server = start(folder.path());
+        server.call("GET", SECRETS, &[("NamespaceId", NAMESPACE_ID)]).data();
+        let by_tls = "SELECT count(*) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid)
+            WHERE ssl AND application_name = 'sae-secret'";
+        assert!(crate::common::postgres::number(&database.address(), by_tls) > 0, "{mode}");
+    }
+    let verified = format!("sslmode=verify-ca&sslrootcert={}/ca.crt", told("TEST_POSTGRES_HOME"));
+    let report = refused_start(&format!("{}?{verified}", database.address()));
+    assert!(report.contains("UnsupportedCertVersion"), "{report}");
+    drop(database);
+}
+
 #[test]
 #[ignore = "needs a PostgreSQL server: tests/postgres/run"]
 fn passwords_are_used_and_never_shown() {
@@ -139,7 +167,7 @@ fn commands_do_what_they_can_and_say_what_they_cannot() {
         assert!(report.contains(reason), "{report}");
     }
     dumps_can_be_restored(&folder);
-    // What the engine cannot keep right by itself is looked at.
+    // What the engine cannot keep right by itself is verified.
     folder.database().execute("UPDATE namespaces SET secret_count = 7 WHERE id = 'cn-hangzhou'");
     assert!(refused(path, &["verify"]).contains("cn-hangzhou counts 7 secrets and has 0"));
     folder.database().execute("SELECT setval('secret_ids', 1, false)");

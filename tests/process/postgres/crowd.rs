@@ -1,4 +1,4 @@
-//! Many callers in one place, and somebody who does not let them through.
+//! Many requests for one row, and a session that keeps it locked.
 
 use std::{
     thread,
@@ -10,7 +10,7 @@ use serde_json::json;
 use super::{NAMESPACE_ID, start};
 use crate::common::server::*;
 
-/// How long somebody else has the row of a namespace: longer than anybody waits for a turn and then for the row.
+/// How long another session has the row of a namespace locked: longer than a request waits for a permit and then for the row.
 const HELD: Duration = Duration::from_secs(15);
 
 /// How long the server waits for a lock, and a little.
@@ -18,7 +18,7 @@ const LOCK_TIMEOUT: Duration = Duration::from_millis(2500);
 
 #[test]
 #[ignore = "needs a PostgreSQL server: tests/postgres/run"]
-fn who_waits_for_a_row_keeps_no_reader_out_and_does_not_go_on_when_it_was_given_up() {
+fn a_write_that_waits_for_a_row_keeps_no_reader_out_and_does_not_go_on_when_it_was_given_up() {
     let folder = Folder::on_server();
     let server = start(folder.path());
     let id = server.create(NAMESPACE_ID, "there", &json!({"k": "v"})).secret_id();
@@ -70,7 +70,7 @@ fn who_waits_for_a_row_keeps_no_reader_out_and_does_not_go_on_when_it_was_given_
         holding.join().unwrap();
     });
     assert!(server.create(NAMESPACE_ID, "later", &json!({"k": "v"})).secret_id() > id);
-    // Nothing of those who were told that they failed.
+    // Nothing of those that were refused.
     assert_eq!(
         crate::common::postgres::number(&database.address(), "SELECT count(*) FROM secrets"),
         3

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::{
     NAMESPACE_ID, listens,
-    proxy::{Proxy, Weather},
+    proxy::{Fault, Proxy},
     start, start_roomy,
 };
 use crate::{
@@ -21,7 +21,7 @@ use crate::{
     torture,
 };
 
-/// How long a caller waits at most: for its turn and for the work.
+/// How long a request waits at most: for a permit and for the work.
 const LONGEST: Duration = Duration::from_secs(10);
 
 /// A server that reaches its database by way of the proxy.
@@ -42,13 +42,13 @@ fn point(folder: &Folder, proxy: &Proxy, parameters: &str) {
 fn a_server_that_refuses_is_an_outage_until_it_does_not() {
     let proxy = Proxy::before(listens());
     let (_folder, mut case) = behind(&proxy);
-    proxy.set(Weather::Refusing);
+    proxy.set(Fault::Refusing);
     proxy.cut();
     case.refuses_reads();
     case.refuses_writes();
     case.reports(false);
     case.says("cannot be reached");
-    proxy.set(Weather::Clear);
+    proxy.set(Fault::None);
     case.recovers();
     case.survives_a_kill();
 }
@@ -58,11 +58,11 @@ fn a_server_that_refuses_is_an_outage_until_it_does_not() {
 fn a_server_that_says_nothing_more_is_an_outage_in_time() {
     let proxy = Proxy::before(listens());
     let (_folder, mut case) = behind(&proxy);
-    proxy.set(Weather::Stalled);
+    proxy.set(Fault::Stalled);
     case.refuses_reads();
     case.refuses_writes();
     case.reports(false);
-    // Once that is known, nobody waits for it again.
+    // Once that is known, others are refused at once.
     let began = Instant::now();
     let quick = (0..10).filter(|_| {
         let began = Instant::now();
@@ -71,14 +71,14 @@ fn a_server_that_says_nothing_more_is_an_outage_in_time() {
         began.elapsed() < Duration::from_millis(500)
     });
     assert!(quick.count() >= 5, "ten callers took {:?}", began.elapsed());
-    proxy.set(Weather::Clear);
+    proxy.set(Fault::None);
     case.recovers();
     case.survives_a_kill();
 }
 
 #[test]
 #[ignore = "needs a PostgreSQL server: tests/postgres/run"]
-fn connections_that_were_cut_cost_nobody_an_error() {
+fn connections_that_were_cut_cost_no_request_an_error() {
     let proxy = Proxy::before(listens());
     let (_folder, mut case) = behind(&proxy);
     for round in 0..torture::rounds(5) {
@@ -139,11 +139,11 @@ fn what_is_cut_under_way_is_refused_or_done_and_nothing_else() {
         for round in 0..torture::rounds(30) {
             thread::sleep(Duration::from_millis(60 + u64::from(round) * 37 % 110));
             // Now and then the answer to a commit is what gets lost.
-            let weather = [Weather::Clear, Weather::Deaf, Weather::Slow][round as usize % 3];
-            proxy.set(weather);
+            let fault = [Fault::None, Fault::LosesAnswers, Fault::Slow][round as usize % 3];
+            proxy.set(fault);
             thread::sleep(Duration::from_millis(5));
             proxy.cut();
-            proxy.set(Weather::Clear);
+            proxy.set(Fault::None);
         }
         is_over.store(true, Ordering::SeqCst);
         for task in tasks {
@@ -166,10 +166,10 @@ fn what_is_cut_under_way_is_refused_or_done_and_nothing_else() {
 fn a_slow_way_is_no_outage() {
     let proxy = Proxy::before(listens());
     let (_folder, mut case) = behind(&proxy);
-    proxy.set(Weather::Slow);
+    proxy.set(Fault::Slow);
     case.serves_reads();
     assert_eq!(case.create("slow", &json!({"k": "v"})).status, 200);
-    proxy.set(Weather::Clear);
+    proxy.set(Fault::None);
     case.recovers();
 }
 
@@ -187,12 +187,12 @@ fn what_a_server_that_was_cut_off_had_locked_becomes_free() {
         let locked = scope.spawn(|| case.server.update(NAMESPACE_ID, id, &json!({"k": "lost"})));
         let waiting = "SELECT count(*) FROM pg_stat_activity JOIN pg_locks USING (pid)
             WHERE state = 'idle in transaction' AND relation = 'secrets'::regclass AND mode = 'RowShareLock'";
-        proxy.set(Weather::Slow);
+        proxy.set(Fault::Slow);
         let began = Instant::now();
         while crate::common::postgres::number(&folder.database().address(), waiting) == 0 {
             assert!(began.elapsed() < LONGEST, "nothing was locked");
         }
-        proxy.set(Weather::Stalled);
+        proxy.set(Fault::Stalled);
         locked.join().unwrap();
         let began = Instant::now();
         while other.update(NAMESPACE_ID, id, &json!({"k": "other"})).status != 200 {
@@ -208,11 +208,11 @@ fn what_a_server_that_was_cut_off_had_locked_becomes_free() {
 fn a_server_that_cannot_be_reached_stops_the_start() {
     let folder = Folder::on_server();
     let proxy = Proxy::before(listens());
-    for (weather, said) in [
-        (Weather::Refusing, "cannot open the database postgres://postgres@127.0.0.1"),
-        (Weather::Stalled, "does not answer"),
+    for (fault, said) in [
+        (Fault::Refusing, "cannot open the database postgres://postgres@127.0.0.1"),
+        (Fault::Stalled, "does not answer"),
     ] {
-        proxy.set(weather);
+        proxy.set(fault);
         point(&folder, &proxy, "");
         let (url, _) = database_of(folder.path());
         let began = Instant::now();
@@ -220,6 +220,6 @@ fn a_server_that_cannot_be_reached_stops_the_start() {
         assert!(began.elapsed() < LONGEST, "{:?}", began.elapsed());
         assert_eq!(output.status.code(), Some(1));
         let report = String::from_utf8(output.stderr).unwrap();
-        assert!(report.contains(said), "{weather:?}: {report}");
+        assert!(report.contains(said), "{fault:?}: {report}");
     }
 }

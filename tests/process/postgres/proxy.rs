@@ -1,4 +1,4 @@
-//! A stretch of wire on which things go wrong.
+//! A proxy between the server and its database on which faults are injected.
 
 use std::{
     io::{self, Read, Write},
@@ -14,21 +14,21 @@ use std::{
 /// What happens on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
-pub enum Weather {
+pub enum Fault {
     /// What comes in goes out.
-    Clear,
+    None,
     /// Connections are taken, and nothing goes through any more; nor is one that is there closed.
     Stalled,
     /// Connections are closed as soon as they are made.
     Refusing,
     /// Each piece takes 40 ms.
     Slow,
-    /// What the clients say goes through, and the answers are lost with the connection.
-    Deaf,
+    /// What the clients send goes through, and the answers are lost with the connection.
+    LosesAnswers,
 }
 
-const ALL: [Weather; 5] =
-    [Weather::Clear, Weather::Stalled, Weather::Refusing, Weather::Slow, Weather::Deaf];
+const ALL: [Fault; 5] =
+    [Fault::None, Fault::Stalled, Fault::Refusing, Fault::Slow, Fault::LosesAnswers];
 
 /// Passes connections on.
 pub struct Proxy {
@@ -38,7 +38,7 @@ pub struct Proxy {
 
 struct State {
     server: SocketAddr,
-    weather: AtomicU8,
+    fault: AtomicU8,
     open: Mutex<Vec<TcpStream>>,
     is_over: AtomicBool,
 }
@@ -50,7 +50,7 @@ impl Proxy {
         let port = listener.local_addr().unwrap().port();
         let state = Arc::new(State {
             server,
-            weather: AtomicU8::new(Weather::Clear as u8),
+            fault: AtomicU8::new(Fault::None as u8),
             open: Mutex::default(),
             is_over: AtomicBool::new(false),
         });
@@ -66,8 +66,8 @@ impl Proxy {
         Self { port, state }
     }
 
-    pub fn set(&self, weather: Weather) {
-        self.state.weather.store(weather as u8, Ordering::SeqCst);
+    pub fn set(&self, fault: Fault) {
+        self.state.fault.store(fault as u8, Ordering::SeqCst);
     }
 
     /// Closes every connection: by a reset where there is something unread, as when a router forgot them.
@@ -81,19 +81,19 @@ impl Proxy {
 impl Drop for Proxy {
     fn drop(&mut self) {
         self.state.is_over.store(true, Ordering::SeqCst);
-        self.set(Weather::Refusing);
+        self.set(Fault::Refusing);
         self.cut();
         TcpStream::connect(("127.0.0.1", self.port)).ok();
     }
 }
 
 impl State {
-    fn weather(&self) -> Weather {
-        ALL[usize::from(self.weather.load(Ordering::SeqCst))]
+    fn fault(&self) -> Fault {
+        ALL[usize::from(self.fault.load(Ordering::SeqCst))]
     }
 
     fn pass(self: &Arc<Self>, client: TcpStream) -> io::Result<()> {
-        if self.weather() == Weather::Refusing {
+        if self.fault() == Fault::Refusing {
             return client.shutdown(Shutdown::Both);
         }
         let server = TcpStream::connect(self.server)?;
@@ -119,12 +119,12 @@ impl State {
             if size == 0 {
                 return Ok(());
             }
-            while self.weather() == Weather::Stalled {
+            while self.fault() == Fault::Stalled {
                 thread::sleep(Duration::from_millis(10));
             }
-            match self.weather() {
-                Weather::Slow => thread::sleep(Duration::from_millis(40)),
-                Weather::Deaf if is_answer => return Ok(()),
+            match self.fault() {
+                Fault::Slow => thread::sleep(Duration::from_millis(40)),
+                Fault::LosesAnswers if is_answer => return Ok(()),
                 _ => {}
             }
             to.write_all(&piece[..size])?;

@@ -223,7 +223,7 @@ fn nothing_is_left_behind_by_a_rotation_while_others_write() {
                                 server.call("DELETE", SECRET, &place);
                             }
                             200 => {}
-                            // Who reads all rows and who writes some are in each other's way there, again and again.
+                            // Reading all rows and writing some conflict there, again and again.
                             _ if is_strict => {
                                 reply.assert_error(500, "OperationFailed.RPCError");
                             }

@@ -1,6 +1,8 @@
 //! The PostgreSQL server is killed and comes back, with a disk that it syncs.
 
 use std::{
+    fs::File,
+    io::Write,
     process::{Command, Stdio},
     sync::atomic::{AtomicBool, Ordering},
     thread,
@@ -17,13 +19,13 @@ use crate::{
 };
 
 /// A PostgreSQL server of the test's own, which can be killed without harm to the other tests.
-struct Cluster {
+pub struct Cluster {
     home: Folder,
-    port: u16,
+    pub port: u16,
 }
 
 impl Cluster {
-    fn start() -> Self {
+    pub fn start() -> Self {
         use std::os::unix::fs::PermissionsExt;
         let home = Folder::new();
         std::fs::set_permissions(home.path(), std::fs::Permissions::from_mode(0o777)).unwrap();
@@ -45,7 +47,24 @@ impl Cluster {
         self.run("pg_ctl", &[arguments, &["-w", "-o", &settings]].concat());
     }
 
-    /// Runs one of PostgreSQL's programs, as somebody who is not the superuser.
+    /// Has it speak TLS by that certificate.
+    pub fn use_certificate(&self, certificate: &str, key: &str) {
+        use std::os::unix::fs::{OpenOptionsExt, chown};
+        for (name, text) in [("server.crt", certificate), ("server.key", key)] {
+            let path = self.home.path().join("data").join(name);
+            let mut file =
+                File::options().create_new(true).write(true).mode(0o600).open(&path).unwrap();
+            file.write_all(text.as_bytes()).unwrap();
+            if rustix::process::geteuid().is_root() {
+                chown(&path, Some(65534), Some(65534)).unwrap();
+            }
+        }
+        let settings = self.home.path().join("data/postgresql.conf");
+        File::options().append(true).open(settings).unwrap().write_all(b"ssl = on\n").unwrap();
+        self.control(&["restart", "-l", &self.path("log")]);
+    }
+
+    /// Runs one of PostgreSQL's programs, as a user that is not the superuser.
     fn run(&self, program: &str, arguments: &[&str]) {
         let program = format!("{}/{program}", told("TEST_POSTGRES_BIN"));
         let mut command = match rustix::process::geteuid().is_root() {

@@ -103,7 +103,9 @@ fn failing_texts() -> Vec<(String, &'static str)> {
 
 fn failing_entries() -> Vec<(String, &'static str)> {
     let auth = base64(format!("{USER}:{PASSWORD}"));
+    // It ends in two when it is whole.
     let unpadded = base64(format!("{USER}:CANARYPASS1")).replace('=', "");
+    assert_eq!(unpadded.len() % 4, 2);
     let mut cases = vec![
         ("\"CANARYPASS\"".to_owned(), "registry [registry.example]: its entry: not a JSON object"),
         ("null".to_owned(), "its entry: not a JSON object"),
@@ -125,7 +127,8 @@ fn failing_entries() -> Vec<(String, &'static str)> {
         ),
         (entry(USER, PASSWORD, "CANARYUSER:CANARYPASS"), "[registry.example]: auth is not base64"),
         (entry(USER, PASSWORD, &format!("{auth}=")), "auth is not base64"),
-        (entry(USER, "CANARYPASS1", &unpadded), "auth is not base64"),
+        (entry(USER, "CANARYPASS1", &format!("{unpadded}=")), "auth is not base64"),
+        (entry(USER, "CANARYPASS1", &format!("{unpadded} ")), "auth is not base64"),
         (entry(USER, PASSWORD, &format!(" {auth}")), "auth is not base64"),
         (
             entry(USER, PASSWORD, &base64("CANARYUSERCANARYPASS")),

@@ -31,7 +31,10 @@ impl Service {
         command: CreateNamespace,
     ) -> Result<Namespace> {
         self.require_no_upgrade()?;
-        self.require_custom(&command.id)?;
+        self.require_served(&command.id)?;
+        if command.id.is_default() {
+            return Err(Error::NamespaceIdFormat);
+        }
         let quota = self.cloud.quotas.namespaces;
         let namespace = Namespace {
             id: command.id,

@@ -10,9 +10,8 @@ impl Service {
     /// namespace that still has some.
     ///
     /// # Errors
-    /// In this order: [`Error::Upgrading`]; [`Error::NamespaceIdFormat`] for a default namespace;
-    /// [`Error::NamespaceNotFound`]; [`Error::NamespaceHasApplications`];
-    /// [`Error::NamespaceHasClusters`]. [`Error::Unavailable`] at any time.
+    /// In this order: [`Error::Upgrading`]; [`Error::NamespaceNotFound`], also for a default namespace;
+    /// [`Error::NamespaceHasApplications`]; [`Error::NamespaceHasClusters`]. [`Error::Unavailable`] at any time.
     pub async fn delete_namespace(&self, _context: &Context, id: NamespaceId) -> Result<()> {
         self.require_no_upgrade()?;
         self.require_custom(&id)?;

@@ -6,15 +6,24 @@ use crate::sae::{
 };
 
 impl Service {
+    /// A namespace that somebody made.
+    ///
+    /// # Errors
+    /// [`crate::sae::model::Error::NamespaceNotFound`], also for a default namespace.
+    pub async fn describe_namespace(
+        &self,
+        context: &Context,
+        id: NamespaceId,
+    ) -> Result<Namespace> {
+        self.require_custom(&id)?;
+        self.find_namespace(context, id).await
+    }
+
     /// A namespace; the default ones too.
     ///
     /// # Errors
-    /// [`crate::sae::model::Error::NamespaceNotFound`]; [`crate::sae::model::Error::Unavailable`].
-    pub async fn describe_namespace(
-        &self,
-        _context: &Context,
-        id: NamespaceId,
-    ) -> Result<Namespace> {
+    /// [`crate::sae::model::Error::NamespaceNotFound`].
+    pub async fn find_namespace(&self, _context: &Context, id: NamespaceId) -> Result<Namespace> {
         self.require_served(&id)?;
         self.store.read_briefly(move |tx| tx.namespace(&id)).await
     }

@@ -14,10 +14,10 @@ use super::Service;
 use crate::sae::model::{Error, NamespaceId, Result};
 
 impl Service {
-    /// Refuses a change of a default namespace: the service documents that there is none.
+    /// Refuses a default namespace: the service documents that it cannot be described, changed or deleted.
     fn require_custom(&self, id: &NamespaceId) -> Result<()> {
         self.require_served(id)?;
-        if id.is_default() { Err(Error::NamespaceIdFormat) } else { Ok(()) }
+        if id.is_default() { Err(Error::NamespaceNotFound) } else { Ok(()) }
     }
 
     /// Refuses a change of namespaces while the platform is being upgraded.

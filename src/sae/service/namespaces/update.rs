@@ -22,8 +22,8 @@ impl Service {
     /// Changes a namespace and returns it as it is then.
     ///
     /// # Errors
-    /// In this order: [`crate::sae::model::Error::Upgrading`];
-    /// [`crate::sae::model::Error::NamespaceIdFormat`] for a default namespace; [`crate::sae::model::Error::NamespaceNotFound`].
+    /// In this order: [`crate::sae::model::Error::Upgrading`]; [`crate::sae::model::Error::NamespaceNotFound`], also for a
+    /// default namespace.
     /// [`crate::sae::model::Error::Unavailable`] at any time.
     pub async fn update_namespace(
         &self,

@@ -7,8 +7,8 @@ use crate::{
     clock::Timestamp,
     sae::{
         model::{
-            Error, NamespaceId, Result, SecretData, SecretId, SecretName, SecretSummary,
-            SecretType, SecretUid, Version,
+            DockerConfigMode, Error, NamespaceId, Result, SecretData, SecretId, SecretName,
+            SecretSummary, SecretType, SecretUid, Version,
         },
         service::{Context, Service},
     },
@@ -50,9 +50,8 @@ impl Service {
     ) -> Result<SecretId> {
         let CreateSecret { namespace, name, draft } = command;
         self.require_served(&namespace)?;
-        let mode = self.cloud.docker_config;
         let checked = draft.and_then(|draft| {
-            draft.secret_type.check(&draft.data, name.as_str(), mode)?;
+            self.check_type(context, draft.secret_type, &draft.data, name.as_str())?;
             Ok(draft)
         });
         let Draft { secret_type, data } = match checked {
@@ -68,6 +67,24 @@ impl Service {
         let draft = SealedDraft::new(namespace, name, secret_type, sealed, context.now)?;
         let sealing = Arc::clone(&self.sealing);
         self.store.write(move |tx| create(tx, &sealing, &draft, &rules)).await
+    }
+
+    /// Holds data to the rule of a secret's type. Where only `--docker-config strict` refuses it, the log says so.
+    pub(super) fn check_type(
+        &self,
+        context: &Context,
+        secret_type: SecretType,
+        data: &SecretData,
+        name: &str,
+    ) -> Result<()> {
+        let checked = secret_type.check(data, name, self.cloud.docker_config);
+        if matches!(checked, Err(Error::SecretKeyInvalid { .. }))
+            && secret_type.check(data, name, DockerConfigMode::Lenient).is_ok()
+        {
+            let request_id = context.request_id.as_str();
+            log::info!(request_id; "--docker-config lenient would take the data that is refused");
+        }
+        checked
     }
 
     /// The error to answer for a command that is wrong in itself: that its namespace does not exist comes first.

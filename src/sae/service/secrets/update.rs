@@ -37,12 +37,11 @@ impl Service {
             Ok(data) => data,
             Err(error) => return Err(self.unless_namespace_missing(namespace, error).await),
         };
-        let mode = self.cloud.docker_config;
         let keys_quota = self.cloud.quotas.keys_in(&namespace);
         // The type never changes, so it is looked up and the data held to its rule before the writer's turn is taken.
         let place = namespace.clone();
         let known = self.store.read_briefly(move |tx| tx.secret_summary(&place, id)).await?;
-        known.secret_type.check(&data, &known.name, mode)?;
+        self.check_type(context, known.secret_type, &data, &known.name)?;
         check_keys(data.key_count(), keys_quota)?;
         let sealed = payload::seal(data).await?;
         let sealing = Arc::clone(&self.sealing);

@@ -1,11 +1,7 @@
-//! The address of a PostgreSQL server: what libpq takes as a URI, and two parameters of our own.
+//! The address of a PostgreSQL server: what libpq takes as a URI, and two parameters of our own. The client library reads
+//! it, but for TLS: it knows neither certificates nor `verify-ca` and `verify-full`.
 
-use std::{
-    collections::HashSet,
-    fmt::{self, Write},
-    path::PathBuf,
-    time::Duration,
-};
+use std::{collections::HashMap, error::Error, fmt, path::PathBuf, time::Duration};
 
 use percent_encoding::percent_decode_str;
 use tokio_postgres::config::{Config, Host, SslMode, TargetSessionAttrs};
@@ -24,195 +20,153 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// routers remember a silent connection.
 const KEEPALIVES_IDLE: Duration = Duration::from_mins(1);
 
-/// What is said of a parameter's value that is none.
+/// Parameters that the client library takes. They are listed, since a name that it does not know may be a piece of a
+/// password, and its own message would show it.
+const PASSED: &str = "host, hostaddr, port, user, password, dbname, application_name, options, connect_timeout, \
+                      tcp_user_timeout, keepalives, keepalives_idle, keepalives_interval, keepalives_count, \
+                      target_session_attrs, load_balance_hosts, channel_binding";
+
+/// Parameters that are read here: what libpq has and the library has not, and two of our own.
+const READ: &str = "sslmode, sslrootcert, sslcert, sslkey, pool_size, prepare";
+
+/// What is wrong with an address.
 type Reason = String;
 
 /// Where a PostgreSQL database is and how it is talked to. Neither `Display` nor `Debug` shows the password.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PostgresAddress {
-    config: Config,
-    tls: TlsChoice,
-    pool_size: u32,
-    names_statements: bool,
+    /// What the client library needs to know.
+    pub(super) config: Config,
+    /// What the server's certificate has to show.
+    pub(super) trust: Trust,
+    /// The client's own certificate and its key, PEM files.
+    pub(super) identity: Option<(PathBuf, PathBuf)>,
+    /// How many connections a process may open.
+    pub(super) pool_size: u32,
+    /// Whether statements are prepared once for each connection. A proxy that gives each transaction another connection
+    /// does not know them then.
+    pub(super) names_statements: bool,
 }
 
-/// How the server has to prove who it is: libpq's `sslmode` and what belongs to it.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct TlsChoice {
-    /// How much is asked of the server.
-    pub mode: TlsMode,
-    /// Who signs the server's certificate.
-    pub roots: Option<Roots>,
-    /// The client's own certificate, a PEM file.
-    pub certificate: Option<PathBuf>,
-    /// The key of that, a PEM file.
-    pub key: Option<PathBuf>,
-}
-
-/// How much is asked of the server, in libpq's words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum TlsMode {
-    /// No TLS.
-    Disable,
-    /// TLS if the server has it, whoever it is.
-    #[default]
-    Prefer,
-    /// TLS, whoever the server is.
-    Require,
-    /// TLS with a server whose certificate is signed by one of the roots.
-    VerifyCa,
-    /// The same, for the name that the address has.
-    VerifyFull,
-}
-
-/// Who signs a server's certificate.
+/// What the server's certificate has to show: libpq's `sslmode` and `sslrootcert`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Roots {
-    /// Those that the machine trusts.
-    System,
-    /// Those of a PEM file.
-    File(PathBuf),
+pub enum Trust {
+    /// Nothing.
+    Any,
+    /// That one of the certificates in this file signed it.
+    SignedBy(PathBuf),
+    /// The same, for the name that the address has.
+    NamedBy(PathBuf),
+    /// That an authority which the machine trusts signed it for the name that the address has.
+    NamedBySystem,
 }
-
-/// Parameters that go to the client library as they are.
-const PASSED: [&str; 15] = [
-    "host",
-    "hostaddr",
-    "port",
-    "user",
-    "password",
-    "dbname",
-    "application_name",
-    "options",
-    "connect_timeout",
-    "tcp_user_timeout",
-    "keepalives",
-    "keepalives_idle",
-    "keepalives_interval",
-    "target_session_attrs",
-    "channel_binding",
-];
 
 impl PostgresAddress {
-    /// The address of that text, without its scheme and what stands behind it.
+    /// The address of that text, without its scheme and the slashes.
     ///
     /// # Errors
     /// Why it is none; shows no value, since any of them may be part of a password.
     pub fn parse(rest: &str) -> Result<Self, Reason> {
         let (place, query) = rest.split_once('?').unwrap_or((rest, ""));
-        // What is meant as a password's, and would be taken for a host or a database, is shown then.
-        let behind_user = place.split_once('@').map_or("", |(_, place)| place);
         let database = place.split_once('/').map_or("", |(_, database)| database);
-        if query.contains(['@', '?']) || behind_user.contains('@') || database.contains('@') {
+        // A password that is not encoded would be taken for a host or a database, and be shown as that.
+        if [query, database].iter().any(|text| text.contains(['@', '?']))
+            || place.matches('@').count() > 1
+        {
             return Err("a ?, / or @ in a password is written %3F, %2F or %40".to_owned());
         }
-        let mut config: Config = format!("postgresql://{place}").parse().map_err(|_| {
-            "it is not user:password@host:port/database; other characters than letters and digits are written %XX"
-                .to_owned()
-        })?;
-        let mut tls = TlsChoice::default();
-        let (mut pool_size, mut names_statements) = (POOL_SIZE, true);
-        let (mut passed, mut seen) = (String::new(), HashSet::new());
+        let (mut passed, mut read) = (String::new(), HashMap::new());
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            let name = decoded(name)?;
-            let value = decoded(value)?;
-            if !seen.insert(name.clone()) {
-                return Err(unless_hidden(&name).map_or_else(|| unknown(&name), twice));
+            let (name, written) = pair.split_once('=').unwrap_or((pair, ""));
+            let (name, value) = (decoded(name)?, decoded(written)?);
+            match &*name {
+                "keepalives_count" => pass(&mut passed, "keepalives_retries", written),
+                // In a query the library takes a list for one name.
+                "host" => written.split(',').for_each(|host| pass(&mut passed, "host", host)),
+                name if names(PASSED, name) => pass(&mut passed, name, written),
+                name if names(READ, name) && value.is_empty() => return Err(no_such_value(name)),
+                name if names(READ, name) => {}
+                name => return Err(unknown(name)),
             }
-            let wrong = || no_such_value(&name);
-            match name.as_str() {
-                "sslmode" => tls.mode = TlsMode::parse(&value).ok_or_else(wrong)?,
-                "sslrootcert" if value == "system" => tls.roots = Some(Roots::System),
-                "sslrootcert" => tls.roots = Some(Roots::File(file(&value).ok_or_else(wrong)?)),
-                "sslcert" => tls.certificate = Some(file(&value).ok_or_else(wrong)?),
-                "sslkey" => tls.key = Some(file(&value).ok_or_else(wrong)?),
-                "pool_size" => {
-                    let size = value.parse().ok();
-                    let fits = |size: &u32| (1..=POOL_SIZE_MAX).contains(size);
-                    pool_size = size.filter(fits).ok_or_else(wrong)?;
-                }
-                "prepare" => names_statements = switch(&value).ok_or_else(wrong)?,
-                "keepalives_count" => pass(&mut passed, "keepalives_retries", &value),
-                name if PASSED.contains(&name) => {
-                    let mut alone = String::new();
-                    pass(&mut alone, name, &value);
-                    alone.parse::<Config>().map_err(|_| wrong())?;
-                    passed.push_str(&alone);
-                }
-                _ => return Err(unknown(&name)),
+            if read.insert(name.clone(), value).is_some() {
+                return Err(format!("it has its {name} twice"));
             }
         }
-        if !passed.is_empty() {
-            config = joined(place, &passed)?;
+        let behind_user = place.rsplit_once('@').map_or(place, |(_, place)| place);
+        if read.contains_key("host") && !behind_user.is_empty() && !behind_user.starts_with('/') {
+            return Err("it has its host twice".to_owned());
         }
-        tls.settle()?;
-        complete(&mut config, &tls);
-        Ok(Self { config, tls, pool_size, names_statements })
+        let text = |name| read.get(name).map(String::as_str);
+        let (mode, trust) = trust(text("sslmode").unwrap_or("prefer"), text("sslrootcert"))?;
+        let identity = match (text("sslcert"), text("sslkey")) {
+            (Some(certificate), Some(key)) => Some((certificate.into(), key.into())),
+            (None, None) => None,
+            _ => return Err("sslcert and sslkey need each other".to_owned()),
+        };
+        let pool_size = match text("pool_size").map(str::parse) {
+            None => POOL_SIZE,
+            Some(Ok(size)) if (1..=POOL_SIZE_MAX).contains(&size) => size,
+            Some(_) => return Err(no_such_value("pool_size")),
+        };
+        let names_statements = match text("prepare") {
+            None | Some("on") => true,
+            Some("off") => false,
+            Some(_) => return Err(no_such_value("prepare")),
+        };
+        let mut config = by_library(place, &passed)?;
+        config.ssl_mode(mode);
+        complete(&mut config)?;
+        Ok(Self { config, trust, identity, pool_size, names_statements })
     }
 
-    /// What the client library needs to know.
-    pub fn config(&self) -> &Config {
-        &self.config
-    }
-
-    /// How the server has to prove who it is.
-    pub fn tls(&self) -> &TlsChoice {
-        &self.tls
-    }
-
-    /// How many connections a process may open.
-    pub fn pool_size(&self) -> u32 {
-        self.pool_size
-    }
-
-    /// Whether statements are prepared once for each connection. A proxy that gives each transaction another connection
-    /// does not know them then.
-    pub fn names_statements(&self) -> bool {
-        self.names_statements
+    /// The same with this password, unless the address has one.
+    #[must_use]
+    pub fn with_password(mut self, password: &str) -> Self {
+        if self.config.get_password().is_none() {
+            self.config.password(password);
+        }
+        self
     }
 }
 
-/// The library reads the place from a URL and parameters from a list, but a URL's parameters by fewer names.
-fn joined(place: &str, passed: &str) -> Result<Config, Reason> {
-    let named = |name: &str| passed.contains(&format!("{name}='"));
-    let base: Config = format!("postgresql://{place}").parse().map_err(|_| String::new())?;
-    let mut list = passed.to_owned();
-    let hosts: Vec<String> = base.get_hosts().iter().map(host_text).collect();
-    if !hosts.is_empty() {
-        if named("host") {
-            return Err(twice("host"));
+/// Has the client library read what it takes.
+fn by_library(place: &str, passed: &str) -> Result<Config, Reason> {
+    format!("postgresql://{place}?{passed}").parse().map_err(|error: tokio_postgres::Error| {
+        let said = error.source().map(ToString::to_string).unwrap_or_default();
+        // Of all that it says this alone shows nothing of the address.
+        match said.strip_prefix("invalid value for option `").and_then(|it| it.strip_suffix('`')) {
+            Some("keepalives_retries") => no_such_value("keepalives_count"),
+            Some(name) => no_such_value(name),
+            None => "it is not user:password@host:port/database; other characters than letters and digits are written %XX"
+                .to_owned(),
         }
-        pass(&mut list, "host", &hosts.join(","));
-    }
-    let ports: Vec<String> = base.get_ports().iter().map(ToString::to_string).collect();
-    if !ports.is_empty() && !named("port") {
-        pass(&mut list, "port", &ports.join(","));
-    }
-    for (name, value) in [("user", base.get_user()), ("dbname", base.get_dbname())] {
-        if let Some(value) = value.filter(|_| !named(name)) {
-            pass(&mut list, name, value);
-        }
-    }
-    let mut config: Config =
-        list.parse().map_err(|_| "its parameters do not go together".to_owned())?;
-    if let Some(password) = base.get_password().filter(|_| !named("password")) {
-        config.password(password);
-    }
-    Ok(config)
+    })
 }
 
-fn host_text(host: &Host) -> String {
-    match host {
-        Host::Tcp(name) => name.clone(),
-        Host::Unix(path) => path.display().to_string(),
-    }
+/// Whether a name is in that list.
+fn names(list: &str, name: &str) -> bool {
+    list.split(", ").any(|it| it == name)
 }
 
-/// Sets what the address leaves to us.
-fn complete(config: &mut Config, tls: &TlsChoice) {
+/// Adds a parameter as it was written.
+fn pass(passed: &mut String, name: &str, written: &str) {
+    passed.extend([name, "=", written, "&"]);
+}
+
+/// Sets what the address leaves to us, and refuses what no server can be found by.
+fn complete(config: &mut Config) -> Result<(), Reason> {
     if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
         config.host("localhost");
+    }
+    let (hosts, addresses) = (config.get_hosts().len(), config.get_hostaddrs().len());
+    if config.get_hosts().contains(&Host::Tcp(String::new())) {
+        return Err("it has a host without a name".to_owned());
+    }
+    if hosts.min(addresses) > 0 && hosts != addresses {
+        return Err("it has not as many hosts as hostaddrs".to_owned());
+    }
+    if config.get_ports().len() > 1 && config.get_ports().len() != hosts.max(addresses) {
+        return Err("it has not as many ports as hosts".to_owned());
     }
     if config.get_connect_timeout().is_none_or(Duration::is_zero) {
         config.connect_timeout(CONNECT_TIMEOUT);
@@ -229,45 +183,34 @@ fn complete(config: &mut Config, tls: &TlsChoice) {
     {
         config.target_session_attrs(TargetSessionAttrs::ReadWrite);
     }
-    config.ssl_mode(match tls.mode {
-        TlsMode::Disable => SslMode::Disable,
-        TlsMode::Prefer => SslMode::Prefer,
-        TlsMode::Require | TlsMode::VerifyCa | TlsMode::VerifyFull => SslMode::Require,
-    });
+    Ok(())
 }
 
-/// Writes `name='value'` as the client library reads it.
-fn pass(list: &mut String, name: &str, value: &str) {
-    list.push_str(name);
-    list.push_str("='");
-    for c in value.chars() {
-        if matches!(c, '\'' | '\\') {
-            list.push('\\');
+/// What is asked of the server; as in libpq, `require` with a file is `verify-ca`.
+fn trust(mode: &str, roots: Option<&str>) -> Result<(SslMode, Trust), Reason> {
+    Ok(match (mode, roots) {
+        ("disable", _) => (SslMode::Disable, Trust::Any),
+        // Certificates that the machine trusts are given to all, for names of their own.
+        ("prefer" | "require" | "verify-ca", Some("system")) => {
+            return Err("sslrootcert=system needs sslmode=verify-full".to_owned());
         }
-        list.push(c);
-    }
-    list.push_str("' ");
+        ("prefer", _) => (SslMode::Prefer, Trust::Any),
+        ("require", None) => (SslMode::Require, Trust::Any),
+        ("require" | "verify-ca", Some(file)) => (SslMode::Require, Trust::SignedBy(file.into())),
+        ("verify-full", Some("system")) => (SslMode::Require, Trust::NamedBySystem),
+        ("verify-full", Some(file)) => (SslMode::Require, Trust::NamedBy(file.into())),
+        ("verify-ca" | "verify-full", None) => {
+            return Err(
+                "sslmode verify-ca and verify-full need sslrootcert: a file, or system".to_owned()
+            );
+        }
+        _ => return Err(no_such_value("sslmode")),
+    })
 }
 
 fn decoded(text: &str) -> Result<String, Reason> {
     let decoded = percent_decode_str(text).decode_utf8();
     decoded.map(String::from).map_err(|_| "its parameters are not UTF-8".to_owned())
-}
-
-fn file(path: &str) -> Option<PathBuf> {
-    (!path.is_empty()).then(|| PathBuf::from(path))
-}
-
-fn switch(text: &str) -> Option<bool> {
-    match text {
-        "on" => Some(true),
-        "off" => Some(false),
-        _ => None,
-    }
-}
-
-fn twice(name: &str) -> Reason {
-    format!("it has its {name} twice")
 }
 
 /// Of what there is no such value, and which there are.
@@ -281,56 +224,11 @@ fn no_such_value(name: &str) -> Reason {
     format!("its parameter {name} has no such value{values}")
 }
 
-/// What looks like a name is shown; anything else may be part of a password.
-fn unless_hidden(name: &str) -> Option<&str> {
-    let is_name = name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
-    (is_name && !name.is_empty()).then_some(name)
-}
-
 fn unknown(name: &str) -> Reason {
-    let name = unless_hidden(name).unwrap_or("that is no name");
-    format!(
-        "it has a parameter {name}, which is not known: there are {}, keepalives_count, sslmode, sslrootcert, sslcert, \
-         sslkey, pool_size and prepare",
-        PASSED.join(", ")
-    )
-}
-
-impl TlsMode {
-    fn parse(text: &str) -> Option<Self> {
-        Some(match text {
-            "disable" => Self::Disable,
-            "prefer" => Self::Prefer,
-            "require" => Self::Require,
-            "verify-ca" => Self::VerifyCa,
-            "verify-full" => Self::VerifyFull,
-            _ => return None,
-        })
-    }
-}
-
-impl TlsChoice {
-    /// Fills in what libpq infers, and refuses what cannot be meant.
-    fn settle(&mut self) -> Result<(), Reason> {
-        if self.certificate.is_some() != self.key.is_some() {
-            return Err("sslcert and sslkey need each other".to_owned());
-        }
-        match (self.mode, &self.roots) {
-            (TlsMode::VerifyCa | TlsMode::VerifyFull, None) => {
-                Err("sslmode verify-ca and verify-full need sslrootcert: a file, or system"
-                    .to_owned())
-            }
-            // Everybody can have a certificate of those that a machine trusts, for a name of his own.
-            (TlsMode::Prefer | TlsMode::Require | TlsMode::VerifyCa, Some(Roots::System)) => {
-                Err("sslrootcert=system needs sslmode=verify-full".to_owned())
-            }
-            (TlsMode::Require, Some(Roots::File(_))) => {
-                self.mode = TlsMode::VerifyCa;
-                Ok(())
-            }
-            _ => Ok(()),
-        }
-    }
+    // What looks like a name is shown; anything else may be a piece of a password.
+    let is_name = name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+    let name = if is_name && !name.is_empty() { name } else { "that is no name" };
+    format!("it has a parameter {name}, which is not known: there are {PASSED}, {READ}")
 }
 
 impl fmt::Display for PostgresAddress {
@@ -339,16 +237,21 @@ impl fmt::Display for PostgresAddress {
         if let Some(user) = self.config.get_user() {
             write!(f, "{user}@")?;
         }
+        let names = self.config.get_hosts().iter().map(|host| match host {
+            Host::Tcp(name) => name.clone(),
+            Host::Unix(path) => path.display().to_string(),
+        });
+        let mut places: Vec<String> = names.collect();
+        if places.is_empty() {
+            places = self.config.get_hostaddrs().iter().map(ToString::to_string).collect();
+        }
         let ports = self.config.get_ports();
-        for (number, host) in self.config.get_hosts().iter().enumerate() {
-            if number > 0 {
-                f.write_char(',')?;
-            }
-            f.write_str(&host_text(host))?;
+        for (number, place) in places.iter_mut().enumerate() {
             if let Some(port) = ports.get(number).or(ports.first()) {
-                write!(f, ":{port}")?;
+                *place = format!("{place}:{port}");
             }
         }
+        f.write_str(&places.join(","))?;
         write!(f, "/{}", self.config.get_dbname().unwrap_or_default())
     }
 }

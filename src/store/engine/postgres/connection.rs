@@ -25,8 +25,8 @@ use super::{
     failure::{Consequence, Failure},
     inspection::has_table,
     link::Link,
-    patience::Patience,
     rows::{Bind, Cursor, FoundRow},
+    timeouts::Timeouts,
 };
 
 /// A connection to a PostgreSQL server.
@@ -34,7 +34,9 @@ pub struct PostgresConnection {
     link: Box<Link>,
     statements: StatementCache<Pg, Prepared>,
     names_statements: bool,
-    patience: Patience,
+    timeouts: Timeouts,
+    /// A transaction is under way, or was left in the middle.
+    is_in_transaction: bool,
     /// How the transaction begins whose first statement is still to come.
     begin: Option<&'static str>,
     /// What the first failure of the transaction under way means for it.
@@ -47,12 +49,13 @@ pub struct PostgresConnection {
 impl PostgresConnection {
     /// Over a link. Statements are prepared once and found again by name, unless `names_statements` says that the next one
     /// may meet another connection of the server.
-    pub fn over(link: Link, names_statements: bool, patience: Patience) -> Self {
+    pub fn over(link: Link, names_statements: bool, timeouts: Timeouts) -> Self {
         Self {
             link: Box::new(link),
             statements: StatementCache::new(),
             names_statements,
-            patience,
+            timeouts,
+            is_in_transaction: false,
             begin: None,
             trouble: None,
             transactions: AnsiTransactionManager::default(),
@@ -61,11 +64,12 @@ impl PostgresConnection {
         }
     }
 
-    /// Begins a transaction by that statement, with that much patience. It goes out together with the first statement that
-    /// only looks: were it refused, that one alone would have been carried out, and have changed nothing.
-    pub fn begin(&mut self, statement: &'static str, patience: Patience) {
+    /// Begins a transaction by that statement, within those timeouts. It goes out together with the first statement that
+    /// only reads: were it refused, that one alone would have been carried out, and have changed nothing.
+    pub fn begin(&mut self, statement: &'static str, timeouts: Timeouts) {
         self.begin = Some(statement);
-        self.patience = patience;
+        self.timeouts = timeouts;
+        self.is_in_transaction = true;
         self.trouble = None;
     }
 
@@ -77,17 +81,21 @@ impl PostgresConnection {
             self.roll_back();
             return Err(Failure::aborted());
         }
-        if self.begin.take().is_some() {
-            return Ok(());
-        }
-        self.batch_within(self.patience.for_end(), "COMMIT")
+        let ended = match self.begin.take() {
+            Some(_) => Ok(()),
+            None => self.batch_within(self.timeouts.end(), "COMMIT"),
+        };
+        // Also by a refusal the server has ended it.
+        self.is_in_transaction = false;
+        ended
     }
 
-    /// Ends a transaction that only looked. What it has seen is right, whatever becomes of its end.
+    /// Ends a transaction that only read. What it has read is right, whatever becomes of its end.
     pub fn end_reading(&mut self) {
         if self.begin.take().is_none() {
             self.link.send("COMMIT");
         }
+        self.is_in_transaction = false;
     }
 
     /// Ends the transaction, and has the server forget what was done in it. Where that fails the connection is not used any
@@ -95,11 +103,12 @@ impl PostgresConnection {
     pub fn roll_back(&mut self) {
         if self.begin.take().is_none()
             && !self.link.is_closed()
-            && let Err(failure) = self.batch_within(self.patience.for_end(), "ROLLBACK")
+            && let Err(failure) = self.batch_within(self.timeouts.end(), "ROLLBACK")
         {
             log::debug!("a transaction is left to the server: {failure}");
             self.link.close();
         }
+        self.is_in_transaction = false;
     }
 
     /// What the first failure of the transaction means for it; nothing if all statements were carried out.
@@ -112,23 +121,18 @@ impl PostgresConnection {
         self.link.is_alive()
     }
 
-    /// Whether the server did not answer in the time that it had, and not only in what was left of our caller's.
+    /// Whether the server did not answer in the time that it had, and not only in what was left until the deadline.
     pub fn is_unanswered(&self) -> bool {
-        self.link.end() == Some(Consequence::TimedOut) && !self.patience.is_over()
+        self.link.end() == Some(Consequence::TimedOut) && !self.timeouts.are_over()
     }
 
-    /// Whether another one should be made in its place.
-    pub fn is_old(&self) -> bool {
-        self.link.is_old()
-    }
-
-    /// Whether it is of no use any more.
-    pub fn is_broken(&self) -> bool {
-        self.link.is_closed()
+    /// Whether it is open, with no transaction under way.
+    pub fn is_reusable(&self) -> bool {
+        !self.link.is_closed() && !self.is_in_transaction
     }
 
     fn batch(&mut self, sql: &str) -> Result<(), Failure> {
-        self.batch_within(self.patience.for_answer(), sql)
+        self.batch_within(self.timeouts.answer(), sql)
     }
 
     fn batch_within(&mut self, limit: Duration, sql: &str) -> Result<(), Failure> {
@@ -138,7 +142,7 @@ impl PostgresConnection {
 
     fn noted<T>(&mut self, done: Result<T, Failure>) -> Result<T, Failure> {
         if let Err(failure) = &done {
-            // What comes behind the first failure only tells that there was one.
+            // Those after the first failure only tell that there was one.
             self.trouble.get_or_insert(failure.consequence());
         }
         done
@@ -158,12 +162,12 @@ impl PostgresConnection {
     {
         let mut collector = RawBytesBindCollector::<Pg>::new();
         source.collect_binds(&mut collector, self, &Pg)?;
-        let Self { statements, link, instrumentation, names_statements, patience, .. } = self;
+        let Self { statements, link, instrumentation, names_statements, timeouts, .. } = self;
         let prepared = statements.cached_statement(
             source,
             &Pg,
             &collector.metadata,
-            (&mut **link, *names_statements, *patience),
+            (&mut **link, *names_statements, *timeouts),
             prepare,
             &mut **instrumentation,
         );
@@ -185,7 +189,7 @@ impl PostgresConnection {
             self.begin_now()?;
         }
         let begin = self.begin.take();
-        let done = self.link.wait(self.patience.for_answer(), async |client| {
+        let done = self.link.wait(self.timeouts.answer(), async |client| {
             let query = found(client, &prepared, binds);
             let Some(begin) = begin else { return query.await };
             let (start, found) = tokio::join!(biased; client.batch_execute(begin), query);
@@ -205,7 +209,7 @@ enum Prepared {
 }
 
 fn prepare(
-    (link, names_statements, patience): (&mut Link, bool, Patience),
+    (link, names_statements, timeouts): (&mut Link, bool, Timeouts),
     sql: &str,
     cached: PrepareForCache,
     types: &[PgTypeMetadata],
@@ -214,7 +218,7 @@ fn prepare(
     // What is not kept would be prepared in vain.
     if names_statements && matches!(cached, PrepareForCache::Yes { .. }) {
         let prepared = async |client: &Client| client.prepare_typed(sql, &types).await;
-        let named = link.wait(patience.for_answer(), prepared)?;
+        let named = link.wait(timeouts.answer(), prepared)?;
         return Ok(Prepared::Named(named));
     }
     Ok(Prepared::Text(Arc::new((sql.to_owned(), types))))
@@ -328,7 +332,7 @@ impl MultiConnectionHelper for PostgresConnection {
 
 impl MigrationConnection for PostgresConnection {
     fn setup(&mut self) -> QueryResult<usize> {
-        // Even where it is there, to say that it is to be made takes a right that nobody needs on a finished database.
+        // Even where it exists, the statement takes a right that is not needed on a finished database.
         if has_table(self, MIGRATIONS_TABLE)? {
             return Ok(0);
         }

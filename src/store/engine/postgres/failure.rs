@@ -10,7 +10,7 @@ pub enum Consequence {
     GaveWay,
     /// The connection is gone, or leads to a server that is no longer the right one: the same may succeed by another.
     Disconnected,
-    /// The server did not answer in time: nobody has the time to try again.
+    /// The server did not answer in time: there is no time left to try again.
     TimedOut,
     /// It would fail again.
     Final,
@@ -27,10 +27,8 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// What the server or the way to it said; `ended` is what ended the connection, if that is known.
-    pub fn of(error: &tokio_postgres::Error, ended: Option<&tokio_postgres::Error>) -> Self {
-        // Whoever waits is only told that the connection is closed.
-        let error = if error.is_closed() { ended.unwrap_or(error) } else { error };
+    /// What the server or the way to it said.
+    pub fn of(error: &tokio_postgres::Error) -> Self {
         match error.as_db_error() {
             Some(said) => Self::said(said),
             None => Self::disconnected(with_causes(error)),
@@ -38,39 +36,35 @@ impl Failure {
     }
 
     fn said(said: &DbError) -> Self {
-        let (kind, consequence) = classified(said.code());
-        Self {
-            message: format!("{} ({}){}", said.message(), said.code().code(), advice(said.code())),
-            constraint: said.constraint().map(str::to_owned),
-            kind,
-            consequence,
-        }
+        let (code, (kind, consequence)) = (said.code(), classified(said.code()));
+        let message = format!("{} ({}){}", said.message(), code.code(), advice(code));
+        let constraint = said.constraint().map(str::to_owned);
+        Self { constraint, ..Self::new(message, kind, consequence) }
     }
 
-    /// The connection is gone.
-    pub fn disconnected(message: String) -> Self {
-        let kind = DatabaseErrorKind::ClosedConnection;
-        Self { message, constraint: None, kind, consequence: Consequence::Disconnected }
+    fn new(message: impl Into<String>, kind: DatabaseErrorKind, consequence: Consequence) -> Self {
+        Self { message: message.into(), constraint: None, kind, consequence }
+    }
+
+    fn disconnected(message: impl Into<String>) -> Self {
+        Self::new(message, DatabaseErrorKind::ClosedConnection, Consequence::Disconnected)
+    }
+
+    /// The connection is closed.
+    pub fn closed() -> Self {
+        Self::disconnected("the connection is closed")
     }
 
     /// The server did not answer.
     pub fn timed_out() -> Self {
-        Self {
-            message: "the database server does not answer".to_owned(),
-            constraint: None,
-            kind: DatabaseErrorKind::ClosedConnection,
-            consequence: Consequence::TimedOut,
-        }
+        let message = "the database server does not answer";
+        Self::new(message, DatabaseErrorKind::ClosedConnection, Consequence::TimedOut)
     }
 
     /// A transaction cannot be committed since one of its statements failed.
     pub fn aborted() -> Self {
-        Self {
-            message: "a statement of the transaction failed".to_owned(),
-            constraint: None,
-            kind: DatabaseErrorKind::Unknown,
-            consequence: Consequence::Final,
-        }
+        let message = "a statement of the transaction failed";
+        Self::new(message, DatabaseErrorKind::Unknown, Consequence::Final)
     }
 
     /// What it means for the transaction.
@@ -107,13 +101,13 @@ fn classified(code: &SqlState) -> (DatabaseErrorKind, Consequence) {
     match code.code() {
         "40001" | "40P01" => (Kind::SerializationFailure, GaveWay),
         "23505" => (Kind::UniqueViolation, Final),
-        // What was referred to was there a moment ago, or something came to refer to it: another one was faster.
+        // What was referred to was there a moment ago, or something came to refer to it: another transaction was faster.
         "23503" => (Kind::ForeignKeyViolation, GaveWay),
         "23502" => (Kind::NotNullViolation, Final),
         "23514" => (Kind::CheckViolation, Final),
         // A server that only follows another one by now.
         "25006" => (Kind::ReadOnlyTransaction, Disconnected),
-        // Nobody has the time to wait for the lock once more, and others want the connection. What a proxy mixed up may be
+        // There is no time to wait for the lock once more, and others need the connection. What a proxy mixed up may be
         // right by another one.
         "55P03" => (Kind::Unknown, Final),
         "26000" => (Kind::Unknown, Disconnected),

@@ -1,202 +1,143 @@
 //! A connection to a server, and how it is waited for.
 
-use std::{
-    future::poll_fn,
-    pin::pin,
-    task::Poll,
-    time::{Duration, Instant},
-};
+use std::{future::poll_fn, time::Duration};
 
 use tokio::{
     runtime::{Builder, Runtime},
+    task::{JoinHandle, yield_now},
     time::timeout,
 };
-use tokio_postgres::{AsyncMessage, Client, Connection, Error, Socket};
+use tokio_postgres::{AsyncMessage, Client, Connection, Error, Socket, tls::TlsStream};
+use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::{
     BoxError,
     address::PostgresAddress,
     failure::{Consequence, Failure},
-    tls::{Encrypted, Tls},
 };
 
-/// How long a connection is used. Where a name leads elsewhere by now, or a proxy shares its connections out anew, it is
-/// followed within that time.
-const LIFETIME: Duration = Duration::from_mins(30);
-
-/// A connection, with a runtime of its own on whichever thread waits for it: what is sent and what comes back is handled
-/// by the thread that needs it, and every wait has an end.
+/// A connection, with a runtime of its own that runs on the thread of each caller: what is sent and received is handled
+/// there, and every wait has an end.
 pub struct Link {
-    /// Taken when the link is dropped.
-    runtime: Option<Runtime>,
     client: Client,
-    /// Moves the bytes; gone when the connection is.
-    driver: Option<Driver>,
-    ended: Option<Error>,
-    timed_out: bool,
-    made: Instant,
+    /// Moves the bytes.
+    driver: JoinHandle<Result<(), Error>>,
+    /// Gone when the connection is closed, and with it the driver and its socket.
+    runtime: Option<Runtime>,
+    end: Consequence,
 }
-
-type Driver = Connection<Socket, Encrypted>;
 
 impl Link {
     /// Connects, in that time.
     pub fn connect(
         address: &PostgresAddress,
-        tls: &Tls,
+        tls: &MakeRustlsConnect,
         limit: Duration,
     ) -> Result<Self, BoxError> {
-        let runtime = Some(Builder::new_current_thread().enable_io().enable_time().build()?);
-        let mut waiting = Waiting(runtime);
-        let connecting = async {
-            match timeout(limit, address.config().connect(tls.clone())).await {
-                Ok(Ok(made)) => Ok(made),
-                Ok(Err(error)) => Err(BoxError::from(Failure::of(&error, None))),
-                Err(_elapsed) => Err("the database server does not answer".into()),
+        let runtime = Builder::new_current_thread().enable_io().enable_time().build()?;
+        let connecting = async { timeout(limit, address.config.connect(tls.clone())).await };
+        let failure = match runtime.block_on(connecting) {
+            Ok(Ok((client, connection))) => {
+                let driver = runtime.spawn(drive(connection));
+                let end = Consequence::Disconnected;
+                return Ok(Self { client, driver, runtime: Some(runtime), end });
             }
+            Ok(Err(error)) => Failure::of(&error),
+            Err(_elapsed) => Failure::timed_out(),
         };
-        let Some(runtime) = &waiting.0 else { return Err("there is no runtime".into()) };
-        let (client, driver) = runtime.block_on(connecting)?;
-        Ok(Self {
-            runtime: waiting.0.take(),
-            client,
-            driver: Some(driver),
-            ended: None,
-            timed_out: false,
-            made: Instant::now(),
-        })
+        // A name may still be looked up, which would be waited for.
+        runtime.shutdown_background();
+        Err(failure.into())
     }
 
-    /// Does what needs the server, as far as that takes no longer than that. A link that was given up is of no use
-    /// any more, since nobody knows what comes next from it.
+    /// Does what needs the server, for no longer than that. After a timeout the link is of no use any more: the answer may
+    /// still come.
     pub fn wait<T>(
         &mut self,
         limit: Duration,
         work: impl AsyncFnOnce(&Client) -> Result<T, Error>,
     ) -> Result<T, Failure> {
-        let Self { runtime, client, driver, ended, .. } = self;
-        let Some(runtime) = runtime.as_ref().filter(|_| driver.is_some()) else {
-            return Err(Failure::disconnected("the connection is closed".to_owned()));
+        let Self { runtime: Some(runtime), client, driver, .. } = self else {
+            return Err(Failure::closed());
         };
         let outcome = runtime.block_on(async {
-            let mut work = pin!(work(client));
-            let driven = poll_fn(|cx| {
-                loop {
-                    if let Poll::Ready(done) = work.as_mut().poll(cx) {
-                        return Poll::Ready(done);
-                    }
-                    let Some(moving) = driver.as_mut() else { return Poll::Pending };
-                    match moving.poll_message(cx) {
-                        Poll::Ready(Some(Ok(message))) => note(&message),
-                        Poll::Ready(Some(Err(error))) => {
-                            *ended = Some(error);
-                            *driver = None;
-                        }
-                        Poll::Ready(None) => *driver = None,
-                        // What has come may be all that the work waits for.
-                        Poll::Pending => return work.as_mut().poll(cx),
-                    }
-                }
-            });
-            timeout(limit, driven).await
+            match timeout(limit, work(client)).await {
+                Ok(Ok(done)) => Ok(done),
+                // It is only known to be closed; the reason is the driver's.
+                Ok(Err(error)) if error.is_closed() => match timeout(limit, driver).await {
+                    Ok(Ok(Err(reason))) => Err(Failure::of(&reason)),
+                    _ => Err(Failure::of(&error)),
+                },
+                Ok(Err(error)) => Err(Failure::of(&error)),
+                Err(_elapsed) => Err(Failure::timed_out()),
+            }
         });
-        match outcome {
-            Ok(Ok(done)) => Ok(done),
-            Ok(Err(error)) => {
-                let failure = Failure::of(&error, self.ended.as_ref());
-                if failure.ends_connection() {
-                    self.driver = None;
-                }
-                Err(failure)
-            }
-            Err(_elapsed) => {
-                self.driver = None;
-                self.timed_out = true;
-                Err(Failure::timed_out())
-            }
+        if let Err(failure) = &outcome
+            && failure.ends_connection()
+        {
+            self.end = failure.consequence();
+            self.close();
         }
+        outcome
     }
 
     /// What the end of the link means, if it has come to its end.
     pub fn end(&self) -> Option<Consequence> {
-        let end = if self.timed_out { Consequence::TimedOut } else { Consequence::Disconnected };
-        self.is_closed().then_some(end)
+        self.is_closed().then_some(self.end)
     }
 
-    /// Whether the link is too old to be used once more.
-    pub fn is_old(&self) -> bool {
-        self.made.elapsed() >= LIFETIME
-    }
-
-    /// Whether the link can be used once more, as far as that can be known without asking the server: whether it has said
-    /// good-bye, and whether the link is young enough.
-    pub fn is_alive(&mut self) -> bool {
-        let Self { runtime: Some(runtime), driver, .. } = self else { return false };
-        let Some(moving) = driver.as_mut() else { return false };
+    /// Whether the link can be used once more, as far as that can be known without asking the server: it has not closed it.
+    pub fn is_alive(&self) -> bool {
+        let Some(runtime) = &self.runtime else { return false };
         runtime.block_on(async {
-            // Meanwhile the runtime asks the system what has come.
-            tokio::task::yield_now().await;
-            loop {
-                match poll_fn(|cx| Poll::Ready(moving.poll_message(cx))).await {
-                    Poll::Ready(Some(Ok(message))) => note(&message),
-                    Poll::Ready(Some(Err(_)) | None) => return false,
-                    Poll::Pending => return true,
-                }
-            }
-        }) && !self.is_old()
+            // The runtime asks the system what has come, and then has the driver read it.
+            yield_now().await;
+            yield_now().await;
+        });
+        !self.driver.is_finished()
     }
 
-    /// Sends a statement whose outcome nobody needs, and waits for nothing: what comes back is taken in by whoever waits next.
-    pub fn send(&mut self, sql: &str) {
-        let Self { runtime: Some(runtime), client, driver, .. } = self else { return };
-        let Some(moving) = driver.as_mut() else { return };
-        let is_over = runtime.block_on(async {
-            let mut work = pin!(client.batch_execute(sql));
-            poll_fn(|cx| {
-                let is_refused = work.as_mut().poll(cx).is_ready();
-                let is_ended = matches!(moving.poll_message(cx), Poll::Ready(None | Some(Err(_))));
-                Poll::Ready(is_refused || is_ended)
-            })
-            .await
+    /// Sends a statement whose outcome is not needed, and waits for nothing: what comes back is received by the next wait.
+    pub fn send(&self, sql: &str) {
+        let Some(runtime) = &self.runtime else { return };
+        runtime.block_on(async {
+            tokio::select! {
+                biased;
+                _ = self.client.batch_execute(sql) => {}
+                // Meanwhile the driver sends it.
+                () = yield_now() => {}
+            }
         });
-        if is_over {
-            *driver = None;
-        }
     }
 
     /// Ends the connection.
     pub fn close(&mut self) {
-        self.driver = None;
+        if let Some(runtime) = self.runtime.take() {
+            // An ordinary end is not allowed to a thread that runs another runtime.
+            runtime.shutdown_background();
+        }
     }
 
     /// Whether nothing more can be sent.
     pub fn is_closed(&self) -> bool {
-        self.driver.is_none()
-    }
-}
-
-/// Notices are for people who type SQL.
-fn note(message: &AsyncMessage) {
-    if let AsyncMessage::Notice(notice) = message {
-        log::debug!("the database server says: {}", notice.message());
-    }
-}
-
-/// A runtime that may go wherever it is: an ordinary one must not be dropped by a thread that runs another.
-struct Waiting(Option<Runtime>);
-
-impl Drop for Waiting {
-    fn drop(&mut self) {
-        if let Some(runtime) = self.0.take() {
-            runtime.shutdown_background();
-        }
+        self.runtime.is_none()
     }
 }
 
 impl Drop for Link {
     fn drop(&mut self) {
-        // A socket can only be taken from its runtime while that is there.
-        self.driver = None;
-        drop(Waiting(self.runtime.take()));
+        self.close();
     }
+}
+
+async fn drive<S>(mut connection: Connection<Socket, S>) -> Result<(), Error>
+where
+    S: TlsStream + Unpin,
+{
+    while let Some(message) = poll_fn(|cx| connection.poll_message(cx)).await {
+        if let AsyncMessage::Notice(notice) = message? {
+            log::debug!("the database server says: {}", notice.message());
+        }
+    }
+    Ok(())
 }

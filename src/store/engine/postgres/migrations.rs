@@ -6,24 +6,22 @@ use diesel::pg::Pg;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::{
-    BoxError, MIGRATIONS_TABLE, PostgresConnection, has_table, patience::Patience, pool::Pool,
+    BoxError, MIGRATIONS_TABLE, PostgresConnection, has_table, pool::Connector, timeouts::Timeouts,
 };
-use crate::store::pace::Pace;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 
-/// How often it is looked whether another process has made the tables meanwhile, and how long is waited in between.
+/// How many attempts are made in all, since another process may be making the tables, and how long is waited in between.
 const TRIES: u32 = 20;
 const PAUSE: Duration = Duration::from_millis(250);
 
 /// Makes or changes the tables where they are not up to date. Each migration is a transaction. Of two processes that start
-/// at once one is refused by what the other one made; it looks once more and finds it done.
-pub fn migrate(pool: &Pool) -> Result<(), BoxError> {
+/// at once one is refused by what the other one made; it tries again and finds it done.
+pub fn migrate(connector: &Connector) -> Result<(), BoxError> {
     let mut tries = 0;
     loop {
         // A new connection each time: where another one made tables, what was known of them is not true any more.
-        let mut connection = pool.connect(Patience::of(Pace::Upkeep))?;
-        let postgres = connection.postgres().ok_or("there is no connection")?;
+        let postgres = &mut connector.connect(Timeouts::of_upkeep())?;
         refuse_foreign(postgres)?;
         let Err(failed) = postgres.run_pending_migrations(MIGRATIONS) else {
             return refuse_unknown(postgres);
@@ -32,15 +30,14 @@ pub fn migrate(pool: &Pool) -> Result<(), BoxError> {
         if tries == TRIES {
             return Err(failed);
         }
-        log::debug!("the tables cannot be made: {failed}; looking again");
+        log::debug!("the tables cannot be made: {failed}; trying again");
         thread::sleep(PAUSE);
     }
 }
 
 /// Refuses tables that are not up to date, and changes nothing.
-pub fn require_current(pool: &Pool) -> Result<(), BoxError> {
-    let mut connection = pool.connect(Patience::of(Pace::Upkeep))?;
-    let postgres = connection.postgres().ok_or("there is no connection")?;
+pub fn require_current(connector: &Connector) -> Result<(), BoxError> {
+    let postgres = &mut connector.connect(Timeouts::of_upkeep())?;
     if !has_table(postgres, MIGRATIONS_TABLE)? || postgres.applied_migrations()?.is_empty() {
         return Err("it is no database of this program".into());
     }
@@ -48,7 +45,6 @@ pub fn require_current(pool: &Pool) -> Result<(), BoxError> {
     if postgres.has_pending_migration(MIGRATIONS)? {
         return Err("it was made by an older version: `serve` brings it up to date".into());
     }
-    connection.give_back();
     Ok(())
 }
 

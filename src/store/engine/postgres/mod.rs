@@ -6,43 +6,41 @@ mod failure;
 mod inspection;
 mod link;
 mod migrations;
-mod patience;
 mod pool;
 mod retry;
 mod rows;
+mod timeouts;
 mod tls;
 
 use std::time::Instant;
 
 use self::{
     failure::Consequence,
-    patience::Patience,
-    pool::{Borrowed, Pool},
+    pool::{Connector, Pool},
     retry::Retries,
+    timeouts::Timeouts,
 };
-use super::{AnyConnection, DatabaseUrl, OpenError, Pace, Tx};
+use super::{DatabaseUrl, OpenError};
 use crate::{
     sealed::WrappedKey,
-    store::{Result, Unavailable},
+    store::{
+        connection::AnyConnection,
+        error::{Result, Unavailable},
+        job::Purpose,
+        pace::{Pace, WORK_TIMEOUT},
+        tx::Tx,
+    },
 };
 
 pub use address::PostgresAddress;
 pub use connection::PostgresConnection;
-pub use inspection::{has_table, last_of_sequence, next_of_sequence};
+use inspection::has_table;
+pub use inspection::{last_of_sequence, next_of_sequence};
 
-/// What a use case does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Purpose {
-    /// It only looks, at one moment of the database.
-    Reading,
-    /// It changes something. It is right under whichever isolation the database has as its own.
-    Writing,
-}
-
-/// What a use case begins with. The server is told, in milliseconds, how long a look and a wait for a lock may take: what is
-/// given up here is not to go on there and keep a connection of the server's. A change has no limit for whole statements,
-/// since `COMMIT` is one: a server that waits for its standby would give that up and call it a success. Of a process that
-/// is cut off in the middle of a change the server frees what it had locked.
+/// What a use case begins with. The server is told, in milliseconds, how long a read and a wait for a lock may take: what is
+/// given up here must not go on there and keep a connection of the server's. A write has no limit for whole statements,
+/// since `COMMIT` is one: a server that waits for its standby would give that up and call it a success. What a process had
+/// locked that is cut off in the middle of a write becomes free.
 fn beginning(purpose: Purpose, pace: Pace) -> &'static str {
     match (purpose, pace) {
         (Purpose::Reading, Pace::Request) => {
@@ -58,7 +56,7 @@ fn beginning(purpose: Purpose, pace: Pace) -> &'static str {
     }
 }
 
-/// Where it is written down what was done to the tables.
+/// Where diesel records which migrations were applied.
 const MIGRATIONS_TABLE: &str = "__diesel_schema_migrations";
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -69,7 +67,7 @@ pub struct Postgres {
     retries: Retries,
 }
 
-/// How a try of a use case went wrong.
+/// How an attempt at a use case failed.
 struct Missed<E> {
     error: E,
     consequence: Consequence,
@@ -81,12 +79,11 @@ impl Postgres {
         url: &DatabaseUrl,
         address: &PostgresAddress,
     ) -> std::result::Result<Self, OpenError> {
-        let build = || {
-            let pool = Pool::new(address)?;
-            migrations::migrate(&pool)?;
-            Ok(Self { pool, retries: Retries::default() })
-        };
-        apart(build).map_err(|error| OpenError::new(url, &*error))
+        let opened = connected(address, |connector| {
+            migrations::migrate(&connector)?;
+            Ok(Self::over(connector))
+        });
+        opened.map_err(|error| OpenError::new(url, &*error))
     }
 
     /// Connects to a database that is up to date, for upkeep beside servers that may be at work on it.
@@ -94,12 +91,15 @@ impl Postgres {
         url: &DatabaseUrl,
         address: &PostgresAddress,
     ) -> std::result::Result<Self, OpenError> {
-        let build = || {
-            let pool = Pool::new(address)?;
-            migrations::require_current(&pool)?;
-            Ok(Self { pool, retries: Retries::default() })
-        };
-        apart(build).map_err(|error| OpenError::new(url, &*error))
+        let opened = connected(address, |connector| {
+            migrations::require_current(&connector)?;
+            Ok(Self::over(connector))
+        });
+        opened.map_err(|error| OpenError::new(url, &*error))
+    }
+
+    fn over(connector: Connector) -> Self {
+        Self { pool: Pool::new(connector), retries: Retries::default() }
     }
 
     /// The wrapped keys of a database; none where it has no tables yet, or no keys. Changes nothing.
@@ -107,18 +107,15 @@ impl Postgres {
         url: &DatabaseUrl,
         address: &PostgresAddress,
     ) -> std::result::Result<Vec<WrappedKey>, OpenError> {
-        let peek = || {
-            let pool = Pool::new(address)?;
-            let mut connection = pool.connect(Patience::of(Pace::Request))?;
-            let Some(postgres) = connection.postgres() else { return Ok(vec![]) };
+        let keys = connected(address, |connector| {
+            let mut postgres = connector.connect(Timeouts::of_request(WORK_TIMEOUT))?;
             // A table of that name may be another program's.
-            if !has_table(postgres, MIGRATIONS_TABLE)? || !has_table(postgres, "keys")? {
+            if !has_table(&mut postgres, MIGRATIONS_TABLE)? || !has_table(&mut postgres, "keys")? {
                 return Ok(vec![]);
             }
-            let Some(any) = connection.any() else { return Ok(vec![]) };
-            Ok(Tx::new(any).keys()?)
-        };
-        apart(peek).map_err(|error| OpenError::new(url, &*error))
+            Ok(Tx::new(&mut AnyConnection::Postgres(postgres)).keys()?)
+        });
+        keys.map_err(|error| OpenError::new(url, &*error))
     }
 
     /// Runs a use case that changes something; what it did is kept by the server before this returns. A server that is gone
@@ -131,7 +128,7 @@ impl Postgres {
         self.transact(Purpose::Writing, pace, use_case)
     }
 
-    /// Runs a use case that only looks.
+    /// Runs a use case that only reads.
     pub fn read<T, E: From<Unavailable>>(
         &self,
         pace: Pace,
@@ -147,10 +144,14 @@ impl Postgres {
         pace: Pace,
         use_case: &dyn Fn(&mut Tx<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        let (since, patience) = (Instant::now(), Patience::of(pace));
+        let since = Instant::now();
+        let timeouts = match pace {
+            Pace::Request => Timeouts::of_request(WORK_TIMEOUT),
+            Pace::Upkeep => Timeouts::of_upkeep(),
+        };
         let mut tries = 0;
         loop {
-            let missed = match self.attempt(purpose, beginning(purpose, pace), patience, use_case) {
+            let missed = match self.attempt(purpose, beginning(purpose, pace), timeouts, use_case) {
                 Ok(answer) => return Ok(answer),
                 Err(missed) => missed,
             };
@@ -165,69 +166,32 @@ impl Postgres {
         &self,
         purpose: Purpose,
         begin: &'static str,
-        patience: Patience,
+        timeouts: Timeouts,
         use_case: &dyn Fn(&mut Tx<'_>) -> Result<T, E>,
     ) -> std::result::Result<T, Missed<E>> {
         let last =
             |error: Unavailable| Missed { error: error.into(), consequence: Consequence::Final };
-        let mut borrowed = self.pool.take(patience).map_err(last)?;
-        if let Some(postgres) = borrowed.postgres() {
-            postgres.begin(begin, patience);
-        }
-        let Some(any) = borrowed.any() else {
-            return Err(last(Unavailable::new("no connection")));
+        let none = || last(Unavailable::new("no connection"));
+        let mut slot = self.pool.take(timeouts).map_err(last)?;
+        slot.postgres().ok_or_else(none)?.begin(begin, timeouts);
+        let done = use_case(&mut Tx::new(slot.any().ok_or_else(none)?));
+        let postgres = slot.postgres().ok_or_else(none)?;
+        let ended = match (done, purpose) {
+            (Ok(answer), Purpose::Reading) => {
+                postgres.end_reading();
+                Ok(answer)
+            }
+            (Ok(answer), Purpose::Writing) => commit(postgres).map(|()| answer),
+            (Err(error), _) => {
+                let consequence = postgres.trouble().unwrap_or(Consequence::Final);
+                postgres.roll_back();
+                Err(Missed { error, consequence })
+            }
         };
-        match use_case(&mut Tx::new(any)) {
-            Ok(answer) => self.commit(borrowed, purpose).map(|()| answer),
-            Err(error) => Err(self.roll_back(borrowed, error)),
+        if postgres.is_unanswered() {
+            self.pool.close_idle();
         }
-    }
-
-    fn commit<E: From<Unavailable>>(
-        &self,
-        mut borrowed: Borrowed<'_>,
-        purpose: Purpose,
-    ) -> std::result::Result<(), Missed<E>> {
-        let Some(postgres) = borrowed.postgres() else { return Ok(()) };
-        if purpose == Purpose::Reading {
-            postgres.end_reading();
-            borrowed.give_back();
-            return Ok(());
-        }
-        let Err(failure) = postgres.commit() else {
-            borrowed.give_back();
-            return Ok(());
-        };
-        // Nothing was kept of what gave way. Whether anything was of what got no answer, nobody knows.
-        let consequence = match failure.consequence() {
-            Consequence::GaveWay => Consequence::GaveWay,
-            _ => Consequence::Final,
-        };
-        match failure.consequence() {
-            Consequence::TimedOut if postgres.is_unanswered() => self.pool.distrust(),
-            // The server has ended the transaction.
-            Consequence::GaveWay => borrowed.give_back(),
-            Consequence::TimedOut | Consequence::Disconnected | Consequence::Final => {}
-        }
-        let is_known = consequence == Consequence::GaveWay || failure.is_said();
-        let doubt = if is_known { "" } else { ": nobody knows whether the write was kept" };
-        Err(Missed { error: Unavailable::new(format!("{failure}{doubt}")).into(), consequence })
-    }
-
-    fn roll_back<E>(&self, mut borrowed: Borrowed<'_>, error: E) -> Missed<E> {
-        let Some(postgres) = borrowed.postgres() else {
-            return Missed { error, consequence: Consequence::Final };
-        };
-        let consequence = postgres.trouble().unwrap_or(Consequence::Final);
-        let is_unanswered = postgres.is_unanswered();
-        postgres.roll_back();
-        match consequence {
-            Consequence::TimedOut if is_unanswered => self.pool.distrust(),
-            // One that is not the right server any more is not asked again.
-            Consequence::TimedOut | Consequence::Disconnected => {}
-            Consequence::GaveWay | Consequence::Final => borrowed.give_back(),
-        }
-        Missed { error, consequence }
+        ended
     }
 
     /// How many use cases are at work at once: for each there is a connection.
@@ -246,12 +210,28 @@ impl Postgres {
     }
 }
 
-/// Does what blocks on a thread of its own: the caller's may have a runtime, which would not let it wait.
-fn apart<T: Send>(
-    work: impl FnOnce() -> std::result::Result<T, BoxError> + Send,
+fn commit<E: From<Unavailable>>(
+    postgres: &mut PostgresConnection,
+) -> std::result::Result<(), Missed<E>> {
+    postgres.commit().map_err(|failure| {
+        // Nothing was kept of what gave way or was refused. Of what got no answer that is not known, so it is not tried again.
+        let consequence = match failure.consequence() {
+            Consequence::GaveWay => Consequence::GaveWay,
+            _ => Consequence::Final,
+        };
+        let doubt =
+            if failure.is_said() { "" } else { ": whether the write was kept is not known" };
+        Missed { error: Unavailable::new(format!("{failure}{doubt}")).into(), consequence }
+    })
+}
+
+/// Does what needs a connection on a thread of its own: that of the caller may run a runtime, which would not let it wait.
+fn connected<T: Send>(
+    address: &PostgresAddress,
+    work: impl FnOnce(Connector) -> std::result::Result<T, BoxError> + Send,
 ) -> std::result::Result<T, BoxError> {
     std::thread::scope(|scope| {
-        let worker = scope.spawn(work);
+        let worker = scope.spawn(|| work(Connector::new(address)?));
         worker.join().unwrap_or_else(|_panicked| Err("the connection could not be made".into()))
     })
 }

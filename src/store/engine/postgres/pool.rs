@@ -1,166 +1,161 @@
-//! The connections of a process. Who may have one is decided before, by turns; so nobody waits here but for a server.
+//! The connections of a process, kept by r2d2, and what is done while the server cannot be reached. How many use cases run at
+//! once is decided before, by semaphores: none waits here but for the server.
 
 use std::{
-    sync::{
-        Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Mutex, MutexGuard, PoisonError},
     thread,
     time::{Duration, Instant},
 };
 
-use super::{
-    AnyConnection, BoxError, PostgresConnection, address::PostgresAddress, link::Link,
-    patience::Patience, tls::Tls,
-};
-use crate::store::{Result, Unavailable};
+use r2d2::{ManageConnection, NopErrorHandler, PooledConnection};
+use tokio_postgres_rustls::MakeRustlsConnect;
 
-/// For how long others are told that a server cannot be reached without trying themselves, once somebody found that out.
+use super::{
+    AnyConnection, BoxError, PostgresConnection, address::PostgresAddress, failure::Failure,
+    link::Link, timeouts::Timeouts, tls,
+};
+use crate::store::error::{Result, Unavailable};
+
+/// How long a connection is used. Where a name leads elsewhere by now, or a proxy shares its connections out anew, it is
+/// followed within that time, but for a connection that is never idle.
+const LIFETIME: Duration = Duration::from_mins(30);
+
+/// How long after a failure to connect others are refused without an attempt of their own.
 const OUTAGE_PAUSE: Duration = Duration::from_millis(250);
 
 /// How soon a connection must have failed for a second one to be tried, and how long is waited in between.
 const SECOND_TRY: Duration = Duration::from_millis(50);
 
-/// Makes connections and keeps those that nobody uses.
-pub struct Pool {
+/// Makes connections.
+pub struct Connector {
     address: Box<PostgresAddress>,
-    tls: Tls,
-    /// The one that was used last is taken first; what is too many gets old at the other end, and goes.
-    idle: Mutex<Vec<AnyConnection>>,
-    open: AtomicUsize,
+    tls: MakeRustlsConnect,
+}
+
+impl Connector {
+    /// Reads the certificates that the address names; connects to nothing yet.
+    pub fn new(address: &PostgresAddress) -> std::result::Result<Self, BoxError> {
+        Ok(Self { tls: tls::connector(address)?, address: Box::new(address.clone()) })
+    }
+
+    /// A new connection, in no pool. The text of an error holds no password.
+    pub fn connect(&self, timeouts: Timeouts) -> std::result::Result<PostgresConnection, BoxError> {
+        let link = Link::connect(&self.address, &self.tls, timeouts.connection())?;
+        Ok(PostgresConnection::over(link, self.address.names_statements, timeouts))
+    }
+}
+
+/// Keeps connections that are not in use.
+pub struct Pool {
+    connector: Connector,
+    slots: r2d2::Pool<Slots>,
     outage: Mutex<Option<Outage>>,
 }
 
 /// The server could not be reached the last time.
 struct Outage {
     reason: String,
-    since: Instant,
-    /// Somebody is finding out whether it can be reached again.
-    is_looked_into: bool,
+    /// Until then nothing is tried, or another caller is trying.
+    until: Instant,
 }
 
 impl Pool {
     /// Without a connection yet.
-    pub fn new(address: &PostgresAddress) -> std::result::Result<Self, BoxError> {
-        Ok(Self {
-            tls: Tls::load(address.tls())?,
-            address: Box::new(address.clone()),
-            idle: Mutex::default(),
-            open: AtomicUsize::new(0),
-            outage: Mutex::default(),
-        })
+    pub fn new(connector: Connector) -> Self {
+        let slots = r2d2::Pool::builder()
+            .max_size(connector.address.pool_size)
+            .min_idle(Some(0))
+            .max_lifetime(Some(LIFETIME))
+            .idle_timeout(None)
+            .error_handler(Box::new(NopErrorHandler))
+            .build_unchecked(Slots);
+        Self { connector, slots, outage: Mutex::default() }
     }
 
-    /// A connection that is not known to be broken. While the server cannot be reached, one caller at a time tries whether
-    /// it can, and the others are told at once.
-    ///
-    /// # Errors
-    /// [`Unavailable`].
-    pub fn take(&self, patience: Patience) -> Result<Borrowed<'_>> {
-        while let Some(connection) = self.last_used() {
-            let mut borrowed = Borrowed { pool: self, connection: Some(connection) };
-            if borrowed.postgres().is_some_and(PostgresConnection::is_alive) {
-                return Ok(borrowed);
-            }
+    /// A connection that is not known to be broken. It goes back by itself, unless it is broken by then or has a transaction
+    /// under way. While the server cannot be reached, one caller at a time tries to, and the others are refused at once.
+    pub fn take(&self, timeouts: Timeouts) -> Result<PooledConnection<Slots>> {
+        let mut slot = self.slots.get_timeout(timeouts.connection()).map_err(Unavailable::new)?;
+        if slot.0.is_none() {
+            slot.0 = Some(AnyConnection::Postgres(self.connect(timeouts)?));
         }
-        let is_known = match &mut *self.locked_outage() {
-            Some(outage) if outage.is_looked_into || outage.since.elapsed() < OUTAGE_PAUSE => {
+        Ok(slot)
+    }
+
+    fn connect(&self, timeouts: Timeouts) -> Result<PostgresConnection> {
+        let is_known = match &mut *self.outage() {
+            Some(outage) if Instant::now() < outage.until => {
                 return Err(Unavailable::new(&outage.reason));
             }
             Some(outage) => {
-                outage.is_looked_into = true;
+                outage.until = Instant::now() + timeouts.connection();
                 true
             }
             None => false,
         };
         let since = Instant::now();
-        let connected = self.connect(patience).or_else(|error| {
+        let connected = self.connector.connect(timeouts).or_else(|error| {
             // It may be the connection alone that was lost.
             if is_known || since.elapsed() > SECOND_TRY {
                 return Err(error);
             }
             thread::sleep(SECOND_TRY);
-            self.connect(patience)
+            self.connector.connect(timeouts)
         });
-        connected.map_err(|error| {
-            // Where the caller's time was over, the server may have had none.
-            if is_known || !patience.is_over() {
-                self.note_outage(&error.to_string());
+        match &connected {
+            Ok(_) => {
+                if self.outage().take().is_some() {
+                    log::info!("the database server can be reached again");
+                }
             }
-            Unavailable::new(error)
-        })
-    }
-
-    /// A new connection.
-    ///
-    /// # Errors
-    /// Why the server cannot be reached; its text holds no password.
-    pub fn connect(&self, patience: Patience) -> std::result::Result<Borrowed<'_>, BoxError> {
-        let link = Link::connect(&self.address, &self.tls, patience.for_connection())?;
-        if self.locked_outage().take().is_some() {
-            log::info!("the database server can be reached again");
+            // Where the deadline has passed, the server may have had no time.
+            Err(error) if is_known || !timeouts.are_over() => self.note_outage(error.to_string()),
+            Err(_) => {}
         }
-        self.open.fetch_add(1, Ordering::Relaxed);
-        let made = PostgresConnection::over(link, self.address.names_statements(), patience);
-        Ok(Borrowed { pool: self, connection: Some(AnyConnection::Postgres(made)) })
+        connected.map_err(Unavailable::new)
     }
 
-    fn last_used(&self) -> Option<AnyConnection> {
-        self.locked_idle().pop()
-    }
-
-    /// The one that nobody has used for longest, if it is too old by now.
-    fn outdated(&self) -> Option<AnyConnection> {
-        let mut idle = self.locked_idle();
-        match idle.first() {
-            Some(AnyConnection::Postgres(postgres)) if postgres.is_old() => Some(idle.remove(0)),
-            _ => None,
+    fn note_outage(&self, reason: String) {
+        let text = format!("the database server cannot be reached: {reason}");
+        let outage = Outage { reason, until: Instant::now() + OUTAGE_PAUSE };
+        if self.outage().replace(outage).is_none() {
+            log::warn!("{text}");
         }
     }
 
-    fn note_outage(&self, reason: &str) {
-        let outage =
-            Outage { reason: reason.to_owned(), since: Instant::now(), is_looked_into: false };
-        if self.locked_outage().replace(outage).is_none() {
-            log::warn!("the database server cannot be reached: {reason}");
+    /// Closes the connections that are not in use: the server did not answer by another one.
+    pub fn close_idle(&self) {
+        while let Some(mut slot) = self.slots.try_get() {
+            slot.0 = None;
         }
-    }
-
-    /// Lets go of what nobody uses: the server did not answer by another connection.
-    pub fn distrust(&self) {
-        let gone = std::mem::take(&mut *self.locked_idle());
-        self.open.fetch_sub(gone.len(), Ordering::Relaxed);
     }
 
     /// How many connections are open, and how many may be.
     pub fn counts(&self) -> (usize, usize) {
-        (self.open.load(Ordering::Relaxed), self.size())
+        (self.slots.state().connections as usize, self.size())
     }
 
     /// How many connections may be open.
     pub fn size(&self) -> usize {
-        self.address.pool_size() as usize
+        self.slots.max_size() as usize
     }
 
-    fn locked_idle(&self) -> MutexGuard<'_, Vec<AnyConnection>> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn locked_outage(&self) -> MutexGuard<'_, Option<Outage>> {
+    fn outage(&self) -> MutexGuard<'_, Option<Outage>> {
         self.outage.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// A connection that somebody has for himself. It is closed when it goes, unless it is given back.
-pub struct Borrowed<'a> {
-    pool: &'a Pool,
-    connection: Option<AnyConnection>,
-}
+/// Makes what the pool keeps. r2d2 does that on threads of its own, and where it fails it tries again without an end while
+/// its callers wait for all their time. So it makes empty slots, and each caller connects for itself.
+pub struct Slots;
 
-impl Borrowed<'_> {
+/// Room for one connection.
+pub struct Slot(Option<AnyConnection>);
+
+impl Slot {
     /// The connection.
     pub fn any(&mut self) -> Option<&mut AnyConnection> {
-        self.connection.as_mut()
+        self.0.as_mut()
     }
 
     /// The same, as this engine's.
@@ -170,23 +165,23 @@ impl Borrowed<'_> {
             _ => None,
         }
     }
-
-    /// Gives a connection back on which no transaction is under way.
-    pub fn give_back(mut self) {
-        if self.postgres().is_some_and(|it| !it.is_broken()) {
-            let connection = self.connection.take();
-            self.pool.locked_idle().extend(connection);
-            if let Some(outdated) = self.pool.outdated() {
-                drop(Borrowed { pool: self.pool, connection: Some(outdated) });
-            }
-        }
-    }
 }
 
-impl Drop for Borrowed<'_> {
-    fn drop(&mut self) {
-        if self.connection.is_some() {
-            self.pool.open.fetch_sub(1, Ordering::Relaxed);
-        }
+impl ManageConnection for Slots {
+    type Connection = Slot;
+    type Error = Failure;
+
+    fn connect(&self) -> std::result::Result<Slot, Failure> {
+        Ok(Slot(None))
+    }
+
+    /// Asks the system what has come, never the server.
+    fn is_valid(&self, slot: &mut Slot) -> std::result::Result<(), Failure> {
+        let is_alive = slot.postgres().is_none_or(PostgresConnection::is_alive);
+        if is_alive { Ok(()) } else { Err(Failure::closed()) }
+    }
+
+    fn has_broken(&self, slot: &mut Slot) -> bool {
+        !slot.postgres().is_some_and(|postgres| postgres.is_reusable())
     }
 }

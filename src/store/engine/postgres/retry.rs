@@ -13,8 +13,8 @@ use super::failure::Consequence;
 /// How often a use case is tried in all.
 const TRIES: u32 = 12;
 
-/// How long after its beginning a use case is tried for the last time: what it then needs has still room in the time that
-/// its caller waits.
+/// How long after its beginning a use case is tried for the last time: there has to be time for it before its request times
+/// out.
 const TRIED_FOR: Duration = Duration::from_secs(3);
 
 /// How long the first pause may be. Each may be twice as long as the one before, up to the last.
@@ -54,7 +54,7 @@ fn longest_pause(tries: u32) -> Duration {
     doubled.min(LONGEST_PAUSE)
 }
 
-/// Anything up to the longest: those who met once should not meet again.
+/// Anything up to the longest: use cases that met once should not meet again.
 fn jittered(longest: Duration) -> Duration {
     let mut bytes = [0; 2];
     match SystemRandom::new().fill(&mut bytes) {

@@ -11,7 +11,7 @@ use diesel::{
 };
 use tokio_postgres::{
     Row,
-    types::{FromSql, IsNull, ToSql, Type},
+    types::{FromSql, IsNull, ToSql, Type, to_sql_checked},
 };
 
 /// A value for a statement, as diesel encoded it.
@@ -39,13 +39,7 @@ impl ToSql for Bind {
         true
     }
 
-    fn to_sql_checked(
-        &self,
-        kind: &Type,
-        out: &mut BytesMut,
-    ) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
-        self.to_sql(kind, out)
-    }
+    to_sql_checked!();
 }
 
 /// A value as it came; nothing for NULL.

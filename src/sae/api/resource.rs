@@ -1,0 +1,51 @@
+//! The RAM resources that a request is authorised on.
+
+use super::{operation::Operation, product::NamedRegion};
+use crate::{
+    pop::{Parameters, RegionId},
+    sae::model::Cloud,
+};
+
+/// What a request is about: all that the account has in one region, or in each served region for a list that names none.
+/// A caller must be allowed on every one of them.
+///
+/// The region is found as the handlers find it, so that nothing else is done than what was allowed: an operation on one
+/// namespace goes by its id, whatever other region the request names; a list has no id.
+pub fn of(
+    operation: Operation,
+    parameters: &Parameters,
+    named: &NamedRegion,
+    cloud: &Cloud,
+) -> Vec<String> {
+    let named = match named {
+        NamedRegion::One(region) => Some(region),
+        NamedRegion::None | NamedRegion::Unreadable => None,
+    };
+    let region = match operation {
+        Operation::DescribeNamespaces
+        | Operation::DescribeNamespaceList
+        | Operation::DescribeRegions => named.cloned(),
+        Operation::CreateSecret
+        | Operation::UpdateSecret
+        | Operation::DescribeSecret
+        | Operation::DeleteSecret
+        | Operation::ListSecrets
+        | Operation::CreateNamespace
+        | Operation::UpdateNamespace
+        | Operation::DescribeNamespace
+        | Operation::DeleteNamespace
+        | Operation::DescribeNamespaceResources => {
+            of_namespace(parameters).or_else(|| named.or(cloud.regions.first()).cloned())
+        }
+    };
+    match region {
+        Some(region) => vec![cloud.ram_resource(&region)],
+        None => cloud.regions.iter().map(|region| cloud.ram_resource(region)).collect(),
+    }
+}
+
+/// The region in a namespace's id, also where the rest of the id is wrong: that is told after the rights are known.
+fn of_namespace(parameters: &Parameters) -> Option<RegionId> {
+    let id = parameters.text("NamespaceId").ok().flatten()?;
+    RegionId::parse(id.split(':').next().unwrap_or_default())
+}

@@ -1,0 +1,72 @@
+//! How long is waited for a server.
+
+use std::time::{Duration, Instant};
+
+/// How long one answer is waited for while a request waits.
+const ANSWER: Duration = Duration::from_secs(3);
+
+/// The same for upkeep: counting all rows of a large database takes that long.
+const ANSWER_FOR_UPKEEP: Duration = Duration::from_mins(10);
+
+/// How long making a connection may take in all, whatever number of hosts is tried.
+const CONNECTION: Duration = Duration::from_secs(4);
+
+/// The timeouts of one use case.
+#[derive(Debug, Clone, Copy)]
+pub struct Timeouts {
+    answer: Duration,
+    deadline: Option<Instant>,
+}
+
+impl Timeouts {
+    /// For a request that waits no longer than this from now on.
+    pub fn of_request(limit: Duration) -> Self {
+        Self { answer: ANSWER, deadline: Instant::now().checked_add(limit) }
+    }
+
+    /// For upkeep, which no request waits for.
+    pub fn of_upkeep() -> Self {
+        Self { answer: ANSWER_FOR_UPKEEP, deadline: None }
+    }
+
+    /// How long the next answer may take.
+    pub fn answer(self) -> Duration {
+        self.within(self.answer)
+    }
+
+    /// How long the next connection may take.
+    pub fn connection(self) -> Duration {
+        self.within(CONNECTION)
+    }
+
+    /// How long the end of a transaction may take. It is not cut short: what is not known of a commit cannot be found out later.
+    pub fn end(self) -> Duration {
+        self.answer
+    }
+
+    /// Whether the deadline has passed: then the server is not to blame for what it did not answer.
+    pub fn are_over(self) -> bool {
+        self.deadline.is_some_and(|deadline| deadline <= Instant::now())
+    }
+
+    fn within(self, limit: Duration) -> Duration {
+        let left = |deadline: Instant| deadline.saturating_duration_since(Instant::now());
+        self.deadline.map_or(limit, |deadline| limit.min(left(deadline)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_wait_but_that_for_the_end_is_longer_than_the_request() {
+        let timeouts = Timeouts::of_request(Duration::from_secs(5));
+        assert!(timeouts.answer() <= ANSWER && timeouts.connection() <= CONNECTION);
+        assert!(!timeouts.are_over());
+        let late = Timeouts::of_request(Duration::ZERO);
+        assert_eq!((late.answer(), late.connection()), (Duration::ZERO, Duration::ZERO));
+        assert!(late.are_over() && late.end() == ANSWER);
+        assert_eq!(Timeouts::of_upkeep().answer(), ANSWER_FOR_UPKEEP);
+    }
+}
