@@ -9,33 +9,29 @@
 # everybody: mount one of your own over /etc/sae-secret/world.yaml where others can reach the port.
 
 # The same release of Debian in both stages: the program is linked against its C library.
-FROM rust:1.95-slim-trixie AS build
+FROM rust:1.95.0-slim-trixie AS build
 WORKDIR /build
-
-# The dependencies, built for an empty program: this layer lasts until Cargo.toml or Cargo.lock changes.
-COPY Cargo.toml Cargo.lock ./
-COPY .cargo .cargo
-RUN mkdir src \
- && echo 'fn main() {}' >src/main.rs \
- && touch src/lib.rs \
- && cargo build --release --locked \
- && rm -r src
-
+COPY Cargo.toml Cargo.lock openapi.yaml ./
+# Cargo's own settings, if there are any: beside a file that is always there, since nothing to copy is an error to some
+# engines.
+COPY Cargo.lock .carg[o]/config.toml .cargo/
 COPY migrations migrations
-COPY openapi.yaml ./
 COPY src src
-# Cargo goes by time stamps, and what was copied may be older than the empty program.
-RUN touch src/main.rs src/lib.rs \
- && cargo build --release --locked
-
-# What goes into the image, in the places it has there.
-COPY worlds/dev.yaml world.yaml
-RUN target/release/sae-secret check-world world.yaml \
+# What was downloaded and compiled is kept outside the layers, so that a change costs what it changes. Cargo goes by time
+# stamps: a file may be older than what another version of it was compiled to.
+RUN --mount=type=cache,id=sae-secret-registry,target=/usr/local/cargo/registry \
+    --mount=type=cache,id=sae-secret-target,target=/build/target,sharing=locked \
+    find openapi.yaml migrations src -type f -exec touch {} + \
+ && cargo build --release --locked \
  && install -D target/release/sae-secret /image/usr/local/bin/sae-secret \
- && install -D --mode=0644 world.yaml /image/etc/sae-secret/world.yaml \
  && install -d --mode=0700 /volume/data
 
-# Holds the C library, certificates and time zones: no shell, no package manager.
+COPY worlds/dev.yaml world.yaml
+RUN /image/usr/local/bin/sae-secret check-world world.yaml \
+ && install -D --mode=0644 world.yaml /image/etc/sae-secret/world.yaml
+
+# Holds the C library, certificates and time zones: no shell, no package manager. Its tags carry no version: they follow
+# Debian's security updates.
 FROM gcr.io/distroless/cc-debian13:nonroot
 LABEL org.opencontainers.image.title="sae-secret" \
       org.opencontainers.image.description="A server that speaks the namespaced Secret API of Alibaba Cloud SAE" \
@@ -52,7 +48,8 @@ WORKDIR /data
 VOLUME /data
 EXPOSE 8080
 STOPSIGNAL SIGTERM
-# Asks http://127.0.0.1:8080; where the server listens on another port, SAE_SECRET_URL says so.
+# Asks where SAE_SECRET_LISTEN has the server listen, and by TLS where there is a SAE_SECRET_TLS_CERT; SAE_SECRET_URL
+# names another address. The compose files ask sooner at the start, for which some builders know no flag.
 HEALTHCHECK --interval=10s --timeout=10s --start-period=5s --retries=3 \
     CMD ["/usr/local/bin/sae-secret", "healthcheck"]
 ENTRYPOINT ["/usr/local/bin/sae-secret"]

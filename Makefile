@@ -21,7 +21,7 @@ BENCH ?=
 BENCHED := target/bench/sae-secret
 
 # The parts of `make test`, in this order. Each can be run on its own.
-PARTS := fmt lint unit build world clients openapi
+PARTS := fmt lint compose unit build world clients openapi
 
 .PHONY: help run test tools $(PARTS) torture bench bench-peers bench-micro deny image container clean
 
@@ -102,6 +102,9 @@ clients: ## the official SDKs against the server; the README's examples need por
 openapi: ## schemathesis: the server against openapi.yaml
 	tests/openapi/run $(BINARY)
 
+compose: ## the compose files, what the image is made of and the proxy before servers of the test, without an engine
+	tests/container/check
+
 # Looks at what is there first, so that a machine that has it all needs neither root nor Debian.
 tools: ## install the Debian packages that the tests need and that are missing
 	@type -P "$(firstword $(CARGO))" >/dev/null || \
@@ -127,6 +130,8 @@ tools: ## install the Debian packages that the tests need and that are missing
 	need g++ type -P c++; \
 	need postgresql find /usr/lib/postgresql/*/bin/postgres; \
 	need pgbouncer test -x /usr/sbin/pgbouncer; \
+	need haproxy test -x /usr/sbin/haproxy; \
+	need python3-yaml /usr/bin/python3 -c 'import yaml'; \
 	[ "$${#missing[@]}" -gt 0 ] || exit 0; \
 	if ! type -P apt-get >/dev/null || [ "$$(id -u)" -ne 0 ]; then \
 	    echo "make: the tests need what these Debian packages hold: $${missing[*]}" >&2; \
@@ -146,11 +151,13 @@ deny: ## cargo-deny: banned crates, licences, sources
 	    { echo "make: cargo-deny is missing: cargo install cargo-deny --locked" >&2; exit 1; }
 	$(CARGO) deny --locked check bans licenses sources
 
+# The format that has health checks; podman's own has none. Docker does not read the variable.
 image: ## build the container image sae-secret
-	$(ENGINE) build --tag sae-secret .
+	BUILDAH_FORMAT=docker $(ENGINE) build --tag sae-secret .
 
-container: image ## try the image as docker-compose.yml runs it: rights, health, restart
+container: image ## try the image by itself (rights, health, restart), then both compose files, whose servers are stopped and killed
 	tests/container/run $(ENGINE) sae-secret
+	tests/container/compose $(ENGINE) sae-secret
 
 clean: ## remove what was built and what the tests installed; sae-secret.db stays
 	$(CARGO) clean
