@@ -54,11 +54,6 @@ impl Hosts {
     pub fn parse(texts: &[String]) -> Result<Self, HostError> {
         let parse = |text: &String| {
             let name = text.trim().to_ascii_lowercase();
-            let is_label = |label: &str| {
-                !label.is_empty()
-                    && label.len() <= 63
-                    && label.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
-            };
             if name.split('.').all(is_label) { Ok(name) } else { Err(HostError(text.clone())) }
         };
         texts.iter().map(parse).collect::<Result<_, _>>().map(Self)
@@ -75,9 +70,14 @@ impl Hosts {
         let rooted = name.strip_suffix('.').unwrap_or(&name);
         let is_local = rooted == "localhost" || rooted.ends_with(".localhost");
         let is_address = name.parse::<std::net::Ipv4Addr>().is_ok();
-        let has_no_dot = !name.is_empty() && !name.contains('.');
-        is_local || is_address || has_no_dot || self.0.iter().any(|known| known == rooted)
+        is_local || is_address || is_label(&name) || self.0.iter().any(|known| known == rooted)
     }
+}
+
+/// One part of a host name, with the `_` that names in private networks may have.
+fn is_label(text: &str) -> bool {
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+    (1..=63).contains(&text.len()) && text.bytes().all(is_part)
 }
 
 /// What speaks against a request, by the header that tells.
@@ -230,6 +230,8 @@ mod tests {
             ":8080",
             "evil.example",
             "evil.example:8080",
+            "[:",
+            "a b",
             "sub.secrets.example",
             "secrets.example.evil.example",
             "127.0.0.1.evil.example",

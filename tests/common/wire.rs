@@ -216,12 +216,15 @@ impl Connection {
 
     fn more(&mut self) -> std::io::Result<()> {
         let mut chunk = [0; 65_536];
-        match self.stream.read(&mut chunk)? {
-            0 => Err(std::io::ErrorKind::UnexpectedEof.into()),
-            read => {
+        match self.stream.read(&mut chunk) {
+            Ok(0) => Err(ErrorKind::UnexpectedEof.into()),
+            Ok(read) => {
                 self.buffered.extend_from_slice(&chunk[..read]);
                 Ok(())
             }
+            // As when the whole machine was suspended: a read with a time limit is not begun again by itself.
+            Err(error) if error.kind() == ErrorKind::Interrupted => Ok(()),
+            Err(error) => Err(error),
         }
     }
 }
