@@ -279,10 +279,9 @@ fn a_wrapper_around_something_else_than_a_map_is_a_forgotten_encoding() {
         let request = Request::new("POST", format!("{target}{query}")).body(content_type, body);
         server.send(&request).assert_error(400, "InvalidParameter.Obviously");
     };
-    let texts = ["nope", "", "djE=", "[]", "1", "null", "\"{}\"", "k1: v1"].map(Value::from);
-    let others = [json!(1), json!(true), json!(null), json!(["k"])];
-    let values = texts.iter().chain(&others);
-    for (name, value) in values.flat_map(|value| [("SecretData", value), ("Data", value)]) {
+    let values = json!(["nope", "", "djE=", "[]", "1", "null", "\"{}\"", 1, true, null, ["k"]]);
+    let names = |value| [("SecretData", value), ("Data", value)];
+    for (name, value) in values.as_array().unwrap().iter().flat_map(names) {
         let model = json!({ name: value });
         refuse(&format!("&SecretData={}", encoded(&model.to_string())), "", "");
         refuse("", "application/json", &json!({ "SecretData": model }).to_string());
@@ -293,8 +292,8 @@ fn a_wrapper_around_something_else_than_a_map_is_a_forgotten_encoding() {
         }
     }
     let id = server.create_secret("cn-beijing:test", "n", "Opaque", &json!({"k": "v"})).secret_id();
-    let forgotten = server.update_secret("cn-beijing:test", id, &json!({"SecretData": "nope"}));
-    forgotten.assert_error(400, "InvalidParameter.Obviously");
+    let reply = server.update_secret("cn-beijing:test", id, &json!({"SecretData": "nope"}));
+    reply.assert_error(400, "InvalidParameter.Obviously");
 }
 
 #[test]
@@ -303,8 +302,8 @@ fn a_key_may_have_a_wrappers_name_when_the_map_is_encoded_or_has_more_keys() {
     for text in [r#"{"Data":"plain"}"#, r#"{"SecretData":"plain"}"#, r#"{"Data":"{}","k":"v"}"#] {
         let model = json!({ "SecretData": text });
         let id = server.create_secret("cn-beijing:test", &unique(), "Opaque", &model).secret_id();
-        let stored = server.describe_secret("cn-beijing:test", id).data()["SecretData"].clone();
-        assert_eq!(stored.to_string(), text);
+        let stored = server.describe_secret("cn-beijing:test", id).data();
+        assert_eq!(stored["SecretData"].to_string(), text);
     }
 }
 
@@ -353,7 +352,7 @@ fn what_is_no_map_of_texts_is_refused_with_a_reason() {
         reply.assert_error(400, code);
         assert!(reply.message().contains(part), "{data}: {}", reply.message());
     }
-    assert_eq!(server.list_secrets("cn-beijing:test").data(), json!({ "Secrets": [] }));
+    assert_eq!(server.list_secrets("cn-beijing:test").data()["Secrets"], json!([]));
 }
 
 #[test]
