@@ -6,7 +6,9 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use data_encoding::Specification;
 use libfuzzer_sys::fuzz_target;
-use sae_secret::sae::model::docker_config::{DockerConfigMode, build, check, decode_auth, decode_base64};
+use sae_secret::sae::model::docker_config::{
+    DockerConfigMode, build, check, decode_auth, decode_base64,
+};
 use sae_secret_fuzz::holds;
 use serde_json::{Map, Value, json};
 

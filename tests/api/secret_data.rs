@@ -272,52 +272,38 @@ fn the_query_wins_in_every_form_and_halves_are_not_mixed() {
 }
 
 #[test]
-fn a_wrapper_around_a_text_that_is_no_map_is_a_forgotten_encoding() {
+fn a_wrapper_around_something_else_than_a_map_is_a_forgotten_encoding() {
     let server = TestServer::start();
-    let target = |more: &str| {
-        format!("{SECRET}?NamespaceId=cn-beijing:test&SecretName=n&SecretType=Opaque{more}")
+    let target = format!("{SECRET}?NamespaceId=cn-beijing:test&SecretName=n&SecretType=Opaque");
+    let refuse = |query: &str, content_type: &str, body: &str| {
+        let request = Request::new("POST", format!("{target}{query}")).body(content_type, body);
+        server.send(&request).assert_error(400, "InvalidParameter.Obviously");
     };
-    let refuse = |request: &Request| {
-        let reply = server.send(request);
-        reply.assert_error(400, "InvalidParameter.Obviously");
-        assert_eq!(reply.message(), "The specified parameter is invalid {SecretData}.");
-    };
-    for name in ["SecretData", "Data"] {
-        for text in ["nope", "", "djE=", "[]", "1", "null", "\"{}\"", "k1: v1", "k1=v1"] {
+    let values = json!(["nope", "", "djE=", "[]", "1", "null", "\"{}\"", 1, true, null, ["k"]]);
+    let names = |value| [("SecretData", value), ("Data", value)];
+    for (name, value) in values.as_array().unwrap().iter().flat_map(names) {
+        let model = json!({ name: value });
+        refuse(&format!("&SecretData={}", encoded(&model.to_string())), "", "");
+        refuse("", "application/json", &json!({ "SecretData": model }).to_string());
+        if let Some(text) = value.as_str() {
             let flattened = format!("SecretData.{name}={}", encoded(text));
-            refuse(&Request::new("POST", target(&format!("&{flattened}"))));
-            let form = "application/x-www-form-urlencoded";
-            refuse(&Request::new("POST", target("")).body(form, flattened));
-            let model = json!({ name: text });
-            let whole = target(&format!("&SecretData={}", encoded(&model.to_string())));
-            refuse(&Request::new("POST", whole));
-            refuse(&Request::new("POST", target("")).json(&json!({ "SecretData": model })));
-        }
-        for value in [json!(1), json!(true), json!(null), json!(["k"])] {
-            let body = json!({ "SecretData": { name: value } });
-            refuse(&Request::new("POST", target("")).json(&body));
+            refuse(&format!("&{flattened}"), "", "");
+            refuse("", "application/x-www-form-urlencoded", &flattened);
         }
     }
-    assert_eq!(server.list_secrets("cn-beijing:test").data(), json!({ "Secrets": [] }));
     let id = server.create_secret("cn-beijing:test", "n", "Opaque", &json!({"k": "v"})).secret_id();
-    let forgotten = server.update_secret("cn-beijing:test", id, &json!({"SecretData": "nope"}));
-    forgotten.assert_error(400, "InvalidParameter.Obviously");
-    let stored = server.describe_secret("cn-beijing:test", id).data()["SecretData"].clone();
-    assert_eq!(stored, json!({"k": "v"}));
+    let reply = server.update_secret("cn-beijing:test", id, &json!({"SecretData": "nope"}));
+    reply.assert_error(400, "InvalidParameter.Obviously");
 }
 
 #[test]
 fn a_key_may_have_a_wrappers_name_when_the_map_is_encoded_or_has_more_keys() {
     let server = TestServer::start();
-    for data in [
-        json!({"Data": "plain"}),
-        json!({"SecretData": "plain"}),
-        json!({"Data": "plain", "k": "canary-not-a-secret"}),
-        json!({"Data": "{}", "k": "canary-not-a-secret"}),
-    ] {
-        let model = json!({ "SecretData": data.to_string() });
+    for text in [r#"{"Data":"plain"}"#, r#"{"SecretData":"plain"}"#, r#"{"Data":"{}","k":"v"}"#] {
+        let model = json!({ "SecretData": text });
         let id = server.create_secret("cn-beijing:test", &unique(), "Opaque", &model).secret_id();
-        assert_eq!(server.describe_secret("cn-beijing:test", id).data()["SecretData"], data);
+        let stored = server.describe_secret("cn-beijing:test", id).data();
+        assert_eq!(stored["SecretData"].to_string(), text);
     }
 }
 
@@ -366,7 +352,7 @@ fn what_is_no_map_of_texts_is_refused_with_a_reason() {
         reply.assert_error(400, code);
         assert!(reply.message().contains(part), "{data}: {}", reply.message());
     }
-    assert_eq!(server.list_secrets("cn-beijing:test").data(), json!({ "Secrets": [] }));
+    assert_eq!(server.list_secrets("cn-beijing:test").data()["Secrets"], json!([]));
 }
 
 #[test]

@@ -40,12 +40,13 @@ const MALFORMED: &str = "the private key is not in PKCS#8, PKCS#1 or SEC1";
 /// The longest RSA modulus, in bits; its arithmetic takes milliseconds. Source: OpenSSL, `OPENSSL_RSA_MAX_MODULUS_BITS`.
 const RSA_BITS_MAX: u64 = 16_384;
 
+/// The elements of a sequence in DER. As in Go, some may follow that nobody knows.
+type Fields<'a> = Vec<AnyRef<'a>>;
+
 /// The public key of a certificate.
 pub(super) enum PublicKey<'a> {
-    Rsa {
-        modulus: BigUint,
-        exponent: u32,
-    },
+    /// Modulus and exponent.
+    Rsa(BigUint, u32),
     /// A curve and an uncompressed point on it.
     Ec(Curve, &'a [u8]),
     Ed25519(&'a [u8]),
@@ -124,13 +125,13 @@ impl<'a> PublicKey<'a> {
         match info.algorithm.algorithm.to_id_string().as_str() {
             RSA => {
                 let Ok(Parsed::RSA(key)) = info.parsed() else { return Err(MALFORMED_RSA) };
-                if !parameters.is_some_and(|parameters| parameters.as_null().is_ok()) {
+                if parameters.is_none_or(|parameters| parameters.as_null().is_err()) {
                     return Err(MALFORMED_RSA);
                 }
                 let exponent = u32::try_from(BigUint::from_bytes_be(key.exponent));
                 let exponent =
                     exponent.map_err(|_| "the certificate's RSA exponent is too large")?;
-                Ok(Self::Rsa { modulus: BigUint::from_bytes_be(key.modulus), exponent })
+                Ok(Self::Rsa(BigUint::from_bytes_be(key.modulus), exponent))
             }
             EC => {
                 let curve = parameters
@@ -153,26 +154,18 @@ impl<'a> PublicKey<'a> {
     /// # Errors
     /// The reason why it is not, or is no private key.
     pub(super) fn check_private(&self, der: &[u8]) -> Result<(), &'static str> {
-        let (fields, rest) = <Vec<AnyRef<'_>>>::from_der_partial(der).map_err(|_| MALFORMED)?;
-        match fields.as_slice() {
-            [_, second, ..] if second.tag() == Tag::Integer && rest.is_empty() => {
-                self.check_rsa(&fields)
-            }
-            [version, second, key, ..] if second.tag() == Tag::Sequence => {
-                self.check_pkcs8(*version, *second, *key)
-            }
-            [_, second, ..] if second.tag() == Tag::OctetString => self.check_sec1(&fields, None),
+        let (fields, rest) = Fields::from_der_partial(der).map_err(|_| MALFORMED)?;
+        match fields.get(1).map(Tagged::tag) {
+            Some(Tag::Integer) if rest.is_empty() => self.check_rsa(&fields),
+            Some(Tag::Sequence) => self.check_pkcs8(&fields),
+            Some(Tag::OctetString) => self.check_sec1(&fields, None),
             _ => Err(MALFORMED),
         }
     }
 
     /// `PrivateKeyInfo` (RFC 5208) or `OneAsymmetricKey` (RFC 5958), whose attributes and public key are not looked at.
-    fn check_pkcs8(
-        &self,
-        version: AnyRef<'_>,
-        algorithm: AnyRef<'_>,
-        key: AnyRef<'_>,
-    ) -> Result<(), &'static str> {
+    fn check_pkcs8(&self, fields: &Fields<'_>) -> Result<(), &'static str> {
+        let [version, algorithm, key, ..] = fields.as_slice() else { return Err(MALFORMED) };
         let algorithm = algorithm.decode_as::<AlgorithmIdentifierRef<'_>>();
         let key = key.decode_as::<&OctetStringRef>();
         let (Ok(algorithm), Ok(key), Tag::Integer) = (algorithm, key, version.tag()) else {
@@ -181,11 +174,11 @@ impl<'a> PublicKey<'a> {
         let key = key.as_bytes();
         match algorithm.oid.to_string().as_str() {
             RSA => {
-                let fields = <Vec<AnyRef<'_>>>::from_der(key);
+                let fields = Fields::from_der(key);
                 self.check_rsa(&fields.map_err(|_| "the RSA key in PKCS#8 is not PKCS#1")?)
             }
             EC => {
-                let fields = <Vec<AnyRef<'_>>>::from_der_partial(key);
+                let fields = Fields::from_der_partial(key);
                 let (fields, _) = fields.map_err(|_| "the EC key in PKCS#8 is not SEC1")?;
                 self.check_sec1(&fields, algorithm.parameters_oid().ok())
             }
@@ -207,11 +200,11 @@ impl<'a> PublicKey<'a> {
     /// `ECPrivateKey` (RFC 5915); `outer` is the curve that the PKCS#8 around it names, and goes before the key's own.
     fn check_sec1(
         &self,
-        fields: &[AnyRef<'_>],
+        fields: &Fields<'_>,
         outer: Option<ObjectIdentifier>,
     ) -> Result<(), &'static str> {
         const MALFORMED: &str = "the EC key is not SEC1";
-        let [version, scalar, optional @ ..] = fields else { return Err(MALFORMED) };
+        let [version, scalar, optional @ ..] = fields.as_slice() else { return Err(MALFORMED) };
         let scalar = scalar.decode_as::<&OctetStringRef>().map_err(|_| MALFORMED)?;
         if version.decode_as::<u8>() != Ok(1) {
             return Err(MALFORMED);
@@ -232,10 +225,11 @@ impl<'a> PublicKey<'a> {
 
     /// `RSAPrivateKey` (RFC 8017, appendix A.1.2). Of a key with more than two primes only the public numbers are looked
     /// at, as Go does.
-    fn check_rsa(&self, fields: &[AnyRef<'_>]) -> Result<(), &'static str> {
+    #[allow(clippy::many_single_char_names)] // They are the RFC's.
+    fn check_rsa(&self, fields: &Fields<'_>) -> Result<(), &'static str> {
         const MALFORMED: &str = "the RSA key is not PKCS#1";
         const WRONG: &str = "the numbers of the RSA key do not belong together";
-        let [version, numbers @ ..] = fields else { return Err(MALFORMED) };
+        let [version, numbers @ ..] = fields.as_slice() else { return Err(MALFORMED) };
         let numbers: Vec<_> = numbers.iter().map_while(positive).collect();
         let [n, e, d, p, q, dp, dq, qinv] = numbers.as_slice() else { return Err(MALFORMED) };
         if version.decode_as::<u8>().map_or(true, |version| version > 1) {
@@ -269,7 +263,7 @@ impl<'a> PublicKey<'a> {
             }
         }
         match self {
-            Self::Rsa { modulus, exponent: known } if modulus == n && *known == exponent => Ok(()),
+            Self::Rsa(modulus, known) if modulus == n && *known == exponent => Ok(()),
             _ => Err(FOREIGN),
         }
     }

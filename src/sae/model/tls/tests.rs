@@ -70,7 +70,7 @@ fn hostile_values_take_linear_time() {
     const MIB: usize = 1 << 20;
     let start = Instant::now();
     // An RSA key whose primes are longer than any modulus.
-    let integer = [&[2, 0x83, 4, 0, 0, 1][..], &[7; 0x3_ffff]].concat();
+    let integer = [&[2, 0x83, 4, 0, 0, 1][..], &[7].repeat(0x3_ffff)].concat();
     let numbers = [&[2, 1, 0][..], &[2, 1, 3], &[2, 1, 3], &[2, 1, 1], &integer.repeat(5)].concat();
     let long_primes = [&[0x30, 0x83, 0x14, 0, 0x2a][..], &numbers].concat();
     let long_modulus = [&[0x30, 0x83, 0x20, 0, 0x33][..], &[2, 1, 0], &integer.repeat(8)].concat();
