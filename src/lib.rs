@@ -8,7 +8,7 @@
 //! | [`domain`] | small pure crates | everything else here; actix, diesel, the clock |
 //! | [`access`] | `domain` | everything else here; actix, diesel, the clock |
 //! | [`crypto`] | `domain` | everything else here; actix, diesel, the clock |
-//! | [`store`] | `domain`, `turn` | `service`, `api`, `http`, `crypto`: it sees sealed values only |
+//! | [`store`] | `domain` | `service`, `api`, `http`, `crypto`: it sees sealed values only |
 //! | [`service`] | `domain`, `store`, `crypto`, `access` | `api`, `http`, actix, diesel |
 //! | [`audit`] | `domain`, `turn` | everything else here; actix, diesel |
 //! | [`http`] | `domain`, `clock` | `service`, `store`, `api` |

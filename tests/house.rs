@@ -36,7 +36,7 @@ const ROOMS: &[Room] = &[
     Room { path: "clock", uses: &["domain"], without: &["actix", "diesel", "tokio"] },
     Room {
         path: "store",
-        uses: &["domain", "store", "turn"],
+        uses: &["domain", "store"],
         without: &["actix", "SecretData", "SecretValue"],
     },
     Room {

@@ -5,12 +5,12 @@ use diesel::{dsl::insert_into, prelude::*};
 use super::{
     engine,
     prepared::{
-        Piece::{Bytes, Number, Sql, Text},
         Prepared,
+        Value::{Bytes, Number, Text},
     },
     schema::{counters, keys, secrets},
     secrets::{RowPlace, SummaryRow, damaged, key_id, unreadable},
-    tx::{Tx, corrupt, unavailable},
+    tx::{Tx, corrupt},
 };
 use crate::domain::{Error, KeyId, Result, SecretSummary, Timestamp, WrappedDataKey, WrappedKey};
 
@@ -51,15 +51,11 @@ impl Row {
 
 impl Tx<'_> {
     /// All keys, oldest first.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`].
     pub fn keys(&mut self) -> Result<Vec<WrappedKey>> {
         let rows: Vec<Row> = keys::table
             .order((keys::created_at, keys::id))
             .select(Row::as_select())
-            .load(self.connection)
-            .map_err(unavailable)?;
+            .load(self.connection)?;
         rows.into_iter().map(Row::parse).collect()
     }
 
@@ -77,29 +73,21 @@ impl Tx<'_> {
     }
 
     /// The same, if there is one.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`].
     pub fn find_current_key(&mut self) -> Result<Option<KeyId>> {
         let id: Option<String> = keys::table
             .filter(keys::is_current.eq(true))
             .select(keys::id)
             .first(self.connection)
-            .optional()
-            .map_err(unavailable)?;
+            .optional()?;
         id.as_deref().map(key_id).transpose()
     }
 
     /// Keeps a new key and makes it the current one.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`].
     pub fn insert_current_key(&mut self, key: &WrappedKey) -> Result<()> {
         self.known.current_key = None;
         diesel::update(keys::table.filter(keys::is_current.eq(true)))
             .set(keys::is_current.eq(false))
-            .execute(self.connection)
-            .map_err(unavailable)?;
+            .execute(self.connection)?;
         let row = Row {
             id: key.id.to_string(),
             master_key: key.master.to_string(),
@@ -108,8 +96,7 @@ impl Tx<'_> {
         };
         insert_into(keys::table)
             .values((row, keys::is_current.eq(true)))
-            .execute(self.connection)
-            .map_err(unavailable)?;
+            .execute(self.connection)?;
         Ok(())
     }
 
@@ -120,78 +107,53 @@ impl Tx<'_> {
     pub fn replace_key(&mut self, key: &WrappedKey) -> Result<()> {
         let changed = diesel::update(keys::table.find(key.id.as_str()))
             .set((keys::master_key.eq(key.master.as_str()), keys::wrapped.eq(&key.bytes)))
-            .execute(self.connection)
-            .map_err(unavailable)?;
+            .execute(self.connection)?;
         if changed == 1 { Ok(()) } else { Err(Error::unavailable("the key is gone")) }
     }
 
     /// Forgets a key, which nothing must need any more.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`].
     pub fn delete_key(&mut self, id: &KeyId) -> Result<()> {
-        diesel::delete(keys::table.find(id.as_str()))
-            .execute(self.connection)
-            .map_err(unavailable)?;
+        diesel::delete(keys::table.find(id.as_str())).execute(self.connection)?;
         Ok(())
     }
 
     /// Lets no other transaction change which keys there are, or make what has to be there once, until the end of this one.
-    /// To be done before anything is looked at that depends on it.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`].
+    /// To be done before anything is read that depends on it.
     pub fn lock_keys(&mut self) -> Result<()> {
-        // A change, not only a lock: who waits for it under a snapshot of his own has to learn that it is an old one.
+        // A change, not only a lock: a transaction that waits for it has to learn that its snapshot is an old one.
         let row = diesel::update(counters::table.find(ROTATING));
         let locked = row.set(counters::value.eq(counters::value)).execute(self.connection);
-        if locked.map_err(unavailable)? == 1 { Ok(()) } else { Err(corrupt("set of counters")) }
+        if locked? == 1 { Ok(()) } else { Err(corrupt("set of counters")) }
     }
 
     /// Waits for all transactions under way that make a secret: from its end on, each uses the key that is the current one.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`].
     pub fn wait_for_new_secrets(&mut self) -> Result<()> {
-        engine::wait_for_new_secrets(self.connection).map_err(unavailable)
+        Ok(engine::wait_for_new_secrets(self.connection)?)
     }
 
     /// Whether a rotation was begun and has not come to its end.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`].
     pub fn is_rotating(&mut self) -> Result<bool> {
         Ok(self.counter(ROTATING)? > 0)
     }
 
     /// Notes that a rotation begins or has come to its end.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`].
     pub fn set_rotating(&mut self, is_rotating: bool) -> Result<()> {
         self.set_counter(ROTATING, i64::from(is_rotating))
     }
 
     /// How many secrets' data keys each key wraps; keys that wrap none are left out.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`].
     pub fn data_key_counts(&mut self) -> Result<Vec<(KeyId, u64)>> {
         let rows: Vec<(String, i64)> = secrets::table
             .group_by(secrets::key_id)
             .select((secrets::key_id, diesel::dsl::count_star()))
             .order(secrets::key_id)
-            .load(self.connection)
-            .map_err(unavailable)?;
+            .load(self.connection)?;
         let parse = |(id, count): (String, i64)| Ok((key_id(&id)?, count.unsigned_abs()));
         rows.into_iter().map(parse).collect()
     }
 
     /// The places of the secrets behind `after` whose data keys another key than `current` wraps, in the order of the
     /// table's key: as many as may be rewritten in one transaction, `limit` at most and at least one if there is any.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`].
     pub fn secrets_not_under(
         &mut self,
         current: &KeyId,
@@ -205,8 +167,7 @@ impl Tx<'_> {
             .filter(secrets::key_id.ne(current.as_str()))
             .limit(limit)
             .select((RowPlace::columns(self.connection), size))
-            .load(self.connection)
-            .map_err(unavailable)?;
+            .load(self.connection)?;
         let mut rewritten = 0;
         let fits = |(_, size): &(RowPlace, i64)| {
             let is_first = rewritten == 0;
@@ -245,18 +206,16 @@ impl Tx<'_> {
         place: &SecretSummary,
         data_key: &WrappedDataKey,
     ) -> Result<()> {
-        let replacing = Prepared(&[
-            Sql("UPDATE secrets SET key_id = "),
-            Text(data_key.key.as_str()),
-            Sql(", data_key = "),
-            Bytes(&data_key.bytes),
-            Sql(" WHERE namespace_id = "),
-            Text(&place.namespace.to_string()),
-            Sql(" AND id = "),
-            Number(place.id.get()),
-        ])
-        .execute(self.connection);
-        let changed = replacing.map_err(unavailable)?;
+        let replacing = Prepared(
+            "UPDATE secrets SET key_id = ?, data_key = ? WHERE namespace_id = ? AND id = ?",
+            &[
+                Text(data_key.key.as_str()),
+                Bytes(&data_key.bytes),
+                Text(&place.namespace.to_string()),
+                Number(place.id.get()),
+            ],
+        );
+        let changed = replacing.execute(self.connection)?;
         if changed == 0 { Err(Error::SecretNotFound { id: place.id.get() }) } else { Ok(()) }
     }
 }

@@ -2,7 +2,6 @@
 //! [`Store::read_briefly`]; nothing outside this folder names a table, and nothing outside [`engine`] knows which database
 //! answers.
 
-mod connection;
 mod engine;
 mod executor;
 mod job;
@@ -22,7 +21,7 @@ use self::{
     job::Purpose::{Reading, Writing},
     pace::Pace,
 };
-use crate::domain::{Error, Result, WrappedKey};
+use crate::domain::{Result, WrappedKey};
 
 pub use engine::{
     Access, BackupError, DatabaseUrl, DatabaseUrlError, OpenError, RestoreError, Staged, files_of,
@@ -49,11 +48,11 @@ pub struct Load {
     pub connections_open: usize,
     /// Reads under way.
     pub reading: usize,
-    /// Reads that wait for a connection.
+    /// Reads that wait for a permit.
     pub reads_waiting: usize,
     /// Writes under way.
     pub writing: usize,
-    /// Writes that wait for their turn.
+    /// Writes that wait for a permit.
     pub writes_waiting: usize,
     /// How often a use case was tried once more, since another one was in its way or its connection was lost.
     pub retries: u64,
@@ -80,9 +79,6 @@ impl Store {
     }
 
     /// The wrapped keys of a database; none where there is no database, or one without keys yet. Changes nothing. Blocks.
-    ///
-    /// # Errors
-    /// [`OpenError`].
     pub fn peek_keys(url: &DatabaseUrl) -> std::result::Result<Vec<WrappedKey>, OpenError> {
         engine::Engine::peek_keys(url)
     }
@@ -94,77 +90,60 @@ impl Store {
         Ok(Self { engine, executor })
     }
 
-    /// Runs a use case that only looks. It sees one moment of the database.
+    /// Runs a use case that only reads. It sees one moment of the database.
     ///
     /// # Errors
     /// Whatever the use case answers; [`Error::Unavailable`](crate::domain::Error::Unavailable) when the database does not.
-    pub async fn read<T, F>(&self, use_case: F) -> Result<T>
-    where
-        T: Send + 'static,
-        F: Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
-    {
+    pub async fn read<T: Send + 'static>(
+        &self,
+        use_case: impl Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
         self.executor.run(Reading, Pace::Request, false, use_case).await
     }
 
-    /// As [`Store::read`], for a use case that finds a few rows by their keys: it may share a look at the database with
-    /// others, which it waits for. It sees a moment that is not before the call.
-    ///
-    /// # Errors
-    /// As [`Store::read`].
-    pub async fn read_briefly<T, F>(&self, use_case: F) -> Result<T>
-    where
-        T: Send + 'static,
-        F: Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
-    {
+    /// As [`Store::read`], for a use case that finds a few rows by their keys: it may share a transaction with others, which
+    /// it waits for. It sees a moment that is not before the call.
+    pub async fn read_briefly<T: Send + 'static>(
+        &self,
+        use_case: impl Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
         self.executor.run(Reading, Pace::Request, true, use_case).await
     }
 
     /// Runs a use case that changes something: wholly or, when it answers an error, not at all. It may be run again
     /// when the engine has to give way to another writer. What it did is on disk before this returns. An error means that
-    /// nothing was done, unless the disk itself hung so long in the commit that nobody could wait for the outcome.
+    /// nothing was done, unless the disk hung so long in the commit that the caller could not wait for the outcome.
     ///
     /// # Errors
     /// Whatever the use case answers; [`Error::Unavailable`](crate::domain::Error::Unavailable) when the database does not.
-    pub async fn write<T, F>(&self, use_case: F) -> Result<T>
-    where
-        T: Send + 'static,
-        F: Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
-    {
+    pub async fn write<T: Send + 'static>(
+        &self,
+        use_case: impl Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
         self.executor.run(Writing, Pace::Request, true, use_case).await
     }
 
-    /// As [`Store::read`], for as long as it takes: nobody's request waits for upkeep.
-    ///
-    /// # Errors
-    /// As [`Store::read`].
-    pub async fn read_for_upkeep<T, F>(&self, use_case: F) -> Result<T>
-    where
-        T: Send + 'static,
-        F: Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
-    {
+    /// As [`Store::read`], for as long as it takes: no request waits for upkeep.
+    pub async fn read_for_upkeep<T: Send + 'static>(
+        &self,
+        use_case: impl Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
         self.executor.run(Reading, Pace::Upkeep, false, use_case).await
     }
 
     /// As [`Store::write`], for as long as it takes.
-    ///
-    /// # Errors
-    /// As [`Store::write`].
-    pub async fn write_for_upkeep<T, F>(&self, use_case: F) -> Result<T>
-    where
-        T: Send + 'static,
-        F: Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
-    {
+    pub async fn write_for_upkeep<T: Send + 'static>(
+        &self,
+        use_case: impl Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
         self.executor.run(Writing, Pace::Upkeep, false, use_case).await
     }
 
     /// Writes a copy of one moment of the database to a file that is not there yet, while others go on.
-    ///
-    /// # Errors
-    /// [`BackupError`].
     pub async fn backup(&self, file: &Path) -> std::result::Result<(), BackupError> {
         let (engine, file) = (Arc::clone(&self.engine), file.to_owned());
         let backup = tokio::task::spawn_blocking(move || engine.backup(&file));
-        backup.await.unwrap_or_else(|failed| Err(Error::unavailable(failed).into()))
+        backup.await.unwrap_or_else(|failed| Err(BackupError(failed.to_string())))
     }
 
     /// How busy the store is at this moment.

@@ -5,11 +5,11 @@ use diesel::{OptionalExtension, dsl::insert_into, prelude::*, result::DatabaseEr
 use super::{
     engine,
     prepared::{
-        Piece::{Number, Sql, Text},
         Prepared,
+        Value::{Number, Text},
     },
     schema::{counters, namespaces},
-    tx::{Tx, corrupt, unavailable},
+    tx::{Tx, corrupt},
 };
 use crate::domain::{Error, Namespace, NamespaceId, Result, Timestamp};
 
@@ -43,12 +43,9 @@ impl Row {
 
 impl Tx<'_> {
     /// The namespace of that id, if there is one.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`].
     pub fn find_namespace(&mut self, id: &NamespaceId) -> Result<Option<Namespace>> {
         let row = namespaces::table.find(id.to_string()).select(Row::as_select());
-        let row = row.first(self.connection).optional().map_err(unavailable)?;
+        let row = row.first(self.connection).optional()?;
         row.map(Row::parse).transpose()
     }
 
@@ -61,12 +58,9 @@ impl Tx<'_> {
     }
 
     /// All namespaces, in the order of their ids. A region's default namespace comes before the others of that region.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`].
     pub fn namespaces(&mut self) -> Result<Vec<Namespace>> {
         let rows = namespaces::table.select(Row::as_select()).load(self.connection);
-        let mut rows: Vec<Row> = rows.map_err(unavailable)?;
+        let mut rows: Vec<Row> = rows?;
         // By bytes, whatever order the database has for its texts.
         rows.sort_unstable_by(|one, other| one.id.cmp(&other.id));
         rows.into_iter().map(Row::parse).collect()
@@ -74,11 +68,8 @@ impl Tx<'_> {
 
     /// Keeps other writers from a namespace, and from making secrets in it or deleting some, until the end of the
     /// transaction, whether it is there or not.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`].
     pub fn lock_namespace(&mut self, id: &NamespaceId) -> Result<()> {
-        engine::lock_namespace(self.connection, &id.to_string()).map_err(unavailable)
+        Ok(engine::lock_namespace(self.connection, &id.to_string())?)
     }
 
     /// Keeps a namespace that does not exist yet.
@@ -100,33 +91,25 @@ impl Tx<'_> {
             Err(diesel::result::Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => {
                 Err(Error::NamespaceExists)
             }
-            Err(error) => Err(unavailable(error)),
+            Err(error) => Err(error.into()),
         }
     }
 
     /// Takes one of the `quota` places for custom namespaces; `false` when there is none left.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`].
     pub fn take_namespace_place(&mut self, quota: u32) -> Result<bool> {
         let counter =
             counters::table.find(CUSTOM_NAMESPACES).filter(counters::value.lt(i64::from(quota)));
         let taken = diesel::update(counter)
             .set(counters::value.eq(counters::value + 1))
-            .execute(self.connection)
-            .map_err(unavailable)?;
+            .execute(self.connection)?;
         Ok(taken == 1)
     }
 
     /// Gives the place of a custom namespace back.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`].
     pub fn free_namespace_place(&mut self) -> Result<()> {
         diesel::update(counters::table.find(CUSTOM_NAMESPACES))
             .set(counters::value.eq(counters::value - 1))
-            .execute(self.connection)
-            .map_err(unavailable)?;
+            .execute(self.connection)?;
         Ok(())
     }
 
@@ -142,8 +125,7 @@ impl Tx<'_> {
                 namespaces::micro_registration.eq(namespace.micro_registration),
                 namespaces::updated_at.eq(now.0),
             ))
-            .execute(self.connection)
-            .map_err(unavailable)?;
+            .execute(self.connection)?;
         if changed == 0 { Err(Error::NamespaceNotFound) } else { Ok(()) }
     }
 
@@ -152,25 +134,18 @@ impl Tx<'_> {
     /// # Errors
     /// [`Error::NamespaceNotFound`]; [`Error::Unavailable`].
     pub fn delete_namespace(&mut self, id: &NamespaceId) -> Result<()> {
-        let gone = diesel::delete(namespaces::table.find(id.to_string()))
-            .execute(self.connection)
-            .map_err(unavailable)?;
+        let gone =
+            diesel::delete(namespaces::table.find(id.to_string())).execute(self.connection)?;
         if gone == 0 { Err(Error::NamespaceNotFound) } else { Ok(()) }
     }
 
     /// Takes one of the `quota` places for secrets of a namespace; `false` when there is none left.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`].
     pub fn take_secret_place(&mut self, id: &NamespaceId, quota: u32) -> Result<bool> {
-        let taking = Prepared(&[
-            Sql("UPDATE namespaces SET secret_count = secret_count + 1 WHERE id = "),
-            Text(&id.to_string()),
-            Sql(" AND secret_count < "),
-            Number(i64::from(quota)),
-        ])
-        .execute(self.connection);
-        Ok(taking.map_err(unavailable)? == 1)
+        let taking = Prepared(
+            "UPDATE namespaces SET secret_count = secret_count + 1 WHERE id = ? AND secret_count < ?",
+            &[Text(&id.to_string()), Number(i64::from(quota))],
+        );
+        Ok(taking.execute(self.connection)? == 1)
     }
 
     /// Gives the place of a secret back.
@@ -178,12 +153,11 @@ impl Tx<'_> {
     /// # Errors
     /// [`Error::NamespaceNotFound`]; [`Error::Unavailable`].
     pub fn free_secret_place(&mut self, id: &NamespaceId) -> Result<()> {
-        let freeing = Prepared(&[
-            Sql("UPDATE namespaces SET secret_count = secret_count - 1 WHERE id = "),
-            Text(&id.to_string()),
-        ])
-        .execute(self.connection);
-        let changed = freeing.map_err(unavailable)?;
+        let freeing = Prepared(
+            "UPDATE namespaces SET secret_count = secret_count - 1 WHERE id = ?",
+            &[Text(&id.to_string())],
+        );
+        let changed = freeing.execute(self.connection)?;
         if changed == 0 { Err(Error::NamespaceNotFound) } else { Ok(()) }
     }
 }

@@ -9,14 +9,13 @@ use diesel::{
 };
 
 use super::{
-    connection::AnyConnection,
-    engine,
+    engine::{self, connection::AnyConnection},
     prepared::{
-        Piece::{Bytes, Number, Sql, Text},
         Prepared,
+        Value::{Bytes, Number, Text},
     },
     schema::{namespaces, secrets},
-    tx::{Tx, corrupt, unavailable},
+    tx::{Tx, corrupt},
 };
 use crate::domain::{
     Error, KeyId, NamespaceId, Result, SealedData, SecretId, SecretName, SecretSummary, SecretType,
@@ -86,7 +85,7 @@ fn parse_stored(id: i64, found: QueryResult<Option<StoredRow>>) -> Result<Stored
 pub(super) fn unreadable(id: i64, error: DieselError) -> Error {
     match error {
         DieselError::DeserializationError(cause) => Error::Damaged { id, cause: cause.to_string() },
-        error => unavailable(error),
+        error => error.into(),
     }
 }
 
@@ -176,7 +175,7 @@ impl Tx<'_> {
             .select(secrets::id.nullable())
             .first::<Option<i64>>(self.connection)
             .optional();
-        Ok(twin.map_err(unavailable)?.ok_or(Error::NamespaceNotFound)?.is_some())
+        Ok(twin?.ok_or(Error::NamespaceNotFound)?.is_some())
     }
 
     /// Keeps a secret with its sealed data. The namespace's count is the caller's to raise.
@@ -189,34 +188,23 @@ impl Tx<'_> {
         data_key: &WrappedDataKey,
         payload: &SealedData,
     ) -> Result<()> {
-        let inserting = Prepared(&[
-            Sql(
-                "INSERT INTO secrets (id, uid, namespace_id, name, secret_type, version, created_at, updated_at, key_id, \
-                 data_key, payload) VALUES (",
-            ),
-            Number(summary.id.get()),
-            Sql(", "),
-            Text(&summary.uid.to_string()),
-            Sql(", "),
-            Text(&summary.namespace.to_string()),
-            Sql(", "),
-            Text(&summary.name),
-            Sql(", "),
-            Text(summary.secret_type.as_str()),
-            Sql(", "),
-            Number(summary.version.get()),
-            Sql(", "),
-            Number(summary.created.0),
-            Sql(", "),
-            Number(summary.updated.0),
-            Sql(", "),
-            Text(data_key.key.as_str()),
-            Sql(", "),
-            Bytes(&data_key.bytes),
-            Sql(", "),
-            Bytes(&payload.0),
-            Sql(")"),
-        ])
+        let inserting = Prepared(
+            "INSERT INTO secrets (id, uid, namespace_id, name, secret_type, version, created_at, updated_at, key_id, \
+             data_key, payload) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            &[
+                Number(summary.id.get()),
+                Text(&summary.uid.to_string()),
+                Text(&summary.namespace.to_string()),
+                Text(&summary.name),
+                Text(summary.secret_type.as_str()),
+                Number(summary.version.get()),
+                Number(summary.created.0),
+                Number(summary.updated.0),
+                Text(data_key.key.as_str()),
+                Bytes(&data_key.bytes),
+                Bytes(&payload.0),
+            ],
+        )
         .execute(self.connection);
         match inserting {
             Ok(_) => Ok(()),
@@ -225,7 +213,7 @@ impl Tx<'_> {
             {
                 Err(Error::SecretExists { name: summary.name.clone() })
             }
-            Err(error) => Err(unavailable(error)),
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -235,7 +223,7 @@ impl Tx<'_> {
     /// # Errors
     /// [`Error::Unavailable`], also when no key is the current one.
     pub fn next_secret(&mut self) -> Result<(SecretId, KeyId)> {
-        if let Some((next, key)) = engine::next_secret(self.connection).map_err(unavailable)? {
+        if let Some((next, key)) = engine::next_secret(self.connection)? {
             let next = SecretId::new(next).ok_or_else(|| corrupt("secret counter"))?;
             return Ok((next, key_id(&key)?));
         }
@@ -297,13 +285,10 @@ impl Tx<'_> {
     }
 
     /// The first places of secrets of all namespaces behind `after`, in the order of the table's key.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`].
     pub fn secret_places(&mut self, after: Option<&RowPlace>, limit: i64) -> Result<Vec<RowPlace>> {
         let rows = RowPlace::rows_behind(after, self.connection).limit(limit);
         let places = rows.select(RowPlace::columns(self.connection));
-        places.load(self.connection).map_err(unavailable)
+        Ok(places.load(self.connection)?)
     }
 
     /// The secret of that place, with its data.
@@ -320,36 +305,25 @@ impl Tx<'_> {
     }
 
     /// All secrets of a namespace without their data, oldest first.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`].
     pub fn secret_summaries(&mut self, namespace: &NamespaceId) -> Result<Vec<SecretSummary>> {
         let mut rows: Vec<SummaryRow> = secrets::table
             .filter(secrets::namespace_id.eq(namespace.to_string()))
             .select(SummaryRow::as_select())
-            .load(self.connection)
-            .map_err(unavailable)?;
+            .load(self.connection)?;
         rows.sort_unstable_by_key(|row| row.id);
         rows.into_iter().map(SummaryRow::parse).collect()
     }
 
     /// Keeps other writers from a secret, whether it is there or not, until the end of the transaction.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`].
     pub fn lock_secret(&mut self, namespace: &NamespaceId, id: SecretId) -> Result<()> {
-        engine::lock_secrets(self.connection, &[(&namespace.to_string(), id.get())])
-            .map_err(unavailable)
+        Ok(engine::lock_secrets(self.connection, &[(&namespace.to_string(), id.get())])?)
     }
 
     /// The same for several places.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`].
     pub fn lock_secrets(&mut self, places: &[RowPlace]) -> Result<()> {
         let places: Vec<(&str, i64)> =
             places.iter().filter_map(|it| Some((it.namespace.as_deref()?, it.id))).collect();
-        engine::lock_secrets(self.connection, &places).map_err(unavailable)
+        Ok(engine::lock_secrets(self.connection, &places)?)
     }
 
     /// Replaces the data of a secret that exists; the summary has its new version and time.
@@ -362,24 +336,20 @@ impl Tx<'_> {
         data_key: &WrappedDataKey,
         payload: &SealedData,
     ) -> Result<()> {
-        let replacing = Prepared(&[
-            Sql("UPDATE secrets SET version = "),
-            Number(summary.version.get()),
-            Sql(", updated_at = "),
-            Number(summary.updated.0),
-            Sql(", key_id = "),
-            Text(data_key.key.as_str()),
-            Sql(", data_key = "),
-            Bytes(&data_key.bytes),
-            Sql(", payload = "),
-            Bytes(&payload.0),
-            Sql(" WHERE namespace_id = "),
-            Text(&summary.namespace.to_string()),
-            Sql(" AND id = "),
-            Number(summary.id.get()),
-        ])
-        .execute(self.connection);
-        let changed = replacing.map_err(unavailable)?;
+        let replacing = Prepared(
+            "UPDATE secrets SET version = ?, updated_at = ?, key_id = ?, data_key = ?, payload = ? \
+             WHERE namespace_id = ? AND id = ?",
+            &[
+                Number(summary.version.get()),
+                Number(summary.updated.0),
+                Text(data_key.key.as_str()),
+                Bytes(&data_key.bytes),
+                Bytes(&payload.0),
+                Text(&summary.namespace.to_string()),
+                Number(summary.id.get()),
+            ],
+        );
+        let changed = replacing.execute(self.connection)?;
         if changed == 0 { Err(Error::SecretNotFound { id: summary.id.get() }) } else { Ok(()) }
     }
 
@@ -389,18 +359,14 @@ impl Tx<'_> {
     /// [`Error::NamespaceNotFound`]; [`Error::SecretNotFound`]; [`Error::Unavailable`].
     pub fn delete_secret(&mut self, namespace: &NamespaceId, id: SecretId) -> Result<()> {
         let row = secrets::table.find((namespace.to_string(), id.get()));
-        let gone = diesel::delete(row).execute(self.connection).map_err(unavailable)?;
+        let gone = diesel::delete(row).execute(self.connection)?;
         if gone == 0 { Err(self.why_missing(namespace, id)?) } else { Ok(()) }
     }
 
     /// Forgets all secrets of a namespace.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`].
     pub fn delete_secrets_in(&mut self, namespace: &NamespaceId) -> Result<()> {
         diesel::delete(secrets::table.filter(secrets::namespace_id.eq(namespace.to_string())))
-            .execute(self.connection)
-            .map_err(unavailable)?;
+            .execute(self.connection)?;
         Ok(())
     }
 }

@@ -7,7 +7,7 @@ use diesel::{
 
 use crate::{
     domain::{Error, Result},
-    store::connection::AnyConnection,
+    store::engine::connection::AnyConnection,
 };
 
 /// A transaction under way: rolled back when it is dropped before its commit, by an error or by a panic.
