@@ -23,7 +23,7 @@ pub fn is_empty(sqlite: &mut SqliteConnection) -> QueryResult<bool> {
 
 /// What is wrong with the file and with references between rows.
 pub fn defects(sqlite: &mut SqliteConnection) -> QueryResult<Vec<String>> {
-    let check = format!("SELECT integrity_check FROM pragma_integrity_check({DEFECTS_MAX})");
+    let check = format!("PRAGMA integrity_check({DEFECTS_MAX})");
     let mut defects: Vec<String> = sql::<Text>(&check).load(sqlite)?;
     defects.retain(|text| text != "ok");
     let orphans = "SELECT printf('row %d of %s refers to nothing in %s', rowid, \"table\", parent) \
