@@ -6,11 +6,11 @@ use super::{
     engine,
     error::Result,
     prepared::{
-        Piece::{Number, Sql, Text},
         Prepared,
+        Value::{Number, Text},
     },
     schema::counters,
-    tx::{Tx, corrupt, unavailable},
+    tx::{Tx, corrupt},
 };
 use crate::sealed::KeyId;
 
@@ -26,18 +26,14 @@ impl Tx<'_> {
     /// The value of a counter, each of which the migrations make.
     pub(crate) fn counter(&mut self, name: &str) -> Result<i64> {
         let value = counters::table.find(name).select(counters::value).first(self.connection);
-        value.map_err(unavailable)
+        Ok(value?)
     }
 
     pub(crate) fn set_counter(&mut self, name: &str, value: i64) -> Result<()> {
-        let setting = Prepared(&[
-            Sql("UPDATE counters SET value = "),
-            Number(value),
-            Sql(" WHERE name = "),
-            Text(name),
-        ]);
+        let setting =
+            Prepared("UPDATE counters SET value = ? WHERE name = ?", &[Number(value), Text(name)]);
         let changed = setting.execute(self.connection);
-        if changed.map_err(unavailable)? == 1 { Ok(()) } else { Err(corrupt("set of counters")) }
+        if changed? == 1 { Ok(()) } else { Err(corrupt("set of counters")) }
     }
 
     /// Adds one to a counter unless it has reached `limit`; `false` when it has.
@@ -46,15 +42,14 @@ impl Tx<'_> {
         let counted = diesel::update(counter)
             .set(counters::value.eq(counters::value + 1))
             .execute(self.connection);
-        Ok(counted.map_err(unavailable)? == 1)
+        Ok(counted? == 1)
     }
 
     /// Takes one from a counter.
     pub(crate) fn count_down(&mut self, name: &str) -> Result<()> {
         diesel::update(counters::table.find(name))
             .set(counters::value.eq(counters::value - 1))
-            .execute(self.connection)
-            .map_err(unavailable)?;
+            .execute(self.connection)?;
         Ok(())
     }
 
@@ -65,9 +60,7 @@ impl Tx<'_> {
         counter: &'static str,
         sequence: &str,
     ) -> Result<(i64, KeyId)> {
-        if let Some((next, key)) =
-            engine::next_of_sequence(self.connection, sequence).map_err(unavailable)?
-        {
+        if let Some((next, key)) = engine::next_of_sequence(self.connection, sequence)? {
             return Ok((next, KeyId::parse(&key).ok_or_else(|| corrupt("key id"))?));
         }
         let known = self.known.numbers.iter().position(|(name, _)| *name == counter);
@@ -85,7 +78,7 @@ impl Tx<'_> {
 
     /// The last number that was given; zero for none at all.
     pub(crate) fn last_number(&mut self, counter: &str, sequence: &str) -> Result<i64> {
-        match engine::last_of_sequence(self.connection, sequence).map_err(unavailable)? {
+        match engine::last_of_sequence(self.connection, sequence)? {
             Some(last) => Ok(last),
             None => self.counter(counter),
         }

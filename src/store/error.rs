@@ -17,5 +17,13 @@ impl Unavailable {
     }
 }
 
+/// A query that fails is an outage, never "not found": queries that may find nothing say so with `optional()`, and an insert
+/// that may meet a twin handles that itself.
+impl From<diesel::result::Error> for Unavailable {
+    fn from(error: diesel::result::Error) -> Self {
+        Self::new(error)
+    }
+}
+
 /// The result of what only the database can refuse; of a use case with an error of its product.
 pub type Result<T, E = Unavailable> = std::result::Result<T, E>;

@@ -47,24 +47,20 @@ pub struct Busy {
 /// The threads and what waits for them. When it goes, all that waits is done first.
 pub struct Executor {
     shared: Arc<Shared>,
-    threads: Vec<JoinHandle<()>>,
 }
 
 impl Executor {
-    /// Starts as many threads as the engine has permits.
+    /// Starts a thread. More are started when they are needed, one for each permit at most.
     ///
     /// # Errors
     /// The system gives no thread.
     pub fn start(engine: Arc<Engine>) -> std::io::Result<Self> {
         let permits = engine.permits();
         let shared = Shared { engine, permits, queues: Mutex::default(), ready: Condvar::new() };
-        let mut executor = Self { shared: Arc::new(shared), threads: vec![] };
-        for _ in 0..permits.all {
-            let shared = Arc::clone(&executor.shared);
-            let thread = thread::Builder::new().name("store".to_owned());
-            executor.threads.push(thread.spawn(move || shared.work())?);
-        }
-        Ok(executor)
+        let shared = Arc::new(shared);
+        let first = shared.start_thread()?;
+        shared.locked().threads.push(first);
+        Ok(Self { shared })
     }
 
     /// Runs a use case. One that may share a transaction does so where the engine gains by it.
@@ -120,9 +116,12 @@ impl Executor {
 
 impl Drop for Executor {
     fn drop(&mut self) {
-        self.shared.locked().is_closed = true;
+        let mut queues = self.shared.locked();
+        queues.is_closed = true;
+        let threads = std::mem::take(&mut queues.threads);
+        drop(queues);
         self.shared.ready.notify_all();
-        for thread in self.threads.drain(..) {
+        for thread in threads {
             if thread.join().is_err() {
                 log::error!("a thread of the store ended in a panic");
             }
@@ -146,8 +145,11 @@ struct Queues {
     gathered: Vec<Work>,
     /// How many use cases were ever put into a queue.
     count: u64,
-    /// Threads that wait for something to do.
+    threads: Vec<JoinHandle<()>>,
+    /// Threads that wait for something to do, but for those that were woken.
     idle: usize,
+    /// Threads that were woken and have not seen it yet.
+    woken: usize,
     is_closed: bool,
 }
 
@@ -235,17 +237,30 @@ impl Shared {
         Ok(())
     }
 
-    /// Wakes a thread, if one waits and may take what was added.
-    fn wake(&self, mut queues: MutexGuard<'_, Queues>, purpose: Purpose) {
+    /// Wakes a thread for what was added, or starts one, if there is a permit for it.
+    fn wake(self: &Arc<Self>, mut queues: MutexGuard<'_, Queues>, purpose: Purpose) {
         let max = self.permits.of(purpose);
-        let is_idle = queues.idle > 0;
         let queue = queues.of(purpose);
         // The holder of the only permit comes back for what waits behind the first.
-        let is_for_another = queue.permits < max && (max > 1 || queue.waiting.len() == 1);
-        drop(queues);
-        if is_idle && is_for_another {
-            self.ready.notify_one();
+        if queue.permits >= max || (max == 1 && queue.waiting.len() > 1) {
+            return;
         }
+        if queues.idle > 0 {
+            queues.idle -= 1;
+            queues.woken += 1;
+            drop(queues);
+            self.ready.notify_one();
+        } else if queues.threads.len() < self.permits.all && !queues.is_closed {
+            match self.start_thread() {
+                Ok(thread) => queues.threads.push(thread),
+                Err(error) => log::warn!("the store has fewer threads than connections: {error}"),
+            }
+        }
+    }
+
+    fn start_thread(self: &Arc<Self>) -> std::io::Result<JoinHandle<()>> {
+        let shared = Arc::clone(self);
+        thread::Builder::new().name("store".to_owned()).spawn(move || shared.work())
     }
 
     /// What a thread does.
@@ -277,8 +292,10 @@ impl Shared {
                 return None;
             }
             queues.idle += 1;
-            queues = self.ready.wait(queues).unwrap_or_else(PoisonError::into_inner);
-            queues.idle -= 1;
+            let asleep = |queues: &mut Queues| queues.woken == 0 && !queues.is_closed;
+            let woken = self.ready.wait_while(queues, asleep);
+            queues = woken.unwrap_or_else(PoisonError::into_inner);
+            queues.woken = queues.woken.saturating_sub(1);
         }
     }
 

@@ -195,7 +195,7 @@ impl Progress {
 mod tests {
     use diesel::{Connection, SqliteConnection};
 
-    use super::{super::connection::AnyConnection, *};
+    use super::{super::engine::connection::AnyConnection, *};
 
     #[test]
     fn a_caller_that_was_told_that_nothing_is_done_can_rely_on_it() {

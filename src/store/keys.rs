@@ -5,7 +5,7 @@ use diesel::{dsl::insert_into, prelude::*};
 use super::{
     Result, Unavailable,
     schema::{counters, keys},
-    tx::{Tx, corrupt, unavailable},
+    tx::{Tx, corrupt},
 };
 use crate::{
     clock::Timestamp,
@@ -48,8 +48,7 @@ impl Tx<'_> {
         let rows: Vec<Row> = keys::table
             .order((keys::created_at, keys::id))
             .select(Row::as_select())
-            .load(self.connection)
-            .map_err(unavailable)?;
+            .load(self.connection)?;
         rows.into_iter().map(Row::parse).collect()
     }
 
@@ -75,8 +74,7 @@ impl Tx<'_> {
             .filter(keys::is_current.eq(true))
             .select(keys::id)
             .first(self.connection)
-            .optional()
-            .map_err(unavailable)?;
+            .optional()?;
         id.as_deref().map(key_id).transpose()
     }
 
@@ -88,8 +86,7 @@ impl Tx<'_> {
         self.known.current_key = None;
         diesel::update(keys::table.filter(keys::is_current.eq(true)))
             .set(keys::is_current.eq(false))
-            .execute(self.connection)
-            .map_err(unavailable)?;
+            .execute(self.connection)?;
         let row = Row {
             id: key.id.to_string(),
             master_key: key.master.to_string(),
@@ -98,8 +95,7 @@ impl Tx<'_> {
         };
         insert_into(keys::table)
             .values((row, keys::is_current.eq(true)))
-            .execute(self.connection)
-            .map_err(unavailable)?;
+            .execute(self.connection)?;
         Ok(())
     }
 
@@ -110,8 +106,7 @@ impl Tx<'_> {
     pub fn replace_key(&mut self, key: &WrappedKey) -> Result<()> {
         let changed = diesel::update(keys::table.find(key.id.as_str()))
             .set((keys::master_key.eq(key.master.as_str()), keys::wrapped.eq(&key.bytes)))
-            .execute(self.connection)
-            .map_err(unavailable)?;
+            .execute(self.connection)?;
         if changed == 1 { Ok(()) } else { Err(Unavailable::new("the key is gone")) }
     }
 
@@ -120,9 +115,7 @@ impl Tx<'_> {
     /// # Errors
     /// [`Unavailable`].
     pub fn delete_key(&mut self, id: &KeyId) -> Result<()> {
-        diesel::delete(keys::table.find(id.as_str()))
-            .execute(self.connection)
-            .map_err(unavailable)?;
+        diesel::delete(keys::table.find(id.as_str())).execute(self.connection)?;
         Ok(())
     }
 
@@ -135,7 +128,7 @@ impl Tx<'_> {
         // A change, not only a lock: who waits for it under a snapshot of his own has to learn that it is an old one.
         let row = diesel::update(counters::table.find(ROTATING));
         let locked = row.set(counters::value.eq(counters::value)).execute(self.connection);
-        if locked.map_err(unavailable)? == 1 { Ok(()) } else { Err(corrupt("set of counters")) }
+        if locked? == 1 { Ok(()) } else { Err(corrupt("set of counters")) }
     }
 
     /// Whether a rotation was begun and has not come to its end.

@@ -2,7 +2,6 @@
 //! [`Store::read_briefly`]; nothing outside this folder names a table, and nothing outside [`engine`] knows which database
 //! answers.
 
-mod connection;
 mod counters;
 mod engine;
 mod error;
@@ -170,7 +169,7 @@ impl Store {
     pub async fn backup(&self, file: &Path) -> std::result::Result<(), BackupError> {
         let (engine, file) = (Arc::clone(&self.engine), file.to_owned());
         let backup = tokio::task::spawn_blocking(move || engine.backup(&file));
-        backup.await.unwrap_or_else(|failed| Err(Unavailable::new(failed).into()))
+        backup.await.unwrap_or_else(|failed| Err(BackupError(failed.to_string())))
     }
 
     /// How busy the store is at this moment.

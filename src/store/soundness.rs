@@ -1,9 +1,6 @@
 //! What the engine finds wrong with its own file.
 
-use super::{
-    Result, engine,
-    tx::{Tx, unavailable},
-};
+use super::{Result, engine, tx::Tx};
 
 impl Tx<'_> {
     /// What the engine itself finds wrong with its file and with references between rows. Names tables, indexes and row
@@ -12,6 +9,6 @@ impl Tx<'_> {
     /// # Errors
     /// [`Unavailable`].
     pub fn defects(&mut self) -> Result<Vec<String>> {
-        engine::defects(self.connection).map_err(unavailable)
+        Ok(engine::defects(self.connection)?)
     }
 }

@@ -106,9 +106,9 @@ async fn what_fails_in_a_shared_transaction_fails_alone() {
     let most = Arc::new(AtomicUsize::new(0));
     let mut tasks = vec![];
     for index in 0..9 {
-        let (most, looker) = (Arc::clone(&most), store.clone());
+        let (most, observer) = (Arc::clone(&most), store.clone());
         let insert = move |tx: &mut Tx<'_>| {
-            most.fetch_max(looker.load().writing, Ordering::SeqCst);
+            most.fetch_max(observer.load().writing, Ordering::SeqCst);
             tx.insert_namespace(&namespace(&format!("n{index}")))?;
             match index {
                 1 => Err(Error::NamespaceNotFound),

@@ -1,7 +1,7 @@
 //! The transaction that a use case works in.
 
 use super::{
-    connection::AnyConnection,
+    engine::connection::AnyConnection,
     error::{Result, Unavailable},
 };
 use crate::sealed::KeyId;
@@ -54,12 +54,6 @@ pub(super) fn run<T, E: From<Unavailable>>(
 ) -> Result<T, E> {
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| use_case(tx)))
         .unwrap_or_else(|_| Err(Unavailable::new("the use case ended in a panic").into()))
-}
-
-/// The one place where a failing query gets its meaning: an outage, never "not found". Queries that may find nothing say so
-/// with `optional()`, and an insert that may meet a twin looks at that itself.
-pub(crate) fn unavailable(error: diesel::result::Error) -> Unavailable {
-    Unavailable::new(error)
 }
 
 /// A row that this version cannot have written.

@@ -12,8 +12,8 @@ use crate::{
     store::{
         RowPlace, Tx,
         sql::{
-            Piece::{Bytes, Number, Sql, Text},
-            Prepared, unavailable,
+            Prepared,
+            Value::{Bytes, Number, Text},
         },
     },
 };
@@ -31,8 +31,7 @@ impl Tx<'_> {
             .group_by(secrets::key_id)
             .select((secrets::key_id, diesel::dsl::count_star()))
             .order(secrets::key_id)
-            .load(self.connection())
-            .map_err(unavailable)?;
+            .load(self.connection())?;
         let parse = |(id, count): (String, i64)| Ok((key_id(&id)?, count.unsigned_abs()));
         rows.into_iter().map(parse).collect()
     }
@@ -52,8 +51,7 @@ impl Tx<'_> {
             .filter(secrets::key_id.ne(current.as_str()))
             .limit(limit)
             .select((place_columns(self), size))
-            .load(self.connection())
-            .map_err(unavailable)?;
+            .load(self.connection())?;
         let mut rewritten = 0;
         let fits = |(_, size): &((i64, Option<String>), i64)| {
             let is_first = rewritten == 0;
@@ -86,28 +84,18 @@ impl Tx<'_> {
     pub fn replace_data_key(&mut self, place: &RowPlace, data_key: &WrappedDataKey) -> Result<()> {
         let (key, id) = (data_key.key.as_str(), place.id);
         let replacing = match &place.partition {
-            Some(namespace) => Prepared(&[
-                Sql("UPDATE secrets SET key_id = "),
-                Text(key),
-                Sql(", data_key = "),
-                Bytes(&data_key.bytes),
-                Sql(" WHERE namespace_id = "),
-                Text(namespace),
-                Sql(" AND id = "),
-                Number(id),
-            ])
+            Some(namespace) => Prepared(
+                "UPDATE secrets SET key_id = ?, data_key = ? WHERE namespace_id = ? AND id = ?",
+                &[Text(key), Bytes(&data_key.bytes), Text(namespace), Number(id)],
+            )
             .execute(self.connection()),
-            None => Prepared(&[
-                Sql("UPDATE secrets SET key_id = "),
-                Text(key),
-                Sql(", data_key = "),
-                Bytes(&data_key.bytes),
-                Sql(" WHERE id = "),
-                Number(id),
-            ])
+            None => Prepared(
+                "UPDATE secrets SET key_id = ?, data_key = ? WHERE id = ?",
+                &[Text(key), Bytes(&data_key.bytes), Number(id)],
+            )
             .execute(self.connection()),
         };
-        let changed = replacing.map_err(unavailable)?;
+        let changed = replacing?;
         if changed == 0 { Err(Error::SecretNotFound { id: id }) } else { Ok(()) }
     }
 }

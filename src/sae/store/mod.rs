@@ -15,3 +15,9 @@ impl From<Unavailable> for Error {
         Self::unavailable(error)
     }
 }
+
+impl From<diesel::result::Error> for Error {
+    fn from(error: diesel::result::Error) -> Self {
+        Unavailable::from(error).into()
+    }
+}

@@ -9,8 +9,9 @@ use crate::{
     store::{
         Tx,
         sql::{
-            Piece::{Number, Sql, Text},
-            Prepared, corrupt, unavailable,
+            Prepared,
+            Value::{Number, Text},
+            corrupt,
         },
     },
 };
@@ -50,7 +51,7 @@ impl Tx<'_> {
     /// [`Error::Unavailable`].
     pub fn find_namespace(&mut self, id: &NamespaceId) -> Result<Option<Namespace>> {
         let row = namespaces::table.find(id.to_string()).select(Row::as_select());
-        let row = row.first(self.connection()).optional().map_err(unavailable)?;
+        let row = row.first(self.connection()).optional()?;
         row.map(Row::parse).transpose()
     }
 
@@ -68,7 +69,7 @@ impl Tx<'_> {
     /// [`Error::Unavailable`].
     pub fn namespaces(&mut self) -> Result<Vec<Namespace>> {
         let rows = namespaces::table.select(Row::as_select()).load(self.connection());
-        let mut rows: Vec<Row> = rows.map_err(unavailable)?;
+        let mut rows: Vec<Row> = rows?;
         // By bytes, whatever order the database has for its texts.
         rows.sort_unstable_by(|one, other| one.id.cmp(&other.id));
         rows.into_iter().map(Row::parse).collect()
@@ -82,13 +83,8 @@ impl Tx<'_> {
     pub fn lock_namespace(&mut self, id: &NamespaceId) -> Result<()> {
         if self.has_other_writers() {
             let id = id.to_string();
-            Prepared(&[
-                Sql("SELECT secret_count FROM namespaces WHERE id = "),
-                Text(&id),
-                Sql(" FOR UPDATE"),
-            ])
-            .execute(self.connection())
-            .map_err(unavailable)?;
+            Prepared("SELECT secret_count FROM namespaces WHERE id = ? FOR UPDATE", &[Text(&id)])
+                .execute(self.connection())?;
         }
         Ok(())
     }
@@ -99,8 +95,7 @@ impl Tx<'_> {
         if self.has_other_writers() {
             diesel::update(namespaces::table)
                 .set(namespaces::secret_count.eq(namespaces::secret_count))
-                .execute(self.connection())
-                .map_err(unavailable)?;
+                .execute(self.connection())?;
         }
         Ok(())
     }
@@ -124,7 +119,7 @@ impl Tx<'_> {
             Err(diesel::result::Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => {
                 Err(Error::NamespaceExists)
             }
-            Err(error) => Err(unavailable(error).into()),
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -158,8 +153,7 @@ impl Tx<'_> {
                 namespaces::micro_registration.eq(namespace.micro_registration),
                 namespaces::updated_at.eq(now.0),
             ))
-            .execute(self.connection())
-            .map_err(unavailable)?;
+            .execute(self.connection())?;
         if changed == 0 { Err(Error::NamespaceNotFound) } else { Ok(()) }
     }
 
@@ -168,9 +162,8 @@ impl Tx<'_> {
     /// # Errors
     /// [`Error::NamespaceNotFound`]; [`Error::Unavailable`].
     pub fn delete_namespace(&mut self, id: &NamespaceId) -> Result<()> {
-        let gone = diesel::delete(namespaces::table.find(id.to_string()))
-            .execute(self.connection())
-            .map_err(unavailable)?;
+        let gone =
+            diesel::delete(namespaces::table.find(id.to_string())).execute(self.connection())?;
         if gone == 0 { Err(Error::NamespaceNotFound) } else { Ok(()) }
     }
 
@@ -179,14 +172,9 @@ impl Tx<'_> {
     /// # Errors
     /// [`Error::Unavailable`].
     pub fn take_secret_place(&mut self, id: &NamespaceId, quota: u32) -> Result<bool> {
-        let taking = Prepared(&[
-            Sql("UPDATE namespaces SET secret_count = secret_count + 1 WHERE id = "),
-            Text(&id.to_string()),
-            Sql(" AND secret_count < "),
-            Number(i64::from(quota)),
-        ])
+        let taking = Prepared("UPDATE namespaces SET secret_count = secret_count + 1 WHERE id = ? AND secret_count < ?", &[Text(&id.to_string()), Number(i64::from(quota))])
         .execute(self.connection());
-        Ok(taking.map_err(unavailable)? == 1)
+        Ok(taking? == 1)
     }
 
     /// Gives the place of a secret back.
@@ -194,12 +182,12 @@ impl Tx<'_> {
     /// # Errors
     /// [`Error::NamespaceNotFound`]; [`Error::Unavailable`].
     pub fn free_secret_place(&mut self, id: &NamespaceId) -> Result<()> {
-        let freeing = Prepared(&[
-            Sql("UPDATE namespaces SET secret_count = secret_count - 1 WHERE id = "),
-            Text(&id.to_string()),
-        ])
+        let freeing = Prepared(
+            "UPDATE namespaces SET secret_count = secret_count - 1 WHERE id = ?",
+            &[Text(&id.to_string())],
+        )
         .execute(self.connection());
-        let changed = freeing.map_err(unavailable)?;
+        let changed = freeing?;
         if changed == 0 { Err(Error::NamespaceNotFound) } else { Ok(()) }
     }
 }

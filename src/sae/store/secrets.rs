@@ -19,9 +19,9 @@ use crate::{
     store::{
         RowPlace, Tx,
         sql::{
-            AnyConnection,
-            Piece::{Bytes, Number, Sql, Text},
-            Prepared, corrupt, is_of_primary_key, unavailable,
+            AnyConnection, Prepared,
+            Value::{Bytes, Number, Text},
+            corrupt, is_of_primary_key,
         },
     },
 };
@@ -90,7 +90,7 @@ fn parse_stored(id: i64, found: QueryResult<Option<StoredRow>>) -> Result<Stored
 pub(super) fn unreadable(id: i64, error: DieselError) -> Error {
     match error {
         DieselError::DeserializationError(cause) => Error::Damaged { id, cause: cause.to_string() },
-        error => unavailable(error).into(),
+        error => error.into(),
     }
 }
 
@@ -172,7 +172,7 @@ impl Tx<'_> {
             .select(secrets::id.nullable())
             .first::<Option<i64>>(self.connection())
             .optional();
-        Ok(twin.map_err(unavailable)?.ok_or(Error::NamespaceNotFound)?.is_some())
+        Ok(twin?.ok_or(Error::NamespaceNotFound)?.is_some())
     }
 
     /// Keeps a secret with its sealed data. The namespace's count is the caller's to raise.
@@ -185,34 +185,7 @@ impl Tx<'_> {
         data_key: &WrappedDataKey,
         payload: &SealedData,
     ) -> Result<()> {
-        let inserting = Prepared(&[
-            Sql(
-                "INSERT INTO secrets (id, uid, namespace_id, name, secret_type, version, created_at, updated_at, key_id, \
-                 data_key, payload) VALUES (",
-            ),
-            Number(summary.id.get()),
-            Sql(", "),
-            Text(&summary.uid.to_string()),
-            Sql(", "),
-            Text(&summary.namespace.to_string()),
-            Sql(", "),
-            Text(&summary.name),
-            Sql(", "),
-            Text(summary.secret_type.as_str()),
-            Sql(", "),
-            Number(summary.version.get()),
-            Sql(", "),
-            Number(summary.created.0),
-            Sql(", "),
-            Number(summary.updated.0),
-            Sql(", "),
-            Text(data_key.key.as_str()),
-            Sql(", "),
-            Bytes(&data_key.bytes),
-            Sql(", "),
-            Bytes(&payload.0),
-            Sql(")"),
-        ])
+        let inserting = Prepared("INSERT INTO secrets (id, uid, namespace_id, name, secret_type, version, created_at, updated_at, key_id, data_key, payload) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", &[Number(summary.id.get()), Text(&summary.uid.to_string()), Text(&summary.namespace.to_string()), Text(&summary.name), Text(summary.secret_type.as_str()), Number(summary.version.get()), Number(summary.created.0), Number(summary.updated.0), Text(data_key.key.as_str()), Bytes(&data_key.bytes), Bytes(&payload.0)])
         .execute(self.connection());
         match inserting {
             Ok(_) => Ok(()),
@@ -221,7 +194,7 @@ impl Tx<'_> {
             {
                 Err(Error::SecretExists { name: summary.name.clone() })
             }
-            Err(error) => Err(unavailable(error).into()),
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -288,8 +261,7 @@ impl Tx<'_> {
     /// [`Error::Unavailable`].
     pub fn secret_places(&mut self, after: Option<&RowPlace>, limit: i64) -> Result<Vec<RowPlace>> {
         let places = rows_behind(after, self).limit(limit).select(place_columns(self));
-        let places: Vec<(i64, Option<String>)> =
-            places.load(self.connection()).map_err(unavailable)?;
+        let places: Vec<(i64, Option<String>)> = places.load(self.connection())?;
         Ok(places.into_iter().map(place).collect())
     }
 
@@ -313,8 +285,7 @@ impl Tx<'_> {
         let mut rows: Vec<SummaryRow> = secrets::table
             .filter(secrets::namespace_id.eq(namespace.to_string()))
             .select(SummaryRow::as_select())
-            .load(self.connection())
-            .map_err(unavailable)?;
+            .load(self.connection())?;
         rows.sort_unstable_by_key(|row| row.id);
         rows.into_iter().map(SummaryRow::parse).collect()
     }
@@ -323,15 +294,11 @@ impl Tx<'_> {
     /// the order of the table's key, so that no two transactions wait for each other.
     pub fn lock_secret(&mut self, namespace: &str, id: i64) -> Result<()> {
         if self.has_other_writers() {
-            Prepared(&[
-                Sql("SELECT id FROM secrets WHERE namespace_id = "),
-                Text(namespace),
-                Sql(" AND id = "),
-                Number(id),
-                Sql(" FOR NO KEY UPDATE"),
-            ])
-            .execute(self.connection())
-            .map_err(unavailable)?;
+            Prepared(
+                "SELECT id FROM secrets WHERE namespace_id = ? AND id = ? FOR NO KEY UPDATE",
+                &[Text(namespace), Number(id)],
+            )
+            .execute(self.connection())?;
         }
         Ok(())
     }
@@ -346,24 +313,9 @@ impl Tx<'_> {
         data_key: &WrappedDataKey,
         payload: &SealedData,
     ) -> Result<()> {
-        let replacing = Prepared(&[
-            Sql("UPDATE secrets SET version = "),
-            Number(summary.version.get()),
-            Sql(", updated_at = "),
-            Number(summary.updated.0),
-            Sql(", key_id = "),
-            Text(data_key.key.as_str()),
-            Sql(", data_key = "),
-            Bytes(&data_key.bytes),
-            Sql(", payload = "),
-            Bytes(&payload.0),
-            Sql(" WHERE namespace_id = "),
-            Text(&summary.namespace.to_string()),
-            Sql(" AND id = "),
-            Number(summary.id.get()),
-        ])
+        let replacing = Prepared("UPDATE secrets SET version = ?, updated_at = ?, key_id = ?, data_key = ?, payload = ? WHERE namespace_id = ? AND id = ?", &[Number(summary.version.get()), Number(summary.updated.0), Text(data_key.key.as_str()), Bytes(&data_key.bytes), Bytes(&payload.0), Text(&summary.namespace.to_string()), Number(summary.id.get())])
         .execute(self.connection());
-        let changed = replacing.map_err(unavailable)?;
+        let changed = replacing?;
         if changed == 0 { Err(Error::SecretNotFound { id: summary.id.get() }) } else { Ok(()) }
     }
 
@@ -373,7 +325,7 @@ impl Tx<'_> {
     /// [`Error::NamespaceNotFound`]; [`Error::SecretNotFound`]; [`Error::Unavailable`].
     pub fn delete_secret(&mut self, namespace: &NamespaceId, id: SecretId) -> Result<()> {
         let row = secrets::table.find((namespace.to_string(), id.get()));
-        let gone = diesel::delete(row).execute(self.connection()).map_err(unavailable)?;
+        let gone = diesel::delete(row).execute(self.connection())?;
         if gone == 0 { Err(self.why_missing(namespace, id)?) } else { Ok(()) }
     }
 
@@ -383,8 +335,7 @@ impl Tx<'_> {
     /// [`Error::Unavailable`].
     pub fn delete_secrets_in(&mut self, namespace: &NamespaceId) -> Result<()> {
         diesel::delete(secrets::table.filter(secrets::namespace_id.eq(namespace.to_string())))
-            .execute(self.connection())
-            .map_err(unavailable)?;
+            .execute(self.connection())?;
         Ok(())
     }
 }

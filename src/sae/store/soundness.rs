@@ -3,10 +3,7 @@
 use diesel::prelude::*;
 
 use super::schema::{namespaces, secrets};
-use crate::{
-    sae::model::Result,
-    store::{Tx, sql::unavailable},
-};
+use crate::{sae::model::Result, store::Tx};
 
 /// Where a namespace's count and its rows disagree.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,14 +25,12 @@ impl Tx<'_> {
         let rows: Vec<(String, i64)> = secrets::table
             .group_by(secrets::namespace_id)
             .select((secrets::namespace_id, diesel::dsl::count_star()))
-            .load(self.connection())
-            .map_err(unavailable)?;
+            .load(self.connection())?;
         let rows: std::collections::HashMap<String, i64> = rows.into_iter().collect();
         let counted: Vec<(String, i64)> = namespaces::table
             .order(namespaces::id)
             .select((namespaces::id, namespaces::secret_count))
-            .load(self.connection())
-            .map_err(unavailable)?;
+            .load(self.connection())?;
         let compared = counted.into_iter().map(|(namespace, counted)| {
             let rows = rows.get(&namespace).copied().unwrap_or_default();
             Miscount { namespace, counted, rows }
@@ -48,10 +43,8 @@ impl Tx<'_> {
     /// # Errors
     /// [`Unavailable`].
     pub fn highest_secret_id(&mut self) -> Result<i64> {
-        let highest: Option<i64> = secrets::table
-            .select(diesel::dsl::max(secrets::id))
-            .first(self.connection())
-            .map_err(unavailable)?;
+        let highest: Option<i64> =
+            secrets::table.select(diesel::dsl::max(secrets::id)).first(self.connection())?;
         Ok(highest.unwrap_or_default())
     }
 
@@ -60,10 +53,9 @@ impl Tx<'_> {
     /// # Errors
     /// [`Unavailable`].
     pub fn namespace_counts(&mut self) -> Result<(u64, i64)> {
-        let all: i64 =
-            namespaces::table.count().get_result(self.connection()).map_err(unavailable)?;
+        let all: i64 = namespaces::table.count().get_result(self.connection())?;
         let custom = namespaces::table.filter(namespaces::id.like("%:%")).count();
-        let custom: i64 = custom.get_result(self.connection()).map_err(unavailable)?;
+        let custom: i64 = custom.get_result(self.connection())?;
         Ok((all.unsigned_abs(), custom))
     }
 }

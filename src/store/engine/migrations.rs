@@ -11,7 +11,7 @@ type BoxError = Box<dyn std::error::Error + Send + Sync>;
 /// Refuses a database to which a migration was applied that this version does not have. One that is older than all of them
 /// is of a schema that was never released, and nothing brings it up to date.
 pub fn refuse_unknown<DB: Backend>(
-    migrations: EmbeddedMigrations,
+    migrations: &EmbeddedMigrations,
     applied: &[MigrationVersion<'_>],
 ) -> Result<(), BoxError> {
     let known: Vec<Box<dyn Migration<DB>>> = migrations.migrations()?;

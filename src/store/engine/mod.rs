@@ -1,28 +1,28 @@
 //! Which database answers: connections, pragmas, transactions. Another database is another file here.
 
+pub(in crate::store) mod connection;
 mod location;
 mod migrations;
 mod postgres;
 mod sqlite;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use diesel::{QueryResult, result::DatabaseErrorInformation};
 
 use super::{
-    connection::AnyConnection,
     job::{Job, Purpose, run_alone},
     pace::Pace,
     tx::Tx,
 };
-use crate::{sealed::WrappedKey, store::error::Unavailable};
+use crate::sealed::WrappedKey;
 
+use connection::AnyConnection;
 pub use location::{DatabaseUrl, DatabaseUrlError};
-pub use postgres::PostgresConnection;
 pub use sqlite::{Access, Staged, files_of, write_new_file};
 
 /// What the engine finds wrong with its file and with references between rows. A server keeps its references right, and
-/// its files are not ours to look at.
+/// its files are out of reach.
 pub fn defects(connection: &mut AnyConnection) -> QueryResult<Vec<String>> {
     match connection {
         AnyConnection::Sqlite(sqlite) => sqlite::defects(sqlite),
@@ -84,72 +84,15 @@ impl OpenError {
     }
 }
 
-/// A backup could not be taken.
+/// A backup could not be taken, and nothing is left of it: why.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum BackupError {
-    /// The database has no file.
-    #[error("a database in memory cannot be backed up")]
-    InMemory,
-    /// The database is a server's.
-    #[error("a PostgreSQL database is backed up by pg_dump: README.md says how")]
-    OfServer,
-    /// There is something of that name.
-    #[error("{} is there already", file.display())]
-    Exists {
-        /// What was to be written.
-        file: PathBuf,
-    },
-    /// It could not be written; nothing is left of it.
-    #[error("cannot write the backup {}: {reason}", file.display())]
-    Failed {
-        /// What was to be written.
-        file: PathBuf,
-        /// Why.
-        reason: String,
-    },
-    /// The store could not begin.
-    #[error(transparent)]
-    Store(#[from] Unavailable),
-}
+#[error("{0}")]
+pub struct BackupError(pub(in crate::store) String);
 
-/// A backup could not be put into a database's place, which is as it was.
+/// A backup could not be put into a database's place, which is as it was: why.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum RestoreError {
-    /// The database has no file.
-    #[error("a database in memory cannot be restored")]
-    InMemory,
-    /// The database is a server's.
-    #[error("a PostgreSQL database is restored by pg_restore: README.md says how")]
-    OfServer,
-    /// There is a database, and it was not said that it may go.
-    #[error("the database {} is there already, and --force was not given", file.display())]
-    Exists {
-        /// The database.
-        file: PathBuf,
-    },
-    /// Another process has the database open.
-    #[error("another process has the database {} open: stop the server first", file.display())]
-    InUse {
-        /// The database.
-        file: PathBuf,
-    },
-    /// The backup is none.
-    #[error("{} is no backup: {reason}", file.display())]
-    NoBackup {
-        /// The file that was given.
-        file: PathBuf,
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// A file could not be read, written or renamed.
-    #[error("cannot restore {}: {reason}", file.display())]
-    Failed {
-        /// The file.
-        file: PathBuf,
-        /// Why.
-        reason: String,
-    },
-}
+#[error("{0}")]
+pub struct RestoreError(String);
 
 /// How many use cases may run at once: each has a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -222,7 +165,9 @@ impl Engine {
     pub fn backup(&self, file: &Path) -> Result<(), BackupError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.backup(file),
-            Self::Postgres(_) => Err(BackupError::OfServer),
+            Self::Postgres(_) => Err(BackupError(
+                "a PostgreSQL database is backed up by pg_dump: README.md says how".to_owned(),
+            )),
         }
     }
 

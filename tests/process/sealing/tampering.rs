@@ -277,7 +277,7 @@ fn verify_tells_everything_that_is_wrong() {
         &format!("the secret {two} does not open: the database holds a key id that cannot be read"),
         "refers to nothing in namespaces",
         "refers to nothing in keys",
-        "planted is a trigger or a view of somebody else",
+        "planted is a trigger or a view of another program",
         "the namespace cn-beijing:busy counts 7 secrets and has 0",
         "the last number given is 1",
         "1 namespaces of users are counted and 4 are there",

@@ -62,5 +62,5 @@ fn refuse_foreign(postgres: &mut PostgresConnection) -> Result<(), BoxError> {
 }
 
 fn refuse_unknown(postgres: &mut PostgresConnection) -> Result<(), BoxError> {
-    super::super::migrations::refuse_unknown::<Pg>(MIGRATIONS, &postgres.applied_migrations()?)
+    super::super::migrations::refuse_unknown::<Pg>(&MIGRATIONS, &postgres.applied_migrations()?)
 }

@@ -24,7 +24,7 @@ use super::{DatabaseUrl, OpenError};
 use crate::{
     sealed::WrappedKey,
     store::{
-        connection::AnyConnection,
+        engine::connection::AnyConnection,
         error::{Result, Unavailable},
         job::Purpose,
         pace::{Pace, WORK_TIMEOUT},

@@ -16,21 +16,18 @@ use diesel::{RunQueryDsl, sql_types::Text};
 impl Sqlite {
     /// Copies one moment of the database, while others go on reading and writing, to a new file that only its owner can
     /// read. The file gets its name when it is whole and on disk.
-    ///
-    /// # Errors
-    /// [`BackupError`].
     pub fn backup(&self, file: &Path) -> Result<(), BackupError> {
-        let from = self.files.as_ref().ok_or(BackupError::InMemory)?;
-        let failed = |error: BoxError| BackupError::Failed {
-            file: file.to_owned(),
-            reason: error.to_string(),
+        let in_memory = || BackupError("a database in memory cannot be backed up".to_owned());
+        let from = self.files.as_ref().ok_or_else(in_memory)?;
+        let failed = |error: BoxError| {
+            BackupError(format!("cannot write the backup {}: {error}", file.display()))
         };
         let target = whole_path(file).map_err(failed)?;
         if files::beside(from.path()).any(|own| own == target) {
             return Err(failed("SQLite uses that name for the database's own log".into()));
         }
         if fs::symlink_metadata(&target).is_ok() {
-            return Err(BackupError::Exists { file: file.to_owned() });
+            return Err(BackupError(format!("{} is there already", file.display())));
         }
         let copy = || -> Result<(), BoxError> {
             // SQLite takes an empty file, which keeps the rights that it was made with.

@@ -7,8 +7,9 @@ use std::{
 };
 
 use diesel::{
-    Connection, QueryableByName, RunQueryDsl, SqliteConnection,
+    Connection, RunQueryDsl, SqliteConnection,
     connection::{AnsiTransactionManager, SimpleConnection, TransactionManager},
+    dsl::sql,
     sql_types::Text,
 };
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -25,7 +26,7 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Reads from the file.
-const LOOK: &str = "SELECT count(*) FROM sqlite_master";
+const READ: &str = "SELECT count(*) FROM sqlite_master";
 
 /// Opens connections for the pools.
 #[derive(Clone)]
@@ -51,8 +52,8 @@ pub fn open(path: &Path, access: Access) -> Result<AnyConnection, BoxError> {
     let mut connection = establish(path, access)?;
     if access == Access::Write {
         demand_write_ahead_log(&mut connection)?;
-        // From the first look on the log is there, which is to be known by then.
-        connection.batch_execute(LOOK)?;
+        // From the first read on the log is there, which is to be known by then.
+        connection.batch_execute(READ)?;
     }
     Ok(AnyConnection::Sqlite(connection))
 }
@@ -67,17 +68,17 @@ pub fn establish(path: &Path, access: Access) -> Result<SqliteConnection, BoxErr
     prepare(SqliteConnection::establish(&address(path, access)?)?)
 }
 
-/// One connection to look at a file with, that changes nothing of it, unless somebody was killed while he changed it by way
-/// of a journal: what was half done is undone then, since it cannot be looked at before.
-pub fn establish_to_look(path: &Path) -> Result<SqliteConnection, BoxError> {
-    let look = |access| {
+/// One connection that changes nothing of a file, unless a process was killed while it changed the file by way of a journal:
+/// what was half done is undone then, since the file cannot be read before.
+pub fn establish_to_read(path: &Path) -> Result<SqliteConnection, BoxError> {
+    let open = |access| {
         let mut connection = establish(path, access)?;
-        connection.batch_execute(LOOK)?;
+        connection.batch_execute(READ)?;
         Ok(connection)
     };
-    match look(Access::Read) {
-        Err(_) if with_suffix(path, "-journal").exists() => look(Access::Write),
-        looked => looked,
+    match open(Access::Read) {
+        Err(_) if with_suffix(path, "-journal").exists() => open(Access::Write),
+        opened => opened,
     }
 }
 
@@ -94,13 +95,8 @@ fn prepare(mut connection: SqliteConnection) -> Result<SqliteConnection, BoxErro
 
 /// SQLite answers with the mode that it could set, which is another one where files cannot be shared in memory.
 fn demand_write_ahead_log(connection: &mut SqliteConnection) -> Result<(), BoxError> {
-    #[derive(QueryableByName)]
-    struct Answer {
-        #[diesel(sql_type = Text)]
-        journal_mode: String,
-    }
-    let answer: Answer = diesel::sql_query("PRAGMA journal_mode = WAL").get_result(connection)?;
-    if answer.journal_mode.eq_ignore_ascii_case("wal") {
+    let mode: String = sql::<Text>("PRAGMA journal_mode = WAL").get_result(connection)?;
+    if mode.eq_ignore_ascii_case("wal") {
         Ok(())
     } else {
         Err("a write-ahead log is not possible there".into())

@@ -26,7 +26,7 @@ const MODE: u32 = 0o600;
 pub enum Access {
     /// Everything, by way of a write-ahead log.
     Write,
-    /// Looking only.
+    /// Reading only.
     Read,
 }
 
@@ -44,7 +44,7 @@ type FileIdentity = (u64, u64);
 
 impl Files {
     /// Of a database that is open. Where it is open to be written, the log is there once it was read.
-    pub fn look(path: &Path, access: Access) -> io::Result<Self> {
+    pub fn open_now(path: &Path, access: Access) -> io::Result<Self> {
         let known = |path: PathBuf| identity(&path).map(|identity| (path, identity));
         let log = match access {
             // SQLite keeps the log beside the file itself, not beside a link to it.
@@ -145,7 +145,7 @@ impl Partial {
             if end.len() != RANDOM_DIGITS || !end.iter().all(u8::is_ascii_hexdigit) {
                 continue;
             }
-            // Held until it is removed, so that nobody takes it for his meanwhile.
+            // Held until it is removed, so that no other process takes the name meanwhile.
             let lock = File::open(&path).ok().filter(takes_lock);
             if lock.is_some() && files_of(&path).try_for_each(remove).is_ok() {
                 log::info!(
@@ -157,7 +157,7 @@ impl Partial {
     }
 }
 
-/// Takes the lock of a file; whether nobody else had it.
+/// Takes the lock of a file; `false` when it is held already.
 fn takes_lock(file: &File) -> bool {
     flock(file, FlockOperation::NonBlockingLockExclusive).is_ok()
 }
@@ -192,11 +192,11 @@ pub fn write_new_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
     sync_folder(path)
 }
 
-/// Refuses a log without its database: SQLite, also when it only looks, would take an empty file with the log of a lost one
+/// Refuses a log without its database: SQLite, also when it only reads, would take an empty file with the log of a lost one
 /// for a new database, and write over what was written last.
 pub fn refuse_log_alone(path: &Path) -> io::Result<()> {
     let holds = |file: &Path, least| fs::metadata(file).is_ok_and(|file| file.len() >= least);
-    // The file is looked at after the log: who makes a database at the same moment makes the file first, and gives it a
+    // The file is checked after the log: a process that makes a database at the same moment makes the file first, and gives it a
     // content by way of the journal before there is the other log.
     let (wal, journal) = (with_suffix(path, "-wal"), with_suffix(path, "-journal"));
     let alone = match (holds(&wal, 1), holds(&journal, 1)) {
@@ -224,7 +224,7 @@ fn make_new(path: &Path) -> io::Result<File> {
     OpenOptions::new().write(true).create_new(true).mode(MODE).open(path)
 }
 
-/// Takes the database's files from everybody but their owner. SQLite gives a new log the rights of its database; one that is
+/// Gives the database's files to their owner alone. SQLite gives a new log the rights of its database; one that is
 /// left from before these were changed gets them as well.
 pub fn keep_from_others(path: &Path) {
     let Ok(database) = fs::metadata(path) else { return };

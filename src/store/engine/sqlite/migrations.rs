@@ -18,7 +18,7 @@ const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 /// Makes or changes the tables where they are not up to date.
 pub fn migrate(connection: &mut AnyConnection) -> Result<(), BoxError> {
     let sqlite = connection.sqlite()?;
-    // One transaction around all: two processes that start at once take turns.
+    // One transaction around all: of two processes that start at once one waits.
     AnsiTransactionManager::begin_transaction_sql(sqlite, "BEGIN IMMEDIATE")?;
     let migrated = refuse_unknown(sqlite)
         .and_then(|()| sqlite.run_pending_migrations(MIGRATIONS).map(drop))
@@ -62,7 +62,7 @@ pub fn refuse_others(sqlite: &mut SqliteConnection) -> Result<(), BoxError> {
 
 fn refuse_unknown(sqlite: &mut SqliteConnection) -> Result<(), BoxError> {
     super::super::migrations::refuse_unknown::<SqliteBackend>(
-        MIGRATIONS,
+        &MIGRATIONS,
         &sqlite.applied_migrations()?,
     )
 }

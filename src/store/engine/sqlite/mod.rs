@@ -15,7 +15,7 @@ use std::{
 };
 
 use self::{
-    connections::{Connections, establish_to_look, pool},
+    connections::{Connections, establish_to_read, pool},
     files::{Files, Partial},
     inspection::has_table,
 };
@@ -42,7 +42,7 @@ type BoxError = Box<dyn std::error::Error + Send + Sync>;
 pub struct Sqlite {
     /// Absent for a database in memory.
     files: Option<Arc<Files>>,
-    /// Used for nothing. Whoever closes a database last removes its log: while this one is open, that is never one of
+    /// Used for nothing. The connection that closes a database last removes its log: while this one is open, that is never one of
     /// the pools' connections, and the log stays the file that it was at the start. Absent for a database in memory.
     _keeper: Option<Mutex<AnyConnection>>,
     writer: r2d2::Pool<Connections>,
@@ -58,7 +58,7 @@ impl Sqlite {
             files::refuse_log_alone(path)?;
             files::make_missing(path)?;
             Partial::remove_left(path);
-            migrations::refuse_foreign(&mut establish_to_look(path)?)?;
+            migrations::refuse_foreign(&mut establish_to_read(path)?)?;
             files::keep_from_others(path);
             let mut first = connections::open(path, Access::Write)?;
             migrations::migrate(&mut first)?;
@@ -71,8 +71,8 @@ impl Sqlite {
     pub fn open_existing(url: &DatabaseUrl, access: Access) -> Result<Self, OpenError> {
         let build = || {
             let path = existing(url)?;
-            // Looked at by a connection that can change nothing: another one would begin with the way of logging.
-            migrations::require_current(&mut establish_to_look(path)?)?;
+            // By a connection that can change nothing: another one would begin with the way of logging.
+            migrations::require_current(&mut establish_to_read(path)?)?;
             if access == Access::Write {
                 files::keep_from_others(path);
             }
@@ -89,7 +89,7 @@ impl Sqlite {
     }
 
     fn over(first: AnyConnection, path: &Path, access: Access) -> Result<Self, BoxError> {
-        let files = Arc::new(Files::look(path, access)?);
+        let files = Arc::new(Files::open_now(path, access)?);
         let connections = |cache| Connections::ToFile { files: Arc::clone(&files), access, cache };
         Ok(Self {
             _keeper: Some(Mutex::new(first)),
@@ -107,7 +107,7 @@ impl Sqlite {
             if !path.exists() {
                 return Ok(vec![]);
             }
-            let mut connection = establish_to_look(path)?;
+            let mut connection = establish_to_read(path)?;
             if !has_table(&mut connection, "keys")? {
                 return Ok(vec![]);
             }
@@ -134,7 +134,7 @@ impl Sqlite {
 
 /// The file of a database that has to be there.
 fn existing(url: &DatabaseUrl) -> Result<&Path, BoxError> {
-    let path = url.file().ok_or("a database in memory has nothing to be looked after")?;
+    let path = url.file().ok_or("a database in memory needs no upkeep")?;
     files::refuse_log_alone(path)?;
     if path.exists() { Ok(path) } else { Err("there is no such file".into()) }
 }

@@ -13,7 +13,7 @@ use diesel::{SqliteConnection, connection::SimpleConnection};
 
 use super::{
     Access, BoxError,
-    connections::{establish, establish_to_look},
+    connections::{establish, establish_to_read},
     files::{Partial, beside, folder_of, name_new, remove, sync_folder, with_suffix},
     inspection::has_table,
     migrations,
@@ -25,7 +25,7 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(30);
 
 type Result<T> = std::result::Result<T, RestoreError>;
 
-/// A copy of a backup beside the database that it is to replace: it can be looked at before it does. Goes with its owner
+/// A copy of a backup beside the database that it is to replace: it can be checked before it does. Goes with its owner
 /// unless it is installed.
 pub struct Staged {
     copy: Partial,
@@ -40,20 +40,23 @@ impl Staged {
     pub fn new(url: &DatabaseUrl, backup: &Path, force: bool) -> Result<Self> {
         let target = match url {
             DatabaseUrl::SqliteFile(path) => path.as_path(),
-            DatabaseUrl::SqliteMemory => return Err(RestoreError::InMemory),
-            DatabaseUrl::Postgres(_) => return Err(RestoreError::OfServer),
+            DatabaseUrl::SqliteMemory => {
+                return Err(RestoreError("a database in memory cannot be restored".to_owned()));
+            }
+            DatabaseUrl::Postgres(_) => {
+                let way = "a PostgreSQL database is restored by pg_restore: README.md says how";
+                return Err(RestoreError(way.to_owned()));
+            }
         };
         if !force && fs::symlink_metadata(target).is_ok() {
-            return Err(RestoreError::Exists { file: target.to_owned() });
+            return Err(exists(target));
         }
-        let no_backup = |reason: &str| RestoreError::NoBackup {
-            file: backup.to_owned(),
-            reason: reason.to_owned(),
-        };
+        let no_backup =
+            |reason: &str| RestoreError(format!("{} is no backup: {reason}", backup.display()));
         let unreadable = |error: io::Error| no_backup(&error.to_string());
         // The log stands beside the file itself, not beside a link to it.
         let backup = &fs::canonicalize(backup).map_err(unreadable)?;
-        // Looked at before it is opened: a pipe would be waited for.
+        // Before it is opened: to open a pipe waits for its other end.
         if !fs::metadata(backup).map_err(unreadable)?.is_file() {
             return Err(no_backup("it is no file"));
         }
@@ -78,7 +81,7 @@ impl Staged {
 
     /// Whether the copy is a database that this program made, of this version or an older one.
     fn demand_ours(&self) -> std::result::Result<(), BoxError> {
-        let mut connection = establish_to_look(self.copy.path())?;
+        let mut connection = establish_to_read(self.copy.path())?;
         migrations::refuse_others(&mut connection)?;
         if !has_table(&mut connection, "secrets")? || !has_table(&mut connection, "namespaces")? {
             return Err("tables are missing".into());
@@ -86,17 +89,14 @@ impl Staged {
         Ok(())
     }
 
-    /// Where the copy is, to be opened and looked at.
+    /// Where the copy is, to be opened and checked.
     #[must_use]
     pub fn url(&self) -> DatabaseUrl {
         DatabaseUrl::SqliteFile(self.copy.path().to_owned())
     }
 
-    /// Puts the copy, which nobody must have open any more, into the database's place. What is no database any more is set
+    /// Puts the copy, which no process must have open any more, into the database's place. What is no database any more is set
     /// aside, with the log beside it.
-    ///
-    /// # Errors
-    /// [`RestoreError`].
     pub fn install(self, force: bool) -> Result<()> {
         let (copy, target) = (self.copy.path(), self.target.as_path());
         wait_until_closed(copy)?;
@@ -104,11 +104,11 @@ impl Staged {
             set_aside(beside(target)).map_err(|error| failed(target, &error))?;
             name_new(copy, target).map_err(|error| failed(target, &error))?;
         } else if force {
-            // Held until the new file is there: whoever comes meanwhile finds it locked.
+            // Held until the new file is there: meanwhile other processes find it locked.
             let _held = make_way(target)?;
             fs::rename(copy, target).map_err(|error| failed(target, &error))?;
         } else {
-            return Err(RestoreError::Exists { file: target.to_owned() });
+            return Err(exists(target));
         }
         if let Err(error) = sync_folder(target) {
             log::warn!(
@@ -132,8 +132,13 @@ fn wait_until_closed(copy: &Path) -> Result<()> {
     Ok(())
 }
 
+fn exists(target: &Path) -> RestoreError {
+    let target = target.display();
+    RestoreError(format!("the database {target} is there already, and --force was not given"))
+}
+
 fn failed(file: &Path, reason: &dyn std::fmt::Display) -> RestoreError {
-    RestoreError::Failed { file: file.to_owned(), reason: reason.to_string() }
+    RestoreError(format!("cannot restore {}: {reason}", file.display()))
 }
 
 /// Gives the file to whom the database belongs, or its folder where there is none: a superuser may restore what another
@@ -147,7 +152,7 @@ fn give_to_owner(file: &File, target: &Path) -> io::Result<()> {
     fchown(file, Some(owner.uid()), Some(owner.gid()))
 }
 
-/// Sees to it that nobody has the database open and that no log stands beside its path.
+/// Makes sure that no process has the database open and that no log stands beside its path.
 fn make_way(target: &Path) -> Result<Option<SqliteConnection>> {
     match exclusive(target) {
         Ok(mut held) => {
@@ -161,7 +166,9 @@ fn make_way(target: &Path) -> Result<Option<SqliteConnection>> {
         }
         Err(error) => match error.to_string() {
             said if said.contains("database is locked") => {
-                Err(RestoreError::InUse { file: target.to_owned() })
+                let target = target.display();
+                let in_use = "open: stop the server first";
+                Err(RestoreError(format!("another process has the database {target} {in_use}")))
             }
             // What is no database any more is what a backup is for. Whatever else is wrong may pass.
             said if said.contains("not a database") || said.contains("malformed") => {

@@ -6,7 +6,7 @@ use diesel::{
 };
 
 use crate::store::{
-    connection::AnyConnection,
+    engine::connection::AnyConnection,
     error::{Result, Unavailable},
 };
 
