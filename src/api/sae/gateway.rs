@@ -169,7 +169,8 @@ async fn answer(asked: Asked<'_>, payload: web::Payload, outcome: &SharedOutcome
     let (nothing, cloud) = (Parameters::default(), sae.service.cloud());
     let known = parameters.as_ref().unwrap_or(&nothing);
     let region = named_region(request, known);
-    admission.authorize(&caller, &resource::of(operation, known, &region, cloud))?;
+    let named = if let NamedRegion::One(region) = &region { Some(region) } else { None };
+    admission.authorize(&caller, &resource::of(operation, known, named, cloud))?;
     record::require_writable(sae).await?;
     let parameters = parameters?;
     let request_id = frame.identity.request_id.clone();
