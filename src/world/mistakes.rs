@@ -118,7 +118,8 @@ fn message(error: &Error) -> String {
             "the file is too large, too deep, or its aliases repeat too much"
         }
         Error::ExternalMessage { msg, .. } if msg.starts_with("unexpected character") => {
-            "not valid YAML: a text that begins with %, @ or ` needs quotes"
+            "not valid YAML: this character cannot stand here; a text that begins with a sign such as \
+             %, @ or ` needs quotes"
         }
         Error::ExternalMessage { msg, .. } => return format!("not valid YAML: {msg}"),
         _ => "not what a world file has here",

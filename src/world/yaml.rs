@@ -19,6 +19,7 @@ pub(super) fn read<'t, T: Deserialize<'t>>(text: &'t str) -> Result<Option<T>, M
     let options = serde_saphyr::options! {
         with_snippet: false,
         strict_booleans: true,
+        leading_zero_numbers_as_strings: true,
         merge_keys: MergeKeyPolicy::Error,
         reject_unsupported_tags: true,
         reject_tagged_field_names: true,

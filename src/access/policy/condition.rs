@@ -1,6 +1,6 @@
 //! Conditions: what a statement asks of the request besides its action and its resource.
 
-use std::net::IpAddr;
+use std::{cmp::Ordering, net::IpAddr};
 
 use ipnet::IpNet;
 use jiff::Timestamp as Moment;
@@ -62,55 +62,31 @@ enum Key {
     MfaPresent,
 }
 
-/// How two ordered things have to stand to each other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Order {
-    Equals,
-    NotEquals,
-    LessThan,
-    LessThanEquals,
-    GreaterThan,
-    GreaterThanEquals,
-}
-
-/// One comparison with the values it allows or rules out.
-///
-/// Any of several values is enough; for an operator with `Not` in its name, none of them may be the request's (as RAM's
-/// own example for `NotIpAddress` has it, which shuts out every address but the two it names).
+/// What a request's value is compared with. Any of several values is enough.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Test {
-    Equals {
-        negated: bool,
-        values: Vec<String>,
-    },
-    EqualsIgnoreCase {
-        negated: bool,
-        values: Vec<String>,
-    },
-    Like {
-        negated: bool,
-        values: Vec<Pattern>,
-    },
-    /// In milliseconds since 1970; written as dates, or as seconds since 1970.
-    Moment {
-        order: Order,
+enum Values {
+    Equal(Vec<String>),
+    EqualIgnoringCase(Vec<String>),
+    Like(Vec<Pattern>),
+    /// In milliseconds since 1970; written as dates, or as seconds since 1970. The request's stands to them in one of the
+    /// orders.
+    Moments {
+        orders: &'static [Ordering],
         is_date: bool,
         values: Vec<i64>,
     },
-    Bool {
-        values: Vec<bool>,
-    },
-    Address {
-        negated: bool,
-        values: Vec<IpNet>,
-    },
+    Bools(Vec<bool>),
+    Nets(Vec<IpNet>),
 }
 
 /// One key of a condition block with its operator and its values.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Condition {
     key: Key,
-    test: Test,
+    /// The operator has `Not` in its name: none of the values may be the request's (as RAM's own example for `NotIpAddress`
+    /// has it, which shuts out every address but the two it names).
+    is_negated: bool,
+    values: Values,
 }
 
 impl Condition {
@@ -122,7 +98,11 @@ impl Condition {
     /// # Errors
     /// [`ConditionError::UnknownOperator`], [`ConditionError::UnknownKey`] and [`ConditionError::Unfit`].
     pub fn new(operator: &str, key: &str) -> Result<Self, ConditionError> {
-        let test = Test::of(operator).ok_or(ConditionError::UnknownOperator)?;
+        if !OPERATORS.contains(&operator) {
+            return Err(ConditionError::UnknownOperator);
+        }
+        let plain = operator.replacen("Not", "", 1);
+        let values = Values::of(&plain).ok_or(ConditionError::UnknownOperator)?;
         let key = match key {
             "acs:SourceIp" => Key::SourceIp,
             "acs:SecureTransport" => Key::SecureTransport,
@@ -130,13 +110,14 @@ impl Condition {
             "acs:MFAPresent" => Key::MfaPresent,
             _ => return Err(ConditionError::UnknownKey),
         };
-        let fits = match &test {
-            Test::Equals { .. } | Test::EqualsIgnoreCase { .. } | Test::Like { .. } => true,
-            Test::Moment { .. } => key == Key::CurrentTime,
-            Test::Bool { .. } => matches!(key, Key::SecureTransport | Key::MfaPresent),
-            Test::Address { .. } => key == Key::SourceIp,
+        let fits = match &values {
+            Values::Equal(_) | Values::EqualIgnoringCase(_) | Values::Like(_) => true,
+            Values::Moments { .. } => key == Key::CurrentTime,
+            Values::Bools(_) => matches!(key, Key::SecureTransport | Key::MfaPresent),
+            Values::Nets(_) => key == Key::SourceIp,
         };
-        if fits { Ok(Self { key, test }) } else { Err(ConditionError::Unfit) }
+        let is_negated = plain != operator;
+        if fits { Ok(Self { key, is_negated, values }) } else { Err(ConditionError::Unfit) }
     }
 
     /// Adds a value to compare with.
@@ -145,23 +126,21 @@ impl Condition {
     /// [`ConditionError::Value`].
     pub fn add(&mut self, value: &str) -> Result<(), ConditionError> {
         let expected = ConditionError::Value;
-        match &mut self.test {
-            Test::Equals { values, .. } => values.push(value.to_owned()),
-            Test::EqualsIgnoreCase { values, .. } => values.push(value.to_lowercase()),
-            Test::Like { values, .. } => values.push(Pattern::new(value)),
-            Test::Moment { is_date: false, values, .. } => {
+        match &mut self.values {
+            Values::Equal(values) => values.push(value.to_owned()),
+            Values::EqualIgnoringCase(values) => values.push(value.to_lowercase()),
+            Values::Like(values) => values.push(Pattern::new(value)),
+            Values::Moments { is_date: false, values, .. } => {
                 values.push(seconds(value).ok_or(expected("a whole number"))?);
             }
-            Test::Moment { is_date: true, values, .. } => {
+            Values::Moments { is_date: true, values, .. } => {
                 let date = date(value);
                 values.push(date.ok_or(expected("a date such as 2026-01-02T03:04:05Z"))?);
             }
-            Test::Bool { values } => values.push(match value {
-                "true" => true,
-                "false" => false,
-                _ => return Err(expected("true or false")),
-            }),
-            Test::Address { values, .. } => {
+            Values::Bools(values) => {
+                values.push(value.parse().map_err(|_| expected("true or false"))?);
+            }
+            Values::Nets(values) => {
                 let net = net(value);
                 values.push(net.ok_or(expected("an IP address, or a block such as 192.0.2.0/24"))?);
             }
@@ -169,63 +148,59 @@ impl Condition {
         Ok(())
     }
 
+    /// What is not known of a request meets no condition, not even a negated one.
     pub(super) fn is_met(&self, environment: &Environment) -> bool {
+        self.has_value(environment).is_some_and(|has_value| has_value != self.is_negated)
+    }
+
+    fn has_value(&self, environment: &Environment) -> Option<bool> {
         let text = || self.key.text(environment);
-        match &self.test {
-            Test::Equals { negated, values } => {
-                text().is_some_and(|text| values.contains(&text) != *negated)
+        Some(match &self.values {
+            Values::Equal(values) => values.contains(&text()?),
+            Values::EqualIgnoringCase(values) => values.contains(&text()?.to_lowercase()),
+            Values::Like(values) => {
+                let text = text()?;
+                values.iter().any(|known| known.matches(&text))
             }
-            Test::EqualsIgnoreCase { negated, values } => {
-                text().is_some_and(|text| values.contains(&text.to_lowercase()) != *negated)
+            Values::Moments { orders, values, .. } => {
+                // A moment lasts a second here, so that something can happen exactly then.
+                let now = environment.now.0.div_euclid(1000) * 1000;
+                values.iter().any(|value| orders.contains(&now.cmp(value)))
             }
-            Test::Like { negated, values } => text()
-                .is_some_and(|text| values.iter().any(|known| known.matches(&text)) != *negated),
-            // A moment lasts a second here, so that something can happen exactly then.
-            Test::Moment { order, values, .. } => {
-                order.holds(environment.now.0.div_euclid(1000) * 1000, values)
+            Values::Bools(values) => values.contains(&self.key.is_true(environment)),
+            Values::Nets(values) => {
+                let address = environment.source?.to_canonical();
+                values.iter().any(|net| net.contains(&address))
             }
-            Test::Bool { values } => values.contains(&self.key.is_true(environment)),
-            // Chosen: what is not known meets neither of the two.
-            Test::Address { negated, values } => environment.source.is_some_and(|address| {
-                values.iter().any(|net| net.contains(&address.to_canonical())) != *negated
-            }),
-        }
+        })
     }
 }
 
-impl Test {
+impl Values {
+    /// No values yet, for an operator without its `Not`.
     fn of(operator: &str) -> Option<Self> {
-        let order = |kind: &str| {
-            Some(match operator.strip_prefix(kind)? {
-                "Equals" => Order::Equals,
-                "NotEquals" => Order::NotEquals,
-                "LessThan" => Order::LessThan,
-                "LessThanEquals" => Order::LessThanEquals,
-                "GreaterThan" => Order::GreaterThan,
-                "GreaterThanEquals" => Order::GreaterThanEquals,
+        let moments = |operator: &str, is_date| {
+            let orders: &[Ordering] = match operator {
+                "Equals" => &[Ordering::Equal],
+                "LessThan" => &[Ordering::Less],
+                "LessThanEquals" => &[Ordering::Less, Ordering::Equal],
+                "GreaterThan" => &[Ordering::Greater],
+                "GreaterThanEquals" => &[Ordering::Greater, Ordering::Equal],
                 _ => return None,
-            })
+            };
+            Some(Self::Moments { orders, is_date, values: Vec::new() })
         };
-        Some(match operator {
-            "StringEquals" => Self::Equals { negated: false, values: Vec::new() },
-            "StringNotEquals" => Self::Equals { negated: true, values: Vec::new() },
-            "StringEqualsIgnoreCase" => {
-                Self::EqualsIgnoreCase { negated: false, values: Vec::new() }
-            }
-            "StringNotEqualsIgnoreCase" => {
-                Self::EqualsIgnoreCase { negated: true, values: Vec::new() }
-            }
-            "StringLike" => Self::Like { negated: false, values: Vec::new() },
-            "StringNotLike" => Self::Like { negated: true, values: Vec::new() },
-            "Bool" => Self::Bool { values: Vec::new() },
-            "IpAddress" => Self::Address { negated: false, values: Vec::new() },
-            "NotIpAddress" => Self::Address { negated: true, values: Vec::new() },
-            _ => match (order("Numeric"), order("Date")) {
-                (Some(order), _) => Self::Moment { order, is_date: false, values: Vec::new() },
-                (None, Some(order)) => Self::Moment { order, is_date: true, values: Vec::new() },
-                (None, None) => return None,
+        match operator {
+            "StringEquals" => Some(Self::Equal(Vec::new())),
+            "StringEqualsIgnoreCase" => Some(Self::EqualIgnoringCase(Vec::new())),
+            "StringLike" => Some(Self::Like(Vec::new())),
+            "Bool" => Some(Self::Bools(Vec::new())),
+            "IpAddress" => Some(Self::Nets(Vec::new())),
+            _ => match operator.strip_prefix("Date") {
+                Some(order) => moments(order, true),
+                None => moments(operator.strip_prefix("Numeric")?, false),
             },
-        })
+        }
     }
 }
 
@@ -242,22 +217,9 @@ impl Key {
         }
     }
 
-    /// Nobody who calls with an access key has proved a second factor.
+    /// A call with an access key proves no second factor.
     fn is_true(self, environment: &Environment) -> bool {
         self == Self::SecureTransport && environment.is_secure
-    }
-}
-
-impl Order {
-    fn holds(self, given: i64, values: &[i64]) -> bool {
-        match self {
-            Self::Equals => values.contains(&given),
-            Self::NotEquals => !values.contains(&given),
-            Self::LessThan => values.iter().any(|value| given < *value),
-            Self::LessThanEquals => values.iter().any(|value| given <= *value),
-            Self::GreaterThan => values.iter().any(|value| given > *value),
-            Self::GreaterThanEquals => values.iter().any(|value| given >= *value),
-        }
     }
 }
 

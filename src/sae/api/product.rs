@@ -63,6 +63,16 @@ pub enum NamedRegion {
     Unreadable,
 }
 
+impl NamedRegion {
+    /// The region, if there is one.
+    fn named(&self) -> Option<&RegionId> {
+        match self {
+            Self::One(region) => Some(region),
+            Self::None | Self::Unreadable => None,
+        }
+    }
+}
+
 /// One request, ready for a handler.
 pub struct Request<'a> {
     /// Under which id and when it is handled.
@@ -185,7 +195,7 @@ impl Product for Sae {
         let (parameters, added) = added.ok_or_else(unfinished)?;
         let region = named_region(call, &parameters);
         let cloud = self.service.cloud();
-        let resources = resource::of(operation, &parameters, &region, cloud);
+        let resources = resource::of(operation, &parameters, region.named(), cloud);
         let (action, account) = (operation.action(), cloud.account.as_str());
         authorize(call, &caller, &Wanted { action, resources: &resources, account })?;
         // What a body has wrong is told only to a caller that may do this.

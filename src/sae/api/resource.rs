@@ -1,26 +1,22 @@
 //! The RAM resources that a request is authorised on.
 
-use super::{operation::Operation, product::NamedRegion};
+use super::operation::Operation;
 use crate::{
     pop::{Parameters, RegionId},
     sae::model::Cloud,
 };
 
 /// What a request is about: all that the account has in one region, or in each served region for a list that names none.
-/// A caller must be allowed on every one of them.
+/// A caller must be allowed on every one of them. `named` is the region that the request names.
 ///
 /// The region is found as the handlers find it, so that nothing else is done than what was allowed: an operation on one
 /// namespace goes by its id, whatever other region the request names; a list has no id.
 pub fn of(
     operation: Operation,
     parameters: &Parameters,
-    named: &NamedRegion,
+    named: Option<&RegionId>,
     cloud: &Cloud,
 ) -> Vec<String> {
-    let named = match named {
-        NamedRegion::One(region) => Some(region),
-        NamedRegion::None | NamedRegion::Unreadable => None,
-    };
     let region = match operation {
         Operation::DescribeNamespaces
         | Operation::DescribeNamespaceList

@@ -58,9 +58,9 @@ fn what_is_not_yaml_is_told_with_its_place() {
         let expected = format!("{place}: not valid YAML: ");
         assert!(told.len() == 1 && told[0].starts_with(&expected), "{text}: {told:?}");
     }
-    assert_eq!(
-        told("account: @1"),
-        ["1:10: not valid YAML: a text that begins with %, @ or ` needs quotes"]
+    assert!(
+        told("account: @1")[0]
+            .ends_with("a text that begins with a sign such as %, @ or ` needs quotes")
     );
 }
 
