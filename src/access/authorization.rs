@@ -16,9 +16,6 @@ pub enum Denied {
 
 /// Whether the caller may take an action, such as `sae:CreateSecret`, on a resource, such as
 /// `acs:sae:cn-beijing:1000000000000001:*`. The account itself may do everything.
-///
-/// # Errors
-/// [`Denied`].
 pub fn authorize(
     caller: &Caller,
     action: &str,

@@ -99,9 +99,6 @@ impl Nonces {
     }
 
     /// Takes a nonce that an access key used in a request of that date; both times in epoch milliseconds.
-    ///
-    /// # Errors
-    /// [`NonceRefusal`].
     pub fn take(
         &mut self,
         key: &str,

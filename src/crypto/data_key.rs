@@ -13,26 +13,17 @@ pub struct DataEncryptionKey(pub(super) KeyBytes);
 
 impl DataEncryptionKey {
     /// A new random key.
-    ///
-    /// # Errors
-    /// [`CryptoError::NoRandomness`].
     pub fn generate() -> Result<Self, CryptoError> {
         random().map(Self)
     }
 
     /// Seals data. The place is not bound here but where the data key is wrapped, so that data can be sealed before its
     /// place is known; no other place has this key.
-    ///
-    /// # Errors
-    /// [`CryptoError::NoRandomness`] and [`CryptoError::TooLong`].
     pub fn seal(&self, plain: &[u8]) -> Result<SealedData, CryptoError> {
         frame::seal(&self.0, VALUE, plain).map(SealedData)
     }
 
     /// Opens what [`DataEncryptionKey::seal`] made.
-    ///
-    /// # Errors
-    /// [`CryptoError::CannotOpen`].
     pub fn open(&self, sealed: &SealedData) -> Result<zeroize::Zeroizing<Vec<u8>>, CryptoError> {
         frame::open(&self.0, VALUE, &sealed.0)
     }

@@ -35,9 +35,6 @@ pub enum UnwrapError {
 
 impl DatabaseKey {
     /// A new random key.
-    ///
-    /// # Errors
-    /// [`CryptoError::NoRandomness`].
     pub fn generate() -> Result<Self, CryptoError> {
         Ok(Self { id: KeyId::from_random(*random()?), bytes: random()? })
     }
@@ -49,9 +46,6 @@ impl DatabaseKey {
     }
 
     /// The key, wrapped by the master key that seals.
-    ///
-    /// # Errors
-    /// [`CryptoError::NoMasterKey`] and [`CryptoError::NoRandomness`].
     pub fn wrap(
         &self,
         masters: &MasterKeys,
@@ -63,9 +57,6 @@ impl DatabaseKey {
     }
 
     /// The key in what [`DatabaseKey::wrap`] made.
-    ///
-    /// # Errors
-    /// [`UnwrapError`].
     pub fn unwrap(wrapped: &WrappedKey, masters: &MasterKeys) -> Result<Self, UnwrapError> {
         let master = &wrapped.master;
         let key = masters.get(master).ok_or_else(|| UnwrapError::Missing(master.clone()))?;
@@ -89,9 +80,6 @@ impl DatabaseKey {
     }
 
     /// The data key of a place.
-    ///
-    /// # Errors
-    /// [`CryptoError::CannotOpen`].
     pub fn unwrap_data_key(
         &self,
         wrapped: &WrappedDataKey,

@@ -33,9 +33,6 @@ pub fn seal(key: &KeyBytes, associated: &[u8], plain: &[u8]) -> Result<Vec<u8>, 
 }
 
 /// Opens what [`seal`] made.
-///
-/// # Errors
-/// [`CryptoError::CannotOpen`].
 pub fn open(
     key: &KeyBytes,
     associated: &[u8],

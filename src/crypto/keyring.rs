@@ -40,9 +40,6 @@ impl Keyring {
     }
 
     /// Wraps a data key for its place by the key of that id.
-    ///
-    /// # Errors
-    /// [`CryptoError::UnknownKey`] and [`CryptoError::NoRandomness`].
     pub fn wrap_data_key(
         &self,
         id: &KeyId,
@@ -55,9 +52,6 @@ impl Keyring {
     }
 
     /// The data key of a place.
-    ///
-    /// # Errors
-    /// [`CryptoError::UnknownKey`] and [`CryptoError::CannotOpen`].
     pub fn unwrap_data_key(
         &self,
         wrapped: &WrappedDataKey,

@@ -34,9 +34,6 @@ pub enum MasterKeysError {
 
 impl MasterKeys {
     /// The keys in a text of lines `id:base64`. Empty lines and lines that begin with `#` are left out.
-    ///
-    /// # Errors
-    /// [`MasterKeysError`].
     pub fn parse(text: &str) -> Result<Self, MasterKeysError> {
         // Room for all of them: what grows leaves copies behind that nobody zeroes.
         let mut keys: Vec<(MasterKeyId, KeyBytes)> = Vec::with_capacity(text.lines().count());
@@ -59,9 +56,6 @@ impl MasterKeys {
     }
 
     /// One new random key.
-    ///
-    /// # Errors
-    /// [`CryptoError::NoRandomness`].
     pub fn generate(id: MasterKeyId) -> Result<Self, CryptoError> {
         Ok(Self(vec![(id, random()?)]))
     }

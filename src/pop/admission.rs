@@ -55,9 +55,6 @@ impl<'a> Admission<'a> {
     }
 
     /// Checks what the head tells of the caller.
-    ///
-    /// # Errors
-    /// [`ApiError`] of the gateway.
     pub fn check_head(&self) -> Result<Claim, ApiError> {
         let signed = self.signed();
         let authorization = access::authorization(&signed);
@@ -88,9 +85,6 @@ impl<'a> Admission<'a> {
     }
 
     /// Checks what the body tells of the caller at the moment `now`, and whether the caller may call as often.
-    ///
-    /// # Errors
-    /// [`ApiError`] of the gateway.
     pub fn admit(&self, claim: Claim, body: &[u8], now: Timestamp) -> Result<Caller, ApiError> {
         let caller = self.access.authenticator.admit(claim, &self.signed(), body, now)?;
         self.call.note(|outcome| outcome.caller = note(&caller));

@@ -125,9 +125,6 @@ impl Sealing {
     }
 
     /// Opens the keys that the database has now, and returns what is wrong with those that do not open.
-    ///
-    /// # Errors
-    /// [`Unavailable`].
     pub fn refresh(&self, tx: &mut Tx<'_>) -> Result<(Arc<Keyring>, Vec<UnwrapError>)> {
         let wrapped = tx.keys()?;
         let (mut ring, mut closed) = self.ring().opened(&wrapped, &self.masters());

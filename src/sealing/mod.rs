@@ -40,9 +40,6 @@ impl KeyService {
     }
 
     /// Answers when the database answers and what it would be given could be sealed.
-    ///
-    /// # Errors
-    /// [`crate::store::Unavailable`].
     pub async fn check(&self) -> Result<()> {
         let sealing = Arc::clone(&self.sealing);
         self.store.read(move |tx| sealing.check(tx)).await

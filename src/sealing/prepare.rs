@@ -25,9 +25,6 @@ pub enum PrepareError {
 
 impl KeyService {
     /// Opens the database's keys, and makes the first one where there is none.
-    ///
-    /// # Errors
-    /// [`PrepareError`].
     pub async fn prepare(&self, now: Timestamp) -> Result<(), PrepareError> {
         let (sealing, holders) = (Arc::clone(&self.sealing), Arc::clone(&self.holders));
         self.store.write_for_upkeep(move |tx| prepare(tx, &sealing, &holders, now)).await

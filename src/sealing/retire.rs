@@ -78,9 +78,6 @@ pub enum RetireError {
 impl KeyService {
     /// Deletes a key of the database that no secret needs, or says whether a master key is needed by anything. Backups are
     /// not asked: they have keys of their own, wrapped by the master keys of their day.
-    ///
-    /// # Errors
-    /// [`RetireError`].
     pub async fn retire(&self, id: &str) -> Result<Retired, RetireError> {
         match KeyId::parse(id) {
             Some(id) => self.delete_key(id).await,

@@ -5,10 +5,7 @@ use diesel::prelude::*;
 use super::{
     engine,
     error::Result,
-    prepared::{
-        Prepared,
-        Value::{Number, Text},
-    },
+    prepared::Value::{Number, Text},
     schema::counters,
     tx::{Tx, corrupt},
 };
@@ -30,10 +27,9 @@ impl Tx<'_> {
     }
 
     pub(crate) fn set_counter(&mut self, name: &str, value: i64) -> Result<()> {
-        let setting =
-            Prepared("UPDATE counters SET value = ? WHERE name = ?", &[Number(value), Text(name)]);
-        let changed = setting.execute(self.connection);
-        if changed? == 1 { Ok(()) } else { Err(corrupt("set of counters")) }
+        let sql = "UPDATE counters SET value = ? WHERE name = ?";
+        let changed = self.execute(sql, &[Number(value), Text(name)])?;
+        if changed == 1 { Ok(()) } else { Err(corrupt("set of counters")) }
     }
 
     /// Adds one to a counter unless it has reached `limit`; `false` when it has.
@@ -63,16 +59,12 @@ impl Tx<'_> {
         if let Some((next, key)) = engine::next_of_sequence(self.connection, sequence)? {
             return Ok((next, KeyId::parse(&key).ok_or_else(|| corrupt("key id"))?));
         }
-        let known = self.known.numbers.iter().position(|(name, _)| *name == counter);
-        let last = match known.and_then(|at| self.known.numbers.get(at)) {
-            Some((_, last)) => *last,
+        let last = match self.known.numbers.get(counter) {
+            Some(last) => *last,
             None => self.counter(counter)?,
         };
         let next = last.checked_add(1).ok_or_else(|| corrupt("counter"))?;
-        match known.and_then(|at| self.known.numbers.get_mut(at)) {
-            Some((_, last)) => *last = next,
-            None => self.known.numbers.push((counter, next)),
-        }
+        self.known.numbers.insert(counter, next);
         Ok((next, self.current_key()?))
     }
 

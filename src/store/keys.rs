@@ -41,9 +41,6 @@ fn key_id(text: &str) -> Result<KeyId> {
 
 impl Tx<'_> {
     /// All keys, oldest first.
-    ///
-    /// # Errors
-    /// [`Unavailable`].
     pub fn keys(&mut self) -> Result<Vec<WrappedKey>> {
         let rows: Vec<Row> = keys::table
             .order((keys::created_at, keys::id))
@@ -66,9 +63,6 @@ impl Tx<'_> {
     }
 
     /// The same, if there is one.
-    ///
-    /// # Errors
-    /// [`Unavailable`].
     pub fn find_current_key(&mut self) -> Result<Option<KeyId>> {
         let id: Option<String> = keys::table
             .filter(keys::is_current.eq(true))
@@ -79,9 +73,6 @@ impl Tx<'_> {
     }
 
     /// Keeps a new key and makes it the current one.
-    ///
-    /// # Errors
-    /// [`Unavailable`].
     pub fn insert_current_key(&mut self, key: &WrappedKey) -> Result<()> {
         self.known.current_key = None;
         diesel::update(keys::table.filter(keys::is_current.eq(true)))
@@ -111,9 +102,6 @@ impl Tx<'_> {
     }
 
     /// Forgets a key, which nothing must need any more.
-    ///
-    /// # Errors
-    /// [`Unavailable`].
     pub fn delete_key(&mut self, id: &KeyId) -> Result<()> {
         diesel::delete(keys::table.find(id.as_str())).execute(self.connection)?;
         Ok(())
@@ -121,9 +109,6 @@ impl Tx<'_> {
 
     /// Lets no other transaction change which keys there are, or make what has to be there once, until the end of this one.
     /// To be done before anything is looked at that depends on it.
-    ///
-    /// # Errors
-    /// [`Unavailable`].
     pub fn lock_keys(&mut self) -> Result<()> {
         // A change, not only a lock: who waits for it under a snapshot of his own has to learn that it is an old one.
         let row = diesel::update(counters::table.find(ROTATING));
@@ -132,17 +117,11 @@ impl Tx<'_> {
     }
 
     /// Whether a rotation was begun and has not come to its end.
-    ///
-    /// # Errors
-    /// [`Unavailable`].
     pub fn is_rotating(&mut self) -> Result<bool> {
         Ok(self.counter(ROTATING)? > 0)
     }
 
     /// Notes that a rotation begins or has come to its end.
-    ///
-    /// # Errors
-    /// [`Unavailable`].
     pub fn set_rotating(&mut self, is_rotating: bool) -> Result<()> {
         self.set_counter(ROTATING, i64::from(is_rotating))
     }

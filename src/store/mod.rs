@@ -80,9 +80,6 @@ impl Store {
     }
 
     /// The wrapped keys of a database; none where there is no database, or one without keys yet. Changes nothing. Blocks.
-    ///
-    /// # Errors
-    /// [`OpenError`].
     pub fn peek_keys(url: &DatabaseUrl) -> std::result::Result<Vec<WrappedKey>, OpenError> {
         engine::Engine::peek_keys(url)
     }
@@ -163,9 +160,6 @@ impl Store {
     }
 
     /// Writes a copy of one moment of the database to a file that is not there yet, while others go on.
-    ///
-    /// # Errors
-    /// [`BackupError`].
     pub async fn backup(&self, file: &Path) -> std::result::Result<(), BackupError> {
         let (engine, file) = (Arc::clone(&self.engine), file.to_owned());
         let backup = tokio::task::spawn_blocking(move || engine.backup(&file));

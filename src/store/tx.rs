@@ -1,5 +1,7 @@
 //! The transaction that a use case works in.
 
+use std::collections::BTreeMap;
+
 use super::{
     engine::connection::AnyConnection,
     error::{Result, Unavailable},
@@ -16,7 +18,7 @@ pub struct Tx<'a> {
 #[derive(Default)]
 pub(super) struct Known {
     /// The last numbers that were given; written down before the commit.
-    pub numbers: Vec<(&'static str, i64)>,
+    pub numbers: BTreeMap<&'static str, i64>,
     /// The current key.
     pub current_key: Option<KeyId>,
 }

@@ -19,9 +19,6 @@ pub struct Pattern(Vec<char>);
 impl Pattern {
     /// Reads a pattern for actions: `SERVICE:ACTION`, or `*` for all. Capital letters do not matter (RAM page "Permission
     /// policy elements": in most services they do not), so it matches actions in small letters.
-    ///
-    /// # Errors
-    /// [`PatternError::Action`].
     pub fn action(text: &str) -> Result<Self, PatternError> {
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_*?".contains(&byte);
         let is_name = |name: &str| !name.is_empty() && name.bytes().all(is_plain);
@@ -33,9 +30,6 @@ impl Pattern {
     }
 
     /// Reads a pattern for resources: `acs:SERVICE:REGION:ACCOUNT:ID`, or `*` for all.
-    ///
-    /// # Errors
-    /// [`PatternError::Resource`].
     pub fn resource(text: &str) -> Result<Self, PatternError> {
         let fits = is_everything(text) || text.starts_with("acs:") && text.split(':').count() >= 5;
         fits.then(|| Self::new(text)).ok_or(PatternError::Resource)

@@ -85,9 +85,6 @@ pub enum AuthorizationError {
 
 impl<'a> Authorization<'a> {
     /// Reads the header's value.
-    ///
-    /// # Errors
-    /// [`AuthorizationError`].
     pub fn parse(value: &'a [u8]) -> Result<Self, AuthorizationError> {
         let text = std::str::from_utf8(value).map_err(|_| AuthorizationError::Malformed)?;
         let (scheme, rest) = text.split_once(' ').unwrap_or((text, ""));

@@ -32,9 +32,6 @@ pub enum RsaKeyError {
 
 impl RsaPublicKey {
     /// Reads a PEM text with a `PUBLIC KEY` (RFC 5280, SubjectPublicKeyInfo).
-    ///
-    /// # Errors
-    /// [`RsaKeyError`].
     pub fn from_pem(text: &str) -> Result<Self, RsaKeyError> {
         let der = SubjectPublicKeyInfoDer::from_pem_slice(text.as_bytes());
         let der = der.map_err(|_| RsaKeyError::NotAKey)?;

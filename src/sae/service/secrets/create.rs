@@ -1,4 +1,4 @@
-//! Makes a secret.
+//! Creates a secret.
 
 use std::sync::Arc;
 
@@ -16,15 +16,14 @@ use crate::{
     store::Tx,
 };
 
-/// What is to be made.
+/// What is to be created.
 #[derive(Debug)]
 pub struct CreateSecret {
-    /// Where.
+    /// Its namespace.
     pub namespace: NamespaceId,
-    /// Under which name.
+    /// Its name.
     pub name: SecretName,
-    /// Of which type and with which data; or what is wrong with them, which is said only once the namespace is
-    /// known to exist.
+    /// Its type and data; or what is wrong with them, which is answered only once the namespace is known to exist.
     pub draft: Result<Draft>,
 }
 
@@ -38,11 +37,11 @@ pub struct Draft {
 }
 
 impl Service {
-    /// Makes a secret and returns its id.
+    /// Creates a secret and returns its id.
     ///
     /// # Errors
     /// In this order: [`Error::NamespaceNotFound`]; what is wrong with the type, then with the data;
-    /// [`Error::SecretExists`]; [`Error::TooManyKeys`]; [`Error::TooManySecrets`]. [`Error::Unavailable`] at any time.
+    /// [`Error::SecretExists`]; [`Error::TooManyKeys`]; [`Error::TooManySecrets`].
     pub async fn create_secret(
         &self,
         context: &Context,
@@ -69,7 +68,7 @@ impl Service {
         self.store.write(move |tx| create(tx, &sealing, &draft, &rules)).await
     }
 
-    /// Holds data to the rule of a secret's type. Where only `--docker-config strict` refuses it, the log says so.
+    /// Checks data against the rule of a secret's type. Where only `--docker-config strict` refuses it, the log says so.
     pub(super) fn check_type(
         &self,
         context: &Context,
@@ -98,7 +97,7 @@ impl Service {
     }
 }
 
-/// A secret that is ready to be kept, but for its number and what depends on it.
+/// A secret that is ready to be inserted, but for its number and what depends on it.
 pub(in crate::sae::service) struct SealedDraft {
     pub namespace: NamespaceId,
     pub name: SecretName,
@@ -121,10 +120,7 @@ impl SealedDraft {
         Ok(Self { namespace, name, secret_type, uid, created, sealed })
     }
 
-    /// Keeps the secret under the next number. A place for it must be taken already.
-    ///
-    /// # Errors
-    /// [`Error::SecretExists`]; [`Error::Unavailable`].
+    /// Inserts the secret under the next number. A place for it must be taken already. [`Error::SecretExists`].
     pub fn insert(&self, tx: &mut Tx<'_>, sealing: &Sealing) -> Result<SecretId> {
         let (id, key) = tx.next_secret()?;
         let summary = SecretSummary {
@@ -144,7 +140,7 @@ impl SealedDraft {
     }
 }
 
-/// What the transaction holds a new secret to.
+/// What the transaction checks of a new secret.
 struct Rules {
     keys: usize,
     keys_quota: u32,
@@ -158,7 +154,7 @@ fn create(
     rules: &Rules,
 ) -> Result<SecretId> {
     let has_few_keys = check_keys(rules.keys, rules.keys_quota);
-    // Before the current key is asked for: a rotation waits for whoever has a place and not yet his key.
+    // Before the current key is read: a rotation waits for transactions that have a place and not yet their key.
     if has_few_keys.is_ok() && tx.take_secret_place(&draft.namespace, rules.secrets_quota)? {
         return draft.insert(tx, sealing);
     }
@@ -171,7 +167,7 @@ fn create(
     Err(Error::TooManySecrets { quota: rules.secrets_quota })
 }
 
-/// Holds a secret to the quota of keys.
+/// Checks the quota of keys.
 pub(super) fn check_keys(keys: usize, quota: u32) -> Result<()> {
     if u32::try_from(keys).is_ok_and(|keys| keys <= quota) {
         Ok(())
