@@ -1,9 +1,9 @@
-//! Counters: what is counted beside its rows, and the numbers that are given.
+//! Counters: quotas, and the numbers of new rows.
 
 use diesel::prelude::*;
 
 use super::{
-    engine,
+    engine::{self, connection::AnyConnection},
     error::Result,
     prepared::Value::{Number, Text},
     schema::counters,
@@ -56,7 +56,8 @@ impl Tx<'_> {
         counter: &'static str,
         sequence: &str,
     ) -> Result<(i64, KeyId)> {
-        if let Some((next, key)) = engine::next_of_sequence(self.connection, sequence)? {
+        if let AnyConnection::Postgres(postgres) = self.connection {
+            let (next, key) = engine::next_of_sequence(postgres, sequence)?;
             return Ok((next, KeyId::parse(&key).ok_or_else(|| corrupt("key id"))?));
         }
         let last = match self.known.numbers.get(counter) {
@@ -70,9 +71,9 @@ impl Tx<'_> {
 
     /// The last number that was given; zero for none at all.
     pub(crate) fn last_number(&mut self, counter: &str, sequence: &str) -> Result<i64> {
-        match engine::last_of_sequence(self.connection, sequence)? {
-            Some(last) => Ok(last),
-            None => self.counter(counter),
+        match self.connection {
+            AnyConnection::Postgres(postgres) => Ok(engine::last_of_sequence(postgres, sequence)?),
+            AnyConnection::Sqlite(_) => self.counter(counter),
         }
     }
 }

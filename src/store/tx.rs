@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    engine::connection::AnyConnection,
+    engine::{self, connection::AnyConnection},
     error::{Result, Unavailable},
 };
 use crate::sealed::KeyId;
@@ -14,12 +14,11 @@ pub struct Tx<'a> {
     pub(super) known: Known,
 }
 
-/// What a transaction that several use cases share need not ask twice: no other transaction can change it meanwhile.
+/// What a transaction that several use cases share reads only once: no other transaction can change it meanwhile.
 #[derive(Default)]
 pub(super) struct Known {
     /// The last numbers that were given; written down before the commit.
     pub numbers: BTreeMap<&'static str, i64>,
-    /// The current key.
     pub current_key: Option<KeyId>,
 }
 
@@ -43,13 +42,22 @@ impl<'a> Tx<'a> {
         matches!(self.connection, AnyConnection::Sqlite(_))
     }
 
-    /// After a part of it was undone. Numbers that were given are not given again.
+    /// What the engine finds wrong with its file and with references between rows; names tables, indexes and row numbers.
+    /// A PostgreSQL server keeps its references right, and its files are out of reach.
+    pub fn defects(&mut self) -> Result<Vec<String>> {
+        match self.connection {
+            AnyConnection::Sqlite(sqlite) => Ok(engine::defects(sqlite)?),
+            AnyConnection::Postgres(_) => Ok(vec![]),
+        }
+    }
+
+    /// After a part of it was rolled back. Numbers that were given are not given again.
     pub(super) fn forget(&mut self) {
         self.known.current_key = None;
     }
 }
 
-/// Runs a use case; its panic is an error of its own, and of no other.
+/// Runs a use case; its panic is its own error, not that of others in the same transaction.
 pub(super) fn run<T, E: From<Unavailable>>(
     use_case: impl Fn(&mut Tx<'_>) -> Result<T, E>,
     tx: &mut Tx<'_>,

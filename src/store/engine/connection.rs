@@ -15,9 +15,6 @@ pub enum AnyConnection {
 
 impl AnyConnection {
     /// The connection as SQLite's own.
-    ///
-    /// # Errors
-    /// It is another engine's.
     pub fn sqlite(&mut self) -> QueryResult<&mut diesel::SqliteConnection> {
         match self {
             Self::Sqlite(sqlite) => Ok(sqlite),
