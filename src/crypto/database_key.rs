@@ -66,9 +66,6 @@ impl DatabaseKey {
     }
 
     /// Wraps a data key for its place.
-    ///
-    /// # Errors
-    /// [`CryptoError::NoRandomness`]; nothing else, since keys have the length that the derivation wants.
     pub fn wrap_data_key(
         &self,
         data_key: &DataEncryptionKey,

@@ -38,9 +38,7 @@ pub struct Draft {
 
 impl Service {
     /// Creates a secret and returns its id.
-    ///
-    /// # Errors
-    /// In this order: [`Error::NamespaceNotFound`]; what is wrong with the type, then with the data;
+    /// Errors, in this order: [`Error::NamespaceNotFound`]; what is wrong with the type, then with the data;
     /// [`Error::SecretExists`]; [`Error::TooManyKeys`]; [`Error::TooManySecrets`].
     pub async fn create_secret(
         &self,
@@ -133,8 +131,8 @@ impl SealedDraft {
             created: self.created,
             updated: self.created,
         };
-        let data_key =
-            sealing.wrap_by(tx, &key, &self.sealed.data_key, &payload::binding(&summary))?;
+        let place = payload::binding(&summary);
+        let data_key = sealing.wrap(tx, &key, &self.sealed.data_key, &place)?;
         tx.insert_secret(&summary, &data_key, &self.sealed.payload)?;
         Ok(summary.id)
     }
