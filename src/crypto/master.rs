@@ -56,7 +56,7 @@ impl MasterKeys {
     #[must_use]
     pub fn text(&self) -> Zeroizing<String> {
         let mut text = Zeroizing::new(String::with_capacity(self.0.len() * 128));
-        for (id, key) in self.all() {
+        for (id, key) in &self.0 {
             let encoded = Zeroizing::new(STANDARD.encode(key.as_ref()));
             for part in [id.as_str(), ":", &encoded, "\n"] {
                 text.push_str(part);
@@ -67,7 +67,7 @@ impl MasterKeys {
 
     /// The key that seals.
     pub(super) fn sealing(&self) -> Result<(&MasterKeyId, &KeyBytes), CryptoError> {
-        self.all().next().ok_or(CryptoError::NoMasterKey)
+        self.0.first().map(|(id, key)| (id, key)).ok_or(CryptoError::NoMasterKey)
     }
 
     /// The id of the key that seals; none where none was given.
@@ -78,16 +78,12 @@ impl MasterKeys {
 
     /// The key of that id.
     pub(super) fn get(&self, id: &MasterKeyId) -> Option<&KeyBytes> {
-        self.all().find(|(known, _)| *known == id).map(|(_, key)| key)
+        self.0.iter().find(|(known, _)| known == id).map(|(_, key)| key)
     }
 
     /// The ids of all keys, the one that seals first.
     pub fn ids(&self) -> impl Iterator<Item = &MasterKeyId> {
-        self.all().map(|(id, _)| id)
-    }
-
-    fn all(&self) -> impl Iterator<Item = (&MasterKeyId, &KeyBytes)> {
-        self.0.iter().map(|(id, key)| (id, key))
+        self.0.iter().map(|(id, _)| id)
     }
 }
 
