@@ -40,8 +40,8 @@ impl fmt::Debug for DataEncryptionKey {
 /// only if they are the same: texts come with their length, everything else has a fixed one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Binding {
-    id: [u8; 16],
-    associated: Vec<u8>,
+    pub(super) id: [u8; 16],
+    pub(super) associated: Vec<u8>,
 }
 
 impl Binding {
@@ -70,15 +70,5 @@ impl Binding {
     pub fn text(mut self, text: &str) -> Self {
         frame::extend_with_text(&mut self.associated, text);
         self
-    }
-
-    /// The place's identity.
-    pub(super) fn id(&self) -> &[u8; 16] {
-        &self.id
-    }
-
-    /// The place as associated data.
-    pub(super) fn associated(&self) -> &[u8] {
-        &self.associated
     }
 }

@@ -18,7 +18,7 @@ const WRAPPING: &[u8] = b"sae-secret wrapping key 1";
 
 /// A key of the database.
 pub struct DatabaseKey {
-    id: KeyId,
+    pub(super) id: KeyId,
     bytes: KeyBytes,
 }
 
@@ -37,12 +37,6 @@ impl DatabaseKey {
     /// A new random key.
     pub fn generate() -> Result<Self, CryptoError> {
         Ok(Self { id: KeyId::from_random(*random()?), bytes: random()? })
-    }
-
-    /// The key's id.
-    #[must_use]
-    pub fn id(&self) -> &KeyId {
-        &self.id
     }
 
     /// The key, wrapped by the master key that seals.
@@ -66,16 +60,13 @@ impl DatabaseKey {
     }
 
     /// Wraps a data key for its place.
-    ///
-    /// # Errors
-    /// [`CryptoError::NoRandomness`]; nothing else, since keys have the length that the derivation wants.
     pub fn wrap_data_key(
         &self,
         data_key: &DataEncryptionKey,
         place: &Binding,
     ) -> Result<WrappedDataKey, CryptoError> {
-        let key = self.wrapping_key(place.id())?;
-        let bytes = frame::seal(&key, place.associated(), data_key.0.as_ref())?;
+        let key = self.wrapping_key(&place.id)?;
+        let bytes = frame::seal(&key, &place.associated, data_key.0.as_ref())?;
         Ok(WrappedDataKey { key: self.id.clone(), bytes })
     }
 
@@ -85,8 +76,8 @@ impl DatabaseKey {
         wrapped: &WrappedDataKey,
         place: &Binding,
     ) -> Result<DataEncryptionKey, CryptoError> {
-        let key = self.wrapping_key(place.id())?;
-        frame::open_key(&key, place.associated(), &wrapped.bytes).map(DataEncryptionKey)
+        let key = self.wrapping_key(&place.id)?;
+        frame::open_key(&key, &place.associated, &wrapped.bytes).map(DataEncryptionKey)
     }
 
     /// Each secret's data keys are wrapped by a key of its own. A single key must not be used with more than 2^32 random

@@ -10,7 +10,6 @@ mod job;
 mod keys;
 mod pace;
 mod prepared;
-mod row;
 mod schema;
 pub(crate) mod sql;
 mod tx;
@@ -29,8 +28,7 @@ pub use engine::{
     write_new_file,
 };
 pub use error::{Result, Unavailable};
-pub use row::RowPlace;
-pub use tx::Tx;
+pub use tx::{RowPlace, Tx};
 
 /// What runs in a transaction.
 pub trait UseCase<T, E>: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static {}

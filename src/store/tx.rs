@@ -66,6 +66,15 @@ pub(super) fn run<T, E: From<Unavailable>>(
         .unwrap_or_else(|_| Err(Unavailable::new("the use case ended in a panic").into()))
 }
 
+/// Where the row of something numbered is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RowPlace {
+    /// Its number.
+    pub id: i64,
+    /// What the table is partitioned by; `None` where the number alone finds the row.
+    pub partition: Option<String>,
+}
+
 /// A row that this version cannot have written.
 pub(crate) fn corrupt(what: &str) -> Unavailable {
     Unavailable::new(format!("the database holds a {what} that cannot be read"))

@@ -27,7 +27,7 @@ pub struct Service {
     cloud: Arc<Cloud>,
 }
 
-/// Under which id, when and for whom a request is handled.
+/// What a use case knows of its request.
 #[derive(Debug, Clone)]
 pub struct Context {
     /// The request's id.

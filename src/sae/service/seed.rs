@@ -21,7 +21,7 @@ use crate::{
 /// How often missing rows are created, while other processes create the same.
 const SEED_TRIES: u32 = 3;
 
-/// What is to be made where it is missing. Nothing that exists is changed.
+/// What is to be created where it is missing. Nothing that exists is changed.
 #[derive(Debug, Clone, Default)]
 pub struct Seeds {
     /// Namespaces.
@@ -30,7 +30,7 @@ pub struct Seeds {
     pub secrets: Vec<SeedSecret>,
 }
 
-/// A secret that is to be made where it is missing.
+/// A secret that is to be created where it is missing.
 #[derive(Debug, Clone)]
 pub struct SeedSecret {
     /// Its namespace.
@@ -43,7 +43,7 @@ pub struct SeedSecret {
     pub data: SecretData,
 }
 
-/// A namespace that is to be made where it is missing.
+/// A namespace that is to be created where it is missing.
 #[derive(Debug, Clone)]
 pub struct SeedNamespace {
     /// Its id.
@@ -55,11 +55,9 @@ pub struct SeedNamespace {
 }
 
 impl Service {
-    /// Makes what is missing of the default namespaces and of `seeds`, in one transaction. The quota of namespaces
-    /// does not bind the seeds; a secret that finds its namespace full is left out with a warning in the log, since
-    /// a start must not fail over what users have made.
-    ///
-    /// # Errors
+    /// Creates what is missing of the default namespaces and of `seeds`, in one transaction. The quota of namespaces does not
+    /// bind the seeds; a secret whose namespace is full is left out with a warning in the log, since a start must not fail
+    /// because of what users have created.
     /// [`Error::NamespaceNotFound`] when a secret's namespace is neither a seed nor in the database.
     pub async fn seed(&self, seeds: &Seeds, now: Timestamp) -> Result<()> {
         let cloud = Arc::clone(&self.cloud);

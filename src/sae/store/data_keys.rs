@@ -4,9 +4,7 @@ use diesel::prelude::*;
 
 use super::{
     schema::secrets,
-    secrets::{
-        SummaryRow, damaged, found, key_id, place, place_columns, row_at, rows_behind, unreadable,
-    },
+    secrets::{SummaryRow, damaged, found, key_id, place_columns, row_at, rows_behind, unreadable},
 };
 use crate::{
     sae::model::{Error, Result, SecretSummary},
@@ -54,7 +52,8 @@ impl Tx<'_> {
             rewritten += size.max(&1);
             is_first || rewritten <= REWRITTEN_MAX
         };
-        Ok(rows.into_iter().take_while(fits).map(|(found, _)| place(found)).collect())
+        let rows = rows.into_iter().take_while(fits);
+        Ok(rows.map(|((id, partition), _)| RowPlace { id, partition }).collect())
     }
 
     /// The data key of the secret at a place; [`Error::SecretNotFound`] and [`Error::Damaged`].

@@ -107,11 +107,6 @@ pub(super) fn place_columns(tx: &Tx<'_>) -> (secrets::id, SqlLiteral<Nullable<Sq
     (secrets::id, diesel::dsl::sql(namespace))
 }
 
-/// The place that [`place_columns`] selected.
-pub(super) fn place((id, partition): (i64, Option<String>)) -> RowPlace {
-    RowPlace { id, partition }
-}
-
 /// The row at a place.
 pub(super) fn row_at(place: &RowPlace) -> Rows<'_> {
     let row = secrets::table.filter(secrets::id.eq(place.id)).into_boxed();
@@ -247,7 +242,7 @@ impl Tx<'_> {
     ) -> store::Result<Vec<RowPlace>> {
         let places = rows_behind(after, self).limit(limit).select(place_columns(self));
         let places: Vec<(i64, Option<String>)> = places.load(self.connection())?;
-        Ok(places.into_iter().map(place).collect())
+        Ok(places.into_iter().map(|(id, partition)| RowPlace { id, partition }).collect())
     }
 
     /// The secret at a place, with its data; [`Error::SecretNotFound`].

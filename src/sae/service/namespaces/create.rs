@@ -20,9 +20,7 @@ pub struct CreateNamespace {
 
 impl Service {
     /// Creates a namespace.
-    ///
-    /// # Errors
-    /// In this order: [`Error::Upgrading`]; [`Error::NamespaceIdFormat`] for a default namespace;
+    /// Errors, in this order: [`Error::Upgrading`]; [`Error::NamespaceIdFormat`] for a default namespace;
     /// [`Error::NamespaceExists`]; [`Error::TooManyNamespaces`].
     pub async fn create_namespace(
         &self,

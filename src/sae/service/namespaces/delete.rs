@@ -8,9 +8,7 @@ use crate::sae::{
 impl Service {
     /// Deletes a namespace and all its secrets. That the secrets go too is inferred: no error is documented for a
     /// namespace that still has some.
-    ///
-    /// # Errors
-    /// In this order: [`Error::Upgrading`]; [`Error::NamespaceNotFound`], also for a default namespace;
+    /// Errors, in this order: [`Error::Upgrading`]; [`Error::NamespaceNotFound`], also for a default namespace;
     /// [`Error::NamespaceHasApplications`]; [`Error::NamespaceHasClusters`].
     pub async fn delete_namespace(&self, _context: &Context, id: NamespaceId) -> Result<()> {
         self.require_no_upgrade()?;

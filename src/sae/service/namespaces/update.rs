@@ -20,9 +20,7 @@ pub struct UpdateNamespace {
 
 impl Service {
     /// Changes a namespace and returns it as it is then.
-    ///
-    /// # Errors
-    /// In this order: `Upgrading`; `NamespaceNotFound`, also for a default namespace.
+    /// Errors, in this order: `Upgrading`; `NamespaceNotFound`, also for a default namespace.
     pub async fn update_namespace(
         &self,
         context: &Context,

@@ -38,9 +38,7 @@ pub struct Draft {
 
 impl Service {
     /// Creates a secret and returns its id.
-    ///
-    /// # Errors
-    /// In this order: [`Error::NamespaceNotFound`]; what is wrong with the type, then with the data;
+    /// Errors, in this order: [`Error::NamespaceNotFound`]; what is wrong with the type, then with the data;
     /// [`Error::SecretExists`]; [`Error::TooManyKeys`]; [`Error::TooManySecrets`].
     pub async fn create_secret(
         &self,
@@ -57,15 +55,13 @@ impl Service {
             Ok(draft) => draft,
             Err(error) => return Err(self.unless_namespace_missing(namespace, error).await),
         };
-        let rules = Rules {
-            keys: data.key_count(),
-            keys_quota: self.cloud.quotas.keys_in(&namespace),
-            secrets_quota: self.cloud.quotas.secrets_in(&namespace),
-        };
+        let quotas = &self.cloud.quotas;
+        let has_few_keys = check_keys(data.key_count(), quotas.keys_in(&namespace));
+        let quota = quotas.secrets_in(&namespace);
         let sealed = payload::seal(data).await?;
         let draft = SealedDraft::new(namespace, name, secret_type, sealed, context.now)?;
         let sealing = Arc::clone(&self.sealing);
-        self.store.write(move |tx| create(tx, &sealing, &draft, &rules)).await
+        self.store.write(move |tx| create(tx, &sealing, &draft, &has_few_keys, quota)).await
     }
 
     /// Checks data against the rule of a secret's type. Where only `--docker-config strict` refuses it, the log says so.
@@ -133,29 +129,22 @@ impl SealedDraft {
             created: self.created,
             updated: self.created,
         };
-        let data_key =
-            sealing.wrap_by(tx, &key, &self.sealed.data_key, &payload::binding(&summary))?;
+        let place = payload::binding(&summary);
+        let data_key = sealing.wrap(tx, &key, &self.sealed.data_key, &place)?;
         tx.insert_secret(&summary, &data_key, &self.sealed.payload)?;
         Ok(summary.id)
     }
-}
-
-/// What the transaction checks of a new secret.
-struct Rules {
-    keys: usize,
-    keys_quota: u32,
-    secrets_quota: u32,
 }
 
 fn create(
     tx: &mut Tx<'_>,
     sealing: &Sealing,
     draft: &SealedDraft,
-    rules: &Rules,
+    has_few_keys: &Result<()>,
+    quota: u32,
 ) -> Result<SecretId> {
-    let has_few_keys = check_keys(rules.keys, rules.keys_quota);
     // Before the current key is read: a rotation waits for transactions that have a place and not yet their key.
-    if has_few_keys.is_ok() && tx.take_secret_place(&draft.namespace, rules.secrets_quota)? {
+    if has_few_keys.is_ok() && tx.take_secret_place(&draft.namespace, quota)? {
         return draft.insert(tx, sealing);
     }
     // Nothing was done, and only now it matters what is wrong first.
@@ -163,8 +152,8 @@ fn create(
     if tx.has_secret_named(&draft.namespace, &draft.name)? {
         return Err(Error::SecretExists { name: draft.name.as_str().to_owned() });
     }
-    has_few_keys?;
-    Err(Error::TooManySecrets { quota: rules.secrets_quota })
+    has_few_keys.clone()?;
+    Err(Error::TooManySecrets { quota })
 }
 
 /// Checks the quota of keys.

@@ -1,4 +1,4 @@
-//! How a secret's data looks before it is sealed: a JSON array of `[key, value]` pairs, in their order.
+//! A secret's data before it is sealed: a JSON array of `[key, value]` pairs, in their order.
 
 use std::io::{self, Write};
 
@@ -9,7 +9,7 @@ use crate::{
         model::{Error, Result, SecretData, SecretSummary, SecretValue},
         store::StoredSecret,
     },
-    sealed::{SealedData, WrappedDataKey},
+    sealed::SealedData,
     sealing::{self, Binding, DataEncryptionKey, Sealing},
     store::Tx,
 };
@@ -56,16 +56,6 @@ pub fn binding(secret: &SecretSummary) -> Binding {
         .text(secret.secret_type.as_str())
 }
 
-/// Wraps the data key of a secret for its place by the key `current`, or by the one that is the current one now.
-pub fn wrap(
-    tx: &mut Tx<'_>,
-    sealing: &Sealing,
-    data_key: &DataEncryptionKey,
-    secret: &SecretSummary,
-) -> Result<WrappedDataKey> {
-    Ok(sealing.wrap(tx, data_key, &binding(secret))?)
-}
-
 /// The data key of a secret that a transaction read; [`Error::Damaged`] when it was changed or belongs elsewhere.
 pub fn unwrap(
     tx: &mut Tx<'_>,
@@ -93,7 +83,7 @@ fn damaged(stored: &StoredSecret, cause: impl std::fmt::Display) -> Error {
 fn encode(data: &SecretData) -> Result<Zeroizing<Vec<u8>>> {
     let pairs: Vec<[&str; 2]> =
         data.iter().map(|(key, value)| [key.as_str(), value.expose()]).collect();
-    // Measured first: a buffer that grows leaves copies behind that nobody zeroes.
+    // Measured first: a buffer that grows leaves copies behind that are not zeroed.
     let mut size = Size(0);
     serde_json::to_writer(&mut size, &pairs).map_err(Error::unavailable)?;
     let mut bytes = Zeroizing::new(Vec::with_capacity(size.0));

@@ -21,9 +21,7 @@ pub struct UpdateSecret {
 
 impl Service {
     /// Replaces the whole data of a secret, and returns what the secret was before. Name, type and time of creation stay.
-    ///
-    /// # Errors
-    /// In this order: `NamespaceNotFound`; what is wrong with the data in itself; `SecretNotFound`; what the secret's type
+    /// Errors, in this order: `NamespaceNotFound`; what is wrong with the data in itself; `SecretNotFound`; what the secret's type
     /// finds wrong with the data; `TooManyKeys`.
     pub async fn update_secret(
         &self,
@@ -53,7 +51,8 @@ impl Service {
                 // Neither a clock that was set back nor an update that waited longer makes a secret older than it was.
                 let updated = now.max(known.updated);
                 let replaced = SecretSummary { version: known.version.next(), updated, ..known };
-                let data_key = payload::wrap(tx, &sealing, &sealed.data_key, &replaced)?;
+                let (current, place) = (tx.current_key()?, payload::binding(&replaced));
+                let data_key = sealing.wrap(tx, &current, &sealed.data_key, &place)?;
                 tx.replace_payload(&replaced, &data_key, &sealed.payload)
             })
             .await?;

@@ -126,7 +126,7 @@ impl Postgres {
         let none = || last(Unavailable::new("no connection"));
         let mut slot = self.pool.take(timeouts).map_err(last)?;
         slot.postgres().ok_or_else(none)?.begin(begin, timeouts);
-        let done = use_case(&mut Tx::new(slot.any().ok_or_else(none)?));
+        let done = use_case(&mut Tx::new(slot.0.as_mut().ok_or_else(none)?));
         let postgres = slot.postgres().ok_or_else(none)?;
         let ended = match (done, purpose) {
             (Ok(()), Purpose::Reading) => {

@@ -145,16 +145,11 @@ impl Pool {
 pub struct Slots;
 
 /// Room for one connection.
-pub struct Slot(Option<AnyConnection>);
+pub struct Slot(pub Option<AnyConnection>);
 
 impl Slot {
-    pub fn any(&mut self) -> Option<&mut AnyConnection> {
-        self.0.as_mut()
-    }
-
-    /// The same, as this engine's.
     pub fn postgres(&mut self) -> Option<&mut PostgresConnection> {
-        match self.any() {
+        match &mut self.0 {
             Some(AnyConnection::Postgres(postgres)) => Some(postgres),
             _ => None,
         }

@@ -16,15 +16,15 @@ use super::{
 /// Copies a snapshot of the database, while others go on reading and writing, to a new file that only its owner can read.
 /// The file gets its name when it is whole and on disk.
 pub fn copy(from: &Files, file: &Path) -> Result<(), BackupError> {
-    if fs::symlink_metadata(file).is_ok() {
-        return Err(BackupError(format!("{} is there already", file.display())));
-    }
     let copy = || -> Result<(), BoxError> {
         // From the root: SQLite takes a name that begins with `file:` for an address.
         let target =
             folder_of(file).canonicalize()?.join(file.file_name().ok_or("it has no name")?);
         if files::beside(from.path()).any(|own| own == target) {
             return Err("SQLite uses that name for the database's own log".into());
+        }
+        if fs::symlink_metadata(&target).is_ok() {
+            return Err("it is there already".into());
         }
         // SQLite takes an empty file, which keeps its mode.
         let (partial, _file) = Partial::new(&target)?;

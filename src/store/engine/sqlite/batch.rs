@@ -79,7 +79,7 @@ impl Sqlite {
     ) -> std::result::Result<(), Failure> {
         let (pool, begin) = match purpose {
             Purpose::Reading => (self.readers.as_ref().unwrap_or(&self.writer), "BEGIN DEFERRED"),
-            // The lock is taken at once: a reader that turns into a writer halfway would be refused as busy.
+            // The lock is taken at once: a read transaction that begins to write would be refused as busy.
             Purpose::Writing => (&self.writer, "BEGIN IMMEDIATE"),
         };
         let mut connection =

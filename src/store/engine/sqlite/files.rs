@@ -1,4 +1,4 @@
-//! The files of a database: who may read them, and how one is put into its place.
+//! The files of a database: their modes, whether they are still the same, and how new ones get their names.
 
 use std::{
     ffi::OsString,
