@@ -8,7 +8,7 @@ use std::{
 };
 
 use rustix::fs::OFlags;
-use rustls_pki_types::{
+use rustls::pki_types::{
     CertificateDer, PrivateKeyDer,
     pem::{Error as PemError, PemObject},
 };
