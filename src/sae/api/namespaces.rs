@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::{
     errors::obviously,
-    product::{NamedRegion, Request},
     reply::Answer,
+    request::{NamedRegion, Request},
     requests::worded,
     requests::{NamespaceListRequest, OneNamespaceRequest, PageRequest, WriteNamespaceRequest},
 };
