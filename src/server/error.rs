@@ -9,7 +9,7 @@ use super::master_keys::MasterKeyError;
 use crate::{
     audit::AuditError,
     http::{ProxyError, browser::HostError, cors::OriginError, tls::TlsError},
-    sealing::PrepareError,
+    sealing::KeysError,
     settings::ListenAddress,
     store::{DatabaseUrlError, OpenError},
     world::Mistake,
@@ -61,7 +61,7 @@ pub enum StartError {
     MasterKeys(#[from] MasterKeyError),
     /// The database's keys are not ready, nor can they be made.
     #[error("cannot prepare the keys of the database: {0}")]
-    Keys(#[from] PrepareError),
+    Keys(#[from] KeysError),
     /// The database cannot take what must be in it.
     #[error("cannot prepare the database: {0}")]
     Seed(crate::sae::model::Error),

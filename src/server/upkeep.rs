@@ -5,7 +5,7 @@ use std::path::Path;
 use super::{StartError, database::Database};
 use crate::{
     clock::{Clock, SystemClock},
-    sealing::{KeyService, Keys, RetireError, Retired, Rotated, Verification},
+    sealing::{KeyService, Keys, KeysError, Rotated, Verification},
     settings::DatabaseSettings,
     store::{Access, BackupError, RestoreError, Staged, Unavailable},
 };
@@ -27,7 +27,7 @@ pub enum UpkeepError {
     Store(#[from] Unavailable),
     /// The key stays.
     #[error(transparent)]
-    Retire(#[from] RetireError),
+    Retire(#[from] KeysError),
     /// The backup is not sound.
     #[error("the backup is not sound, and nothing was replaced:\n  {}", .0.faults.join("\n  "))]
     Unsound(Verification),
@@ -63,7 +63,7 @@ pub async fn rotate_keys(settings: &DatabaseSettings) -> Result<Rotated, UpkeepE
 ///
 /// # Errors
 /// [`UpkeepError`].
-pub async fn retire_key(settings: &DatabaseSettings, id: &str) -> Result<Retired, UpkeepError> {
+pub async fn retire_key(settings: &DatabaseSettings, id: &str) -> Result<String, UpkeepError> {
     Ok(keys(settings, Access::Write)?.retire(id).await?)
 }
 
