@@ -17,7 +17,9 @@ mod common;
 
 use common::{Request, Signer, Way, fixture, query};
 use divan::{Bencher, black_box};
-use sae_secret::access::signature::{Authorization, Key, RsaPublicKey, SignedRequest, acs3, roa};
+use sae_secret::access::signature::{
+    Authorization, KeyMaterial, RsaPublicKey, SignedRequest, acs3, roa,
+};
 
 const SECRET: &str = "bench-not-real-0123456789abcde";
 
@@ -44,7 +46,7 @@ fn create(size: usize) -> Request {
 }
 
 /// All that is pure about a request's signature, as it is checked at the gate.
-fn is_verified(request: &SignedRequest<'_>, key: &Key<'_>, body: &[u8]) -> bool {
+fn is_verified(request: &SignedRequest<'_>, key: &KeyMaterial, body: &[u8]) -> bool {
     let authorization = request.values("authorization").next().unwrap_or_default();
     match Authorization::parse(authorization) {
         Ok(Authorization::Acs3(claim)) => {
@@ -61,8 +63,10 @@ fn is_verified(request: &SignedRequest<'_>, key: &Key<'_>, body: &[u8]) -> bool 
 fn measure(bencher: Bencher<'_, '_>, way: Way, size: usize) {
     let pair = RsaPublicKey::from_pem(&fixture("rsa/public.pem")).unwrap();
     let (secret, key) = match way {
-        Way::Acs3Rsa => (fixture("tls/rsa2048.key"), Key::Rsa(&pair)),
-        Way::Acs3Sha256 | Way::Acs3Sm3 | Way::RoaSha1 => (SECRET.to_owned(), Key::Secret(SECRET)),
+        Way::Acs3Rsa => (fixture("tls/rsa2048.key"), KeyMaterial::Rsa(pair)),
+        Way::Acs3Sha256 | Way::Acs3Sm3 | Way::RoaSha1 => {
+            (SECRET.to_owned(), KeyMaterial::Secret(SECRET.to_owned().into()))
+        }
     };
     let signer = Signer::new("LTAI5tBench0000000000001", &secret).way(way);
     let request = signer.sign(create(size), Some("CreateSecret"));

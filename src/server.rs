@@ -2,7 +2,6 @@
 
 mod audit;
 mod database;
-mod error;
 mod hangup;
 mod master_keys;
 mod rights;
@@ -22,23 +21,24 @@ use actix_web::{
     middleware::{Condition, from_fn},
     web,
 };
+use anyhow::{Error, Result, anyhow, bail};
 use prometheus_client::metrics::counter::Counter;
+use rustix::io::Errno;
 use rustls::ServerConfig;
 use tokio::signal::unix::{SignalKind, signal};
 
 use self::{database::Database, hangup::Hangups};
-pub use self::{error::StartError, master_keys::MasterKeyError};
 use crate::{
     access::{Access, Authenticator, Directory, RateLimit},
     audit::AuditLog,
-    clock::{Clock, SystemClock},
+    clock::{Clock, Timestamp},
     exchange::Exchange,
     http::{
         self, BodyBudget, Metrics, Observer, TrustedProxies, WRITE_STALL,
         browser::{self, Hosts, Sites},
         cors::{self, Origins},
         lifecycle, settle,
-        tls::{self, Certificates, TlsError},
+        tls::{self, Certificates},
     },
     ops::{self, Ops},
     pop::{self, TraceIds},
@@ -49,7 +49,7 @@ use crate::{
         service::{Secrets, SeedNamespace, SeedSecret, Seeds, Service},
     },
     sealing::{KeyService, Sealing},
-    settings::{AnonymousChoice, ListenAddress, Settings, variable},
+    settings::{AnonymousChoice, DockerConfigChoice, ListenAddress, Settings, variable},
     store::Store,
     world::World,
 };
@@ -83,92 +83,81 @@ pub struct Application {
 }
 
 /// The emulated cloud that a file describes.
-///
-/// # Errors
-/// [`StartError::WorldUnreadable`] and [`StartError::WorldMistaken`].
-pub fn read_world(path: &Path, mode: DockerConfigMode) -> Result<World, StartError> {
-    let text = read_world_text(path).map_err(|error| {
-        let source = rights::explained(path, error);
-        StartError::WorldUnreadable { path: path.to_owned(), source }
-    })?;
-    World::parse(&text, mode, &|name| variable(name)?.into_string().ok())
-        .map_err(|mistakes| StartError::WorldMistaken { path: path.to_owned(), mistakes })
+pub fn read_world(path: &Path, docker_config: DockerConfigChoice) -> Result<World> {
+    let file = path.display();
+    let text = read_world_text(path)
+        .map_err(|error| anyhow!("cannot read the world file {file}: {error}"))?;
+    World::parse(&text, mode(docker_config), &|name| variable(name)?.into_string().ok()).map_err(
+        |mistakes| {
+            let listed = mistakes.iter().map(|mistake| format!("\n  {file}:{mistake}"));
+            anyhow!("the world file {file} has mistakes:{}", listed.collect::<String>())
+        },
+    )
 }
 
-fn read_world_text(path: &Path) -> io::Result<String> {
-    let bytes = fs::read(path)?;
-    let mistaken = |reason: &str| io::Error::new(io::ErrorKind::InvalidData, reason);
+fn mode(choice: DockerConfigChoice) -> DockerConfigMode {
+    match choice {
+        DockerConfigChoice::Strict => DockerConfigMode::Strict,
+        DockerConfigChoice::Lenient => DockerConfigMode::Lenient,
+    }
+}
+
+fn read_world_text(path: &Path) -> Result<String> {
+    let bytes = fs::read(path).map_err(|error| rights::explained(path, error))?;
     match bytes.as_slice() {
         // Some editors and shells begin a file with a mark that cannot be seen.
         [0xEF, 0xBB, 0xBF, ..] => {
-            Err(mistaken("it begins with a byte order mark (BOM): save it as UTF-8 without one"))
+            bail!("it begins with a byte order mark (BOM): save it as UTF-8 without one")
         }
-        [0xFE, 0xFF, ..] | [0xFF, 0xFE, ..] => Err(mistaken(
-            "it is UTF-16, by the byte order mark (BOM) at its start: save it as UTF-8",
-        )),
-        _ => String::from_utf8(bytes).map_err(|_| mistaken("it is not UTF-8")),
+        [0xFE, 0xFF, ..] | [0xFF, 0xFE, ..] => {
+            bail!("it is UTF-16, by the byte order mark (BOM) at its start: save it as UTF-8")
+        }
+        _ => String::from_utf8(bytes).map_err(|_| anyhow!("it is not UTF-8")),
     }
 }
 
 impl Application {
-    /// Opens the database, puts into it what the world asks for, and listens. Must be called on an actix runtime. The
-    /// counter is shown by `/metrics`.
-    ///
-    /// # Errors
-    /// [`StartError`].
+    /// Opens the database, puts into it what the world asks for, and listens. Must be called on an actix runtime.
+    /// `/metrics` shows the counter of log lines that were dropped.
     pub async fn build(
         settings: &Settings,
+        clock: Arc<dyn Clock>,
         log_lines_dropped: Counter,
-    ) -> Result<Self, StartError> {
+    ) -> Result<Self> {
+        // Before the port is open: from then on SIGHUP may come.
+        let hangups = Hangups::listen();
         let metrics = Metrics::with_log(log_lines_dropped);
-        Self::assemble(settings, Arc::new(SystemClock), metrics).await
-    }
-
-    /// The same with another clock.
-    ///
-    /// # Errors
-    /// [`StartError`].
-    pub async fn build_with(
-        settings: &Settings,
-        clock: Arc<dyn Clock>,
-    ) -> Result<Self, StartError> {
-        Self::assemble(settings, clock, Metrics::default()).await
-    }
-
-    async fn assemble(
-        settings: &Settings,
-        clock: Arc<dyn Clock>,
-        metrics: Metrics,
-    ) -> Result<Self, StartError> {
-        // Before the port can be reached: whoever waits for it may send one at once.
-        let hangups = Hangups::hear();
-        let mode = settings.docker_config.into();
         let mut world = match &settings.world {
-            Some(path) => read_world(path, mode)?,
+            Some(path) => read_world(path, settings.docker_config)?,
             None => World::default(),
         };
-        world.cloud.docker_config = mode;
+        world.cloud.docker_config = mode(settings.docker_config);
+        let of = |flag: &'static str| move |error: String| anyhow!("{flag}: {error}");
         let sites = Sites {
-            origins: Origins::parse(&settings.cors_origin)?,
-            hosts: Hosts::parse(&settings.allowed_host)?,
+            origins: Origins::parse(&settings.cors_origin)
+                .map_err(of("--cors-origin (SAE_SECRET_CORS_ORIGIN)"))?,
+            hosts: Hosts::parse(&settings.allowed_host)
+                .map_err(of("--allowed-host (SAE_SECRET_ALLOWED_HOST)"))?,
         };
         let certificates = certificates(settings)?;
-        let proxies = TrustedProxies::parse(&settings.trusted_proxy)?;
+        let proxies = TrustedProxies::parse(&settings.trusted_proxy)
+            .map_err(of("--trusted-proxy (SAE_SECRET_TRUSTED_PROXY)"))?;
         let database = Database::find(&settings.database)?;
         for remark in world.remarks() {
             log::warn!("the world: {remark}");
         }
         // Before the database is touched: another server may be at work on both.
-        let unheard = |source| StartError::Listen { address: settings.listen.clone(), source };
-        let (listener, address) = bind(&settings.listen).map_err(unheard)?;
+        let unbound = |error| anyhow!("cannot listen on {}: {error}", settings.listen);
+        let (listener, address) = bind(&settings.listen).map_err(unbound)?;
         let audit = audit::open(settings, database.url())?;
         let seeds = seeds(&world);
         let directory = std::mem::take(&mut world.directory);
         let (store, sealing) = database.open(address.ip().is_loopback())?;
         let keys = keys(&store, &sealing);
-        keys.prepare(clock.now()).await?;
+        prepare(&keys, clock.now()).await?;
         let service = Service::new(store.clone(), Arc::clone(&sealing), world.cloud);
-        service.seed(&seeds, clock.now()).await.map_err(StartError::Seed)?;
+        let seeded = service.seed(&seeds, clock.now()).await;
+        seeded.map_err(|error| anyhow!("cannot prepare the database: {error}"))?;
 
         let access = access(settings, directory, address);
         let observer = Observer { id_header: pop::REQUEST_ID, metrics };
@@ -199,7 +188,7 @@ impl Application {
         };
         let is_secure = certificates.is_some();
         let tls = certificates.clone().map(tls::server_config).transpose()?;
-        let server = listen(listener, tls, parts).map_err(unheard)?;
+        let server = listen(listener, tls, parts).map_err(unbound)?;
         let tasks = [audit.clone().map(reopen), certificates.map(reload), database.reread(sealing)];
         hangups.then(tasks.into_iter().flatten().collect());
         Ok(Self { server, address, is_secure, audit })
@@ -223,17 +212,13 @@ impl Application {
         self.server.handle()
     }
 
-    /// Serves until SIGTERM, Ctrl-C or the handle stops it. Requests under way have 8 seconds to be
-    /// finished.
-    ///
-    /// # Errors
-    /// [`StartError::Run`].
-    pub async fn run_until_stopped(self) -> Result<(), StartError> {
+    /// Serves until SIGTERM, Ctrl-C or the handle stops it. Requests under way have 8 seconds to be finished.
+    pub async fn run_until_stopped(self) -> Result<()> {
         let ended = self.server.await;
         if let Some(audit) = self.audit {
             audit.flush().await;
         }
-        ended.map_err(StartError::Run)
+        ended.map_err(|error| anyhow!("the server failed: {error}"))
     }
 }
 
@@ -256,27 +241,24 @@ fn bind(listen: &ListenAddress) -> io::Result<(TcpListener, SocketAddr)> {
     let mut last = io::Error::other("the name has no address");
     for address in addresses {
         match http::bind(address, WRITE_STALL) {
-            Ok(bound) => return Ok(bound),
-            Err(error) => {
-                let is_elsewhere = error.kind() == io::ErrorKind::AddrNotAvailable
-                    || error.raw_os_error() == Some(libc::EAFNOSUPPORT);
-                last = error;
-                if !is_elsewhere {
-                    break;
-                }
-            }
+            Err(error) => last = error,
+            bound => return bound,
+        }
+        let is_elsewhere = [Errno::ADDRNOTAVAIL, Errno::AFNOSUPPORT].map(Errno::raw_os_error);
+        if !last.raw_os_error().is_some_and(|code| is_elsewhere.contains(&code)) {
+            break;
         }
     }
     Err(last)
 }
 
-/// The gate that every request passes, as the settings want it. Says what is strange about them.
+/// Authentication and rate limit as the settings want them; warns of settings that are probably not meant.
 fn access(settings: &Settings, directory: Directory, address: SocketAddr) -> Access {
     let allows_anonymous = allows_anonymous(settings, address.ip());
     if allows_anonymous && !address.ip().is_loopback() {
         log::warn!(
-            "{address} is not a loopback address, and requests without a signature are allowed: whoever reaches it can \
-             read every secret"
+            "{address} is not a loopback address, and requests without a signature are allowed: every machine \
+             that reaches it can read every secret"
         );
     }
     if allows_anonymous && settings.anonymous.is_none() && !settings.trusted_proxy.is_empty() {
@@ -299,7 +281,7 @@ fn access(settings: &Settings, directory: Directory, address: SocketAddr) -> Acc
     }
 }
 
-/// Whether unsigned requests are let through: as the user said, else where nobody but this machine can send any.
+/// Whether unsigned requests are let through: as the settings say, else where only this machine can send any.
 fn allows_anonymous(settings: &Settings, address: IpAddr) -> bool {
     match settings.anonymous {
         Some(choice) => choice == AnonymousChoice::Allow,
@@ -307,20 +289,26 @@ fn allows_anonymous(settings: &Settings, address: IpAddr) -> bool {
     }
 }
 
-/// What the settings say of the certificate; nothing if the server is not to speak TLS.
-fn certificates(settings: &Settings) -> Result<Option<Arc<Certificates>>, TlsError> {
-    match (&settings.tls_cert, &settings.tls_key) {
+/// The certificate of the settings; nothing if the server is not to speak TLS.
+fn certificates(settings: &Settings) -> Result<Option<Arc<Certificates>>> {
+    let missing = match (&settings.tls_cert, &settings.tls_key) {
+        (None, None) => return Ok(None),
         (Some(chain), Some(key)) => match Certificates::load(chain, key) {
-            Err(TlsError::Unreadable { path, source }) => {
-                let source = rights::explained(&path, source);
-                Err(TlsError::Unreadable { path, source })
+            Ok(certificates) => return Ok(Some(Arc::new(certificates))),
+            Err(error) => {
+                let denied = [chain, key].into_iter().find_map(|path| {
+                    let reason = rights::unreadable(path)?;
+                    Some(anyhow!("cannot read {}: {reason}", path.display()))
+                });
+                return Err(denied.unwrap_or_else(|| Error::msg(error)));
             }
-            loaded => loaded.map(Arc::new).map(Some),
         },
-        (None, None) => Ok(None),
-        (Some(_), None) => Err(TlsError::Half { missing: "--tls-key" }),
-        (None, Some(_)) => Err(TlsError::Half { missing: "--tls-cert" }),
-    }
+        (Some(_), None) => "--tls-key",
+        (None, Some(_)) => "--tls-cert",
+    };
+    bail!(
+        "--tls-cert and --tls-key belong together: {missing} is missing (SAE_SECRET_TLS_CERT, SAE_SECRET_TLS_KEY)"
+    )
 }
 
 fn reopen(audit: AuditLog) -> hangup::Task {
@@ -332,7 +320,7 @@ fn reload(certificates: Arc<Certificates>) -> hangup::Task {
         let file = certificates.chain_file().display();
         match certificates.reload() {
             Ok(()) => log::info!("the certificate in {file} has been read again"),
-            Err(error) => log::error!("the certificate stays the one that it was: {error}"),
+            Err(error) => log::error!("the certificate stays unchanged: {error}"),
         }
     };
     ("tls-reload", Box::new(reload))
@@ -380,18 +368,24 @@ fn listen(listener: TcpListener, tls: Option<ServerConfig>, parts: Parts) -> io:
 
 /// Comes when the server is to stop: SIGTERM, as containers and service managers send it, or Ctrl-C.
 async fn stop_signal() {
-    let heard = async |kind: SignalKind| match signal(kind) {
+    let received = async |kind: SignalKind| match signal(kind) {
         Ok(mut signals) => drop(signals.recv().await),
         Err(error) => {
-            log::error!("a signal cannot be heard: {error}");
+            log::error!("a signal cannot be received: {error}");
             std::future::pending::<()>().await;
         }
     };
     tokio::select! {
-        () = heard(SignalKind::terminate()) => {}
-        () = heard(SignalKind::interrupt()) => {}
+        () = received(SignalKind::terminate()) => {}
+        () = received(SignalKind::interrupt()) => {}
     }
     log::info!("stopping: requests under way have {SHUTDOWN_SECONDS} s to be finished");
+}
+
+/// Makes the keys of a database ready, making the first one where there is none.
+async fn prepare(keys: &KeyService, now: Timestamp) -> Result<()> {
+    let prepared = keys.prepare(now).await;
+    prepared.map_err(|error| anyhow!("cannot prepare the keys of the database: {error}"))
 }
 
 /// The keys of a database, with everything that the products seal by them.

@@ -10,10 +10,10 @@ use zeroize::Zeroizing;
 
 pub use self::{
     environment::{remarks, variable},
-    listen::{ListenAddress, ListenAddressError},
+    listen::ListenAddress,
 };
 
-use crate::{access::Rate, sae::model::DockerConfigMode};
+use crate::access::Rate;
 
 /// How the server is to run. Every flag has an environment variable `SAE_SECRET_*`; the flag wins.
 #[derive(Debug, Clone, Args)]
@@ -147,24 +147,20 @@ pub struct DatabaseSettings {
     pub master_key_command: Option<String>,
 }
 
-/// The variable that may hold the master keys. It has no flag: everybody on a machine can see flags.
+/// The variable that may hold the master keys. It has no flag: all users of a machine can see flags.
 pub const MASTER_KEY_VARIABLE: &str = "SAE_SECRET_MASTER_KEY";
 
 /// The variable that may hold the password of the PostgreSQL server. It has no flag either.
 pub const DATABASE_PASSWORD_VARIABLE: &str = "SAE_SECRET_DATABASE_PASSWORD";
 
-/// The text of a variable that holds a secret, if it is set.
-///
-/// # Errors
-/// It is not UTF-8.
-pub fn secret_variable(name: &str) -> Option<Result<Zeroizing<String>, NotUtf8>> {
-    Some(variable(name)?.into_string().map(Zeroizing::new).map_err(|_| NotUtf8))
-}
+/// What to tell of a text that has to be UTF-8 and is not.
+pub const NOT_UTF8: &str = "it is not UTF-8";
 
-/// A variable is not UTF-8.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("it is not UTF-8")]
-pub struct NotUtf8;
+/// The text of a variable that holds a secret, if it is set.
+pub fn secret_variable(name: &str) -> Option<anyhow::Result<Zeroizing<String>>> {
+    let text = variable(name)?.into_string();
+    Some(text.map(Zeroizing::new).map_err(|_| anyhow::anyhow!(NOT_UTF8)))
+}
 
 /// How closely docker configurations are checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -173,15 +169,6 @@ pub enum DockerConfigChoice {
     Strict,
     /// Base64 of a JSON object with auths is enough
     Lenient,
-}
-
-impl From<DockerConfigChoice> for DockerConfigMode {
-    fn from(choice: DockerConfigChoice) -> Self {
-        match choice {
-            DockerConfigChoice::Strict => Self::Strict,
-            DockerConfigChoice::Lenient => Self::Lenient,
-        }
-    }
 }
 
 /// Whether requests without a signature are let through.

@@ -2,6 +2,7 @@
 
 use std::{error::Error, sync::Arc};
 
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{
     CertificateError, ClientConfig, ConfigBuilder, DigitallySignedStruct, Error as TlsError,
     RootCertStore, SignatureScheme,
@@ -11,7 +12,6 @@ use rustls::{
     },
     crypto::{CryptoProvider, ring},
 };
-use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 
 /// What a server's certificate has to show.
 #[derive(Debug)]

@@ -105,11 +105,7 @@ const ROOMS: &[Room] = &[
         uses: &["access", "clock", "json", "pop", "sae::model", "text", "world"],
         without: &["actix", "diesel", "tokio"],
     },
-    Room {
-        path: "settings",
-        uses: &["access", "sae::model"],
-        without: &["actix", "diesel", "tokio"],
-    },
+    Room { path: "settings", uses: &["access"], without: &["actix", "diesel", "tokio"] },
     Room {
         path: "server",
         uses: &[
@@ -120,7 +116,7 @@ const ROOMS: &[Room] = &[
     },
     Room {
         path: "cli",
-        uses: &["access", "cli", "server", "settings", "tls_client"],
+        uses: &["access", "cli", "clock", "server", "settings", "tls_client"],
         without: &["diesel"],
     },
 ];

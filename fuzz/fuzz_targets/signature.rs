@@ -5,7 +5,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use sae_secret::access::signature::{Authorization, Key, acs3, parameters, parse_acs3_date, parse_http_date, roa};
+use sae_secret::access::signature::{Authorization, KeyMaterial, acs3, parameters, parse_acs3_date, parse_http_date, roa};
 use sae_secret_fuzz::{
     escaped, holds,
     random::Choices,

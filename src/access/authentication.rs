@@ -3,74 +3,15 @@
 use std::sync::{Mutex, PoisonError};
 
 use super::{
-    Caller, Directory, KeyStatus, Known, Principal,
-    directory::KeyMaterial,
-    nonces::{NonceRefusal, Nonces, WINDOW_MS},
+    AccessKey, Caller, CommonField, Directory, Refusal,
+    nonces::{Nonces, WINDOW_MS},
     signature::{
-        self, Authorization, AuthorizationError, Key, SignedRequest,
+        self, Authorization, SignedRequest,
         acs3::{self, Acs3, Algorithm},
         roa::{self, Roa},
     },
 };
 use crate::clock::Timestamp;
-
-/// A field that a signed request must have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CommonField {
-    /// Which key signed.
-    AccessKeyId,
-    /// The signature itself.
-    Signature,
-    /// When it was signed.
-    Timestamp,
-    /// What makes the request the only one of its kind.
-    SignatureNonce,
-    /// The hash of the body.
-    ContentHash,
-    /// The token of a temporary key.
-    SecurityToken,
-}
-
-/// Why a caller is not believed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Refusal {
-    /// A field is absent or empty.
-    Missing(CommonField),
-    /// The signature is not put as the rules want it.
-    Incomplete,
-    /// There is no such way to sign.
-    UnknownMethod,
-    /// No such key is known.
-    UnknownKey,
-    /// The key was disabled.
-    InactiveKey,
-    /// The date cannot be read.
-    DateMalformed,
-    /// The date is more than 15 minutes from now.
-    DateExpired,
-    /// The temporary key has run out.
-    TokenExpired,
-    /// No such token was handed out.
-    TokenMalformed,
-    /// The token belongs to another key.
-    TokenMismatch,
-    /// The signature is another one, in the newer way of signing.
-    Acs3Mismatch {
-        /// What the server makes of the request.
-        canonical_request: String,
-        /// What the server holds the signature against.
-        string_to_sign: String,
-    },
-    /// The signature is another one, in the older way of signing.
-    RoaMismatch {
-        /// What the server holds the signature against.
-        string_to_sign: String,
-    },
-    /// The body is not the one whose MD5 was given.
-    ContentMd5Mismatch,
-    /// The nonce was used before.
-    NonceUsed,
-}
 
 /// Tells callers by their signatures.
 #[derive(Debug)]
@@ -103,13 +44,13 @@ impl Claim {
 }
 
 impl Authenticator {
-    /// Knows those keys, and lets those pass that sign nothing if that is allowed.
+    /// Knows those keys, and admits unsigned requests if that is allowed.
     #[must_use]
     pub fn new(directory: Directory, allows_anonymous: bool) -> Self {
         Self { directory, allows_anonymous, nonces: Mutex::default() }
     }
 
-    /// Checks all that the head of a request tells, so that the body of a stranger need not be read. The authorization is
+    /// Checks all that the head of a request tells, so that the body of a request with a bad signature need not be read. The authorization is
     /// the request's own, as [`authorization`] reads it.
     ///
     /// # Errors
@@ -151,15 +92,12 @@ impl Authenticator {
         check_date(date, now)?;
         if let (Some(nonce), Some(key)) = (&claim.nonce, &claim.caller.access_key_id) {
             let mut nonces = self.nonces.lock().unwrap_or_else(PoisonError::into_inner);
-            nonces.take(key, nonce, date, now.0).map_err(|refusal| match refusal {
-                NonceRefusal::Used => Refusal::NonceUsed,
-                NonceRefusal::TooOld => Refusal::DateExpired,
-            })?;
+            nonces.take(key, nonce, date, now.0)?;
         }
         Ok(claim.caller)
     }
 
-    /// A request without a signature may pass for an anonymous one; one that tries to prove itself in another way may not.
+    /// A request without a signature may count as anonymous; one that authenticates in another way may not.
     fn check_unsigned(&self, request: &SignedRequest<'_>) -> Result<Claim, Refusal> {
         const HALVES: [&str; 2] = ["x-acs-accesskey-id", "x-acs-security-token"];
         const OTHER_WAYS: [&str; 3] =
@@ -197,7 +135,7 @@ impl Authenticator {
         let date = signature::parse_acs3_date(date).ok_or(Refusal::DateMalformed)?;
         check_date(date, now)?;
         check_token(known, &self.directory, request, now)?;
-        acs3::verify(request, authorization, &key(known))?;
+        acs3::verify(request, authorization, &known.material)?;
         Ok(Claim {
             caller: caller(known),
             hash: Some((authorization.algorithm, hash.to_owned())),
@@ -229,7 +167,7 @@ impl Authenticator {
             .ok_or(Refusal::DateMalformed)?;
         check_date(date, now)?;
         check_token(known, &self.directory, request, now)?;
-        roa::verify(request, authorization, &key(known))?;
+        roa::verify(request, authorization, &known.material)?;
         Ok(Claim {
             caller: caller(known),
             hash: None,
@@ -239,38 +177,9 @@ impl Authenticator {
         })
     }
 
-    fn find(&self, id: &str) -> Result<&Known, Refusal> {
-        match self.directory.find(id) {
-            None => Err(Refusal::UnknownKey),
-            Some(Known::Key(key, _)) if key.status == KeyStatus::Inactive => {
-                Err(Refusal::InactiveKey)
-            }
-            Some(known) => Ok(known),
-        }
-    }
-}
-
-impl From<AuthorizationError> for Refusal {
-    fn from(error: AuthorizationError) -> Self {
-        match error {
-            AuthorizationError::Malformed => Self::Incomplete,
-            AuthorizationError::MissingAccessKeyId => Self::Missing(CommonField::AccessKeyId),
-            AuthorizationError::MissingSignature => Self::Missing(CommonField::Signature),
-            AuthorizationError::UnknownAlgorithm => Self::UnknownMethod,
-        }
-    }
-}
-
-impl From<acs3::Mismatch> for Refusal {
-    fn from(mismatch: acs3::Mismatch) -> Self {
-        let acs3::Mismatch { canonical_request, string_to_sign } = mismatch;
-        Self::Acs3Mismatch { canonical_request, string_to_sign }
-    }
-}
-
-impl From<roa::Mismatch> for Refusal {
-    fn from(mismatch: roa::Mismatch) -> Self {
-        Self::RoaMismatch { string_to_sign: mismatch.string_to_sign }
+    fn find(&self, id: &str) -> Result<&AccessKey, Refusal> {
+        let key = self.directory.find(id).ok_or(Refusal::UnknownKey)?;
+        if key.is_active { Ok(key) } else { Err(Refusal::InactiveKey) }
     }
 }
 
@@ -281,8 +190,7 @@ impl From<roa::Mismatch> for Refusal {
 pub fn authorization<'a>(
     request: &SignedRequest<'a>,
 ) -> Result<Option<Authorization<'a>>, Refusal> {
-    let value = single(request, "authorization")?;
-    Ok(value.map(Authorization::parse).transpose()?)
+    single(request, "authorization")?.map(Authorization::parse).transpose()
 }
 
 /// Holds a body to the hash that was signed.
@@ -298,7 +206,7 @@ fn check_hash(
     }
     match authorization(request)? {
         Some(Authorization::Acs3(authorization)) => {
-            Err(acs3::explain(request, &authorization, &actual).into())
+            Err(acs3::explain(request, &authorization, &actual))
         }
         _ => Err(Refusal::Incomplete),
     }
@@ -331,43 +239,29 @@ fn check_date(date: i64, now: Timestamp) -> Result<(), Refusal> {
 }
 
 fn check_token(
-    known: &Known,
+    key: &AccessKey,
     directory: &Directory,
     request: &SignedRequest<'_>,
     now: Timestamp,
 ) -> Result<(), Refusal> {
     let token = single(request, "x-acs-security-token")?;
-    match (known, token) {
-        (Known::Key(..), None) => Ok(()),
-        (Known::Session(_), None) => Err(Refusal::Missing(CommonField::SecurityToken)),
-        (Known::Session(session), Some(token)) if session.has_token(token) => {
-            if now < session.expires { Ok(()) } else { Err(Refusal::TokenExpired) }
+    match (&key.session, token) {
+        (None, None) => Ok(()),
+        (Some(_), None) => Err(Refusal::Missing(CommonField::SecurityToken)),
+        (Some(session), Some(token)) if session.has_token(token) => {
+            if now < session.expires {
+                Ok(())
+            } else {
+                Err(Refusal::TokenExpired)
+            }
         }
         (_, Some(token)) if directory.knows_token(token) => Err(Refusal::TokenMismatch),
         // A long-term key has no token, whatever the token is.
-        (Known::Key(..), Some(_)) => Err(Refusal::TokenMismatch),
-        (Known::Session(_), Some(_)) => Err(Refusal::TokenMalformed),
+        (None, Some(_)) => Err(Refusal::TokenMismatch),
+        (Some(_), Some(_)) => Err(Refusal::TokenMalformed),
     }
 }
 
-fn key(known: &Known) -> Key<'_> {
-    match known {
-        Known::Key(key, _) => match &key.material {
-            KeyMaterial::Secret(secret) => Key::Secret(secret),
-            KeyMaterial::Rsa(public) => Key::Rsa(public),
-        },
-        Known::Session(session) => Key::Secret(&session.secret),
-    }
-}
-
-fn caller(known: &Known) -> Caller {
-    match known {
-        Known::Key(key, owner) => {
-            Caller { principal: Principal::from(owner), access_key_id: Some(key.id.clone()) }
-        }
-        Known::Session(session) => Caller {
-            principal: Principal::Session(session.user.clone()),
-            access_key_id: Some(session.id.clone()),
-        },
-    }
+fn caller(key: &AccessKey) -> Caller {
+    Caller { principal: key.principal.clone(), access_key_id: Some(key.id.clone()) }
 }

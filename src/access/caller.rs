@@ -2,7 +2,16 @@
 
 use std::sync::Arc;
 
-use super::{Owner, User};
+use super::policy::{self, Denied, Environment, Policy};
+
+/// A user of the account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    /// The user's name, unique in the account.
+    pub name: String,
+    /// The policies attached to the user.
+    pub policies: Vec<Policy>,
+}
 
 /// Who is calling, once that is certain.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,7 +25,7 @@ pub struct Caller {
 /// On whose behalf a request is made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Principal {
-    /// Nobody said; acts as the account itself where that is allowed.
+    /// Nothing was signed; acts as the account itself where that is allowed.
     Anonymous,
     /// The account itself.
     Root,
@@ -27,7 +36,7 @@ pub enum Principal {
 }
 
 impl Caller {
-    /// Somebody who signed nothing.
+    /// The caller of an unsigned request.
     pub const ANONYMOUS: Self = Self { principal: Principal::Anonymous, access_key_id: None };
 
     /// The user that policies are looked up for; `None` for the account itself, which no policy binds.
@@ -49,13 +58,16 @@ impl Caller {
             Principal::Session(_) => "sts",
         }
     }
-}
 
-impl From<&Owner> for Principal {
-    fn from(owner: &Owner) -> Self {
-        match owner {
-            Owner::Root => Self::Root,
-            Owner::User(user) => Self::User(Arc::clone(user)),
-        }
+    /// Whether the caller may take an action, such as `sae:CreateSecret`, on a resource, such as
+    /// `acs:sae:cn-beijing:1000000000000001:*`. The account itself may do everything.
+    pub fn authorize(
+        &self,
+        action: &str,
+        resource: &str,
+        environment: &Environment,
+    ) -> Result<(), Denied> {
+        let Some(user) = self.user() else { return Ok(()) };
+        policy::evaluate(&user.policies, action, resource, environment)
     }
 }

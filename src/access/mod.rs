@@ -4,23 +4,23 @@
 //! and words the refusal. Of the wire, only the headers that carry signatures are known by name.
 
 mod authentication;
-mod authorization;
 mod caller;
 mod directory;
 mod nonces;
 pub mod policy;
 mod rate;
+mod refusal;
 pub mod signature;
 
-pub use authentication::{Authenticator, Claim, CommonField, Refusal, authorization};
-pub use authorization::{Denied, authorize};
-pub use caller::{Caller, Principal};
-pub use directory::{
-    AccessKey, Directory, DuplicateKey, KeyMaterial, KeyStatus, Known, Owner, Session, User,
-};
-pub use rate::{Elapsed, Rate, RateError, RateLimit, RetryAfter};
+pub use authentication::{Authenticator, Claim, authorization};
+pub use caller::{Caller, Principal, User};
+pub use directory::{AccessKey, Directory, Session};
+pub use policy::Denied;
+pub use rate::{Elapsed, Rate, RateLimit};
+pub use refusal::{CommonField, Refusal};
+pub use signature::KeyMaterial;
 
-/// The gate that every request for an operation passes; the dialects share it.
+/// Authentication and rate limit, as the dialects share them.
 #[derive(Debug)]
 pub struct Access {
     /// Tells who is calling.

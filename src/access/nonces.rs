@@ -2,8 +2,10 @@
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
-    hash::{BuildHasher, BuildHasherDefault, Hasher, RandomState},
+    hash::{BuildHasher, RandomState},
 };
+
+use super::Refusal;
 
 /// How far a request's date may be from the server's clock, in milliseconds: 15 minutes either way (the platform's
 /// table of common errors, `InvalidTimeStamp.Expired`).
@@ -35,7 +37,7 @@ pub struct Nonces {
     swept_at: i64,
 }
 
-/// What is known of one access key.
+/// The nonces of one access key.
 #[derive(Debug, Default)]
 struct Used {
     /// By the second from which on they take nonces: one a minute, and more where there are many.
@@ -47,38 +49,9 @@ struct Used {
 /// The nonces of requests whose dates are near each other.
 #[derive(Debug)]
 struct Bucket {
-    nonces: HashSet<u64, BuildHasherDefault<Identity>>,
+    nonces: HashSet<u64>,
     /// The latest date among them, in seconds.
     newest: i64,
-}
-
-/// The numbers in a [`Bucket`] are hashes already.
-#[derive(Debug, Default)]
-struct Identity(u64);
-
-impl Hasher for Identity {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = self.0 << 8 | u64::from(*byte);
-        }
-    }
-
-    fn write_u64(&mut self, number: u64) {
-        self.0 = number;
-    }
-}
-
-/// Why a nonce was not taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NonceRefusal {
-    /// It was used before.
-    Used,
-    /// The request is so old that it can no longer be told whether it was.
-    TooOld,
 }
 
 impl Default for Nonces {
@@ -98,26 +71,18 @@ impl Nonces {
         }
     }
 
-    /// Takes a nonce that an access key used in a request of that date; both times in epoch milliseconds.
-    ///
-    /// # Errors
-    /// [`NonceRefusal`].
-    pub fn take(
-        &mut self,
-        key: &str,
-        nonce: &[u8],
-        date: i64,
-        now: i64,
-    ) -> Result<(), NonceRefusal> {
+    /// Takes a nonce that an access key used in a request of that date; both times in epoch milliseconds. A request so old
+    /// that its nonce may have been forgotten is expired.
+    pub fn take(&mut self, key: &str, nonce: &[u8], date: i64, now: i64) -> Result<(), Refusal> {
         self.sweep(now);
         let second = date.div_euclid(1000);
         let fingerprint = self.hasher.hash_one(nonce);
         let used = self.keys.entry(key.to_owned()).or_default();
         if used.buckets.values().any(|bucket| bucket.nonces.contains(&fingerprint)) {
-            return Err(NonceRefusal::Used);
+            return Err(Refusal::NonceUsed);
         }
         if used.floor.is_some_and(|floor| second <= floor) {
-            return Err(NonceRefusal::TooOld);
+            return Err(Refusal::DateExpired);
         }
         used.put(second, fingerprint, self.capacity / 8);
         self.count += 1;
@@ -184,8 +149,8 @@ mod tests {
     fn a_nonce_is_taken_once_a_key() {
         let mut nonces = Nonces::default();
         assert_eq!(nonces.take("a", b"n", NOW, NOW), Ok(()));
-        assert_eq!(nonces.take("a", b"n", NOW, NOW), Err(NonceRefusal::Used));
-        assert_eq!(nonces.take("a", b"n", NOW + 1000, NOW), Err(NonceRefusal::Used));
+        assert_eq!(nonces.take("a", b"n", NOW, NOW), Err(Refusal::NonceUsed));
+        assert_eq!(nonces.take("a", b"n", NOW + 1000, NOW), Err(Refusal::NonceUsed));
         assert_eq!(nonces.take("b", b"n", NOW, NOW), Ok(()));
         assert_eq!(nonces.take("a", b"m", NOW, NOW), Ok(()));
     }
@@ -202,7 +167,7 @@ mod tests {
                 nonces.take("b", &now.to_be_bytes(), now, now).ok();
                 assert_eq!(
                     nonces.take("a", b"n", date, now),
-                    Err(NonceRefusal::Used),
+                    Err(Refusal::NonceUsed),
                     "{ahead} {now}"
                 );
             }
@@ -216,7 +181,7 @@ mod tests {
         assert_eq!(nonces.take("a", b"n", NOW, NOW), Ok(()));
         let last = NOW + WINDOW_MS;
         assert_eq!(nonces.take("b", b"m", last, last + GRACE_MS), Ok(()));
-        assert_eq!(nonces.take("a", b"n", NOW, last), Err(NonceRefusal::Used));
+        assert_eq!(nonces.take("a", b"n", NOW, last), Err(Refusal::NonceUsed));
     }
 
     #[test]
@@ -256,14 +221,14 @@ mod tests {
         assert_eq!(nonces.keys.values().map(Used::count).sum::<usize>(), nonces.count);
         assert!(nonces.keys["flood"].buckets.len() < 100);
         assert!(nonces.keys["flood"].count() > 700, "not much more is forgotten than has to be");
-        assert_eq!(nonces.take("flood", &1_u32.to_be_bytes(), NOW, NOW), Err(NonceRefusal::TooOld));
+        assert_eq!(nonces.take("flood", &1_u32.to_be_bytes(), NOW, NOW), Err(Refusal::DateExpired));
         let late = NOW + 999_990;
         let last = 99_999_u32.to_be_bytes();
-        assert_eq!(nonces.take("flood", &last, late, NOW), Err(NonceRefusal::Used));
+        assert_eq!(nonces.take("flood", &last, late, NOW), Err(Refusal::NonceUsed));
         assert_eq!(nonces.take("flood", b"new", late + 1000, NOW), Ok(()));
         for number in 0..100_u32 {
             let again = nonces.take("good", &number.to_be_bytes(), NOW, NOW);
-            assert_eq!(again, Err(NonceRefusal::Used), "{number}");
+            assert_eq!(again, Err(Refusal::NonceUsed), "{number}");
         }
         assert_eq!(nonces.take("good", b"new", NOW, NOW), Ok(()));
     }

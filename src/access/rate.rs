@@ -7,30 +7,25 @@ use governor::{
     state::keyed::DefaultKeyedStateStore,
 };
 
-use super::{Caller, Principal};
+use super::Caller;
 
 /// So many requests a second, written `50/s`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate(NonZeroU32);
 
-/// A text is no rate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a rate is a whole number from 1 to 1000000 and `/s`, such as 50/s")]
-pub struct RateError;
+const FORM: &str = "a rate is a whole number from 1 to 1000000 and `/s`, such as 50/s";
 
 /// The largest rate, a second: above it there is nothing to limit.
 const RATE_MAX: u32 = 1_000_000;
 
 impl FromStr for Rate {
-    type Err = RateError;
+    type Err = &'static str;
 
-    fn from_str(text: &str) -> Result<Self, RateError> {
-        let number = text.strip_suffix("/s").ok_or(RateError)?;
-        if !number.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Err(RateError);
-        }
-        let number: NonZeroU32 = number.parse().map_err(|_| RateError)?;
-        if number.get() > RATE_MAX { Err(RateError) } else { Ok(Self(number)) }
+    fn from_str(text: &str) -> Result<Self, &'static str> {
+        let number = text.strip_suffix("/s").ok_or(FORM)?;
+        let is_number = number.bytes().all(|byte| byte.is_ascii_digit());
+        let number = number.parse().ok().filter(|rate: &NonZeroU32| rate.get() <= RATE_MAX);
+        number.filter(|_| is_number).map(Self).ok_or(FORM)
     }
 }
 
@@ -41,7 +36,7 @@ impl fmt::Display for Rate {
 }
 
 /// Holds each caller to a rate, with bursts of one second's worth. All keys of a user count together, and so do those of
-/// the account and whoever calls unsigned in its name.
+/// the account and unsigned requests.
 pub struct RateLimit(Limiter);
 
 type Limiter = RateLimiter<
@@ -68,35 +63,24 @@ impl Clock for Ticks {
     }
 }
 
-/// The caller has to wait.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RetryAfter {
-    /// How long, in milliseconds; at least 1.
-    pub millis: u64,
-}
-
 impl RateLimit {
-    /// A limit at which nobody has called yet.
+    /// A limit before the first request.
     #[must_use]
     pub fn new(rate: Rate, elapsed: Elapsed) -> Self {
-        let nobody = DefaultKeyedStateStore::default();
-        Self(RateLimiter::new(Quota::per_second(rate.0), nobody, Ticks(elapsed)))
+        let state = DefaultKeyedStateStore::default();
+        Self(RateLimiter::new(Quota::per_second(rate.0), state, Ticks(elapsed)))
     }
 
     /// Counts a request.
     ///
     /// # Errors
-    /// [`RetryAfter`] when the caller has made too many.
-    pub fn take(&self, caller: &Caller) -> Result<(), RetryAfter> {
+    /// The caller has made too many: in how many milliseconds it may try again, at least 1.
+    pub fn take(&self, caller: &Caller) -> Result<(), u64> {
         // Callers are users of the world file, so the map needs no cleaning.
-        let name = match &caller.principal {
-            Principal::Anonymous | Principal::Root => None,
-            Principal::User(user) | Principal::Session(user) => Some(user.name.clone()),
-        };
+        let name = caller.user().map(|user| user.name.clone());
         self.0.check_key(&name).map_err(|early| {
             let wait = early.wait_time_from(self.0.clock().now());
-            let millis = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
-            RetryAfter { millis: millis.saturating_add(1) }
+            u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).saturating_add(1)
         })
     }
 }
@@ -113,7 +97,7 @@ mod tests {
     use std::sync::Mutex;
 
     use super::*;
-    use crate::access::User;
+    use crate::access::{Principal, User};
 
     #[test]
     fn a_rate_is_a_number_a_second() {
@@ -134,7 +118,7 @@ mod tests {
             "1000001/s",
             "99999999999/s",
         ] {
-            assert_eq!(text.parse::<Rate>(), Err(RateError), "{text:?}");
+            assert_eq!(text.parse::<Rate>(), Err(FORM), "{text:?}");
         }
     }
 
@@ -150,7 +134,7 @@ mod tests {
         let callers = [user("a"), user("b"), Principal::Root].map(caller);
         for caller in &callers {
             assert_eq!((limit.take(caller), limit.take(caller)), (Ok(()), Ok(())));
-            assert_eq!(limit.take(caller), Err(RetryAfter { millis: 501 }));
+            assert_eq!(limit.take(caller), Err(501));
         }
         let session = caller(Principal::Session(Arc::clone(callers[0].user().unwrap())));
         assert!(limit.take(&session).is_err(), "the user's own allowance is used up");

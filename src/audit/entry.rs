@@ -2,64 +2,67 @@
 
 use std::net::IpAddr;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::clock::Timestamp;
 
 /// How much of a text that a client chose stands in a line, in characters.
 const TEXT_MAX: usize = 128;
 
-/// Whether the caller was let through to the operation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// How long a line usually is at most, in bytes.
+const LINE_USUAL: usize = 512;
+
+/// Whether the caller was let through to the operation. If not, nothing was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[expect(missing_docs)]
 pub enum Decision {
-    /// It was.
     Allow,
-    /// It was not; nothing was done.
     Deny,
 }
 
-impl Decision {
-    fn text(self) -> &'static str {
-        match self {
-            Self::Allow => "allow",
-            Self::Deny => "deny",
-        }
-    }
-}
-
 /// Who called, as far as it is known.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize)]
 pub struct CallerEntry<'a> {
     /// The kind of caller.
+    #[serde(serialize_with = "cut")]
     pub kind: &'a str,
     /// The user's name.
+    #[serde(serialize_with = "cut")]
     pub name: Option<&'a str>,
     /// The access key that signed, or that was claimed to.
+    #[serde(serialize_with = "cut")]
     pub access_key_id: Option<&'a str>,
 }
 
-/// What became of one operation. There is no place in it for a secret's value.
-#[derive(Debug, Clone, Copy)]
+/// What became of one operation, in the order of the line's members. There is no place in it for a secret's value.
+#[derive(Debug, Clone, Copy, Serialize)]
 pub struct Entry<'a> {
     /// When the operation ended.
+    #[serde(serialize_with = "time")]
     pub time: Timestamp,
     /// The id that the reply carries too.
+    #[serde(serialize_with = "cut")]
     pub request_id: &'a str,
     /// Who called.
     pub caller: CallerEntry<'a>,
     /// Where the request came from.
     pub source: Option<IpAddr>,
     /// The action that a policy has to allow.
+    #[serde(serialize_with = "cut")]
     pub action: &'a str,
     /// The namespace, if a well-formed one was named.
+    #[serde(serialize_with = "cut")]
     pub namespace: Option<&'a str>,
     /// The secret's number, if one was named or made.
     pub secret_id: Option<i64>,
     /// The secret's name, as far as it became known.
+    #[serde(serialize_with = "cut")]
     pub secret_name: Option<&'a str>,
     /// Whether the caller was let through.
     pub decision: Decision,
     /// The reply's code: `200` or a symbolic one.
+    #[serde(serialize_with = "cut")]
     pub code: &'a str,
     /// How long the operation took, in microseconds.
     pub duration_us: u64,
@@ -69,27 +72,10 @@ impl Entry<'_> {
     /// The line, with its end: every member in every line, `null` where nothing is known, texts cut at 128 characters.
     /// So no line is longer than 8 KiB, whatever a client sends.
     pub(super) fn line(&self) -> Vec<u8> {
-        let line = Line {
-            time: time(self.time),
-            request_id: cut(self.request_id),
-            caller: CallerLine {
-                kind: cut(self.caller.kind),
-                name: self.caller.name.map(cut),
-                access_key_id: self.caller.access_key_id.map(cut),
-            },
-            source: self.source,
-            action: cut(self.action),
-            namespace: self.namespace.map(cut),
-            secret_id: self.secret_id,
-            secret_name: self.secret_name.map(cut),
-            decision: self.decision.text(),
-            code: cut(self.code),
-            duration_us: self.duration_us,
-        };
         let mut bytes = Vec::with_capacity(LINE_USUAL);
         // Neither memory nor texts and numbers can refuse.
-        if let Err(impossible) = serde_json::to_writer(&mut bytes, &line) {
-            log::error!("an audit line was not worded: {impossible}");
+        if let Err(impossible) = serde_json::to_writer(&mut bytes, self) {
+            log::error!("an audit line was not written: {impossible}");
         }
         let mut bytes = escaped(bytes);
         bytes.push(b'\n');
@@ -97,56 +83,39 @@ impl Entry<'_> {
     }
 }
 
-/// How long a line usually is at most, in bytes.
-const LINE_USUAL: usize = 512;
-
-/// The members of a line, in their order.
-#[derive(Serialize)]
-struct Line<'a> {
-    time: Option<String>,
-    request_id: &'a str,
-    caller: CallerLine<'a>,
-    source: Option<IpAddr>,
-    action: &'a str,
-    namespace: Option<&'a str>,
-    secret_id: Option<i64>,
-    secret_name: Option<&'a str>,
-    decision: &'a str,
-    code: &'a str,
-    duration_us: u64,
+/// A moment by RFC 3339 in UTC, with milliseconds; `null` outside the years that jiff knows.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn time<S: Serializer>(moment: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+    let moment = jiff::Timestamp::from_millisecond(moment.0).ok();
+    moment.map(|moment| moment.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()).serialize(serializer)
 }
 
-#[derive(Serialize)]
-struct CallerLine<'a> {
-    kind: &'a str,
-    name: Option<&'a str>,
-    access_key_id: Option<&'a str>,
+/// The beginning of a text, if there is one.
+fn cut<'a, S: Serializer>(
+    text: &(impl Into<Option<&'a str>> + Copy),
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let cut = |text: &'a str| {
+        text.char_indices().nth(TEXT_MAX).and_then(|(end, _)| text.get(..end)).unwrap_or(text)
+    };
+    (*text).into().map(cut).serialize(serializer)
 }
 
-/// A moment by RFC 3339 in UTC, with milliseconds; `None` outside the years that it can tell.
-fn time(moment: Timestamp) -> Option<String> {
-    let moment = jiff::Timestamp::from_millisecond(moment.0).ok()?;
-    Some(moment.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string())
-}
-
-fn cut(text: &str) -> &str {
-    text.char_indices().nth(TEXT_MAX).and_then(|(end, _)| text.get(..end)).unwrap_or(text)
-}
-
-/// The same JSON with escapes for what a terminal would obey, what some readers take for the end of a line, and what changes
-/// the direction of the text around it. JSON itself asks for few of them, and all can stand only inside its strings.
+/// The same JSON with escapes for control characters, for what some readers take for the end of a line, and for what
+/// changes the direction of the text around it. JSON itself asks for few of them, and all can stand only inside its
+/// strings.
 fn escaped(json: Vec<u8>) -> Vec<u8> {
     if json.iter().all(|byte| matches!(byte, b' '..=b'~')) {
         return json;
     }
-    let mut bytes = Vec::with_capacity(json.len() * 2);
+    let mut text = String::with_capacity(json.len() * 2);
     for c in String::from_utf8_lossy(&json).chars() {
         let turns = matches!(c, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
         if c.is_control() || turns || matches!(c, '\u{2028}' | '\u{2029}') {
-            bytes.extend_from_slice(format!("\\u{:04x}", u32::from(c)).as_bytes());
+            text.push_str(&format!("\\u{:04x}", u32::from(c)));
         } else {
-            bytes.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
+            text.push(c);
         }
     }
-    bytes
+    text.into_bytes()
 }

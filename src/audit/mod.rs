@@ -45,17 +45,6 @@ pub enum Destination {
 /// The audit log cannot be written.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum AuditError {
-    /// The file cannot be opened.
-    #[error("cannot open the audit log {}: {}", path.display(), reason(source))]
-    Open {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: Arc<io::Error>,
-    },
-    /// Standard output cannot be used.
-    #[error("cannot write the audit log to standard output: {0}")]
-    Stdout(Arc<io::Error>),
     /// The system refused to write.
     #[error("the audit log cannot be written: {0}")]
     Write(Arc<io::Error>),
@@ -65,20 +54,6 @@ pub enum AuditError {
     /// As many lines as are kept already wait.
     #[error("the audit log cannot be written, and {OWED_MAX} lines already wait")]
     Full,
-}
-
-/// What the system said when the file was opened, in words that tell what to do.
-fn reason(source: &io::Error) -> String {
-    if source.raw_os_error() == Some(libc::ENXIO) {
-        return "it is a pipe that is not read".to_owned();
-    }
-    match source.kind() {
-        io::ErrorKind::NotFound => "its directory does not exist".to_owned(),
-        io::ErrorKind::IsADirectory => "it is a directory".to_owned(),
-        io::ErrorKind::NotADirectory => "part of its path is not a directory".to_owned(),
-        io::ErrorKind::PermissionDenied => "the server has no permission to write it".to_owned(),
-        _ => source.to_string(),
-    }
 }
 
 /// The audit log. Cloning is cheap; all clones write to the same place.
@@ -95,10 +70,7 @@ struct Inner {
 
 impl AuditLog {
     /// Opens the log. With best effort no request fails for it or waits for it.
-    ///
-    /// # Errors
-    /// [`AuditError::Open`] and [`AuditError::Stdout`].
-    pub fn open(destination: Destination, is_best_effort: bool) -> Result<Self, AuditError> {
+    pub fn open(destination: Destination, is_best_effort: bool) -> io::Result<Self> {
         Self::open_with(destination, is_best_effort, TIMEOUT)
     }
 
@@ -106,7 +78,7 @@ impl AuditLog {
         destination: Destination,
         is_best_effort: bool,
         timeout: Duration,
-    ) -> Result<Self, AuditError> {
+    ) -> io::Result<Self> {
         let lines = Mutex::new(Lines::new(Output::open(&destination)?));
         Ok(Self(Arc::new(Inner { destination, lines, is_best_effort, timeout })))
     }

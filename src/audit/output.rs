@@ -9,7 +9,12 @@ use std::{
     sync::Arc,
 };
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::{
+    event::{PollFd, PollFlags, Timespec, poll},
+    fs::OFlags,
+    io::Errno,
+    pipe::PIPE_BUF,
+};
 
 use super::{AuditError, Destination};
 
@@ -30,21 +35,20 @@ pub struct Output {
 
 impl Output {
     /// Opens the destination; a file goes on behind what is in it.
-    ///
-    /// # Errors
-    /// [`AuditError::Open`] and [`AuditError::Stdout`].
-    pub fn open(destination: &Destination) -> Result<Self, AuditError> {
+    pub fn open(destination: &Destination) -> io::Result<Self> {
         let (file, path) = match destination {
             Destination::File(path) => {
-                let unopened =
-                    |error| AuditError::Open { path: path.clone(), source: Arc::new(error) };
+                let unopened = |error| {
+                    let reason = reason(&error);
+                    io::Error::other(format!(
+                        "cannot open the audit log {}: {reason}",
+                        path.display()
+                    ))
+                };
                 (open_file(path).map_err(unopened)?, Some(path))
             }
             // Without the buffer of the standard library, which would keep what could not be written.
-            Destination::Stdout => {
-                let file = io::stdout().as_fd().try_clone_to_owned().map(File::from);
-                (file.map_err(|error| AuditError::Stdout(Arc::new(error)))?, None)
-            }
+            Destination::Stdout => (io::stdout().as_fd().try_clone_to_owned()?.into(), None),
         };
         let about = file.metadata().ok();
         let is_file = about.as_ref().is_some_and(std::fs::Metadata::is_file);
@@ -66,7 +70,7 @@ impl Output {
         if !self.has_room() {
             return Err(io::ErrorKind::WouldBlock.into());
         }
-        (&self.file).write(bytes.get(..libc::PIPE_BUF).unwrap_or(bytes))
+        (&self.file).write(bytes.get(..PIPE_BUF).unwrap_or(bytes))
     }
 
     /// Whether something can be written at once; also when it would be refused.
@@ -86,8 +90,22 @@ fn open_file(path: &Path) -> io::Result<File> {
         .create(true)
         .mode(0o600)
         // A pipe that is not read is then refused instead of waited for; files do not know the difference.
-        .custom_flags(libc::O_NONBLOCK)
+        .custom_flags(OFlags::NONBLOCK.bits().cast_signed())
         .open(path)
+}
+
+/// What the system said when the file was opened, in words that tell what to do.
+fn reason(error: &io::Error) -> String {
+    if error.raw_os_error() == Some(Errno::NXIO.raw_os_error()) {
+        return "it is a pipe that is not read".to_owned();
+    }
+    match error.kind() {
+        io::ErrorKind::NotFound => "its directory does not exist".to_owned(),
+        io::ErrorKind::IsADirectory => "it is a directory".to_owned(),
+        io::ErrorKind::NotADirectory => "part of its path is not a directory".to_owned(),
+        io::ErrorKind::PermissionDenied => "the server has no permission to write it".to_owned(),
+        _ => error.to_string(),
+    }
 }
 
 fn last_byte(path: &Path) -> io::Result<[u8; 1]> {
@@ -145,9 +163,6 @@ impl Lines {
 
     /// Writes what can be written; whether that is at least the first so many of all lines. With nothing left to write,
     /// whether another line could be.
-    ///
-    /// # Errors
-    /// [`AuditError::Write`].
     pub fn write(&mut self, count: u64) -> Result<bool, AuditError> {
         let written = self.write_owed();
         if written.is_ok() {
@@ -192,8 +207,7 @@ impl Lines {
         self.owed.is_empty() && self.output.has_room()
     }
 
-    /// Goes on with another output. A line that was begun is written to it whole: nobody would look for its first part in
-    /// the old one.
+    /// Goes on with another output. A line that was begun is written to it whole, so that none is split over two files.
     pub fn switch(&mut self, output: Output) {
         self.output = output;
         self.begun = 0;

@@ -1,17 +1,17 @@
 //! `sae-secret access-key`
 
-use std::{io::Write, process::ExitCode};
+use std::process::ExitCode;
 
 use ring::rand::{SecureRandom, SystemRandom};
 use zeroize::Zeroizing;
 
-use super::complain;
+use super::{complain, say};
 
 /// What the platform's long-term access key ids begin with.
 const PREFIX: &str = "LTAI5t";
 /// How long such an id is, in characters.
 const ID_LENGTH: usize = 24;
-/// How long a secret is, in characters: 178 bits of chance.
+/// How long a secret is, in characters: 178 random bits.
 const SECRET_LENGTH: usize = 30;
 
 const LETTERS_AND_DIGITS: &[u8; 62] =
@@ -23,21 +23,17 @@ pub fn run() -> ExitCode {
     let Some((id, secret)) = made else {
         return complain("this machine has no source of random numbers");
     };
-    let line = Zeroizing::new(format!("- {{ id: {PREFIX}{}, secret: {} }}\n", *id, *secret));
-    match std::io::stdout().write_all(line.as_bytes()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => complain(error),
-    }
+    say(&Zeroizing::new(format!("- {{ id: {PREFIX}{}, secret: {} }}\n", *id, *secret)))
 }
 
-/// Letters and digits, each as likely as any other; nothing when there is no chance to be had.
+/// Letters and digits, each as likely as any other; nothing without a source of random numbers.
 fn random(length: usize) -> Option<Zeroizing<String>> {
     let source = SystemRandom::new();
     let mut text = Zeroizing::new(String::with_capacity(length));
     let mut bytes = Zeroizing::new([0; 64]);
     while text.len() < length {
         source.fill(bytes.as_mut()).ok()?;
-        // Six bits are an index; the two that would be out of range are thrown away, so that none is likelier.
+        // Six bits are an index; the two that would be out of range are skipped, so that none is likelier.
         let indices = bytes.iter().map(|byte| usize::from(byte & 0x3F));
         let characters = indices.filter_map(|index| LETTERS_AND_DIGITS.get(index));
         let missing = length - text.len();

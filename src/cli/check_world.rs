@@ -1,10 +1,10 @@
 //! `sae-secret check-world FILE`
 
-use std::{io::Write, path::PathBuf, process::ExitCode};
+use std::{path::PathBuf, process::ExitCode};
 
 use clap::Args;
 
-use super::{complain, warn_of_variables};
+use super::{complain, say, warn_of_variables};
 use crate::{server, settings::DockerConfigChoice};
 
 /// What is to be checked.
@@ -21,7 +21,7 @@ pub struct Arguments {
 /// Prints what the file describes, or every mistake in it.
 pub fn run(arguments: &Arguments) -> ExitCode {
     warn_of_variables();
-    let world = match server::read_world(&arguments.file, arguments.docker_config.into()) {
+    let world = match server::read_world(&arguments.file, arguments.docker_config) {
         Ok(world) => world,
         Err(error) => return complain(error),
     };
@@ -34,8 +34,5 @@ pub fn run(arguments: &Arguments) -> ExitCode {
     );
     let remarks = world.remarks().into_iter().map(|remark| format!("remark: {remark}"));
     let lines: Vec<String> = remarks.chain([summary]).collect();
-    match writeln!(std::io::stdout(), "{}", lines.join("\n")) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => complain(error),
-    }
+    say(&(lines.join("\n") + "\n"))
 }

@@ -10,8 +10,8 @@ use std::{
 };
 
 use clap::Args;
+use rustls::pki_types::ServerName;
 use rustls::{ClientConnection, StreamOwned};
-use rustls_pki_types::ServerName;
 
 use super::{complain, warn_of_variables};
 use crate::{

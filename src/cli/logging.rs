@@ -2,6 +2,7 @@
 
 use std::io::{self, IsTerminal, Write};
 
+use anyhow::{Result, anyhow};
 use env_logger::{Builder, Target, WriteStyle};
 use log::{
     LevelFilter, Record,
@@ -15,12 +16,10 @@ use crate::settings::{LogFormat, remarks, variable};
 /// What is written where `RUST_LOG` says nothing.
 const DEFAULT_FILTER: &str = "info";
 
-/// Starts logging to standard error. Whoever holds what is returned has to flush it at the end of the process.
-///
-/// # Errors
-/// The system gives no thread to write with.
-pub(super) fn init(format: LogFormat) -> io::Result<Stderr> {
-    let stderr = Stderr::start()?;
+/// Starts logging to standard error. What is returned has to be flushed at the end of the process.
+pub(super) fn init(format: LogFormat) -> Result<Stderr> {
+    let stderr =
+        Stderr::start().map_err(|error| anyhow!("cannot start the log's thread: {error}"))?;
     let mut builder = builder(format);
     // Left to the logger it would be no: it takes what it is given for a file.
     if variable("RUST_LOG_STYLE").is_none() && takes_colours() {

@@ -17,10 +17,7 @@ use std::{ffi::OsString, process::ExitCode};
 use clap::{FromArgMatches, Parser, Subcommand};
 use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
 
-use crate::{
-    server::{StartError, upkeep::UpkeepError},
-    settings::{LogFormat, remarks},
-};
+use crate::settings::{LogFormat, remarks};
 
 /// A server that speaks the namespaced Secret API of Alibaba Cloud SAE
 #[derive(Debug, Parser)]
@@ -63,7 +60,7 @@ impl Cli {
     /// Runs the command; the exit code tells whether it did what it was asked to.
     #[must_use]
     pub fn run(self) -> ExitCode {
-        if let Err(error) = keep_memory_to_ourselves() {
+        if let Err(error) = protect_memory() {
             return complain(error);
         }
         match self.command {
@@ -79,8 +76,8 @@ impl Cli {
     }
 }
 
-/// Keeps what is in memory out of core dumps, and other processes of the same user from looking at it.
-fn keep_memory_to_ourselves() -> Result<(), String> {
+/// Keeps what is in memory out of core dumps, and from other processes of the same user.
+fn protect_memory() -> Result<(), String> {
     let never = Rlimit { current: Some(0), maximum: Some(0) };
     setrlimit(Resource::Core, never)
         .and_then(|()| set_dumpable_behavior(DumpableBehavior::NotDumpable))
@@ -88,8 +85,8 @@ fn keep_memory_to_ourselves() -> Result<(), String> {
 }
 
 /// Runs what a command does to a database to its end.
-fn upkeep<T>(work: impl Future<Output = Result<T, UpkeepError>>) -> Result<T, UpkeepError> {
-    let log = logging::init(LogFormat::Text).map_err(StartError::Log)?;
+fn upkeep<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    let log = logging::init(LogFormat::Text)?;
     let done = actix_web::rt::System::new().block_on(work);
     log.flush_all();
     done

@@ -1,14 +1,11 @@
 //! `sae-secret serve`
 
-use std::process::ExitCode;
+use std::{process::ExitCode, sync::Arc};
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use super::{complain, complain_to, logging, stderr::Stderr};
-use crate::{
-    server::{Application, StartError},
-    settings::Settings,
-};
+use crate::{clock::SystemClock, server::Application, settings::Settings};
 
 /// How many files a server needs beside those of its workers: the database's, the listener, the log, some connections.
 const FILES: u64 = 64;
@@ -20,13 +17,14 @@ const FILES_OF_A_WORKER: u64 = 5;
 pub fn run(settings: &Settings) -> ExitCode {
     let log = match logging::init(settings.log_format) {
         Ok(log) => log,
-        Err(error) => return complain(StartError::Log(error)),
+        Err(error) => return complain(error),
     };
     if let Err(error) = open_enough_files() {
         return end(&log, complain_to(log.clone(), error));
     }
     let outcome = actix_web::rt::System::new().block_on(async {
-        let application = Application::build(settings, log.dropped()).await?;
+        let application =
+            Application::build(settings, Arc::new(SystemClock), log.dropped()).await?;
         log::info!("listening on {}://{}", application.scheme(), application.address());
         application.run_until_stopped().await
     });

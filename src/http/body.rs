@@ -113,9 +113,6 @@ pub enum BodyError {
 }
 
 /// The whole body, and the room that it takes; `declared` is its length by the request's head, if that tells.
-///
-/// # Errors
-/// [`BodyError`].
 pub async fn read_body(
     payload: Payload,
     declared: Option<u64>,

@@ -38,23 +38,18 @@ pub struct Sites {
 #[derive(Debug, Clone, Default)]
 pub struct Hosts(Vec<String>);
 
-/// A text is no host name.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "--allowed-host: {0:?} is no host name such as secrets.example: letters, digits, hyphens and dots, and neither a \
-     scheme nor a port nor a *"
-)]
-pub struct HostError(String);
-
 impl Hosts {
     /// Host names without scheme and port; upper case means lower case.
-    ///
-    /// # Errors
-    /// [`HostError`] with the first text that is none.
-    pub fn parse(texts: &[String]) -> Result<Self, HostError> {
+    pub fn parse(texts: &[String]) -> Result<Self, String> {
         let parse = |text: &String| {
             let name = text.trim().to_ascii_lowercase();
-            if name.split('.').all(is_label) { Ok(name) } else { Err(HostError(text.clone())) }
+            let fits = name.split('.').all(is_label);
+            fits.then_some(name).ok_or_else(|| {
+                format!(
+                    "{text:?} is no host name such as secrets.example: letters, digits, hyphens and dots, and neither a \
+                     scheme nor a port nor a *"
+                )
+            })
         };
         texts.iter().map(parse).collect::<Result<_, _>>().map(Self)
     }
@@ -105,9 +100,6 @@ impl fmt::Display for Foreign {
 }
 
 /// What speaks against taking a request without a signature; the first that does, in the order of [`Foreign`].
-///
-/// # Errors
-/// [`Foreign`].
 fn judge(headers: &HeaderMap, sites: &Sites) -> Result<(), Foreign> {
     let host = headers.get(HOST).map(text);
     if let Some(host) = host.as_deref().filter(|host| !sites.hosts.are_own(host)) {
@@ -157,9 +149,6 @@ fn split_port(authority: &str) -> Option<(&str, Option<&str>)> {
 }
 
 /// What speaks against taking this request without a signature. The log tells which header it was.
-///
-/// # Errors
-/// [`Foreign`].
 pub fn check_unsigned(request: &HttpRequest, sites: &Sites) -> Result<(), Foreign> {
     judge(request.headers(), sites).inspect_err(|foreign| {
         let extensions = request.extensions();
@@ -171,9 +160,6 @@ pub fn check_unsigned(request: &HttpRequest, sites: &Sites) -> Result<(), Foreig
 
 /// Makes a preflight of an origin that is not named a request like any other, so that it is answered in the dialect's
 /// own shape.
-///
-/// # Errors
-/// None of its own.
 pub async fn forget_preflight<B: MessageBody>(
     sites: web::Data<Sites>,
     mut request: ServiceRequest,

@@ -10,24 +10,18 @@ const MAX_AGE: usize = 3600;
 #[derive(Debug, Clone, Default)]
 pub struct Origins(Vec<String>);
 
-/// A text is no origin.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "{0:?} is no origin as browsers write it: http:// or https://, the host in lower case, :port unless it is the \
-     scheme's own, and no path, not even /"
-)]
-pub struct OriginError(String);
-
 impl Origins {
     /// Origins as browsers write them (RFC 6454, section 6.2): scheme, host and perhaps a port, without a path, not
     /// even `/`.
-    ///
-    /// # Errors
-    /// [`OriginError`] with the first text that is none.
-    pub fn parse(texts: &[String]) -> Result<Self, OriginError> {
-        let texts = texts.iter().map(|text| text.trim().to_owned());
-        let parse = |text: String| if is_origin(&text) { Ok(text) } else { Err(OriginError(text)) };
-        texts.map(parse).collect::<Result<_, _>>().map(Self)
+    pub fn parse(texts: &[String]) -> Result<Self, String> {
+        let parse = |text: &str| match is_origin(text) {
+            true => Ok(text.to_owned()),
+            false => Err(format!(
+                "{text:?} is no origin as browsers write it: http:// or https://, the host in lower case, :port unless \
+                 it is the scheme's own, and no path, not even /"
+            )),
+        };
+        texts.iter().map(|text| parse(text.trim())).collect::<Result<_, _>>().map(Self)
     }
 
     /// Whether no origin is named.

@@ -105,9 +105,6 @@ impl Drop for UnderWay {
 }
 
 /// The middleware around everything.
-///
-/// # Errors
-/// None of its own.
 pub async fn lifecycle<B: MessageBody>(
     observer: web::Data<Observer>,
     request: ServiceRequest,

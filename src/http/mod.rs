@@ -18,4 +18,4 @@ pub use identity::Identity;
 pub use lifecycle::{CallerNote, Observer, Outcome, SharedOutcome, lifecycle};
 pub use listener::{WRITE_STALL, bind};
 pub use metrics::Metrics;
-pub use source::{ProxyError, Source, TrustedProxies};
+pub use source::{Source, TrustedProxies};

@@ -17,27 +17,21 @@ pub struct Source {
     pub is_secure: bool,
 }
 
-/// The proxies whose word is taken for where a request comes from.
+/// The proxies that are believed about where a request comes from.
 #[derive(Debug, Clone, Default)]
 pub struct TrustedProxies(Arc<[IpNet]>);
-
-/// A text is neither an address nor a network.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is neither an IP address nor a network such as 10.0.0.0/8")]
-pub struct ProxyError(String);
 
 impl TrustedProxies {
     /// Proxies by address (`192.0.2.1`, `::1`) or network (`10.0.0.0/8`). What IPv6 has for an IPv4 address
     /// (`::ffff:192.0.2.1`) is that address.
-    ///
-    /// # Errors
-    /// [`ProxyError`] with the first text that is neither.
-    pub fn parse(texts: &[String]) -> Result<Self, ProxyError> {
+    pub fn parse(texts: &[String]) -> Result<Self, String> {
         let parse = |text: &String| {
             let network = text.trim().parse().or_else(|_| {
                 text.trim().parse().map(|address: IpAddr| address.to_canonical().into())
             });
-            network.map_err(|_| ProxyError(text.clone()))
+            network.map_err(|_| {
+                format!("{text:?} is neither an IP address nor a network such as 10.0.0.0/8")
+            })
         };
         texts.iter().map(parse).collect::<Result<_, _>>().map(Self)
     }
@@ -47,7 +41,7 @@ impl TrustedProxies {
     }
 
     /// Where the request comes from. `X-Forwarded-For` and `X-Forwarded-Proto` count only when a trusted proxy sends them, and
-    /// of the first only what trusted proxies have added: anybody can send more.
+    /// of the first only what trusted proxies have added: any client can send more.
     #[must_use]
     pub fn source(&self, request: &HttpRequest) -> Source {
         let peer = request.peer_addr().map(|peer| peer.ip().to_canonical());

@@ -55,9 +55,6 @@ impl<'a> Admission<'a> {
     }
 
     /// Checks what the head tells of the caller.
-    ///
-    /// # Errors
-    /// [`ApiError`] of the gateway.
     pub fn check_head(&self) -> Result<Claim, ApiError> {
         let signed = self.signed();
         let authorization = access::authorization(&signed);
@@ -74,29 +71,24 @@ impl<'a> Admission<'a> {
         let authenticator = &self.access.authenticator;
         let claim = authenticator.check_head(&signed, authorization?.as_ref(), self.call.now)?;
         if !claim.is_signed() {
-            browser::check_unsigned(self.call.head, self.call.sites)
-                .map_err(|foreign| self.strange(&foreign))?;
+            let checked = browser::check_unsigned(self.call.head, self.call.sites);
+            checked.map_err(|foreign| match foreign {
+                Foreign::Host(_) => ApiError::new(Code::HostForbidden, &[&shown_host(self.call)]),
+                Foreign::Origin(_) | Foreign::FetchSite => {
+                    ApiError::new(Code::OriginForbidden, &[])
+                }
+            })?;
         }
         Ok(claim)
     }
 
-    fn strange(&self, foreign: &Foreign) -> ApiError {
-        match foreign {
-            Foreign::Host(_) => ApiError::new(Code::HostForbidden, &[&shown_host(self.call)]),
-            Foreign::Origin(_) | Foreign::FetchSite => ApiError::new(Code::OriginForbidden, &[]),
-        }
-    }
-
     /// Checks what the body tells of the caller at the moment `now`, and whether the caller may call as often.
-    ///
-    /// # Errors
-    /// [`ApiError`] of the gateway.
     pub fn admit(&self, claim: Claim, body: &[u8], now: Timestamp) -> Result<Caller, ApiError> {
         let caller = self.access.authenticator.admit(claim, &self.signed(), body, now)?;
         self.call.note(|outcome| outcome.caller = note(&caller));
         if let Some(limit) = &self.access.rate_limit {
-            limit.take(&caller).map_err(|early| {
-                ApiError::new(Code::ThrottlingUser, &[]).with(Detail::RetryAfter(early.millis))
+            limit.take(&caller).map_err(|millis| {
+                ApiError::new(Code::ThrottlingUser, &[]).with(Detail::RetryAfter(millis))
             })?;
         }
         Ok(caller)
@@ -112,7 +104,8 @@ pub fn authorize(call: &Call<'_>, caller: &Caller, wanted: &Wanted<'_>) -> Resul
     let environment =
         Environment { source: source.address, is_secure: source.is_secure, now: call.now };
     for resource in wanted.resources {
-        access::authorize(caller, wanted.action, resource, &environment)
+        caller
+            .authorize(wanted.action, resource, &environment)
             .map_err(|denied| forbidden(caller, wanted, denied))?;
     }
     call.note(|outcome| outcome.is_permitted = true);

@@ -96,9 +96,6 @@ pub enum Fault {
 }
 
 /// The first fault of a request that has been read, in the order of its fields: those that are absent come first.
-///
-/// # Errors
-/// [`Fault`].
 pub fn first_fault(
     request: &impl Validate,
     malformed: &[&str],

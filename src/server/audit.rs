@@ -1,41 +1,46 @@
 //! Opens the audit log where the settings want it.
 
 use std::{
-    fs, io,
+    fs,
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
-    sync::Arc,
 };
 
-use super::{StartError, master_keys, rights};
+use anyhow::{Result, bail, ensure};
+
+use super::{master_keys, rights};
 use crate::{
-    audit::{AuditError, AuditLog, Destination},
+    audit::{AuditLog, Destination},
     settings::Settings,
     store::{self, DatabaseUrl},
 };
 
 /// The audit log of the settings; nothing if there is to be none.
-///
-/// # Errors
-/// [`StartError::NoAuditLog`], [`StartError::AuditElsewhere`] and [`StartError::Audit`].
-pub fn open(settings: &Settings, database: &DatabaseUrl) -> Result<Option<AuditLog>, StartError> {
+pub fn open(settings: &Settings, database: &DatabaseUrl) -> Result<Option<AuditLog>> {
+    let is_best_effort = settings.audit_best_effort;
     let Some(path) = &settings.audit_log else {
-        return if settings.audit_best_effort { Err(StartError::NoAuditLog) } else { Ok(None) };
+        ensure!(
+            !is_best_effort,
+            "--audit-best-effort needs --audit-log (SAE_SECRET_AUDIT_BEST_EFFORT, SAE_SECRET_AUDIT_LOG)"
+        );
+        return Ok(None);
     };
     if path == Path::new("-") {
-        return Ok(Some(AuditLog::open(Destination::Stdout, settings.audit_best_effort)?));
+        return Ok(Some(AuditLog::open(Destination::Stdout, is_best_effort)?));
     }
     if let Some(other) = others(settings, database).find(|other| is_same(path, other)) {
-        return Err(StartError::AuditElsewhere { path: other });
+        let other = other.display();
+        bail!(
+            "--audit-log (SAE_SECRET_AUDIT_LOG): {other} is something else of this server already"
+        );
     }
-    let destination = Destination::File(path.clone());
-    let log = AuditLog::open(destination, settings.audit_best_effort);
-    Ok(Some(log.map_err(|error| match (error, rights::unwritable(path)) {
-        (AuditError::Open { path, .. }, Some(reason)) => {
-            AuditError::Open { path, source: Arc::new(io::Error::other(reason)) }
-        }
-        (error, _) => error,
-    })?))
+    match AuditLog::open(Destination::File(path.clone()), is_best_effort) {
+        Ok(log) => Ok(Some(log)),
+        Err(error) => match rights::unwritable(path) {
+            Some(reason) => bail!("cannot open the audit log {}: {reason}", path.display()),
+            None => Err(error.into()),
+        },
+    }
 }
 
 /// The files that the server has other uses for.

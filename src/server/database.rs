@@ -1,22 +1,23 @@
-//! Finds the database and the master keys of its keys, and opens it with them.
+//! Finds the database and its master keys, and opens it with them.
 
-use std::{io, sync::Arc};
+use std::sync::Arc;
 
+use anyhow::{Error, Result, anyhow, bail, ensure};
 use zeroize::Zeroizing;
 
 use super::{
-    StartError, hangup,
-    master_keys::{self, MasterKeyError, Source},
+    hangup,
+    master_keys::{self, NONE_GIVEN, Source},
     rights,
 };
 use crate::{
     crypto::{Keyring, MasterKeys},
     sealing::{Sealing, listed},
     settings::{DATABASE_PASSWORD_VARIABLE, DatabaseSettings, secret_variable},
-    store::{self, Access, DatabaseUrl, OpenError, Store},
+    store::{self, Access, DatabaseUrl, DatabaseUrlError, OpenError, Store},
 };
 
-/// A database whose keys open with the master keys at hand. It was looked at and not touched.
+/// A database and its master keys. Nothing has been changed yet.
 pub struct Database {
     url: DatabaseUrl,
     source: Source,
@@ -24,32 +25,28 @@ pub struct Database {
 }
 
 impl Database {
-    /// Looks for the database and its master keys, and whether they go together. Nothing is made or changed.
-    ///
-    /// # Errors
-    /// [`StartError::DatabaseUrl`], [`StartError::Database`] and [`StartError::MasterKeys`].
-    pub fn find(settings: &DatabaseSettings) -> Result<Self, StartError> {
+    /// Finds the database and its master keys, and checks that they open all of its keys. Nothing is made or changed.
+    pub fn find(settings: &DatabaseSettings) -> Result<Self> {
         let found = Self::find_unchecked(settings)?;
         demand_open(&found.url, &found.masters.clone().unwrap_or_default())?;
         Ok(found)
     }
 
-    /// The same, for what can do with master keys that are not those of the database.
-    ///
-    /// # Errors
-    /// [`StartError::DatabaseUrl`], [`StartError::Database`] and [`StartError::MasterKeys`].
-    pub fn find_unchecked(settings: &DatabaseSettings) -> Result<Self, StartError> {
+    /// The same without the check.
+    pub fn find_unchecked(settings: &DatabaseSettings) -> Result<Self> {
         let found = Self::without_keys(settings)?;
         let masters = found.source.read()?;
         Ok(Self { masters, ..found })
     }
 
-    /// The same, for what needs no keys: they are not read.
-    ///
-    /// # Errors
-    /// [`StartError::DatabaseUrl`] and [`StartError::Database`]; [`StartError::MasterKeys`] for more than one source.
-    pub fn without_keys(settings: &DatabaseSettings) -> Result<Self, StartError> {
-        let url = DatabaseUrl::parse(&settings.database_url, || password(settings))?.resolved()?;
+    /// The same without reading the keys.
+    pub fn without_keys(settings: &DatabaseSettings) -> Result<Self> {
+        let url = DatabaseUrl::parse(&settings.database_url, || password(settings));
+        let url = url.map_err(|error| match error.is::<DatabaseUrlError>() {
+            true => anyhow!("--database-url (SAE_SECRET_DATABASE_URL): {error}"),
+            false => error,
+        })?;
+        let url = url.resolved()?;
         let source = Source::of(settings, &url)?;
         Ok(Self { url, source, masters: None })
     }
@@ -60,16 +57,10 @@ impl Database {
     }
 
     /// Opens the database, making it when it is missing. A master key is made where there is none, if it may be.
-    ///
-    /// # Errors
-    /// [`StartError::Database`]; [`StartError::MasterKeys`].
-    pub fn open(&self, may_make_key: bool) -> Result<(Store, Arc<Sealing>), StartError> {
-        if self.masters.is_none()
-            && !may_make_key
-            && self.source != Source::Memory
-            && self.source != Source::Nowhere
-        {
-            return Err(MasterKeyError::None.into());
+    pub fn open(&self, may_make_key: bool) -> Result<(Store, Arc<Sealing>)> {
+        let is_made_beside = matches!(self.source, Source::Beside(_));
+        if self.masters.is_none() && is_made_beside && !may_make_key {
+            bail!(NONE_GIVEN);
         }
         // Before the database is touched: its tables must not be those of this version when there can be no key for it.
         let masters = match &self.masters {
@@ -79,37 +70,31 @@ impl Database {
         let store = Store::open(&self.url).map_err(|error| unopened(&self.url, error))?;
         if master_keys::are_for_development(&masters) {
             log::warn!(
-                "the master key is that of docker-compose.yml, which everybody knows: whoever gets the database can read \
-                 every secret. Give one of your own with SAE_SECRET_MASTER_KEY or --master-key-file where that matters"
+                "the master key is the public one of docker-compose.yml: with the database, anyone can read every secret. \
+                 Give another with SAE_SECRET_MASTER_KEY or --master-key-file where that matters"
             );
         }
         if let Source::Beside(path) = &self.source {
             log::warn!(
-                "the master key {} stands beside the database: whoever gets both files can read every secret. Give one \
-                 with --master-key-file, SAE_SECRET_MASTER_KEY or --master-key-command where that matters",
+                "the master key {} stands beside the database: both files together are enough to read every secret. Give \
+                 one with --master-key-file, SAE_SECRET_MASTER_KEY or --master-key-command where that matters",
                 path.display()
             );
         }
         Ok((store, self.sealing(masters)))
     }
 
-    /// Opens the database for upkeep; a server may be at work on it.
-    ///
-    /// # Errors
-    /// [`StartError::Database`].
-    pub fn open_existing(&self, access: Access) -> Result<(Store, Arc<Sealing>), StartError> {
+    /// Opens the database for a command; a server may be using it.
+    pub fn open_existing(&self, access: Access) -> Result<(Store, Arc<Sealing>)> {
         let store =
             Store::open_existing(&self.url, access).map_err(|error| unopened(&self.url, error))?;
         Ok((store, self.sealing(self.masters.clone().unwrap_or_default())))
     }
 
     /// Opens a copy that is to become this database, as [`Database::open`] would open it.
-    ///
-    /// # Errors
-    /// [`StartError::Database`]; [`StartError::MasterKeys`].
-    pub fn open_copy(&self, copy: &DatabaseUrl) -> Result<(Store, Arc<Sealing>), StartError> {
+    pub fn open_copy(&self, copy: &DatabaseUrl) -> Result<(Store, Arc<Sealing>)> {
         demand_open(copy, &self.masters.clone().unwrap_or_default())?;
-        let masters = self.masters.clone().ok_or(MasterKeyError::None)?;
+        let masters = self.masters.clone().ok_or_else(|| anyhow!(NONE_GIVEN))?;
         Ok((Store::open(copy)?, self.sealing(masters)))
     }
 
@@ -117,80 +102,74 @@ impl Database {
         Arc::new(Sealing::new(masters, self.source.reread()))
     }
 
-    /// Reads the master keys again, when they can be. They have to open all that the others have opened.
+    /// Reads the master keys again, when they can be. They have to open every key of the database.
     pub fn reread(&self, sealing: Arc<Sealing>) -> Option<hangup::Task> {
         if !self.source.can_be_read_again() {
             return None;
         }
         let (source, url) = (self.source.clone(), self.url.clone());
-        let reread = move || match read_for(&source, &url) {
-            Ok(masters) => {
-                sealing.replace_masters(masters);
-                log::info!("the master keys in {} have been read again", source.name());
+        let read = move || {
+            let masters = source.read_again()?;
+            demand_open(&url, &masters)?;
+            sealing.replace_masters(masters);
+            log::info!("the master keys in {} have been read again", source.name());
+            Ok(())
+        };
+        let reread = move || {
+            if let Err(error) = read() as Result<()> {
+                log::error!("the master keys stay unchanged: {error}");
             }
-            Err(error) => log::error!("the master keys stay the ones that they were: {error}"),
         };
         Some(("master-keys-reload", Box::new(reread)))
     }
 }
 
-/// The master keys of a source, if they are those of the database.
-fn read_for(source: &Source, url: &DatabaseUrl) -> Result<MasterKeys, StartError> {
-    let masters = source.read_again()?;
-    demand_open(url, &masters)?;
-    Ok(masters)
-}
-
 /// Demands that every key of a database opens.
-fn demand_open(url: &DatabaseUrl, masters: &MasterKeys) -> Result<(), StartError> {
+fn demand_open(url: &DatabaseUrl, masters: &MasterKeys) -> Result<()> {
     let keys = Store::peek_keys(url).map_err(|error| unopened(url, error))?;
     let (_, closed) = Keyring::default().opened(&keys, masters);
     if closed.is_empty() {
         return Ok(());
     }
-    let closed = listed(&closed);
-    Err(MasterKeyError::Closed { database: url.to_string(), closed }.into())
+    bail!(
+        "the database {url} does not open: {}; the master keys come from --master-key-file, SAE_SECRET_MASTER_KEY, \
+         --master-key-command, or a file beside the database",
+        listed(&closed)
+    )
 }
 
-/// The error; where it is about rights, with what refuses.
-fn unopened(url: &DatabaseUrl, error: OpenError) -> StartError {
+/// The error; where it is about permissions, with what refuses.
+fn unopened(url: &DatabaseUrl, error: OpenError) -> Error {
     let files = url.file().into_iter().flat_map(store::files_of);
     // The database itself first, which may still have to be made; the others only where they are there.
     let mut files = files.enumerate().filter(|(place, file)| *place == 0 || file.exists());
     match files.find_map(|(_, file)| rights::unwritable(&file)) {
-        Some(reason) => StartError::DatabaseDenied { database: url.to_string(), reason },
+        Some(reason) => anyhow!("cannot open the database {url}: {reason}"),
         None => error.into(),
     }
 }
 
 /// The password for an address of a server that has none.
-fn password(settings: &DatabaseSettings) -> Result<Option<Zeroizing<String>>, StartError> {
-    let unread = |source_name: &str, source| StartError::DatabasePassword {
-        source_name: source_name.to_owned(),
-        source,
-    };
+fn password(settings: &DatabaseSettings) -> Result<Option<Zeroizing<String>>> {
     let variable = secret_variable(DATABASE_PASSWORD_VARIABLE);
-    match (variable, &settings.database_password_file) {
-        (None, None) => Ok(None),
-        (Some(_), Some(_)) => Err(unread(
-            DATABASE_PASSWORD_VARIABLE,
-            io::Error::other(
-                "--database-password-file (SAE_SECRET_DATABASE_PASSWORD_FILE) is given, too",
-            ),
-        )),
-        (Some(text), None) => text
-            .map(Some)
-            .map_err(|error| unread(DATABASE_PASSWORD_VARIABLE, io::Error::other(error))),
-        (None, Some(file)) => {
-            let unread = |source| unread(&file.display().to_string(), source);
-            let text = master_keys::read_file(file).map_err(unread)?;
-            let text = text
-                .strip_suffix('\n')
-                .map_or(text.as_str(), |text| text.strip_suffix('\r').unwrap_or(text));
-            if text.is_empty() {
-                return Err(unread(io::Error::other("it is empty")));
-            }
-            Ok(Some(Zeroizing::new(text.to_owned())))
+    let (source, read) = match (variable, &settings.database_password_file) {
+        (None, None) => return Ok(None),
+        (Some(_), Some(_)) => {
+            let too = "--database-password-file (SAE_SECRET_DATABASE_PASSWORD_FILE) is given, too";
+            (DATABASE_PASSWORD_VARIABLE.to_owned(), Err(anyhow!(too)))
         }
-    }
+        (Some(text), None) => (DATABASE_PASSWORD_VARIABLE.to_owned(), text),
+        (None, Some(file)) => {
+            let text = master_keys::read_file(file).map_err(Error::from).and_then(|text| {
+                let line = text
+                    .strip_suffix('\n')
+                    .map_or(text.as_str(), |text| text.strip_suffix('\r').unwrap_or(text));
+                ensure!(!line.is_empty(), "it is empty");
+                Ok(Zeroizing::new(line.to_owned()))
+            });
+            (file.display().to_string(), text)
+        }
+    };
+    let read = read.map(Some);
+    read.map_err(|error| anyhow!("cannot read the password of the database from {source}: {error}"))
 }

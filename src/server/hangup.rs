@@ -10,25 +10,25 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 /// Something that SIGHUP asks for, with a name for its thread. It may wait for files.
 pub type Task = (&'static str, Box<dyn Fn() + Send>);
 
-/// Hears SIGHUP, which from then on does not end the process.
+/// Receives SIGHUP, which from then on does not end the process.
 pub struct Hangups(Option<Signal>);
 
 impl Hangups {
     /// Begins to listen; what comes before the tasks are known is kept for them. Must be called on a tokio runtime.
-    pub fn hear() -> Self {
-        let heard = signal(SignalKind::hangup());
-        Self(heard.inspect_err(|error| log::error!("SIGHUP cannot be heard: {error}")).ok())
+    pub fn listen() -> Self {
+        let received = signal(SignalKind::hangup());
+        Self(received.inspect_err(|error| log::error!("SIGHUP cannot be received: {error}")).ok())
     }
 
     /// Does each of these things whenever SIGHUP comes, as long as the actix runtime lasts. Each has a thread of its own
-    /// that nobody waits for: a file that does not come holds up neither the others nor the end of the process.
+    /// that is not joined: a file that cannot be read now delays neither the others nor the end of the process.
     pub fn then(self, tasks: Vec<Task>) {
         let Some(mut hangups) = self.0 else { return };
-        let bells: Vec<SyncSender<()>> = tasks.into_iter().filter_map(start).collect();
+        let wakers: Vec<SyncSender<()>> = tasks.into_iter().filter_map(start).collect();
         actix_web::rt::spawn(async move {
             while hangups.recv().await.is_some() {
-                for bell in &bells {
-                    if bell.try_send(()).is_err() {
+                for waker in &wakers {
+                    if waker.try_send(()).is_err() {
                         log::debug!("what SIGHUP asked for before has not been begun yet");
                     }
                 }
@@ -38,12 +38,12 @@ impl Hangups {
 }
 
 fn start((name, task): Task) -> Option<SyncSender<()>> {
-    let (bell, rings) = sync_channel(1);
+    let (waker, wakes) = sync_channel(1);
     let thread = thread::Builder::new().name(name.to_owned());
-    match thread.spawn(move || rings.iter().for_each(|()| task())) {
-        Ok(_nobody_waits) => Some(bell),
+    match thread.spawn(move || wakes.iter().for_each(|()| task())) {
+        Ok(_detached) => Some(waker),
         Err(error) => {
-            log::error!("SIGHUP cannot be obeyed: {error}");
+            log::error!("SIGHUP has no effect: {error}");
             None
         }
     }

@@ -4,20 +4,21 @@ mod command;
 
 use std::{
     ffi::OsString,
+    fmt::Display,
     fs::File,
     io::{self, Read},
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
 };
 
+use anyhow::{Error, Result, anyhow, bail};
 use zeroize::Zeroizing;
 
 use super::rights;
 use crate::{
-    crypto::{CryptoError, MasterKeys, MasterKeysError},
-    sealed::MasterKeyId,
+    crypto::MasterKeys,
     sealing::Reread,
-    settings::{DatabaseSettings, MASTER_KEY_VARIABLE, NotUtf8, secret_variable},
+    settings::{DatabaseSettings, MASTER_KEY_VARIABLE, NOT_UTF8, secret_variable},
     store::{self, DatabaseUrl},
 };
 
@@ -27,69 +28,16 @@ const TEXT_MAX: u64 = 64 * 1024;
 /// What the file of the key that is made beside a database has behind the database's name.
 const BESIDE: &str = ".key";
 
-/// The key of the compose file, as it stands there behind its id. Everybody knows it.
+/// The key of the compose file, as it stands there behind its id. It is public.
 const DEVELOPMENT: &str = "ZGV2ZWxvcG1lbnQgb25seSwgbm90IGEgc2VjcmV0ISE=";
 
 /// What a key that is made is called.
 const MADE: &str = "local";
 
-/// The master keys cannot be had.
-#[derive(Debug, thiserror::Error)]
-pub enum MasterKeyError {
-    /// They are given in more than one way.
-    #[error(
-        "the master keys are given more than once: use one of --master-key-file \
-         (SAE_SECRET_MASTER_KEY_FILE), SAE_SECRET_MASTER_KEY and --master-key-command (SAE_SECRET_MASTER_KEY_COMMAND)"
-    )]
-    Several,
-    /// They cannot be read.
-    #[error("cannot read the master keys from {source_name}: {reason}")]
-    Unreadable {
-        /// Where they should have been.
-        source_name: String,
-        /// What went wrong; shows nothing of what was read.
-        reason: String,
-    },
-    /// What was read holds no master keys.
-    #[error("cannot read the master keys from {source_name}: {mistake}")]
-    Mistaken {
-        /// Where it was read.
-        source_name: String,
-        /// What is wrong with it.
-        mistake: MasterKeysError,
-    },
-    /// None are given, and none may be made.
-    #[error(
-        "no master key is given: use --master-key-file, SAE_SECRET_MASTER_KEY or --master-key-command. Only a server \
-         on a loopback address makes one by itself, beside its database"
-    )]
-    None,
-    /// None are given, and there is no place beside the database for one.
-    #[error(
-        "no master key is given, and a PostgreSQL database needs one: use --master-key-file, SAE_SECRET_MASTER_KEY or \
-         --master-key-command"
-    )]
-    NotGiven,
-    /// The key that was to be made cannot be written, or not be made at all.
-    #[error("cannot make a master key in {}: {reason}", path.display())]
-    NotMade {
-        /// Its file.
-        path: PathBuf,
-        /// Why.
-        reason: String,
-    },
-    /// They are not those of the database.
-    #[error(
-        "the database {database} does not open: {closed}; the master keys come from --master-key-file, \
-         SAE_SECRET_MASTER_KEY, --master-key-command, or a file beside the database"
-    )]
-    Closed {
-        /// The database.
-        database: String,
-        /// The master keys that are missing or wrong.
-        closed: String,
-    },
-}
+/// What to tell where no keys are given, and none may be made.
+pub const NONE_GIVEN: &str = "no master key is given: use --master-key-file, SAE_SECRET_MASTER_KEY or \
+                              --master-key-command. Only a server on a loopback address makes one by itself, beside its \
+                              database";
 
 /// A place that master keys are read from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,16 +65,17 @@ pub fn beside(database: &Path) -> PathBuf {
 
 impl Source {
     /// Where the settings say that the master keys are. What is given wins over what is found.
-    ///
-    /// # Errors
-    /// [`MasterKeyError::Several`].
-    pub fn of(settings: &DatabaseSettings, database: &DatabaseUrl) -> Result<Self, MasterKeyError> {
+    pub fn of(settings: &DatabaseSettings, database: &DatabaseUrl) -> Result<Self> {
         let file = settings.master_key_file.clone().map(Self::File);
         let variable = secret_variable(MASTER_KEY_VARIABLE).map(|_| Self::Variable);
         let command = settings.master_key_command.clone().map(Self::Command);
         let mut given = file.into_iter().chain(variable).chain(command);
         match (given.next(), given.next(), database) {
-            (Some(_), Some(_), _) => Err(MasterKeyError::Several),
+            (Some(_), Some(_), _) => bail!(
+                "the master keys are given more than once: use one of --master-key-file \
+                 (SAE_SECRET_MASTER_KEY_FILE), SAE_SECRET_MASTER_KEY and --master-key-command \
+                 (SAE_SECRET_MASTER_KEY_COMMAND)"
+            ),
             (Some(source), None, _) => Ok(source),
             (None, _, DatabaseUrl::SqliteFile(database)) => Ok(Self::Beside(beside(database))),
             (None, _, DatabaseUrl::SqliteMemory) => Ok(Self::Memory),
@@ -135,51 +84,46 @@ impl Source {
     }
 
     /// The master keys; none where there is no file beside the database, or the database has no file.
-    ///
-    /// # Errors
-    /// [`MasterKeyError::Unreadable`] and [`MasterKeyError::Mistaken`].
-    pub fn read(&self) -> Result<Option<MasterKeys>, MasterKeyError> {
+    pub fn read(&self) -> Result<Option<MasterKeys>> {
         let text = match self {
-            Self::File(path) => read_file(path),
+            Self::File(path) => read_file(path).map_err(Error::from),
             Self::Variable => read_variable(),
-            Self::Command(command) => command::output(command),
+            Self::Command(command) => command::output(command).map_err(Error::from),
             Self::Beside(path) => match read_file(path) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-                read => read,
+                read => read.map_err(Error::from),
             },
             Self::Memory | Self::Nowhere => return Ok(None),
         };
-        let text = text.map_err(|error| MasterKeyError::Unreadable {
-            source_name: self.name(),
-            reason: error.to_string(),
-        })?;
-        let keys = MasterKeys::parse(&text);
-        keys.map(Some)
-            .map_err(|mistake| MasterKeyError::Mistaken { source_name: self.name(), mistake })
+        let keys = text.and_then(|text| Ok(MasterKeys::parse(&text)?));
+        keys.map(Some).map_err(|error| self.unreadable(&error))
+    }
+
+    fn unreadable(&self, reason: &dyn Display) -> Error {
+        anyhow!("cannot read the master keys from {}: {reason}", self.name())
     }
 
     /// Makes a key where there is none: beside a database on this machine, or in memory.
-    ///
-    /// # Errors
-    /// [`MasterKeyError::NotMade`]; [`MasterKeyError::None`] and [`MasterKeyError::NotGiven`] where none may be made.
-    pub fn make(&self) -> Result<MasterKeys, MasterKeyError> {
-        let not_made = |path: &Path, reason: &dyn std::fmt::Display| MasterKeyError::NotMade {
-            path: path.to_owned(),
-            reason: rights::unwritable(path).unwrap_or_else(|| reason.to_string()),
+    pub fn make(&self) -> Result<MasterKeys> {
+        let path = match self {
+            Self::Memory => return new_keys(),
+            Self::Beside(path) => path,
+            Self::Nowhere => bail!(
+                "no master key is given, and a PostgreSQL database needs one: use --master-key-file, \
+                 SAE_SECRET_MASTER_KEY or --master-key-command"
+            ),
+            Self::File(_) | Self::Variable | Self::Command(_) => bail!(NONE_GIVEN),
         };
-        match self {
-            Self::Memory => new_keys().map_err(|error| not_made(Path::new("memory"), &error)),
-            Self::Beside(path) => {
-                let keys = new_keys().map_err(|error| not_made(path, &error))?;
-                write_new(path, &keys).map_err(|error| not_made(path, &error))?;
-                // Another process may have been faster, and its key is the one.
-                self.read()?.ok_or_else(|| {
-                    not_made(path, &"there is something of that name, and it holds no key")
-                })
-            }
-            Self::Nowhere => Err(MasterKeyError::NotGiven),
-            Self::File(_) | Self::Variable | Self::Command(_) => Err(MasterKeyError::None),
-        }
+        let made = new_keys().and_then(|keys| {
+            write_new(path, &keys)?;
+            // Another process may have been faster, and its key is the one.
+            self.read()?
+                .ok_or_else(|| anyhow!("there is something of that name, and it holds no key"))
+        });
+        made.map_err(|error| {
+            let reason = rights::unwritable(path).unwrap_or_else(|| error.to_string());
+            anyhow!("cannot make a master key in {}: {reason}", path.display())
+        })
     }
 
     /// How the keys can be read once more in no time; nothing where that would tell nothing new or take long.
@@ -200,19 +144,13 @@ impl Source {
     }
 
     /// The keys once more, which have to be there.
-    ///
-    /// # Errors
-    /// [`MasterKeyError`].
-    pub fn read_again(&self) -> Result<MasterKeys, MasterKeyError> {
+    pub fn read_again(&self) -> Result<MasterKeys> {
         match self {
             // It may have become a pipe, which would be waited for.
             Self::File(path) | Self::Beside(path) if !path.is_file() => {
-                Err(MasterKeyError::Unreadable {
-                    source_name: self.name(),
-                    reason: "it is no file any more".to_owned(),
-                })
+                Err(self.unreadable(&"it is no file any more"))
             }
-            _ => self.read()?.ok_or(MasterKeyError::None),
+            _ => self.read()?.ok_or_else(|| anyhow!(NONE_GIVEN)),
         }
     }
 
@@ -233,9 +171,8 @@ pub fn are_for_development(keys: &MasterKeys) -> bool {
     keys.text().contains(DEVELOPMENT)
 }
 
-fn new_keys() -> Result<MasterKeys, CryptoError> {
-    let id: MasterKeyId = MADE.parse().map_err(|_| CryptoError::NoMasterKey)?;
-    MasterKeys::generate(id)
+fn new_keys() -> Result<MasterKeys> {
+    Ok(MasterKeys::generate(MADE.parse().map_err(Error::msg)?)?)
 }
 
 /// Reads a file with something secret in it, which should be its owner's alone.
@@ -248,17 +185,16 @@ pub fn read_file(path: &Path) -> io::Result<Zeroizing<String>> {
     let mode = about.permissions().mode() & 0o7777;
     if about.is_file() && mode & 0o004 != 0 {
         log::warn!(
-            "everybody on this machine can read what is secret in {}: its mode is {mode:o}",
+            "all users of this machine can read what is secret in {}: its mode is {mode:o}",
             path.display()
         );
     }
     read_text(file)
 }
 
-fn read_variable() -> io::Result<Zeroizing<String>> {
-    let text = secret_variable(MASTER_KEY_VARIABLE).unwrap_or_else(|| Ok(Zeroizing::default()));
-    let text = text.map_err(io::Error::other)?;
-    if text.len() as u64 > TEXT_MAX { Err(too_long()) } else { Ok(text) }
+fn read_variable() -> Result<Zeroizing<String>> {
+    let text = secret_variable(MASTER_KEY_VARIABLE).unwrap_or_else(|| Ok(Zeroizing::default()))?;
+    if text.len() as u64 > TEXT_MAX { Err(too_long().into()) } else { Ok(text) }
 }
 
 /// Reads a text into memory that is zeroed, and that does not move while it grows.
@@ -269,7 +205,7 @@ fn read_text(from: impl Read) -> io::Result<Zeroizing<String>> {
     if bytes.len() as u64 > TEXT_MAX {
         return Err(too_long());
     }
-    let text = std::str::from_utf8(&bytes).map_err(|_| io::Error::other(NotUtf8))?;
+    let text = std::str::from_utf8(&bytes).map_err(|_| io::Error::other(NOT_UTF8))?;
     Ok(Zeroizing::new(text.to_owned()))
 }
 

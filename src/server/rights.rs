@@ -1,4 +1,4 @@
-//! What to tell when this process has not the rights to a file.
+//! What to tell when this process may not use a file.
 
 use std::{fs, io, os::unix::fs::MetadataExt, path::Path};
 
@@ -8,13 +8,18 @@ use rustix::{
     process::{getegid, geteuid},
 };
 
-/// The same error; where it is about rights, with the file or folder that refuses, its owner and mode, and this process'
+/// The same error; where it is about permissions, with the file or folder that refuses, its owner and mode, and this process'
 /// user.
 pub fn explained(path: &Path, error: io::Error) -> io::Error {
     match error.kind() {
         io::ErrorKind::PermissionDenied => refusal(path).map_or(error, io::Error::other),
         _ => error,
     }
+}
+
+/// Why this process may not read a file; nothing where it may.
+pub fn unreadable(path: &Path) -> Option<String> {
+    (access(path, Access::READ_OK) == Err(Errno::ACCESS)).then(|| refusal(path)).flatten()
 }
 
 /// Why this process may not read and write a file, or make it where it is missing; nothing where it may.
@@ -36,7 +41,7 @@ fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// Who refuses: the first folder that may not be searched, else the file, else the folder where it would be made.
+/// What refuses: the first folder that may not be searched, else the file, else the folder where it would be made.
 fn refusal(path: &Path) -> Option<String> {
     let folders = path.ancestors().skip(1).filter(|folder| !folder.as_os_str().is_empty());
     let closed = folders.filter(|folder| access(*folder, Access::EXEC_OK) == Err(Errno::ACCESS));

@@ -20,11 +20,11 @@ pub fn variable(name: &str) -> Option<OsString> {
 /// What is strange about the variables that are set, a sentence each.
 #[must_use]
 pub fn remarks() -> Vec<String> {
-    let is_ours = |name: &OsStr| {
+    let is_setting = |name: &OsStr| {
         name.as_bytes().starts_with(PREFIX.as_bytes()) || name.as_bytes().starts_with(b"RUST_LOG")
     };
     let strange = env::vars_os()
-        .filter(|(name, value)| is_ours(name) && value.as_bytes().ends_with(b"\r"))
+        .filter(|(name, value)| is_setting(name) && value.as_bytes().ends_with(b"\r"))
         .map(|(name, _)| name.to_string_lossy().into_owned());
     let remark = |name| {
         format!(

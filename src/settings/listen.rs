@@ -15,72 +15,52 @@ pub struct ListenAddress {
     pub port: u16,
 }
 
-/// The text is none. Each says what is missing.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ListenAddressError {
-    /// It is a URL.
-    #[error(
-        "it is a URL, and only address and port are wanted: leave out what stands before and behind them"
-    )]
-    Url,
-    /// It has a port alone.
-    #[error(
-        "the address is missing: 127.0.0.1:{0} is for this machine alone, 0.0.0.0:{0} for all that can reach it"
-    )]
-    NoHost(String),
-    /// It has an address alone.
-    #[error("the port is missing, as in {0}:8080")]
-    NoPort(String),
-    /// What should be the port is none.
-    #[error("the port is not a number from 0 to 65535")]
-    Port,
-    /// An IPv6 address, and where it ends cannot be told.
-    #[error("an IPv6 address stands in brackets, as in [::1]:8080")]
-    Brackets,
-    /// What should be the address is none, nor a name.
-    #[error(
-        "what stands before the port is neither an address nor a name, as in 127.0.0.1:8080 or localhost:8080"
-    )]
-    Host,
-}
-
 impl FromStr for ListenAddress {
-    type Err = ListenAddressError;
+    type Err = String;
 
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
+    /// The error says what is missing.
+    fn from_str(text: &str) -> Result<Self, String> {
+        const BRACKETS: &str = "an IPv6 address stands in brackets, as in [::1]:8080";
         let is_port = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+        let is_v6 = |text: &str| text.parse::<Ipv6Addr>().is_ok();
+        let or = |text: &str, other| if text.is_empty() { other } else { text.to_owned() };
+        let no_port = |host: &str| format!("the port is missing, as in {host}:8080");
         if text.contains('/') {
-            return Err(ListenAddressError::Url);
+            return Err(
+                "it is a URL, and only address and port are wanted: leave out what stands before and behind them".into()
+            );
         }
-        if text.parse::<Ipv6Addr>().is_ok() {
-            return Err(ListenAddressError::Brackets);
+        if is_v6(text) {
+            return Err(BRACKETS.into());
         }
         let (host, port) = match text.rsplit_once(':') {
             Some((host, port)) if !port.ends_with(']') => (host, port),
             _ if !text.is_empty() && is_port(text) => ("", text),
-            _ => return Err(ListenAddressError::NoPort(or(text, "127.0.0.1"))),
+            _ => return Err(no_port(&or(text, "127.0.0.1".to_owned()))),
         };
         if host.is_empty() {
-            return Err(ListenAddressError::NoHost(or(port, "8080")));
+            let port = or(port, "8080".to_owned());
+            return Err(format!(
+                "the address is missing: 127.0.0.1:{port} is for this machine alone, 0.0.0.0:{port} for all that can reach it"
+            ));
         }
         if port.is_empty() {
-            return Err(ListenAddressError::NoPort(host.to_owned()));
+            return Err(no_port(host));
         }
-        // A sign in front of it would be parsed.
-        let port = port.parse().ok().filter(|_| is_port(port)).ok_or(ListenAddressError::Port)?;
+        // The parser would take a sign before it.
+        let port = port.parse().ok().filter(|_| is_port(port));
+        let port = port.ok_or("the port is not a number from 0 to 65535")?;
         let inner = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
         let host = match inner {
-            Some(inner) => inner.parse::<Ipv6Addr>().is_ok().then_some(inner),
-            None if host.parse::<Ipv6Addr>().is_ok() => return Err(ListenAddressError::Brackets),
+            Some(inner) => is_v6(inner).then_some(inner),
+            None if is_v6(host) => return Err(BRACKETS.into()),
             None => is_name(host).then_some(host),
         };
-        let host = host.ok_or(ListenAddressError::Host)?.to_owned();
-        Ok(Self { host, port })
+        let host = host.ok_or(
+            "what stands before the port is neither an address nor a name, as in 127.0.0.1:8080 or localhost:8080",
+        )?;
+        Ok(Self { host: host.to_owned(), port })
     }
-}
-
-fn or(text: &str, other: &str) -> String {
-    if text.is_empty() { other } else { text }.to_owned()
 }
 
 /// Whether it is an IPv4 address or may be the name of a host.

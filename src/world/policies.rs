@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     access::policy::{
-        self, Condition, ConditionError, Effect, KEYS, OPERATORS, Pattern, PatternError, Patterns,
+        self, Condition, ConditionError, Effect, KEYS, OPERATORS, Pattern, Patterns,
         SYSTEM_POLICIES, SystemPolicy,
     },
     sae::model::Cloud,
@@ -140,7 +140,7 @@ impl Statement {
                 _ => None,
             });
         let mut patterns =
-            |key, these, all_but, parse: fn(&str) -> Result<Pattern, PatternError>| {
+            |key, these, all_but, parse: fn(&str) -> Result<Pattern, &'static str>| {
                 let (texts, made): (OneOrMore, fn(_) -> _) = match (these, all_but) {
                     (Some(texts), None) => (texts, Patterns::These),
                     (None, Some(texts)) => (texts, Patterns::AllBut),

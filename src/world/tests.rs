@@ -10,7 +10,7 @@ mod users;
 
 use super::*;
 use crate::{
-    access::{AccessKey, Known, Owner},
+    access::{AccessKey, Principal},
     sae::model::SecretValue,
 };
 
@@ -60,11 +60,8 @@ fn check(file: &str, cases: &str) {
     }
 }
 
-fn key<'w>(world: &'w World, id: &str) -> (&'w AccessKey, &'w Owner) {
-    match world.directory.find(id) {
-        Some(Known::Key(key, owner)) => (key, owner),
-        other => panic!("a key, not {other:?}"),
-    }
+fn key<'w>(world: &'w World, id: &str) -> &'w AccessKey {
+    world.directory.find(id).unwrap()
 }
 
 fn id(text: &str) -> NamespaceId {

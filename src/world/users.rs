@@ -12,7 +12,7 @@ use super::{
     yaml::{Placed, Text, given},
 };
 use crate::{
-    access::{self, Directory, KeyMaterial, KeyStatus, Known, Owner, signature::RsaPublicKey},
+    access::{self, Directory, KeyMaterial, Principal, Session, signature::RsaPublicKey},
     clock::Timestamp,
 };
 
@@ -89,14 +89,14 @@ pub(super) fn read(
         let name = value.name.parsed(rule, reader.mistakes, |text| word(text, 64));
         let policies = policies::read(value.policies, &mut suspects, reader.mistakes);
         let user = Arc::new(access::User { name: name.clone().unwrap_or_default(), policies });
-        reader.access_keys(value.access_keys, &Owner::User(Arc::clone(&user)));
+        reader.access_keys(value.access_keys, &Principal::User(Arc::clone(&user)));
         let Some(name) = name else { continue };
         let (_, first) = known.entry(name).or_insert((user, at));
         if *first != at {
             reader.mistakes.twice(at, "this user", *first);
         }
     }
-    reader.access_keys(root.access_keys, &Owner::Root);
+    reader.access_keys(root.access_keys, &Principal::Root);
     for key in sts {
         reader.temporary_key(&key, |name| known.get(name).map(|(user, _)| Arc::clone(user)));
     }
@@ -110,7 +110,7 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn access_keys(&mut self, keys: Vec<Placed<AccessKey>>, owner: &Owner) {
+    fn access_keys(&mut self, keys: Vec<Placed<AccessKey>>, principal: &Principal) {
         for Placed { at, value: key } in keys {
             let id = self.resolved(&key.id, |text| {
                 let id = word(text, KEY_ID_MAX).filter(|id| !id.starts_with(SESSION_PREFIX));
@@ -127,15 +127,16 @@ impl Reader<'_> {
                     None
                 }
             };
-            let status = key.status.map_or(Some(KeyStatus::Active), |text| {
+            let is_active = key.status.map_or(Some(true), |text| {
                 text.parsed("a status is Active or Inactive", self.mistakes, |text| match text {
-                    "Active" => Some(KeyStatus::Active),
-                    "Inactive" => Some(KeyStatus::Inactive),
+                    "Active" => Some(true),
+                    "Inactive" => Some(false),
                     _ => None,
                 })
             });
-            if let (Some(id), Some(material), Some(status)) = (id, material, status) {
-                let known = Known::Key(access::AccessKey { id, material, status }, owner.clone());
+            if let (Some(id), Some(material), Some(is_active)) = (id, material, is_active) {
+                let principal = principal.clone();
+                let known = access::AccessKey { id, material, principal, is_active, session: None };
                 self.mistakes.check(key.id.at, self.directory.add(known));
             }
         }
@@ -160,7 +161,10 @@ impl Reader<'_> {
         if let (Some(id), Some(secret), Some(token), Some(expires), Some(user)) =
             (id, secret, token, expires, user)
         {
-            let known = Known::Session(access::Session { id, secret, token, expires, user });
+            let (material, session) =
+                (KeyMaterial::Secret(secret), Some(Session { token, expires }));
+            let principal = Principal::Session(user);
+            let known = access::AccessKey { id, material, principal, is_active: true, session };
             self.mistakes.check(key.id.at, self.directory.add(known));
         }
     }

@@ -233,7 +233,7 @@ impl TestServer {
         let (sender, receiver) = mpsc::channel();
         let thread = thread::spawn(move || {
             actix_web::rt::System::new().block_on(async move {
-                let application = Application::build_with(&settings, clock).await;
+                let application = Application::build(&settings, clock, Default::default()).await;
                 let application = application.expect("the server starts");
                 sender.send((application.address(), application.handle())).unwrap();
                 application.run_until_stopped().await.expect("the server runs");

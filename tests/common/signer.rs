@@ -221,7 +221,7 @@ fn mac<M: Mac + KeyInit>(secret: &str, text: &str) -> Vec<u8> {
 }
 
 fn rsa(private_key: &str, text: &str) -> Vec<u8> {
-    use rustls_pki_types::{PrivatePkcs8KeyDer, pem::PemObject};
+    use rustls::pki_types::{PrivatePkcs8KeyDer, pem::PemObject};
     let der = PrivatePkcs8KeyDer::from_pem_slice(private_key.as_bytes()).unwrap();
     let pair = ring::signature::RsaKeyPair::from_pkcs8(der.secret_pkcs8_der()).unwrap();
     let mut signature = vec![0; pair.public().modulus_len()];

@@ -6,12 +6,12 @@ use std::{
     sync::Arc,
 };
 
+use rustls::pki_types::{CertificateDer, pem::PemObject};
 use rustls::{
     ClientConfig, ClientConnection, RootCertStore, StreamOwned, SupportedProtocolVersion,
     crypto::ring,
     version::{TLS12, TLS13},
 };
-use rustls_pki_types::{CertificateDer, pem::PemObject};
 
 use super::{
     fixture,

@@ -4,11 +4,10 @@ use std::{fs, sync::Arc};
 
 use sae_secret::{
     access::{
-        AccessKey, Authenticator, Caller, Directory, KeyMaterial, KeyStatus, Known, Owner, Refusal,
-        Session, User, authorization,
+        AccessKey, Authenticator, Caller, Directory, KeyMaterial, Principal, Refusal, Session,
+        User, authorization,
         signature::{
-            Authorization, Key, RsaPublicKey, SignedRequest, acs3, parse_acs3_date,
-            parse_http_date, roa,
+            Authorization, RsaPublicKey, SignedRequest, acs3, parse_acs3_date, parse_http_date, roa,
         },
     },
     clock::Timestamp,
@@ -171,11 +170,15 @@ fn unchunked(mut rest: &[u8]) -> Vec<u8> {
     }
 }
 
-fn with_key(id: &str, verify: impl FnOnce(&Key<'_>) -> bool) -> bool {
+fn secret(text: &str) -> KeyMaterial {
+    KeyMaterial::Secret(text.to_owned().into())
+}
+
+fn with_key(id: &str, verify: impl FnOnce(&KeyMaterial) -> bool) -> bool {
     match id {
-        id if id == KEY.0 => verify(&Key::Secret(KEY.1)),
-        id if id == SESSION.0 => verify(&Key::Secret(SESSION.1)),
-        PAIR => verify(&Key::Rsa(&public_key())),
+        id if id == KEY.0 => verify(&secret(KEY.1)),
+        id if id == SESSION.0 => verify(&secret(SESSION.1)),
+        PAIR => verify(&KeyMaterial::Rsa(public_key())),
         _ => false,
     }
 }
@@ -203,24 +206,22 @@ pub fn list() -> Request {
 /// The keys above, all of one user.
 pub fn directory() -> Directory {
     let user = Arc::new(User { name: "full".to_owned(), policies: vec![] });
-    let key = |id: &str, material| {
-        let key = AccessKey { id: id.to_owned(), material, status: KeyStatus::Active };
-        Known::Key(key, Owner::User(user.clone()))
+    let key = |id: &str, material, session: Option<Session>| {
+        let user = Arc::clone(&user);
+        let principal = match session {
+            Some(_) => Principal::Session(user),
+            None => Principal::User(user),
+        };
+        AccessKey { id: id.to_owned(), material, principal, is_active: true, session }
     };
-    let session = Session {
-        id: SESSION.0.to_owned(),
-        secret: SESSION.1.to_owned().into(),
-        token: SESSION.2.to_owned().into(),
-        expires: Timestamp(i64::MAX),
-        user: user.clone(),
-    };
+    let session = Session { token: SESSION.2.to_owned().into(), expires: Timestamp(i64::MAX) };
     let mut directory = Directory::default();
-    for known in [
-        key(KEY.0, KeyMaterial::Secret(KEY.1.to_owned().into())),
-        key(PAIR, KeyMaterial::Rsa(public_key())),
-        Known::Session(session),
+    for key in [
+        key(KEY.0, secret(KEY.1), None),
+        key(PAIR, KeyMaterial::Rsa(public_key()), None),
+        key(SESSION.0, secret(SESSION.1), Some(session)),
     ] {
-        directory.add(known).unwrap();
+        directory.add(key).unwrap();
     }
     directory
 }

@@ -94,9 +94,6 @@ impl Condition {
     ///
     /// `String*` compares the text of any key; `Date*` and `Numeric*` (in whole seconds since 1970) are for
     /// `acs:CurrentTime`, `Bool` for the two truth values, and `IpAddress` for `acs:SourceIp`.
-    ///
-    /// # Errors
-    /// [`ConditionError::UnknownOperator`], [`ConditionError::UnknownKey`] and [`ConditionError::Unfit`].
     pub fn new(operator: &str, key: &str) -> Result<Self, ConditionError> {
         if !OPERATORS.contains(&operator) {
             return Err(ConditionError::UnknownOperator);
@@ -121,9 +118,6 @@ impl Condition {
     }
 
     /// Adds a value to compare with.
-    ///
-    /// # Errors
-    /// [`ConditionError::Value`].
     pub fn add(&mut self, value: &str) -> Result<(), ConditionError> {
         let expected = ConditionError::Value;
         match &mut self.values {

@@ -11,7 +11,7 @@ mod system;
 use std::net::IpAddr;
 
 pub use condition::{Condition, ConditionError, KEYS, OPERATORS};
-pub use pattern::{Pattern, PatternError};
+pub use pattern::Pattern;
 pub use statement::{Effect, Patterns, Statement};
 pub use system::{SYSTEM_POLICIES, SystemPolicy, system_policy};
 
@@ -38,33 +38,30 @@ pub struct Environment {
     pub now: Timestamp,
 }
 
-/// What policies say of a request.
+/// The caller may not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Decision {
-    /// A statement allows it, and none denies it.
-    Allowed,
+pub enum Denied {
     /// No statement allows it.
-    ImplicitlyDenied,
+    Implicitly,
     /// A statement denies it, whatever others allow.
-    ExplicitlyDenied,
+    Explicitly,
 }
 
 /// What a user's policies say of taking an action, such as `sae:CreateSecret`, on a resource, such as
 /// `acs:sae:cn-beijing:1000000000000001:*` for all of a region's.
-#[must_use]
 pub fn evaluate(
     policies: &[Policy],
     action: &str,
     resource: &str,
     environment: &Environment,
-) -> Decision {
+) -> Result<(), Denied> {
     let action = action.to_ascii_lowercase();
     let statements = policies.iter().flat_map(|policy| &policy.statements);
-    let mut decision = Decision::ImplicitlyDenied;
+    let mut decision = Err(Denied::Implicitly);
     for statement in statements.filter(|known| known.applies(&action, resource, environment)) {
         match statement.effect {
-            Effect::Deny => return Decision::ExplicitlyDenied,
-            Effect::Allow => decision = Decision::Allowed,
+            Effect::Deny => return Err(Denied::Explicitly),
+            Effect::Allow => decision = Ok(()),
         }
     }
     decision

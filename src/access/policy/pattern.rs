@@ -1,15 +1,8 @@
 //! Texts with `*` and `?`.
 
-/// What a pattern for actions or resources must look like.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum PatternError {
-    /// An action without its service.
-    #[error("an action is SERVICE:ACTION, such as sae:DescribeSecret or sae:List*, or * alone")]
-    Action,
-    /// A resource without its parts.
-    #[error("a resource is acs:SERVICE:REGION:ACCOUNT:ID, or * alone")]
-    Resource,
-}
+const ACTION: &str =
+    "an action is SERVICE:ACTION, such as sae:DescribeSecret or sae:List*, or * alone";
+const RESOURCE: &str = "a resource is acs:SERVICE:REGION:ACCOUNT:ID, or * alone";
 
 /// A text in which `*` stands for any characters, none included, and `?` for one. A `*` in a text that is matched is more
 /// than `?` stands for: there it means all of something.
@@ -19,26 +12,20 @@ pub struct Pattern(Vec<char>);
 impl Pattern {
     /// Reads a pattern for actions: `SERVICE:ACTION`, or `*` for all. Capital letters do not matter (RAM page "Permission
     /// policy elements": in most services they do not), so it matches actions in small letters.
-    ///
-    /// # Errors
-    /// [`PatternError::Action`].
-    pub fn action(text: &str) -> Result<Self, PatternError> {
+    pub fn action(text: &str) -> Result<Self, &'static str> {
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_*?".contains(&byte);
         let is_name = |name: &str| !name.is_empty() && name.bytes().all(is_plain);
         let fits = match text.split_once(':') {
             Some((service, action)) => is_name(service) && is_name(action),
             None => is_everything(text),
         };
-        fits.then(|| Self::new(&text.to_ascii_lowercase())).ok_or(PatternError::Action)
+        fits.then(|| Self::new(&text.to_ascii_lowercase())).ok_or(ACTION)
     }
 
     /// Reads a pattern for resources: `acs:SERVICE:REGION:ACCOUNT:ID`, or `*` for all.
-    ///
-    /// # Errors
-    /// [`PatternError::Resource`].
-    pub fn resource(text: &str) -> Result<Self, PatternError> {
+    pub fn resource(text: &str) -> Result<Self, &'static str> {
         let fits = is_everything(text) || text.starts_with("acs:") && text.split(':').count() >= 5;
-        fits.then(|| Self::new(text)).ok_or(PatternError::Resource)
+        fits.then(|| Self::new(text)).ok_or(RESOURCE)
     }
 
     pub(super) fn new(text: &str) -> Self {
@@ -134,7 +121,7 @@ mod tests {
             "sa*",
             "sae:Cr\u{e9}e",
         ] {
-            assert_eq!(Pattern::action(bad), Err(PatternError::Action), "{bad}");
+            assert_eq!(Pattern::action(bad), Err(ACTION), "{bad}");
         }
     }
 
@@ -145,7 +132,7 @@ mod tests {
             assert!(Pattern::resource(good).is_ok(), "{good}");
         }
         for bad in ["", "acs:sae:*", "acs:sae:*:*", "secret/1", "arn:aws:s3:::x", "?"] {
-            assert_eq!(Pattern::resource(bad), Err(PatternError::Resource), "{bad}");
+            assert_eq!(Pattern::resource(bad), Err(RESOURCE), "{bad}");
         }
     }
 }

@@ -7,7 +7,8 @@ use sha2::{Digest, Sha256};
 use sm3::Sm3;
 use subtle::ConstantTimeEq;
 
-use super::{AuthorizationError, Key, SignedRequest, query};
+use super::{KeyMaterial, SignedRequest, query};
+use crate::access::{CommonField, Refusal};
 
 /// What hashes and signs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,44 +53,31 @@ pub struct Acs3<'a> {
     pub signature: &'a str,
 }
 
-/// A signature is another one than the server's.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mismatch {
-    /// What the server makes of the request.
-    pub canonical_request: String,
-    /// What the server holds the signature against.
-    pub string_to_sign: String,
-}
-
 impl<'a> Acs3<'a> {
-    pub(super) fn parse(scheme: &str, text: &'a str) -> Result<Self, AuthorizationError> {
+    pub(super) fn parse(scheme: &str, text: &'a str) -> Result<Self, Refusal> {
         let algorithm = [Algorithm::HmacSha256, Algorithm::HmacSm3, Algorithm::RsaSha256]
             .into_iter()
             .find(|algorithm| algorithm.name() == scheme)
-            .ok_or(AuthorizationError::UnknownAlgorithm)?;
+            .ok_or(Refusal::UnknownMethod)?;
         let (mut credential, mut headers, mut signature) = (None, None, None);
         for part in text.split(',') {
-            let (name, value) = part.trim().split_once('=').ok_or(AuthorizationError::Malformed)?;
+            let (name, value) = part.trim().split_once('=').ok_or(Refusal::Incomplete)?;
             let place = match name {
                 "Credential" => &mut credential,
                 "SignedHeaders" => &mut headers,
                 "Signature" => &mut signature,
-                _ => return Err(AuthorizationError::Malformed),
+                _ => return Err(Refusal::Incomplete),
             };
             if place.replace(value).is_some() {
-                return Err(AuthorizationError::Malformed);
+                return Err(Refusal::Incomplete);
             }
         }
         let given = |part: Option<&'a str>| part.filter(|value| !value.is_empty());
-        let access_key_id = given(credential).ok_or(AuthorizationError::MissingAccessKeyId)?;
-        let signature = given(signature).ok_or(AuthorizationError::MissingSignature)?;
-        let signed_headers = given(headers).ok_or(AuthorizationError::Malformed)?;
+        let access_key_id = given(credential).ok_or(Refusal::Missing(CommonField::AccessKeyId))?;
+        let signature = given(signature).ok_or(Refusal::Missing(CommonField::Signature))?;
+        let signed_headers = given(headers).ok_or(Refusal::Incomplete)?;
         let authorization = Self { algorithm, access_key_id, signed_headers, signature };
-        if authorization.lists_names_once() {
-            Ok(authorization)
-        } else {
-            Err(AuthorizationError::Malformed)
-        }
+        if authorization.lists_names_once() { Ok(authorization) } else { Err(Refusal::Incomplete) }
     }
 
     fn names(&self) -> impl Iterator<Item = &'a str> + Clone {
@@ -97,12 +85,7 @@ impl<'a> Acs3<'a> {
     }
 
     fn lists_names_once(&self) -> bool {
-        let separates = |byte: u8| {
-            matches!(
-                byte,
-                b'"' | b'(' | b')' | b',' | b'/' | b':'..=b'@' | b'['..=b']' | b'{' | b'}'
-            )
-        };
+        let separates = |byte: u8| b"\"(),/:;<=>?@[\\]{}".contains(&byte);
         let is_name = |name: &str| {
             !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic() && !separates(byte))
         };
@@ -199,30 +182,32 @@ pub fn content_hash(algorithm: Algorithm, body: &[u8]) -> String {
 
 /// Verifies a signature; the time that it takes does not depend on where the signatures differ.
 ///
-/// The body's hash is taken from `x-acs-content-sha256`: that it is the body's is not looked at.
+/// The body's hash is taken from `x-acs-content-sha256`: that it is the body's is not checked here.
 ///
 /// # Errors
-/// [`Mismatch`], also when the key is of another kind than the algorithm's.
+/// [`Refusal::Acs3Mismatch`], also when the key is of another kind than the algorithm's.
 pub fn verify(
     request: &SignedRequest<'_>,
     authorization: &Acs3<'_>,
-    key: &Key<'_>,
-) -> Result<(), Mismatch> {
+    key: &KeyMaterial,
+) -> Result<(), Refusal> {
     let mut hash = Vec::new();
     request.push_value("x-acs-content-sha256", &mut hash);
     let canonical_request = canonical_request(request, authorization, &hash);
     let string_to_sign = string_to_sign(authorization.algorithm, &canonical_request);
     let text = string_to_sign.as_bytes();
     let is_right = match (authorization.algorithm, key) {
-        (Algorithm::HmacSha256, Key::Secret(secret)) => {
+        (Algorithm::HmacSha256, KeyMaterial::Secret(secret)) => {
             is_hmac::<Hmac<Sha256>>(secret, text, authorization.signature)
         }
-        (Algorithm::HmacSm3, Key::Secret(secret)) => {
+        (Algorithm::HmacSm3, KeyMaterial::Secret(secret)) => {
             is_hmac::<Hmac<Sm3>>(secret, text, authorization.signature)
         }
-        (Algorithm::RsaSha256, Key::Rsa(key)) => key.verifies(text, authorization.signature),
-        (Algorithm::RsaSha256, Key::Secret(_))
-        | (Algorithm::HmacSha256 | Algorithm::HmacSm3, Key::Rsa(_)) => false,
+        (Algorithm::RsaSha256, KeyMaterial::Rsa(key)) => {
+            key.verifies(text, authorization.signature)
+        }
+        (Algorithm::RsaSha256, KeyMaterial::Secret(_))
+        | (Algorithm::HmacSha256 | Algorithm::HmacSm3, KeyMaterial::Rsa(_)) => false,
     };
     if is_right { Ok(()) } else { Err(mismatch(&canonical_request, string_to_sign)) }
 }
@@ -233,15 +218,15 @@ pub fn explain(
     request: &SignedRequest<'_>,
     authorization: &Acs3<'_>,
     content_hash: &str,
-) -> Mismatch {
+) -> Refusal {
     let canonical_request = canonical_request(request, authorization, content_hash.as_bytes());
     let string_to_sign = string_to_sign(authorization.algorithm, &canonical_request);
     mismatch(&canonical_request, string_to_sign)
 }
 
-fn mismatch(canonical_request: &[u8], string_to_sign: String) -> Mismatch {
+fn mismatch(canonical_request: &[u8], string_to_sign: String) -> Refusal {
     let canonical_request = String::from_utf8_lossy(canonical_request).into_owned();
-    Mismatch { canonical_request, string_to_sign }
+    Refusal::Acs3Mismatch { canonical_request, string_to_sign }
 }
 
 fn is_hmac<M: Mac + KeyInit>(secret: &str, text: &[u8], signature: &str) -> bool {

@@ -10,8 +10,13 @@ mod rsa;
 
 pub use dates::{parse_acs3_date, parse_http_date};
 pub use query::names as parameters;
-pub use rsa::{RsaKeyError, RsaPublicKey};
+pub use rsa::RsaPublicKey;
 
+use std::fmt;
+
+use zeroize::Zeroizing;
+
+use super::Refusal;
 use acs3::Acs3;
 use roa::Roa;
 
@@ -49,12 +54,18 @@ impl<'a> SignedRequest<'a> {
 }
 
 /// What a signature is verified with.
-#[derive(Debug, Clone, Copy)]
-pub enum Key<'a> {
-    /// The secret that both sides know.
-    Secret(&'a str),
-    /// The public half of a key pair.
-    Rsa(&'a RsaPublicKey),
+#[derive(Clone, PartialEq, Eq)]
+pub enum KeyMaterial {
+    /// The secret that both sides know: HMAC.
+    Secret(Zeroizing<String>),
+    /// The public half of a key pair: RSA.
+    Rsa(RsaPublicKey),
+}
+
+impl fmt::Debug for KeyMaterial {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("KeyMaterial(hidden)")
+    }
 }
 
 /// The content of an `Authorization` header.
@@ -66,30 +77,10 @@ pub enum Authorization<'a> {
     Roa(Roa<'a>),
 }
 
-/// An `Authorization` header does not carry a signature.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum AuthorizationError {
-    /// It is not put as the rules want it.
-    #[error("the authorization is malformed")]
-    Malformed,
-    /// It does not say which key signed.
-    #[error("the access key id is missing")]
-    MissingAccessKeyId,
-    /// It says which key signed, and has no signature.
-    #[error("the signature is missing")]
-    MissingSignature,
-    /// It is of a way of signing that does not exist.
-    #[error("the algorithm is unknown")]
-    UnknownAlgorithm,
-}
-
 impl<'a> Authorization<'a> {
     /// Reads the header's value.
-    ///
-    /// # Errors
-    /// [`AuthorizationError`].
-    pub fn parse(value: &'a [u8]) -> Result<Self, AuthorizationError> {
-        let text = std::str::from_utf8(value).map_err(|_| AuthorizationError::Malformed)?;
+    pub fn parse(value: &'a [u8]) -> Result<Self, Refusal> {
+        let text = std::str::from_utf8(value).map_err(|_| Refusal::Incomplete)?;
         let (scheme, rest) = text.split_once(' ').unwrap_or((text, ""));
         let rest = rest.trim_start_matches(' ');
         if scheme == "acs" {
@@ -97,7 +88,7 @@ impl<'a> Authorization<'a> {
         } else if scheme.starts_with("ACS3-") {
             Acs3::parse(scheme, rest).map(Self::Acs3)
         } else {
-            Err(AuthorizationError::Malformed)
+            Err(Refusal::Incomplete)
         }
     }
 

@@ -4,12 +4,11 @@
 //! parameters; and a body is signed only where the client sends its MD5. Both are the way's own weakness.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use hmac::{Hmac, KeyInit, Mac};
 use md5::{Digest, Md5};
-use sha1::Sha1;
-use subtle::ConstantTimeEq;
+use ring::hmac;
 
-use super::{AuthorizationError, Key, SignedRequest, query};
+use super::{KeyMaterial, SignedRequest, query};
+use crate::access::{CommonField, Refusal};
 
 /// `acs ID:SIGNATURE`
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,24 +28,13 @@ pub enum EmptyValues {
     BareName,
 }
 
-/// A signature is another one than the server's.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mismatch {
-    /// What the server holds the signature against.
-    pub string_to_sign: String,
-}
-
 impl<'a> Roa<'a> {
-    pub(super) fn parse(text: &'a str) -> Result<Self, AuthorizationError> {
-        let (access_key_id, signature) =
-            text.split_once(':').ok_or(AuthorizationError::Malformed)?;
-        if access_key_id.is_empty() {
-            return Err(AuthorizationError::MissingAccessKeyId);
+    pub(super) fn parse(text: &'a str) -> Result<Self, Refusal> {
+        match text.split_once(':').ok_or(Refusal::Incomplete)? {
+            ("", _) => Err(Refusal::Missing(CommonField::AccessKeyId)),
+            (_, "") => Err(Refusal::Missing(CommonField::Signature)),
+            (access_key_id, signature) => Ok(Self { access_key_id, signature }),
         }
-        if signature.is_empty() {
-            return Err(AuthorizationError::MissingSignature);
-        }
-        Ok(Self { access_key_id, signature })
     }
 }
 
@@ -92,28 +80,26 @@ pub fn content_md5(body: &[u8]) -> String {
 /// where the signatures differ.
 ///
 /// # Errors
-/// [`Mismatch`], also when the key is a key pair's. It tells the text of the classic SDKs: one of them compares it with its own.
+/// [`Refusal::RoaMismatch`], also when the key is a key pair's. It tells the text of the classic SDKs: one of them compares it with its own.
 pub fn verify(
     request: &SignedRequest<'_>,
     authorization: &Roa<'_>,
-    key: &Key<'_>,
-) -> Result<(), Mismatch> {
+    key: &KeyMaterial,
+) -> Result<(), Refusal> {
     let texts = [EmptyValues::WithEqualsSign, EmptyValues::BareName]
         .map(|empty_values| string_to_sign(request, empty_values));
-    if let Key::Secret(secret) = key
+    if let KeyMaterial::Secret(secret) = key
         && texts.iter().any(|text| is_hmac(secret, text, authorization.signature))
     {
         return Ok(());
     }
     let [told, _] = texts;
-    Err(Mismatch { string_to_sign: String::from_utf8_lossy(&told).into_owned() })
+    Err(Refusal::RoaMismatch { string_to_sign: String::from_utf8_lossy(&told).into_owned() })
 }
 
 fn is_hmac(secret: &str, text: &[u8], signature: &str) -> bool {
-    // A MAC of this kind takes keys of any length.
-    let Ok(mut mac) = Hmac::<Sha1>::new_from_slice(secret.as_bytes()) else { return false };
-    mac.update(text);
-    // Compared as text, so that no other spelling of the same bytes passes.
-    let expected = STANDARD.encode(mac.finalize().into_bytes());
-    expected.as_bytes().ct_eq(signature.as_bytes()).into()
+    // No other spelling of the same bytes is base64 to this engine.
+    let Ok(signature) = STANDARD.decode(signature) else { return false };
+    let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, secret.as_bytes());
+    hmac::verify(&key, text, &signature).is_ok()
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use data_encoding::HEXLOWER;
 use ring::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
-use rustls_pki_types::{SubjectPublicKeyInfoDer, pem::PemObject};
+use rustls::pki_types::{SubjectPublicKeyInfoDer, pem::PemObject};
 use x509_parser::{
     der_parser::asn1_rs::FromDer, oid_registry::OID_PKCS1_RSAENCRYPTION, x509::SubjectPublicKeyInfo,
 };
@@ -16,39 +16,24 @@ pub struct RsaPublicKey {
     der: Vec<u8>,
 }
 
-/// A text is no public key for RSA signatures.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum RsaKeyError {
-    /// It is not PEM with a public key.
-    #[error("not a public key in PEM (-----BEGIN PUBLIC KEY-----)")]
-    NotAKey,
-    /// It is a public key of another kind.
-    #[error("not an RSA key")]
-    NotRsa,
-    /// It is too short or too long.
-    #[error("an RSA key must have 2048 to 8192 bits")]
-    Size,
-}
+/// A text is not PEM with a public key.
+pub(super) const NOT_A_KEY: &str = "not a public key in PEM (-----BEGIN PUBLIC KEY-----)";
 
 impl RsaPublicKey {
     /// Reads a PEM text with a `PUBLIC KEY` (RFC 5280, SubjectPublicKeyInfo).
-    ///
-    /// # Errors
-    /// [`RsaKeyError`].
-    pub fn from_pem(text: &str) -> Result<Self, RsaKeyError> {
+    pub fn from_pem(text: &str) -> Result<Self, &'static str> {
         let der = SubjectPublicKeyInfoDer::from_pem_slice(text.as_bytes());
-        let der = der.map_err(|_| RsaKeyError::NotAKey)?;
-        let (rest, info) =
-            SubjectPublicKeyInfo::from_der(&der).map_err(|_| RsaKeyError::NotAKey)?;
+        let der = der.map_err(|_| NOT_A_KEY)?;
+        let (rest, info) = SubjectPublicKeyInfo::from_der(&der).map_err(|_| NOT_A_KEY)?;
         if !rest.is_empty() {
-            return Err(RsaKeyError::NotAKey);
+            return Err(NOT_A_KEY);
         }
         if info.algorithm.algorithm != OID_PKCS1_RSAENCRYPTION {
-            return Err(RsaKeyError::NotRsa);
+            return Err("not an RSA key");
         }
-        let bits = info.parsed().map_err(|_| RsaKeyError::NotAKey)?.key_size();
+        let bits = info.parsed().map_err(|_| NOT_A_KEY)?.key_size();
         if !(2048..=8192).contains(&bits) {
-            return Err(RsaKeyError::Size);
+            return Err("an RSA key must have 2048 to 8192 bits");
         }
         Ok(Self { der: info.subject_public_key.data.to_vec() })
     }

@@ -19,7 +19,11 @@ fn drain(pipe: &mut File) -> String {
 }
 
 fn reader(pipe: &Path) -> File {
-    OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(pipe).unwrap()
+    OpenOptions::new()
+        .read(true)
+        .custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed())
+        .open(pipe)
+        .unwrap()
 }
 
 /// Writes lines until the pipe takes no more, and says how many were begun. Their names are their numbers.

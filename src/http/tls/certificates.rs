@@ -13,7 +13,6 @@ use rustls::{
 };
 
 use super::{
-    TlsError,
     pem::{self, unusable},
     provider,
 };
@@ -34,18 +33,16 @@ impl Certificates {
     /// Keys are RSA with 2,048 to 4,096 bits, ECDSA on P-256 or P-384, or Ed25519.
     ///
     /// # Errors
-    /// [`TlsError`], which names the file at fault.
-    pub fn load(chain: &Path, key: &Path) -> Result<Self, TlsError> {
+    /// What is wrong, with the file at fault. It holds no byte of a key.
+    pub fn load(chain: &Path, key: &Path) -> Result<Self, String> {
         let current = RwLock::new(Arc::new(read(chain, key)?));
         Ok(Self { chain: chain.to_owned(), key: key.to_owned(), current })
     }
 
     /// Reads the two files again. New connections see what they hold now; open ones go on as they
     /// are. A client that resumes a session is shown no certificate at all (RFC 8446, section 2.2).
-    ///
-    /// # Errors
-    /// [`TlsError`]; the certificate stays the one that it was.
-    pub fn reload(&self) -> Result<(), TlsError> {
+    /// After an error the certificate stays the one that it was.
+    pub fn reload(&self) -> Result<(), String> {
         let new = Arc::new(read(&self.chain, &self.key)?);
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = new;
         Ok(())
@@ -74,7 +71,7 @@ impl fmt::Debug for Certificates {
     }
 }
 
-fn read(chain_file: &Path, key_file: &Path) -> Result<CertifiedKey, TlsError> {
+fn read(chain_file: &Path, key_file: &Path) -> Result<CertifiedKey, String> {
     let chain = pem::certificates(chain_file)?;
     let key = pem::key(key_file)?;
     let key = provider().key_provider.load_private_key(key).map_err(|_unusable| {
@@ -85,9 +82,13 @@ fn read(chain_file: &Path, key_file: &Path) -> Result<CertifiedKey, TlsError> {
     let certified = CertifiedKey::new(chain, key);
     match certified.keys_match() {
         Ok(()) => Ok(certified),
-        Err(Error::InconsistentKeys(InconsistentKeys::KeyMismatch)) => {
-            Err(TlsError::Mismatch { certificate: chain_file.to_owned(), key: key_file.to_owned() })
+        Err(Error::InconsistentKeys(InconsistentKeys::KeyMismatch)) => Err(format!(
+            "the key in {} does not belong to the first certificate in {}",
+            key_file.display(),
+            chain_file.display()
+        )),
+        Err(error) => {
+            Err(unusable(chain_file, &format!("the first certificate cannot be used: {error}")))
         }
-        Err(source) => Err(TlsError::Certificate { path: chain_file.to_owned(), source }),
     }
 }

@@ -7,30 +7,21 @@ use std::{
     path::Path,
 };
 
-use rustls_pki_types::{
-    CertificateDer, PrivateKeyDer, PrivatePkcs1KeyDer, PrivatePkcs8KeyDer, PrivateSec1KeyDer,
-    pem::{Error as PemError, PemObject as _, SectionKind},
+use rustix::fs::OFlags;
+use rustls::pki_types::{
+    CertificateDer, PrivateKeyDer,
+    pem::{Error as PemError, PemObject},
 };
 use zeroize::Zeroizing;
-
-use super::TlsError;
 
 /// How large a file may be, in bytes: 1 MiB. A chain of ten certificates has less than 32 KiB.
 const FILE_MAX: u64 = 1024 * 1024;
 
-/// The certificates of a file, in its order.
-///
-/// # Errors
-/// [`TlsError::Unreadable`] and [`TlsError::Unusable`].
-pub(super) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+/// The certificates of a file, in its order; at least one.
+pub(super) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
     let text = read(path)?;
-    let mut chain = Vec::new();
-    for section in <(SectionKind, Vec<u8>)>::pem_slice_iter(&text) {
-        let (kind, der) = section.map_err(|error| unusable(path, malformed(&error)))?;
-        if kind == SectionKind::Certificate {
-            chain.push(CertificateDer::from(der));
-        }
-    }
+    let chain = CertificateDer::pem_slice_iter(&text).collect::<Result<Vec<_>, _>>();
+    let chain = chain.map_err(|error| unusable(path, malformed(&error)))?;
     if chain.is_empty() {
         return Err(unusable(path, "there is no CERTIFICATE block in PEM"));
     }
@@ -38,10 +29,7 @@ pub(super) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, 
 }
 
 /// The first private key of a file: PKCS#8, PKCS#1 or SEC1.
-///
-/// # Errors
-/// [`TlsError::Unreadable`] and [`TlsError::Unusable`].
-pub(super) fn key(path: &Path) -> Result<PrivateKeyDer<'static>, TlsError> {
+pub(super) fn key(path: &Path) -> Result<PrivateKeyDer<'static>, String> {
     let text = read(path)?;
     // Neither text can stand in base64, so neither can turn up in a block by chance.
     let encrypted: [&[u8]; 2] =
@@ -49,27 +37,24 @@ pub(super) fn key(path: &Path) -> Result<PrivateKeyDer<'static>, TlsError> {
     if encrypted.iter().any(|mark| text.windows(mark.len()).any(|window| window == *mark)) {
         return Err(unusable(path, "the private key is encrypted; only a plain key can be used"));
     }
-    for section in <(SectionKind, Vec<u8>)>::pem_slice_iter(&text) {
-        let (kind, der) = section.map_err(|error| unusable(path, malformed(&error)))?;
-        match kind {
-            SectionKind::PrivateKey => return Ok(PrivatePkcs8KeyDer::from(der).into()),
-            SectionKind::RsaPrivateKey => return Ok(PrivatePkcs1KeyDer::from(der).into()),
-            SectionKind::EcPrivateKey => return Ok(PrivateSec1KeyDer::from(der).into()),
-            _ => {}
-        }
-    }
-    let reason = "there is no PRIVATE KEY, RSA PRIVATE KEY or EC PRIVATE KEY block in PEM";
-    Err(unusable(path, reason))
+    PrivateKeyDer::from_pem_slice(&text).map_err(|error| match error {
+        PemError::NoItemsFound => unusable(
+            path,
+            "there is no PRIVATE KEY, RSA PRIVATE KEY or EC PRIVATE KEY block in PEM",
+        ),
+        other => unusable(path, malformed(&other)),
+    })
 }
 
-pub(super) fn unusable(path: &Path, reason: &'static str) -> TlsError {
-    TlsError::Unusable { path: path.to_owned(), reason }
+pub(super) fn unusable(path: &Path, reason: &str) -> String {
+    format!("{}: {reason}", path.display())
 }
 
-fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, TlsError> {
-    let unreadable = |source: io::Error| TlsError::Unreadable { path: path.to_owned(), source };
-    // A pipe that nobody writes to would be waited for.
-    let file = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(path);
+fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, String> {
+    let unreadable = |error: io::Error| format!("cannot read {}: {error}", path.display());
+    // A pipe without a writer would be waited for.
+    let flags = OFlags::NONBLOCK.bits().cast_signed();
+    let file = OpenOptions::new().read(true).custom_flags(flags).open(path);
     let file = file.map_err(unreadable)?;
     let kind = file.metadata().map_err(unreadable)?.file_type();
     if !kind.is_file() && !kind.is_dir() {

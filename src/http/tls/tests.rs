@@ -6,17 +6,17 @@ mod handshakes;
 
 use std::{
     fs,
-    path::Path,
+    path::{Path, PathBuf},
     sync::atomic::{AtomicU32, Ordering},
 };
 
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime, pem::PemObject as _};
 use rustls::{
     ClientConfig, ClientConnection, ConnectionCommon, DigitallySignedStruct, Error,
     ServerConnection, SideData, SignatureScheme, SupportedProtocolVersion,
     client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
     crypto::{verify_tls12_signature, verify_tls13_signature},
 };
-use rustls_pki_types::{CertificateDer, ServerName, UnixTime, pem::PemObject as _};
 
 use super::*;
 
@@ -67,7 +67,7 @@ impl Folder {
         fs::write(self.key(), key).unwrap();
     }
 
-    fn load(&self) -> Result<Arc<Certificates>, TlsError> {
+    fn load(&self) -> Result<Arc<Certificates>, String> {
         Certificates::load(&self.chain(), &self.key()).map(Arc::new)
     }
 }
@@ -83,7 +83,7 @@ fn ders(pem: &str) -> Vec<CertificateDer<'static>> {
     CertificateDer::pem_slice_iter(pem.as_bytes()).map(Result::unwrap).collect()
 }
 
-/// Takes every certificate, but holds the server to it: whoever shows it must have its key.
+/// Takes every certificate; the server must have its key.
 #[derive(Debug)]
 struct AnyHolder;
 

@@ -57,9 +57,6 @@ impl NamespaceId {
 
     /// The namespace that a namespace operation names: one of the `served` regions for its default namespace, or
     /// `<region>:<logical id>` in one of them.
-    ///
-    /// # Errors
-    /// [`Error::NamespaceIdFormat`], [`Error::NamespaceIdSuffix`] or [`Error::NamespaceIdUppercase`].
     pub fn parse_served(text: &str, served: &[RegionId]) -> Result<Self> {
         let (region, logical) = match text.split_once(':') {
             Some((region, logical)) => (region, Some(logical)),
@@ -127,9 +124,6 @@ pub struct NamespaceName(String);
 
 impl NamespaceName {
     /// The name, if it follows the rule.
-    ///
-    /// # Errors
-    /// [`Error::NamespaceNameFormat`].
     pub fn parse(text: &str) -> Result<Self> {
         let length = text.chars().count();
         if length == 0 || length > NAME_MAX || !is_storable_text(text) {
@@ -147,9 +141,6 @@ impl NamespaceName {
 
 /// A namespace's description, if it follows the rule: at most [`DESCRIPTION_MAX`] characters that every reply
 /// format can carry.
-///
-/// # Errors
-/// [`Error::Malformed`].
 pub fn parse_description(text: &str) -> Result<String> {
     let fits = u64::try_from(text.chars().count()).is_ok_and(|length| length <= DESCRIPTION_MAX);
     if fits && is_storable_text(text) {

@@ -107,9 +107,6 @@ pub struct SecretName(String);
 
 impl SecretName {
     /// The name, if it follows the rule.
-    ///
-    /// # Errors
-    /// [`Error::Malformed`].
     pub fn parse(text: &str) -> Result<Self> {
         let legal = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
         let well_formed = text.len() <= NAME_MAX
@@ -145,9 +142,6 @@ impl SecretType {
     pub const ALL: [Self; 3] = [Self::Opaque, Self::DockerConfigJson, Self::Tls];
 
     /// The type of that name; names are case-sensitive.
-    ///
-    /// # Errors
-    /// [`Error::SecretTypeUnsupported`].
     pub fn parse(text: &str) -> Result<Self> {
         let known = Self::ALL.into_iter().find(|known| known.as_str() == text);
         known.ok_or_else(|| Error::SecretTypeUnsupported { given: crate::text::shown(text) })

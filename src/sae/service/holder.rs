@@ -40,9 +40,10 @@ impl Holder for Secrets {
     }
 
     fn lock(&self, tx: &mut Tx<'_>, rows: &[RowPlace]) -> store::Result<()> {
-        // Where no other transaction can write, rows have no partition, and need no lock.
-        let mut partitioned = rows.iter().filter_map(|row| Some((row.partition.as_ref()?, row.id)));
-        partitioned.try_for_each(|(namespace, id)| tx.lock_secret(namespace, id))
+        match (rows.first(), rows.last()) {
+            (Some(first), Some(last)) => tx.lock_secrets(first, last),
+            _ => Ok(()),
+        }
     }
 
     fn data_key(

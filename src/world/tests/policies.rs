@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{
-    access::policy::{Decision, Environment, Policy, evaluate},
+    access::policy::{Denied, Environment, Policy, evaluate},
     clock::Timestamp,
 };
 
@@ -10,13 +10,13 @@ use crate::{
 fn policies(text: &str) -> Vec<Policy> {
     let text =
         format!("users: [{{ name: u, access_keys: [{{ id: a, secret: s }}], policies: {text} }}]");
-    match key(&world(&text), "a").1 {
-        Owner::User(user) => user.policies.clone(),
-        Owner::Root => panic!("a user's key"),
+    match &key(&world(&text), "a").principal {
+        Principal::User(user) => user.policies.clone(),
+        other => panic!("a user's key, not {other:?}"),
     }
 }
 
-fn decide(policies: &[Policy], action: &str, source: &str) -> Decision {
+fn decide(policies: &[Policy], action: &str, source: &str) -> Result<(), Denied> {
     let now = Timestamp(1_767_323_045_000);
     let environment = Environment { source: source.parse().ok(), is_secure: true, now };
     evaluate(policies, action, "acs:sae:cn-beijing:1:*", &environment)
@@ -44,11 +44,11 @@ fn a_document_is_read_as_ram_writes_it() {
     );
     assert_eq!(policies.len(), 1);
     for (action, source, expected) in [
-        ("sae:DescribeSecret", "192.0.2.1", Decision::Allowed),
-        ("sae:ListSecrets", "2001:db8::5", Decision::Allowed),
-        ("sae:ListSecrets", "198.51.100.1", Decision::ImplicitlyDenied),
-        ("sae:CreateSecret", "192.0.2.1", Decision::ImplicitlyDenied),
-        ("sae:DescribeNamespace", "192.0.2.1", Decision::ExplicitlyDenied),
+        ("sae:DescribeSecret", "192.0.2.1", Ok(())),
+        ("sae:ListSecrets", "2001:db8::5", Ok(())),
+        ("sae:ListSecrets", "198.51.100.1", Err(Denied::Implicitly)),
+        ("sae:CreateSecret", "192.0.2.1", Err(Denied::Implicitly)),
+        ("sae:DescribeNamespace", "192.0.2.1", Err(Denied::Explicitly)),
     ] {
         assert_eq!(decide(&policies, action, source), expected, "{action} from {source}");
     }

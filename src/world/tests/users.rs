@@ -1,10 +1,7 @@
 //! The `users`, the `root` and the `sts` of a world file.
 
 use super::*;
-use crate::{
-    access::{KeyMaterial, KeyStatus},
-    clock::Timestamp,
-};
+use crate::{access::KeyMaterial, clock::Timestamp};
 
 #[test]
 fn users_and_their_keys_are_read() {
@@ -22,27 +19,28 @@ root: {{ access_keys: [{{ id: LTAI5tPair, public_key: {PUBLIC_KEY:?} }}, {{ id: 
 "
     ));
     let secret = |text: &str| KeyMaterial::Secret(text.to_owned().into());
-    let (one, owner) = key(&world, "LTAI5tOne");
-    assert!(one.material == secret("0123") && one.status == KeyStatus::Active);
+    let one = key(&world, "LTAI5tOne");
+    assert!(one.material == secret("0123") && one.is_active);
     assert!(
-        matches!(owner, Owner::User(user) if user.name == "a.b-c_D1" && user.policies.is_empty())
+        matches!(&one.principal, Principal::User(user) if user.name == "a.b-c_D1" && user.policies.is_empty())
     );
-    let (two, _) = key(&world, "LTAI5tTwo");
-    assert!(two.material == secret("!*") && two.status == KeyStatus::Inactive);
+    let two = key(&world, "LTAI5tTwo");
+    assert!(two.material == secret("!*") && !two.is_active);
     for pair in ["LTAI5tPair", "LTAI5tLent"] {
+        let pair = key(&world, pair);
         assert!(matches!(
-            key(&world, pair),
-            (AccessKey { material: KeyMaterial::Rsa(_), .. }, Owner::Root)
+            (&pair.material, &pair.principal),
+            (KeyMaterial::Rsa(_), Principal::Root)
         ));
     }
     assert_eq!(world.directory.find("LTAI5tone"), None);
-    let Some(Known::Session(session)) = world.directory.find("STS.lent") else {
-        panic!("a session")
-    };
-    assert_eq!((session.expires, &*session.user.name), (Timestamp(1_893_456_000_000), "a.b-c_D1"));
+    let lent = key(&world, "STS.lent");
+    let session = lent.session.as_ref().unwrap();
+    assert_eq!(session.expires, Timestamp(1_893_456_000_000));
+    assert!(matches!(&lent.principal, Principal::Session(user) if user.name == "a.b-c_D1"));
     assert!(session.has_token(b"x/+=") && !session.has_token(b"x/+") && !session.has_token(b""));
     // What a variable holds is not looked into again.
-    assert_eq!(session.secret.as_str(), "${KEY_ID}");
+    assert!(lent.material == secret("${KEY_ID}"));
 }
 
 #[test]

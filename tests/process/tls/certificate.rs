@@ -4,7 +4,7 @@ use super::*;
 use crate::child::binary;
 
 /// What a client is shown that has no earlier session to go on with.
-fn shown(server: &Server) -> Vec<rustls_pki_types::CertificateDer<'static>> {
+fn shown(server: &Server) -> Vec<rustls::pki_types::CertificateDer<'static>> {
     tls::chain(&tls::greet(server.address))
 }
 

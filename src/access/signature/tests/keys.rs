@@ -3,7 +3,7 @@
 use data_encoding::HEXLOWER;
 
 use super::{
-    super::{Key, RsaKeyError, RsaPublicKey, acs3},
+    super::{KeyMaterial, RsaPublicKey, acs3, rsa::NOT_A_KEY},
     PLAIN, acs3 as authorization,
 };
 
@@ -14,7 +14,7 @@ const PRIVATE: &str =
 
 /// The private key's signature of a text.
 fn sign(text: &str) -> Vec<u8> {
-    use rustls_pki_types::{PrivatePkcs8KeyDer, pem::PemObject};
+    use rustls::pki_types::{PrivatePkcs8KeyDer, pem::PemObject};
     let der = PrivatePkcs8KeyDer::from_pem_slice(PRIVATE.as_bytes()).unwrap();
     let pair = ring::signature::RsaKeyPair::from_pkcs8(der.secret_pkcs8_der()).unwrap();
     let mut signature = vec![0; pair.public().modulus_len()];
@@ -45,13 +45,13 @@ fn other_keys_are_not() {
         .map(|(_, l)| l.to_owned() + "\n")
         .collect();
     for (what, text, error) in [
-        ("nothing", String::new(), RsaKeyError::NotAKey),
-        ("no PEM", "no PEM".to_owned(), RsaKeyError::NotAKey),
-        ("the private half", PRIVATE.to_owned(), RsaKeyError::NotAKey),
-        ("a certificate", other("tls/rsa2048.crt"), RsaKeyError::NotAKey),
-        ("a key with a line cut out", cut, RsaKeyError::NotAKey),
-        ("an elliptic key", other("rsa/p256-public.pem"), RsaKeyError::NotRsa),
-        ("a short key", other("rsa/1024-public.pem"), RsaKeyError::Size),
+        ("nothing", String::new(), NOT_A_KEY),
+        ("no PEM", "no PEM".to_owned(), NOT_A_KEY),
+        ("the private half", PRIVATE.to_owned(), NOT_A_KEY),
+        ("a certificate", other("tls/rsa2048.crt"), NOT_A_KEY),
+        ("a key with a line cut out", cut, NOT_A_KEY),
+        ("an elliptic key", other("rsa/p256-public.pem"), "not an RSA key"),
+        ("a short key", other("rsa/1024-public.pem"), "an RSA key must have 2048 to 8192 bits"),
     ] {
         assert_eq!(RsaPublicKey::from_pem(&text), Err(error), "{what}");
     }
@@ -92,10 +92,12 @@ fn a_key_serves_no_algorithm_of_the_other_kind() {
     let text = acs3::string_to_sign(acs3::Algorithm::RsaSha256, &canonical);
     let right = with("ACS3-RSA-SHA256", &HEXLOWER.encode(&sign(&text)));
     let right = authorization(&right);
-    assert_eq!(acs3::verify(&PLAIN, &right, &Key::Rsa(&key)), Ok(()));
-    assert!(acs3::verify(&PLAIN, &right, &Key::Secret(PUBLIC)).is_err());
+    assert_eq!(acs3::verify(&PLAIN, &right, &KeyMaterial::Rsa(key.clone())), Ok(()));
+    assert!(acs3::verify(&PLAIN, &right, &KeyMaterial::Secret(PUBLIC.to_owned().into())).is_err());
     for algorithm in ["ACS3-HMAC-SHA256", "ACS3-HMAC-SM3"] {
         let other = with(algorithm, right.signature);
-        assert!(acs3::verify(&PLAIN, &authorization(&other), &Key::Rsa(&key)).is_err());
+        assert!(
+            acs3::verify(&PLAIN, &authorization(&other), &KeyMaterial::Rsa(key.clone())).is_err()
+        );
     }
 }
