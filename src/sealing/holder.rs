@@ -12,9 +12,6 @@ pub trait Holder: Send + Sync {
     /// What one row is, such as `secret`.
     fn noun(&self) -> &'static str;
 
-    /// Whether there is any row.
-    fn has_rows(&self, tx: &mut Tx<'_>) -> Result<bool>;
-
     /// How many rows' data keys each key wraps; keys that wrap none are left out.
     fn counts(&self, tx: &mut Tx<'_>) -> Result<Vec<(KeyId, u64)>>;
 

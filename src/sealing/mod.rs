@@ -20,8 +20,6 @@ pub use crate::crypto::{Binding, DataEncryptionKey, random_id};
 pub use holder::Holder;
 pub use keys::{Reread, Sealing, listed};
 pub use list::{KeyState, Keys, MasterState};
-pub use prepare::PrepareError;
-pub use retire::{RetireError, Retired};
 pub use rotate::Rotated;
 pub use verify::Verification;
 
@@ -39,6 +37,17 @@ pub enum Error {
 impl From<CryptoError> for Unavailable {
     fn from(error: CryptoError) -> Self {
         Self::new(error)
+    }
+}
+
+/// Why the keys of a database are not ready, or one of them stays.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct KeysError(String);
+
+impl From<Unavailable> for KeysError {
+    fn from(error: Unavailable) -> Self {
+        Self(format!("the store is unavailable: {error}"))
     }
 }
 

@@ -34,18 +34,13 @@ impl Tx<'_> {
 
     /// Adds one to a counter unless it has reached `limit`; `false` when it has.
     pub(crate) fn count_up(&mut self, name: &str, limit: i64) -> Result<bool> {
-        let counter = counters::table.find(name).filter(counters::value.lt(limit));
-        let counted = diesel::update(counter)
-            .set(counters::value.eq(counters::value + 1))
-            .execute(self.connection);
-        Ok(counted? == 1)
+        let sql = "UPDATE counters SET value = value + 1 WHERE name = ? AND value < ?";
+        Ok(self.execute(sql, &[Text(name), Number(limit)])? == 1)
     }
 
     /// Takes one from a counter.
     pub(crate) fn count_down(&mut self, name: &str) -> Result<()> {
-        diesel::update(counters::table.find(name))
-            .set(counters::value.eq(counters::value - 1))
-            .execute(self.connection)?;
+        self.execute("UPDATE counters SET value = value - 1 WHERE name = ?", &[Text(name)])?;
         Ok(())
     }
 

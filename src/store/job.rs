@@ -20,9 +20,7 @@ use super::{
 /// What a transaction is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
-    /// It only reads, at one moment of the database.
     Reading,
-    /// It changes something.
     Writing,
 }
 

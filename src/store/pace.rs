@@ -13,8 +13,8 @@ pub const WORK_TIMEOUT: Duration = Duration::from_secs(5);
 /// What a use case runs for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pace {
-    /// For a request, which has the timeouts.
+    /// A request, which has the timeouts.
     Request,
-    /// For upkeep, however long it takes.
+    /// Upkeep, however long it takes.
     Upkeep,
 }

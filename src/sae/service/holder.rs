@@ -21,10 +21,6 @@ impl Holder for Secrets {
         "secret"
     }
 
-    fn has_rows(&self, tx: &mut Tx<'_>) -> store::Result<bool> {
-        Ok(tx.highest_secret_id()? > 0)
-    }
-
     fn counts(&self, tx: &mut Tx<'_>) -> store::Result<Vec<(KeyId, u64)>> {
         tx.data_key_counts()
     }

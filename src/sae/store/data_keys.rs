@@ -66,7 +66,7 @@ impl Tx<'_> {
         let (row, key, bytes) =
             row.map_err(|error| unreadable(id, error))?.ok_or(Error::SecretNotFound { id })?;
         let parse = || Ok((row.parse()?, WrappedDataKey { key: key_id(&key)?, bytes }));
-        parse().map_err(|error: store::Unavailable| damaged(id, error))
+        parse().map_err(|error: store::Unavailable| damaged(id, &error))
     }
 
     /// Replaces how a secret's data key is wrapped; [`Error::SecretNotFound`]. Nothing else of the secret changes.

@@ -83,19 +83,19 @@ fn parse_stored(id: i64, found: QueryResult<Option<StoredRow>>) -> Result<Stored
             payload: SealedData(payload),
         })
     };
-    parse().map_err(|error: store::Unavailable| damaged(id, error))
+    parse().map_err(|error: store::Unavailable| damaged(id, &error))
 }
 
 /// A query for one secret failed, because of the content of its row or for another reason.
 pub(super) fn unreadable(id: i64, error: DieselError) -> Error {
     match error {
-        DieselError::DeserializationError(cause) => damaged(id, cause),
+        DieselError::DeserializationError(cause) => damaged(id, &cause),
         error => error.into(),
     }
 }
 
 /// The row of a secret holds what this version cannot have written.
-pub(super) fn damaged(id: i64, cause: impl ToString) -> Error {
+pub(super) fn damaged(id: i64, cause: &dyn std::fmt::Display) -> Error {
     Error::Damaged { id, cause: cause.to_string() }
 }
 
@@ -210,7 +210,7 @@ impl Tx<'_> {
             .first(self.connection())
             .optional();
         match row.map_err(|error| unreadable(id.get(), error))? {
-            Some(row) => row.parse().map_err(|error| damaged(id.get(), error)),
+            Some(row) => row.parse().map_err(|error| damaged(id.get(), &error)),
             None => Err(self.why_missing(namespace, id)?),
         }
     }
