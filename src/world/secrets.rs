@@ -5,14 +5,13 @@ use std::collections::HashMap;
 use serde::Deserialize;
 
 use super::{
-    WorldSecret,
     mistakes::{Mistakes, Position},
     namespaces::KnownNamespaces,
     yaml::{Entries, Placed, Text, given},
 };
 use crate::sae::model::{
     Cloud, DOCKER_CONFIG_KEY, DataKey, Error, SecretData, SecretName, SecretType, SecretValue,
-    docker_config,
+    SeedSecret, docker_config,
 };
 
 /// What is told of a text that cannot be a secret's name.
@@ -49,7 +48,7 @@ pub(super) fn read(
     cloud: &Cloud,
     namespaces: &KnownNamespaces,
     mistakes: &mut Mistakes,
-) -> Vec<WorldSecret> {
+) -> Vec<SeedSecret> {
     let mut secrets = Vec::new();
     let mut first = HashMap::new();
     let mut counts = HashMap::new();
@@ -69,7 +68,7 @@ pub(super) fn read(
         mistakes.hold_to(cloud.quotas.secrets_in(&namespace), *count, "secrets", at);
         *count += 1;
         if let Some((secret_type, data)) = content {
-            secrets.push(WorldSecret { namespace, name, secret_type, data });
+            secrets.push(SeedSecret { namespace, name, secret_type, data });
         }
     }
     secrets

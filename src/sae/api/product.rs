@@ -52,26 +52,9 @@ pub struct Sae {
     pub trace_ids: TraceIds,
 }
 
-/// The region that a request names. Most operations do not look at it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum NamedRegion {
-    /// It names none.
-    None,
-    /// It names this one, served or not.
-    One(RegionId),
-    /// It names something that is no region.
-    Unreadable,
-}
-
-impl NamedRegion {
-    /// The region, if there is one.
-    fn named(&self) -> Option<&RegionId> {
-        match self {
-            Self::One(region) => Some(region),
-            Self::None | Self::Unreadable => None,
-        }
-    }
-}
+/// The region that a request names, served or not, if it names one; an error if what it names is no region. Most
+/// operations do not need it.
+pub type NamedRegion = Result<Option<RegionId>, Malformed>;
 
 /// One request, ready for a handler.
 pub struct Request<'a> {
@@ -194,8 +177,9 @@ impl Product for Sae {
         let added = call.bodies.work_on(length, added).await;
         let (parameters, added) = added.ok_or_else(unfinished)?;
         let region = named_region(call, &parameters);
+        let named = region.as_ref().ok().and_then(Option::as_ref);
         let cloud = self.service.cloud();
-        let resources = resource::of(operation, &parameters, region.named(), cloud);
+        let resources = resource::of(operation, &parameters, named, cloud);
         let (action, account) = (operation.action(), cloud.account.as_str());
         authorize(call, &caller, &Wanted { action, resources: &resources, account })?;
         // What a body has wrong is told only to a caller that may do this.
@@ -299,24 +283,19 @@ fn role(request: &HttpRequest) -> BodyRole {
 /// The region that a request names: by parameter, by header, or by the real service's host name. Inferred; clients
 /// that are pointed at another host name none.
 fn named_region(call: &Call<'_>, parameters: &Parameters) -> NamedRegion {
-    let region =
-        |text: &str| RegionId::parse(text).map_or(NamedRegion::Unreadable, NamedRegion::One);
-    match parameters.text("RegionId") {
-        Ok(Some(text)) if !text.is_empty() => return region(&text),
-        Err(Malformed) => return NamedRegion::Unreadable,
-        Ok(_) => {}
+    let region = |text: &str| RegionId::parse(text).map(Some).ok_or(Malformed);
+    if let Some(text) = parameters.text("RegionId")?.filter(|text| !text.is_empty()) {
+        return region(&text);
     }
     let headers = call.head.headers().get_all("x-acs-region-id").map(HeaderValue::as_bytes);
     let headers: HashSet<&[u8]> = headers.filter(|value| !value.is_empty()).collect();
     if let Some(first) = headers.iter().next() {
         let text = std::str::from_utf8(first).ok().filter(|_| headers.len() == 1);
-        return text.map_or(NamedRegion::Unreadable, region);
+        return region(text.ok_or(Malformed)?);
     }
     let host = call.header("host").and_then(|host| host.strip_prefix("sae."));
-    match host.and_then(|host| host.split_once(".aliyuncs.com")) {
-        Some((text, _)) => region(text),
-        None => NamedRegion::None,
-    }
+    let text = host.and_then(|host| host.split_once(".aliyuncs.com"));
+    text.map_or(Ok(None), |(text, _)| region(text))
 }
 
 async fn run(operation: Operation, request: Request<'_>) -> Result<Answer, ApiError> {
