@@ -136,10 +136,10 @@ fn checked_data(
     // The secret's name would only stand in an error, where the place in the file says more.
     let Err(error) = secret_type?.check(&data, "", cloud.docker_config) else { return Some(data) };
     let (at, message) = match error {
-        Error::SecretKeyMissing { key, .. } => {
+        Error::SecretKeyMissing(key, _) => {
             (at, format!("the key `{key}` is missing; secrets of this type need it"))
         }
-        Error::SecretKeyInvalid { key, reason } => {
+        Error::SecretKeyInvalid(key, reason) => {
             (places.get(key).copied().unwrap_or(at), format!("{key}: {reason}"))
         }
         error => (at, reason(error)),
@@ -187,7 +187,7 @@ fn sized(
     mistakes: &mut Mistakes,
 ) -> Option<SecretData> {
     let data = SecretData::new(pairs).map_err(|error| match error {
-        Error::Missing { .. } => "a secret needs at least one key".to_owned(),
+        Error::Missing(_) => "a secret needs at least one key".to_owned(),
         error => reason(error),
     });
     mistakes.check(at, data)
@@ -196,7 +196,7 @@ fn sized(
 /// What the domain says is wrong, without the name of the field: the place says which it is.
 fn reason(error: Error) -> String {
     match error {
-        Error::Invalid { reason, .. } => reason,
+        Error::Invalid(_, reason) => reason,
         error => error.to_string(),
     }
 }

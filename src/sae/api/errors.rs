@@ -76,10 +76,10 @@ pub fn wire_name(field: Field) -> &'static str {
 impl From<Error> for ApiError {
     fn from(error: Error) -> Self {
         match error {
-            Error::Missing { field } => not_empty(wire_name(field)),
-            Error::Malformed { field } => obviously(wire_name(field)),
-            Error::Invalid { field, reason } => with_message(wire_name(field), reason),
-            Error::SecretKeyInvalid { key, reason } => {
+            Error::Missing(field) => not_empty(wire_name(field)),
+            Error::Malformed(field) => obviously(wire_name(field)),
+            Error::Invalid(field, reason) => with_message(wire_name(field), reason),
+            Error::SecretKeyInvalid(key, reason) => {
                 with_message(wire_name(Field::SecretData), format_args!("{key}: {reason}"))
             }
             Error::NamespaceNotFound => Self::new(Code::NamespaceNotFound, &[]),
@@ -88,23 +88,23 @@ impl From<Error> for ApiError {
             Error::NamespaceIdSuffix => Self::new(Code::NamespaceSuffix, &[]),
             Error::NamespaceIdUppercase => Self::new(Code::NamespaceUppercase, &[]),
             Error::NamespaceNameFormat => Self::new(Code::NamespaceName, &[]),
-            Error::TooManyNamespaces { .. } => Self::new(Code::NamespaceQuota, &[]),
+            Error::TooManyNamespaces(_) => Self::new(Code::NamespaceQuota, &[]),
             Error::NamespaceHasApplications => Self::new(Code::ApplicationsExist, &[]),
             Error::NamespaceHasClusters => Self::new(Code::ClustersExist, &[]),
             Error::Upgrading => Self::new(Code::Upgrading, &[]),
-            Error::SecretTypeUnsupported { given } => Self::new(Code::SecretType, &[&given]),
-            Error::SecretKeyMissing { key, secret } => {
+            Error::SecretTypeUnsupported(given) => Self::new(Code::SecretType, &[&given]),
+            Error::SecretKeyMissing(key, secret) => {
                 Self::new(Code::SecretDataKey, &[&key, &secret])
             }
-            Error::SecretExists { name } => Self::new(Code::SecretNameConflict, &[&name]),
-            Error::SecretNotFound { id } => Self::new(Code::SecretId, &[&id]),
-            Error::TooManySecrets { quota } => Self::new(Code::SecretQuota, &[&quota]),
-            Error::TooManyKeys { quota } => Self::new(Code::KeyQuota, &[&quota]),
-            Error::Damaged { id, cause } => {
+            Error::SecretExists(name) => Self::new(Code::SecretNameConflict, &[&name]),
+            Error::SecretNotFound(id) => Self::new(Code::SecretId, &[&id]),
+            Error::TooManySecrets(quota) => Self::new(Code::SecretQuota, &[&quota]),
+            Error::TooManyKeys(quota) => Self::new(Code::KeyQuota, &[&quota]),
+            Error::Damaged(id, cause) => {
                 let cause = format!("the secret {id} does not open: {cause}");
                 Self::new(Code::RpcError, &[]).caused_by(cause)
             }
-            Error::Unavailable { cause } => {
+            Error::Unavailable(cause) => {
                 let cause = format!("the store is unavailable: {cause}");
                 Self::new(Code::RpcError, &[]).caused_by(cause)
             }

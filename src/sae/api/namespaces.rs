@@ -171,7 +171,7 @@ fn named_id(
             };
             NamespaceId::from_short(short, region.cloned().ok_or(Error::NamespaceIdFormat)?)?
         }
-        (None, None) => return Err(Error::Missing { field: Field::NamespaceId }.into()),
+        (None, None) => return Err(Error::Missing(Field::NamespaceId).into()),
     };
     request.note(&id);
     Ok(id)

@@ -39,7 +39,7 @@ impl NamespaceId {
     /// # Errors
     /// [`Error::Malformed`] when the text is neither; whether the namespace exists is for the store to say.
     pub fn parse(text: &str) -> Result<Self> {
-        let malformed = |_| Error::Malformed { field: Field::NamespaceId };
+        let malformed = |_| Error::Malformed(Field::NamespaceId);
         Self::parse_with(text, RegionId::parse).map_err(malformed)
     }
 
@@ -138,7 +138,7 @@ pub fn parse_description(text: &str) -> Result<String> {
     if fits && is_storable_text(text) {
         Ok(text.to_owned())
     } else {
-        Err(Error::Malformed { field: Field::NamespaceDescription })
+        Err(Error::Malformed(Field::NamespaceDescription))
     }
 }
 

@@ -57,8 +57,8 @@ impl Holder for Secrets {
     ) -> std::result::Result<Option<(WrappedDataKey, Binding)>, sealing::Error> {
         match tx.data_key_of(row) {
             Ok((summary, data_key)) => Ok(Some((data_key, payload::binding(&summary)))),
-            Err(Error::SecretNotFound { .. }) => Ok(None),
-            Err(Error::Damaged { cause, .. }) => Err(sealing::Error::Damaged(cause)),
+            Err(Error::SecretNotFound(_)) => Ok(None),
+            Err(Error::Damaged(_, cause)) => Err(sealing::Error::Damaged(cause)),
             Err(error) => Err(outage(error).into()),
         }
     }
@@ -93,7 +93,7 @@ impl Holder for Secrets {
 /// An error of a query that can fail in no other way.
 fn outage(error: Error) -> Unavailable {
     match error {
-        Error::Unavailable { cause } => Unavailable::new(cause),
+        Error::Unavailable(cause) => Unavailable::new(cause),
         error => Unavailable::new(error),
     }
 }
@@ -110,7 +110,7 @@ fn open_all(tx: &mut Tx<'_>, sealing: &Sealing, found: &mut Verification) -> Res
                 payload::open(&data_key, &stored)
             }) {
                 Ok(_) => found.secrets += 1,
-                Err(error @ Error::Damaged { .. }) => found.faults.push(error.to_string()),
+                Err(error @ Error::Damaged(..)) => found.faults.push(error.to_string()),
                 Err(error) => found.fault(&format!("secret {}", place.id), &outage(error)),
             }
         }

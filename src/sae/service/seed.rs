@@ -64,7 +64,7 @@ impl Service {
             tries += 1;
             match self.store.write_for_upkeep(move |tx| all(tx)).await {
                 // A user of another process made the same between our look and our insert: now it is there.
-                Err(Error::SecretExists { .. } | Error::NamespaceExists) if tries < SEED_TRIES => {}
+                Err(Error::SecretExists(_) | Error::NamespaceExists) if tries < SEED_TRIES => {}
                 seeded => return seeded,
             }
         }

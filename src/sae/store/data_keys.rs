@@ -72,7 +72,7 @@ impl Tx<'_> {
             .first::<(SummaryRow, String, Vec<u8>)>(self.connection())
             .optional();
         let (row, key, bytes) =
-            row.map_err(|error| unreadable(id, error))?.ok_or(Error::SecretNotFound { id })?;
+            row.map_err(|error| unreadable(id, error))?.ok_or(Error::SecretNotFound(id))?;
         let parse = || Ok((row.parse()?, WrappedDataKey { key: key_id(&key)?, bytes }));
         parse().map_err(|error| damaged(id, error))
     }
@@ -96,6 +96,6 @@ impl Tx<'_> {
             .execute(self.connection()),
         };
         let changed = replacing?;
-        if changed == 0 { Err(Error::SecretNotFound { id: id }) } else { Ok(()) }
+        if changed == 0 { Err(Error::SecretNotFound(id)) } else { Ok(()) }
     }
 }

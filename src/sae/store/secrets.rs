@@ -75,7 +75,7 @@ type StoredRow = (SummaryRow, String, Vec<u8>, Vec<u8>);
 
 fn parse_stored(id: i64, found: QueryResult<Option<StoredRow>>) -> Result<StoredSecret> {
     let found = found.map_err(|error| unreadable(id, error))?;
-    let (row, key, data_key, payload) = found.ok_or(Error::SecretNotFound { id })?;
+    let (row, key, data_key, payload) = found.ok_or(Error::SecretNotFound(id))?;
     let parse = || {
         Ok(StoredSecret {
             summary: row.parse()?,
@@ -89,7 +89,7 @@ fn parse_stored(id: i64, found: QueryResult<Option<StoredRow>>) -> Result<Stored
 /// A query for one secret failed: over what stands in its row, or else.
 pub(super) fn unreadable(id: i64, error: DieselError) -> Error {
     match error {
-        DieselError::DeserializationError(cause) => Error::Damaged { id, cause: cause.to_string() },
+        DieselError::DeserializationError(cause) => Error::Damaged(id, cause.to_string()),
         error => error.into(),
     }
 }
@@ -97,7 +97,7 @@ pub(super) fn unreadable(id: i64, error: DieselError) -> Error {
 /// What stands in a secret's row is none of ours.
 pub(super) fn damaged(id: i64, error: Error) -> Error {
     match error {
-        Error::Unavailable { cause } => Error::Damaged { id, cause },
+        Error::Unavailable(cause) => Error::Damaged(id, cause),
         error => error,
     }
 }
@@ -192,7 +192,7 @@ impl Tx<'_> {
             Err(DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, said))
                 if !is_of_primary_key(&*said, "secrets.id") =>
             {
-                Err(Error::SecretExists { name: summary.name.clone() })
+                Err(Error::SecretExists(summary.name.clone()))
             }
             Err(error) => Err(error.into()),
         }
@@ -236,7 +236,7 @@ impl Tx<'_> {
     /// What is not there: the namespace or only its secret. Asked last, since most secrets that are asked for are there.
     fn why_missing(&mut self, namespace: &NamespaceId, id: SecretId) -> Result<Error> {
         self.namespace(namespace)?;
-        Ok(Error::SecretNotFound { id: id.get() })
+        Ok(Error::SecretNotFound(id.get()))
     }
 
     /// A secret of the namespace, with its data.
@@ -250,7 +250,7 @@ impl Tx<'_> {
             .first::<StoredRow>(self.connection())
             .optional();
         match parse_stored(id.get(), row) {
-            Err(Error::SecretNotFound { .. }) => Err(self.why_missing(namespace, id)?),
+            Err(Error::SecretNotFound(_)) => Err(self.why_missing(namespace, id)?),
             stored => stored,
         }
     }
@@ -316,7 +316,7 @@ impl Tx<'_> {
         let replacing = Prepared("UPDATE secrets SET version = ?, updated_at = ?, key_id = ?, data_key = ?, payload = ? WHERE namespace_id = ? AND id = ?", &[Number(summary.version.get()), Number(summary.updated.0), Text(data_key.key.as_str()), Bytes(&data_key.bytes), Bytes(&payload.0), Text(&summary.namespace.to_string()), Number(summary.id.get())])
         .execute(self.connection());
         let changed = replacing?;
-        if changed == 0 { Err(Error::SecretNotFound { id: summary.id.get() }) } else { Ok(()) }
+        if changed == 0 { Err(Error::SecretNotFound(summary.id.get())) } else { Ok(()) }
     }
 
     /// Forgets a secret of the namespace. The namespace's count is the caller's to lower.

@@ -52,7 +52,7 @@ impl Service {
                 if !tx.take_namespace_place(quota)? {
                     // The last place may have gone to the same namespace since it was looked for.
                     let exists = tx.find_namespace(&namespace.id)?.is_some();
-                    let full = Error::TooManyNamespaces { quota };
+                    let full = Error::TooManyNamespaces(quota);
                     return Err(if exists { Error::NamespaceExists } else { full });
                 }
                 tx.insert_namespace(&namespace)?;
