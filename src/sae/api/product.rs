@@ -15,7 +15,7 @@ use super::{
     operation::{self, Operation, Route, VERSION},
     regions,
     reply::{self, Answer},
-    request::{NamedRegion, Request, Sae, unfinished},
+    request::{NamedRegion, Request, Sae, named_region, unfinished},
     resource, secrets,
 };
 use crate::{
@@ -114,9 +114,10 @@ impl Product for Sae {
         };
         let added = call.bodies.work_on(length, added).await;
         let (parameters, added) = added.ok_or_else(unfinished)?;
-        let region = NamedRegion::of(call, &parameters);
+        let region = named_region(call, &parameters);
+        let named = region.as_ref().ok().and_then(Option::as_ref);
         let cloud = self.service.cloud();
-        let resources = resource::of(operation, &parameters, region.named(), cloud);
+        let resources = resource::of(operation, &parameters, named, cloud);
         let (action, account) = (operation.action(), cloud.account.as_str());
         authorize(call, &caller, &Wanted { action, resources: &resources, account })?;
         // What a body has wrong is told only to a caller that may do this.

@@ -27,48 +27,9 @@ pub struct Sae {
     pub trace_ids: TraceIds,
 }
 
-/// The region that a request names. Most operations do not look at it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum NamedRegion {
-    /// It names none.
-    None,
-    /// It names this one, served or not.
-    One(RegionId),
-    /// It names something that is no region.
-    Unreadable,
-}
-
-impl NamedRegion {
-    /// The region that a request names: by parameter, by header, or by the real service's host name. Inferred; clients
-    /// that are pointed at another host name none.
-    pub fn of(call: &Call<'_>, parameters: &Parameters) -> Self {
-        let region = |text: &str| RegionId::parse(text).map_or(Self::Unreadable, Self::One);
-        match parameters.text("RegionId") {
-            Ok(Some(text)) if !text.is_empty() => return region(&text),
-            Err(Malformed) => return Self::Unreadable,
-            Ok(_) => {}
-        }
-        let headers = call.head.headers().get_all("x-acs-region-id").map(HeaderValue::as_bytes);
-        let headers: HashSet<&[u8]> = headers.filter(|value| !value.is_empty()).collect();
-        if let Some(first) = headers.iter().next() {
-            let text = std::str::from_utf8(first).ok().filter(|_| headers.len() == 1);
-            return text.map_or(Self::Unreadable, region);
-        }
-        let host = call.header("host").and_then(|host| host.strip_prefix("sae."));
-        match host.and_then(|host| host.split_once(".aliyuncs.com")) {
-            Some((text, _)) => region(text),
-            None => Self::None,
-        }
-    }
-
-    /// The region, if there is one.
-    pub fn named(&self) -> Option<&RegionId> {
-        match self {
-            Self::One(region) => Some(region),
-            Self::None | Self::Unreadable => None,
-        }
-    }
-}
+/// The region that a request names, served or not, if it names one; an error if what it names is no region. Most
+/// operations do not need it.
+pub type NamedRegion = Result<Option<RegionId>, Malformed>;
 
 /// One request, ready for a handler.
 pub struct Request<'a> {
@@ -114,4 +75,22 @@ impl Request<'_> {
 /// Something went wrong inside while a body was read.
 pub fn unfinished() -> ApiError {
     ApiError::new(pop::Code::InternalError, &[])
+}
+
+/// The region that a request names: by parameter, by header, or by the real service's host name. Inferred; clients
+/// that are pointed at another host name none.
+pub fn named_region(call: &Call<'_>, parameters: &Parameters) -> NamedRegion {
+    let region = |text: &str| RegionId::parse(text).map(Some).ok_or(Malformed);
+    if let Some(text) = parameters.text("RegionId")?.filter(|text| !text.is_empty()) {
+        return region(&text);
+    }
+    let headers = call.head.headers().get_all("x-acs-region-id").map(HeaderValue::as_bytes);
+    let headers: HashSet<&[u8]> = headers.filter(|value| !value.is_empty()).collect();
+    if let Some(first) = headers.iter().next() {
+        let text = std::str::from_utf8(first).ok().filter(|_| headers.len() == 1);
+        return region(text.ok_or(Malformed)?);
+    }
+    let host = call.header("host").and_then(|host| host.strip_prefix("sae."));
+    let text = host.and_then(|host| host.split_once(".aliyuncs.com"));
+    text.map_or(Ok(None), |(text, _)| region(text))
 }

@@ -88,7 +88,7 @@ async fn normalise(
     data: Option<Structure>,
 ) -> Result<model::Result<SecretData>, ApiError> {
     let Some(data) = data else {
-        return Ok(Err(Error::Missing { field: Field::SecretData }));
+        return Ok(Err(Error::Missing(Field::SecretData)));
     };
     let bodies = &request.call.bodies;
     bodies.work_on(data.length(), move || normalised(data)).await.ok_or_else(unfinished)
