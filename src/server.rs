@@ -25,7 +25,7 @@ use anyhow::{Result, anyhow, bail};
 use prometheus_client::metrics::counter::Counter;
 use rustix::io::Errno;
 use rustls::ServerConfig;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use self::{database::Database, hangup::Hangups};
 use crate::{
@@ -371,20 +371,24 @@ fn listen(listener: TcpListener, tls: Option<ServerConfig>, parts: Parts) -> io:
     Ok(server.run())
 }
 
-/// Comes when the server is to stop: SIGTERM, as containers and service managers send it, or Ctrl-C.
-async fn stop_signal() {
-    let received = async |kind: SignalKind| match signal(kind) {
+/// Comes when the server is to stop: SIGTERM, as containers and service managers send it, or Ctrl-C. Both are caught from the
+/// call on, so that a signal that comes as soon as the server says that it listens does not kill it.
+fn stop_signal() -> impl Future<Output = ()> {
+    let (terminate, interrupt) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));
+    let received = async |signals: io::Result<Signal>| match signals {
         Ok(mut signals) => drop(signals.recv().await),
         Err(error) => {
             log::error!("a signal cannot be received: {error}");
             std::future::pending::<()>().await;
         }
     };
-    tokio::select! {
-        () = received(SignalKind::terminate()) => {}
-        () = received(SignalKind::interrupt()) => {}
+    async move {
+        tokio::select! {
+            () = received(terminate) => {}
+            () = received(interrupt) => {}
+        }
+        log::info!("stopping: requests under way have {SHUTDOWN_SECONDS} s to be finished");
     }
-    log::info!("stopping: requests under way have {SHUTDOWN_SECONDS} s to be finished");
 }
 
 /// Makes the keys of a database ready, making the first one where there is none.
