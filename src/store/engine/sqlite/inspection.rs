@@ -1,4 +1,4 @@
-//! What SQLite tells about its own file.
+//! Queries of SQLite's own tables.
 
 use diesel::{
     QueryResult, RunQueryDsl, SqliteConnection,
