@@ -1,5 +1,5 @@
 //! The database. [`Store::read`] and [`Store::write`] run use cases in transactions, each with a form for upkeep, and
-//! [`Store::read_briefly`]. Only this folder and the products' stores name tables, and only [`engine`] depends on which
+//! [`Store::read_briefly`]. Only this folder and the products' stores name tables, and only `engine` depends on which
 //! database answers.
 
 mod counters;
