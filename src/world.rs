@@ -60,9 +60,7 @@ mod yaml;
 use crate::{
     access::Directory,
     pop::{DOCUMENTED_REGIONS, RegionId},
-    sae::model::{
-        Cloud, DockerConfigMode, NamespaceId, NamespaceName, SecretData, SecretName, SecretType,
-    },
+    sae::model::{Cloud, DockerConfigMode, SeedNamespace, SeedSecret},
 };
 
 use file::File;
@@ -78,38 +76,14 @@ pub type Variables<'a> = dyn Fn(&str) -> Option<String> + 'a;
 pub struct World {
     /// The cloud's own settings.
     pub cloud: Cloud,
-    /// The namespaces that the file lists, in its order, the regions' default ones left out.
-    pub namespaces: Vec<WorldNamespace>,
-    /// The secrets that the file lists, in its order.
-    pub secrets: Vec<WorldSecret>,
+    /// The namespaces that the file lists, in its order, the regions' default ones left out; each in a served region.
+    pub namespaces: Vec<SeedNamespace>,
+    /// The secrets that the file lists, in its order, each within its namespace's quota and its type's rule.
+    pub secrets: Vec<SeedSecret>,
     /// Who is known, and by which access keys.
     pub directory: Directory,
     /// What in the users' policies may grant nothing.
     suspects: Vec<Suspect>,
-}
-
-/// A namespace that a world file lists.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WorldNamespace {
-    /// Its id; never that of a default namespace, always in a served region.
-    pub id: NamespaceId,
-    /// Its display name.
-    pub name: NamespaceName,
-    /// Its description; may be empty.
-    pub description: String,
-}
-
-/// A secret that a world file lists.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WorldSecret {
-    /// The namespace it lives in: a listed one, or the default one of a served region.
-    pub namespace: NamespaceId,
-    /// Its name, unique in the namespace.
-    pub name: SecretName,
-    /// Its type.
-    pub secret_type: SecretType,
-    /// Its keys and values, within the namespace's quota and the type's rule.
-    pub data: SecretData,
 }
 
 impl World {

@@ -15,9 +15,9 @@ use sae_secret::{
     sae::{
         model::{
             Cloud, NamespaceId, NamespaceName, Quotas, SecretData, SecretName, SecretType,
-            SecretValue,
+            SecretValue, SeedNamespace, SeedSecret,
         },
-        service::{Secrets, SeedNamespace, SeedSecret, Seeds, Service},
+        service::{Secrets, Seeds, Service},
     },
     sealing::{KeyService, Sealing},
     store::{DatabaseUrl, Store},

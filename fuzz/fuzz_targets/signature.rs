@@ -53,7 +53,7 @@ fn dates_are_whole_seconds(sent: &Wire) {
 }
 
 fn verifies(wire: &Wire, authorization: &str, secret: &str) -> bool {
-    let key = Key::Secret(secret);
+    let key = KeyMaterial::Secret(secret.to_owned().into());
     wire.look(|request| match Authorization::parse(authorization.as_bytes()) {
         Ok(Authorization::Acs3(claim)) => acs3::verify(request, &claim, &key).is_ok(),
         Ok(Authorization::Roa(claim)) => roa::verify(request, &claim, &key).is_ok(),
@@ -65,7 +65,7 @@ fn what_was_sent_is_judged_as_by_the_signer(sent: &Wire) {
     let [value] = sent.values("authorization")[..] else { return };
     let Ok(claim) = Authorization::parse(value) else { return };
     holds!(!claim.access_key_id().is_empty(), "a claim names a key");
-    let key = Key::Secret(SECRET);
+    let key = KeyMaterial::Secret(SECRET.to_owned().into());
     match &claim {
         Authorization::Acs3(claim) => {
             let listed: Vec<String> = claim.signed_headers.split(';').map(str::to_owned).collect();

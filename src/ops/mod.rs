@@ -2,15 +2,20 @@
 
 pub mod noop;
 
+use std::cmp::Reverse;
+
 use actix_web::{
     HttpMessage, HttpRequest, HttpResponse, guard,
     http::header::{CONTENT_TYPE, ContentType},
     web,
 };
 use prometheus_client::{
-    collector::Collector,
-    encoding::{DescriptorEncoder, EncodeMetric, text::encode},
-    metrics::{counter::ConstCounter, gauge::ConstGauge},
+    encoding::{EncodeLabelSet, text::encode},
+    metrics::{
+        counter::ConstCounter,
+        family::Family,
+        gauge::{ConstGauge, Gauge},
+    },
     registry::Registry,
 };
 
@@ -28,8 +33,8 @@ const OPENAPI: &str = include_str!("../../openapi.yaml");
 /// How many namespaces a scrape names one by one; the largest are chosen. The totals count all.
 const NAMESPACES_MAX: usize = 1000;
 
-/// Declares the operations: path, name, handler. Each is `GET`, and `HEAD` for monitors; other methods fall to the
-/// application's default.
+/// Declares the operations: path, name, handler. Each is `GET`, and `HEAD` for monitors; other methods go to the
+/// application's default service.
 macro_rules! operations {
     ($($path:literal $name:literal $handler:ident;)*) => {
         /// The paths and names of these operations.
@@ -114,7 +119,7 @@ async fn openapi(_ops: &Ops) -> HttpResponse {
 async fn metrics(ops: &Ops) -> HttpResponse {
     let mut registry = Registry::with_prefix("sae_secret");
     ops.metrics.register(&mut registry);
-    registry.register_collector(Box::new(StoreState::read(ops).await));
+    register_store(ops, &mut registry).await;
     let mut text = String::new();
     if let Err(error) = encode(&mut text, &registry) {
         // Cannot happen, for a text takes whatever is written to it; one that is cut short lacks its end mark.
@@ -124,84 +129,44 @@ async fn metrics(ops: &Ops) -> HttpResponse {
     HttpResponse::Ok().insert_header((CONTENT_TYPE, content_type)).body(text)
 }
 
-/// The state of the store at the moment of a scrape.
-#[derive(Debug)]
-struct StoreState {
-    load: [(&'static str, &'static str, usize); 6],
-    retries: u64,
-    up: bool,
-    namespaces: usize,
-    secrets: u64,
-    largest: Vec<(String, u64)>,
-}
-
-impl StoreState {
-    async fn read(ops: &Ops) -> Self {
-        let load = ops.store.load();
-        let found = ops.service.all_namespaces().await;
-        let up =
-            found.as_ref().inspect_err(|error| log::error!("no counts to scrape: {error}")).is_ok();
-        let mut counts: Vec<(String, u64)> = found
-            .unwrap_or_default()
-            .into_iter()
-            .map(|namespace| (namespace.id.to_string(), namespace.secret_count))
-            .collect();
-        let (namespaces, secrets) = (counts.len(), counts.iter().map(|(_, count)| count).sum());
-        counts.sort_by(|(_, a), (_, b)| b.cmp(a));
-        counts.truncate(NAMESPACES_MAX);
-        Self {
-            load: [
-                ("connections_open", "Database connections that are open", load.connections_open),
-                ("connections_max", "Database connections that may be open", load.connections_max),
-                ("reads_running", "Reads under way", load.reading),
-                ("reads_waiting", "Reads that wait for a connection", load.reads_waiting),
-                ("writes_running", "Writes under way", load.writing),
-                ("writes_waiting", "Writes that wait for their turn", load.writes_waiting),
-            ],
-            retries: load.retries,
-            up,
-            namespaces,
-            secrets,
-            largest: counts,
-        }
+/// Registers the state of the store at this moment.
+async fn register_store(ops: &Ops, registry: &mut Registry) {
+    let load = ops.store.load();
+    let mut gauge = |name: &str, help: &str, value: u64| {
+        registry.register(name, help, ConstGauge::new(i64::try_from(value).unwrap_or(i64::MAX)));
+    };
+    for (name, help, value) in [
+        ("connections_open", "Database connections that are open", load.connections_open),
+        ("connections_max", "Database connections that may be open", load.connections_max),
+        ("reads_running", "Reads under way", load.reading),
+        ("reads_waiting", "Reads that wait for a connection", load.reads_waiting),
+        ("writes_running", "Writes under way", load.writing),
+        ("writes_waiting", "Writes that wait for the executor", load.writes_waiting),
+    ] {
+        gauge(&format!("store_{name}"), help, value as u64);
     }
-}
-
-impl Collector for StoreState {
-    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
-        let retries = ConstCounter::new(self.retries);
-        let help = "Use cases that were tried once more, for another one or a lost connection";
-        let kind = retries.metric_type();
-        retries.encode(encoder.encode_descriptor("store_retries", help, None, kind)?)?;
-        let mut gauge = |name: &str, help: &str, value: i64| {
-            let gauge = ConstGauge::new(value);
-            let one = encoder.encode_descriptor(name, help, None, gauge.metric_type())?;
-            gauge.encode(one)
-        };
-        for (name, help, value) in self.load {
-            gauge(&format!("store_{name}"), help, i64::try_from(value).unwrap_or(i64::MAX))?;
+    let found = ops.service.all_namespaces().await;
+    let found = found.inspect_err(|error| log::error!("no counts to scrape: {error}")).ok();
+    gauge("store_up", "Whether the database answered this scrape", u64::from(found.is_some()));
+    if let Some(mut namespaces) = found {
+        let secrets = namespaces.iter().map(|namespace| namespace.secret_count).sum();
+        gauge("namespaces", "Namespaces, the default ones included", namespaces.len() as u64);
+        gauge("secrets", "Secrets in all namespaces", secrets);
+        namespaces.sort_by_key(|namespace| Reverse(namespace.secret_count));
+        let family = Family::<NamespaceLabels, Gauge>::default();
+        for namespace in namespaces.iter().take(NAMESPACES_MAX) {
+            let labels = NamespaceLabels { namespace: namespace.id.to_string() };
+            let count = i64::try_from(namespace.secret_count).unwrap_or(i64::MAX);
+            family.get_or_create(&labels).set(count);
         }
-        gauge("store_up", "Whether the database answered this scrape", i64::from(self.up))?;
-        if !self.up {
-            return Ok(());
-        }
-        gauge(
-            "namespaces",
-            "Namespaces, the default ones included",
-            signed(self.namespaces as u64),
-        )?;
-        gauge("secrets", "Secrets in all namespaces", signed(self.secrets))?;
         let help = format!("Secrets by namespace, the {NAMESPACES_MAX} largest");
-        let kind = ConstGauge::new(0_i64).metric_type();
-        let mut family = encoder.encode_descriptor("namespace_secrets", &help, None, kind)?;
-        for (namespace, count) in &self.largest {
-            let labels = [("namespace", namespace.as_str())];
-            ConstGauge::new(signed(*count)).encode(family.encode_family(&labels)?)?;
-        }
-        Ok(())
+        registry.register("namespace_secrets", help, family);
     }
+    let help = "Transactions that were tried once more, after a conflict or a lost connection";
+    registry.register("store_retries", help, ConstCounter::new(load.retries));
 }
 
-fn signed(count: u64) -> i64 {
-    i64::try_from(count).unwrap_or(i64::MAX)
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct NamespaceLabels {
+    namespace: String,
 }

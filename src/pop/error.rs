@@ -9,7 +9,7 @@ use crate::{
     http::{BODY_MAX, BodyError, READ_TIMEOUT},
 };
 
-/// Who speaks in an error: the platform's gateway, or the service behind it. Their bodies differ.
+/// Which part answers with an error: the platform's gateway, or the service behind it. Their bodies differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Origin {
     /// Refused before it reached the service.
@@ -27,16 +27,16 @@ pub struct Entry {
     pub code: &'static str,
     /// The message, with `%s` for what is filled in.
     pub template: &'static str,
-    /// Who speaks.
+    /// Which part answers.
     pub origin: Origin,
 }
 
-/// Declares a table of errors: name, who speaks, HTTP status, symbolic code, message with `%s` for what is filled in.
+/// Declares a table of errors: name, origin, HTTP status, symbolic code, message with `%s` for what is filled in.
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $origin:ident $status:literal $code:literal $template:literal;)*) => {
         /// An error of the table.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        pub enum Code { $($(#[$doc])* $name,)* }
+        pub enum Code { $(#[doc = $template] $(#[$doc])* $name,)* }
 
         impl Code {
             /// Every error there is.
@@ -69,48 +69,31 @@ pub(crate) use codes;
 // Source: the platform's table of common errors; the rows marked "own" are this product's, for what the platform answers with
 // pages of its web server.
 codes! {
-    /// There is no such path.
     ApiNotFound = Gateway 404 "InvalidApi.NotFound"
         "Specified api is not found, please check your url and method.";
     /// The action header names another operation than method and path do.
     ActionNotFound = Gateway 404 "InvalidAction.NotFound"
         "Specified api is not found, please check your url and method.";
-    /// The path is known and the method is not.
     MethodNotSupported = Gateway 400 "UnsupportedHTTPMethod" "This http method not supported.";
-    /// The version header names another version.
     VersionNotValid = Gateway 400 "InvalidVersion" "Specified parameter Version is not valid.";
-    /// Nothing says which key signed.
     MissingAccessKeyId = Gateway 400 "MissingAccessKeyId" "AccessKeyId is mandatory for this action.";
-    /// There is a key and no signature.
     MissingSignature = Gateway 400 "MissingSignature" "Signature is mandatory for this action.";
-    /// A signed request has no date.
     MissingTimestamp = Gateway 400 "MissingTimestamp" "Timestamp is mandatory for this action.";
     /// A signed request of the newer way has no nonce.
     MissingSignatureNonce = Gateway 400 "MissingSignatureNonce" "SignatureNonce is mandatory for this action.";
     /// A signed request of the newer way has no hash of its body. The name is inferred from the pattern of the others.
     MissingContentSha256 = Gateway 400 "MissingContentSha256" "ContentSha256 is mandatory for this action.";
-    /// A signed request does not say which version of the API it means.
     MissingVersion = Gateway 400 "MissingVersion" "Version is mandatory for this action.";
-    /// A temporary key comes without its token.
     MissingSecurityToken = Gateway 400 "MissingSecurityToken" "SecurityToken is mandatory for this action.";
-    /// The signature is not put as the rules want it.
     IncompleteSignature = Gateway 400 "IncompleteSignature" "The request signature does not conform to Aliyun standards.";
-    /// There is no such way to sign.
     SignatureMethodNotValid = Gateway 400 "InvalidSignatureMethod" "Specified signature method is not valid.";
-    /// There is no such access key.
     AccessKeyNotFound = Gateway 404 "InvalidAccessKeyId.NotFound" "Specified access key is not found.";
-    /// The access key was disabled.
     AccessKeyInactive = Gateway 400 "InvalidAccessKeyId.Inactive" "Specified access key is disabled.";
-    /// The date cannot be read.
     TimestampFormat = Gateway 400 "InvalidTimeStamp.Format"
         "Specified time stamp or date value is not well formatted.";
-    /// The date is more than 15 minutes from now.
     TimestampExpired = Gateway 400 "InvalidTimeStamp.Expired" "Specified time stamp or date value is expired.";
-    /// The temporary key has run out.
     TokenExpired = Gateway 400 "InvalidSecurityToken.Expired" "Specified SecurityToken is expired.";
-    /// No such token was handed out.
     TokenMalformed = Gateway 400 "InvalidSecurityToken.Malformed" "Specified SecurityToken is malformed.";
-    /// The token belongs to another key.
     TokenMismatch = Gateway 400 "InvalidSecurityToken.MismatchWithAccessKey"
         "Specified SecurityToken mismatch with the AccessKey.";
     /// The signature of the newer way is another one.
@@ -122,11 +105,8 @@ codes! {
     /// The body is not the one whose MD5 was given. The message is inferred.
     ContentMd5Mismatch = Gateway 400 "ContentMD5NotMatched"
         "Specified Content-MD5 is not matched with the content of the request.";
-    /// The nonce was used before.
     NonceUsed = Gateway 400 "SignatureNonceUsed" "Specified signature nonce was used already.";
-    /// The caller makes too many requests.
     ThrottlingUser = Gateway 400 "Throttling.User" "Request was denied due to user flow control.";
-    /// No policy lets the caller do this, or one forbids it.
     NoPermission = Gateway 403 "NoPermission" "You are not authorized to perform this operation.";
     /// What was done cannot be written to the audit log.
     InternalError = Gateway 500 "InternalError" "The request processing has failed due to some unknown error.";

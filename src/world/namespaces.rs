@@ -6,14 +6,14 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::{
-    WorldNamespace,
     mistakes::{Mistakes, Position},
     secrets,
     yaml::{Placed, Text, given},
 };
 use crate::{
     sae::model::{
-        self, Cloud, NamespaceId, NamespaceName, NamespaceQuotas, SecretName, parse_description,
+        self, Cloud, NamespaceId, NamespaceName, NamespaceQuotas, SecretName, SeedNamespace,
+        parse_description,
     },
     text::is_storable_text,
 };
@@ -63,7 +63,7 @@ struct Application {
 /// The namespaces that a file lists.
 pub(super) struct KnownNamespaces {
     /// Those that are to be made.
-    pub custom: Vec<WorldNamespace>,
+    pub custom: Vec<SeedNamespace>,
     /// Where each stands, the default ones included.
     first: HashMap<NamespaceId, Position>,
     are_regions_known: bool,
@@ -113,7 +113,7 @@ impl KnownNamespaces {
         let count = u32::try_from(self.custom.len()).unwrap_or(u32::MAX);
         mistakes.hold_to(cloud.quotas.namespaces, count, "namespaces", at);
         let description = description.flatten().unwrap_or_default();
-        self.custom.push(WorldNamespace { id, name, description });
+        self.custom.push(SeedNamespace { id, name, description });
     }
 
     /// The namespace of that id, if its region is served.

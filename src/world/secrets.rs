@@ -5,14 +5,13 @@ use std::collections::HashMap;
 use serde::Deserialize;
 
 use super::{
-    WorldSecret,
     mistakes::{Mistakes, Position},
     namespaces::KnownNamespaces,
     yaml::{Entries, Placed, Text, given},
 };
 use crate::sae::model::{
     Cloud, DOCKER_CONFIG_KEY, DataKey, Error, SecretData, SecretName, SecretType, SecretValue,
-    docker_config,
+    SeedSecret, docker_config,
 };
 
 /// What is told of a text that cannot be a secret's name.
@@ -49,7 +48,7 @@ pub(super) fn read(
     cloud: &Cloud,
     namespaces: &KnownNamespaces,
     mistakes: &mut Mistakes,
-) -> Vec<WorldSecret> {
+) -> Vec<SeedSecret> {
     let mut secrets = Vec::new();
     let mut first = HashMap::new();
     let mut counts = HashMap::new();
@@ -69,7 +68,7 @@ pub(super) fn read(
         mistakes.hold_to(cloud.quotas.secrets_in(&namespace), *count, "secrets", at);
         *count += 1;
         if let Some((secret_type, data)) = content {
-            secrets.push(WorldSecret { namespace, name, secret_type, data });
+            secrets.push(SeedSecret { namespace, name, secret_type, data });
         }
     }
     secrets
@@ -137,10 +136,10 @@ fn checked_data(
     // The secret's name would only stand in an error, where the place in the file says more.
     let Err(error) = secret_type?.check(&data, "", cloud.docker_config) else { return Some(data) };
     let (at, message) = match error {
-        Error::SecretKeyMissing { key, .. } => {
+        Error::SecretKeyMissing(key, _) => {
             (at, format!("the key `{key}` is missing; secrets of this type need it"))
         }
-        Error::SecretKeyInvalid { key, reason } => {
+        Error::SecretKeyInvalid(key, reason) => {
             (places.get(key).copied().unwrap_or(at), format!("{key}: {reason}"))
         }
         error => (at, reason(error)),
@@ -188,7 +187,7 @@ fn sized(
     mistakes: &mut Mistakes,
 ) -> Option<SecretData> {
     let data = SecretData::new(pairs).map_err(|error| match error {
-        Error::Missing { .. } => "a secret needs at least one key".to_owned(),
+        Error::Missing(_) => "a secret needs at least one key".to_owned(),
         error => reason(error),
     });
     mistakes.check(at, data)
@@ -197,7 +196,7 @@ fn sized(
 /// What the domain says is wrong, without the name of the field: the place says which it is.
 fn reason(error: Error) -> String {
     match error {
-        Error::Invalid { reason, .. } => reason,
+        Error::Invalid(_, reason) => reason,
         error => error.to_string(),
     }
 }

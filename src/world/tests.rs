@@ -11,7 +11,7 @@ mod users;
 use super::*;
 use crate::{
     access::{AccessKey, Principal},
-    sae::model::SecretValue,
+    sae::model::{NamespaceId, SecretType, SecretValue},
 };
 
 const PUBLIC_KEY: &str = include_str!("../../tests/fixtures/rsa/public.pem");
@@ -95,7 +95,7 @@ fn the_development_world_is_a_world() {
     );
     let ids: Vec<_> = world.namespaces.iter().map(|known| known.id.to_string()).collect();
     assert_eq!(ids, ["cn-beijing:test", "cn-beijing:dev"]);
-    let place = |secret: &WorldSecret| format!("{}/{}", secret.namespace, secret.name.as_str());
+    let place = |secret: &SeedSecret| format!("{}/{}", secret.namespace, secret.name.as_str());
     let places: Vec<_> = world.secrets.iter().map(place).collect();
     assert_eq!(places, ["cn-beijing:test/registry-auth", "cn-beijing/app-config"]);
 }

@@ -10,54 +10,34 @@ use crate::{
 // Sources. Secrets: the error tables of CreateSecret and UpdateSecret. Namespaces: the error tables of the namespace
 // operations.
 codes! {
-    /// A required parameter is missing or empty.
     NotEmpty = Service 400 "InvalidParameter.NotEmpty" "You must specify the parameter %s.";
-    /// A parameter breaks its syntax.
     Obviously = Service 400 "InvalidParameter.Obviously" "The specified parameter is invalid {%s}.";
-    /// A parameter is refused for a reason that is told.
     WithMessage = Service 400 "InvalidParameter.WithMessage" "The parameter is invalid {%s}: %s";
-    /// The namespace has a secret of that name.
     SecretNameConflict = Service 400 "SecretNameConflict.AlreadyExist"
         "The specified SecretName [%s] already exist in this namespace.";
-    /// The namespace is full.
     SecretQuota = Service 400 "QuotaExceeded.SecretInNamespace" "The specified secret exceeded quota [%s].";
-    /// The secret has too many keys.
     KeyQuota = Service 400 "QuotaExceeded.SecretDataKey"
         "The specified key in SecretData exceeded quota [%s].";
-    /// There is no such type of secret.
     SecretType = Service 400 "InvalidSecretType.NotAvailable"
         "The specified SecretType [%s] is not supported.";
-    /// The namespace has no such secret.
     SecretId = Service 400 "InvalidSecretId.NotFound"
         "The specified SecretId [%s] does not exist in our records.";
-    /// A key that the type requires is missing.
     SecretDataKey = Service 400 "InvalidSecretDataKey.NotFound"
         "The specified Key [%s] does not exist in the specified Secret [%s].";
-    /// There is no such namespace.
     NamespaceNotFound = Service 404 "InvalidNamespaceId.NotFound" "The specified NamespaceId does not exist.";
-    /// There is such a namespace already.
     NamespaceExists = Service 400 "InstanceExist.NamespaceId" "The specified namespace ID already exists.";
-    /// The logical id holds an upper-case letter.
     NamespaceUppercase = Service 400 "InvalidNamespace.WithUppercase"
         "This namespace does not support creating SAE apps because it contains uppercase letters.";
-    /// The id is not `<region>:<logical id>`.
     NamespaceFormat = Service 400 "InvalidNamespaceId.Format" "The specified NamespaceId is invalid.";
-    /// The logical id holds something else than letters and digits.
     NamespaceSuffix = Service 400 "InvalidNamespaceIdSuffix.Format"
         "The specified NamespaceId is invalid. NamespaceId can only contain alphabetical letters or numbers.";
-    /// The name is too long.
     NamespaceName = Service 400 "InvalidNamespaceName.Format"
         "The specified NamespaceName is invalid. The name of the namespace cannot exceed 63 characters in length.";
-    /// The account has too many namespaces.
     NamespaceQuota = Service 400 "Exceed.Namespace" "Too many namespaces have been created.";
-    /// Applications run in the namespace.
     ApplicationsExist = Service 400 "Namespace.AppExists" "Please delete the application first.";
-    /// Clusters stand in the namespace.
     ClustersExist = Service 400 "InvalidOperation.NamespaceClusterNotDeleted"
         "The specified NamespaceId contains clusters.";
-    /// The platform is being upgraded.
     Upgrading = Service 400 "System.Upgrading" "The system is being upgraded. Please try again later.";
-    /// The store does not answer.
     RpcError = Service 500 "OperationFailed.RPCError" "Internal RPC request processing error.";
 }
 
@@ -96,10 +76,10 @@ pub fn wire_name(field: Field) -> &'static str {
 impl From<Error> for ApiError {
     fn from(error: Error) -> Self {
         match error {
-            Error::Missing { field } => not_empty(wire_name(field)),
-            Error::Malformed { field } => obviously(wire_name(field)),
-            Error::Invalid { field, reason } => with_message(wire_name(field), reason),
-            Error::SecretKeyInvalid { key, reason } => {
+            Error::Missing(field) => not_empty(wire_name(field)),
+            Error::Malformed(field) => obviously(wire_name(field)),
+            Error::Invalid(field, reason) => with_message(wire_name(field), reason),
+            Error::SecretKeyInvalid(key, reason) => {
                 with_message(wire_name(Field::SecretData), format_args!("{key}: {reason}"))
             }
             Error::NamespaceNotFound => Self::new(Code::NamespaceNotFound, &[]),
@@ -108,23 +88,23 @@ impl From<Error> for ApiError {
             Error::NamespaceIdSuffix => Self::new(Code::NamespaceSuffix, &[]),
             Error::NamespaceIdUppercase => Self::new(Code::NamespaceUppercase, &[]),
             Error::NamespaceNameFormat => Self::new(Code::NamespaceName, &[]),
-            Error::TooManyNamespaces { .. } => Self::new(Code::NamespaceQuota, &[]),
+            Error::TooManyNamespaces(_) => Self::new(Code::NamespaceQuota, &[]),
             Error::NamespaceHasApplications => Self::new(Code::ApplicationsExist, &[]),
             Error::NamespaceHasClusters => Self::new(Code::ClustersExist, &[]),
             Error::Upgrading => Self::new(Code::Upgrading, &[]),
-            Error::SecretTypeUnsupported { given } => Self::new(Code::SecretType, &[&given]),
-            Error::SecretKeyMissing { key, secret } => {
+            Error::SecretTypeUnsupported(given) => Self::new(Code::SecretType, &[&given]),
+            Error::SecretKeyMissing(key, secret) => {
                 Self::new(Code::SecretDataKey, &[&key, &secret])
             }
-            Error::SecretExists { name } => Self::new(Code::SecretNameConflict, &[&name]),
-            Error::SecretNotFound { id } => Self::new(Code::SecretId, &[&id]),
-            Error::TooManySecrets { quota } => Self::new(Code::SecretQuota, &[&quota]),
-            Error::TooManyKeys { quota } => Self::new(Code::KeyQuota, &[&quota]),
-            Error::Damaged { id, cause } => {
+            Error::SecretExists(name) => Self::new(Code::SecretNameConflict, &[&name]),
+            Error::SecretNotFound(id) => Self::new(Code::SecretId, &[&id]),
+            Error::TooManySecrets(quota) => Self::new(Code::SecretQuota, &[&quota]),
+            Error::TooManyKeys(quota) => Self::new(Code::KeyQuota, &[&quota]),
+            Error::Damaged(id, cause) => {
                 let cause = format!("the secret {id} does not open: {cause}");
                 Self::new(Code::RpcError, &[]).caused_by(cause)
             }
-            Error::Unavailable { cause } => {
+            Error::Unavailable(cause) => {
                 let cause = format!("the store is unavailable: {cause}");
                 Self::new(Code::RpcError, &[]).caused_by(cause)
             }

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::{
     errors::obviously,
-    product::{NamedRegion, Request},
     reply::Answer,
+    request::Request,
     requests::worded,
     requests::{NamespaceListRequest, OneNamespaceRequest, PageRequest, WriteNamespaceRequest},
 };
@@ -65,7 +65,7 @@ pub async fn page(mut request: Request<'_>) -> Result<Answer, ApiError> {
     let wanted = PageRequest::read(&request.take_parameters()).map_err(worded)?;
     let number = wanted.current_page.unwrap_or(1);
     let size = wanted.page_size.unwrap_or_default();
-    let region = listed_region(&request)?;
+    let region = named_region(&request)?;
     let wanted = service::namespaces::PageRequest { number, size };
     let page = request.sae.service.page_namespaces(&request.context, region, wanted).await?;
     let tenant =
@@ -99,7 +99,7 @@ pub async fn page(mut request: Request<'_>) -> Result<Answer, ApiError> {
 pub async fn list(mut request: Request<'_>) -> Result<Answer, ApiError> {
     let wanted = NamespaceListRequest::read(&request.take_parameters()).map_err(worded)?;
     let contain_custom = wanted.contain_custom.unwrap_or(true);
-    let region = listed_region(&request)?;
+    let region = named_region(&request)?;
     let namespaces = request.sae.service.list_namespaces(&request.context, region).await?;
     let shown = namespaces.iter().filter(|namespace| contain_custom || namespace.id.is_default());
     let items = shown.enumerate().map(|(index, namespace)| {
@@ -165,26 +165,21 @@ fn named_id(
     let id = match (id.filter(|id| !id.is_empty()), short.filter(|short| !short.is_empty())) {
         (Some(id), _) => NamespaceId::parse_served(id, regions)?,
         (None, Some(short)) => {
-            let region = match &request.region {
-                NamedRegion::None => regions.first(),
-                NamedRegion::One(region) => regions.iter().find(|served| *served == region),
-                NamedRegion::Unreadable => return Err(obviously("RegionId")),
+            let region = match named_region(request)? {
+                None => regions.first(),
+                Some(region) => regions.iter().find(|served| **served == region),
             };
             NamespaceId::from_short(short, region.cloned().ok_or(Error::NamespaceIdFormat)?)?
         }
-        (None, None) => return Err(Error::Missing { field: Field::NamespaceId }.into()),
+        (None, None) => return Err(Error::Missing(Field::NamespaceId).into()),
     };
     request.note(&id);
     Ok(id)
 }
 
-/// The region that a listing is narrowed to; `None` for all. A region that is not served has no namespaces.
-fn listed_region(request: &Request<'_>) -> Result<Option<RegionId>, ApiError> {
-    match &request.region {
-        NamedRegion::None => Ok(None),
-        NamedRegion::One(region) => Ok(Some(region.clone())),
-        NamedRegion::Unreadable => Err(obviously("RegionId")),
-    }
+/// The region that the request names, which a listing is narrowed to. A region that is not served has no namespaces.
+fn named_region(request: &Request<'_>) -> Result<Option<RegionId>, ApiError> {
+    request.region.clone().map_err(|_| obviously("RegionId"))
 }
 
 /// A tenant id that is the same at every call: a UUID made of account and namespace.

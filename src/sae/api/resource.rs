@@ -17,22 +17,16 @@ pub fn of(
     named: Option<&RegionId>,
     cloud: &Cloud,
 ) -> Vec<String> {
-    let region = match operation {
+    let is_of_regions = matches!(
+        operation,
         Operation::DescribeNamespaces
-        | Operation::DescribeNamespaceList
-        | Operation::DescribeRegions => named.cloned(),
-        Operation::CreateSecret
-        | Operation::UpdateSecret
-        | Operation::DescribeSecret
-        | Operation::DeleteSecret
-        | Operation::ListSecrets
-        | Operation::CreateNamespace
-        | Operation::UpdateNamespace
-        | Operation::DescribeNamespace
-        | Operation::DeleteNamespace
-        | Operation::DescribeNamespaceResources => {
-            of_namespace(parameters).or_else(|| named.or(cloud.regions.first()).cloned())
-        }
+            | Operation::DescribeNamespaceList
+            | Operation::DescribeRegions
+    );
+    let region = if is_of_regions {
+        named.cloned()
+    } else {
+        of_namespace(parameters).or_else(|| named.or(cloud.regions.first()).cloned())
     };
     match region {
         Some(region) => vec![cloud.ram_resource(&region)],

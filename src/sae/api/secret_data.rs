@@ -48,7 +48,7 @@ pub fn normalise(found: Structure) -> Result<SecretData> {
 }
 
 fn malformed() -> Error {
-    Error::Malformed { field: Field::SecretData }
+    Error::Malformed(Field::SecretData)
 }
 
 fn is_wrapper(name: &str) -> bool {

@@ -3,8 +3,8 @@
 use serde::{Serialize, Serializer};
 
 use super::{
-    product::{Request, unfinished},
     reply::Answer,
+    request::{Request, unfinished},
     requests::worded,
     requests::{CreateSecretRequest, ListSecretsRequest, OneSecretRequest, UpdateSecretRequest},
     secret_data::normalise as normalised,
@@ -88,7 +88,7 @@ async fn normalise(
     data: Option<Structure>,
 ) -> Result<model::Result<SecretData>, ApiError> {
     let Some(data) = data else {
-        return Ok(Err(Error::Missing { field: Field::SecretData }));
+        return Ok(Err(Error::Missing(Field::SecretData)));
     };
     let bodies = &request.call.bodies;
     bodies.work_on(data.length(), move || normalised(data)).await.ok_or_else(unfinished)

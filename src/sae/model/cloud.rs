@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::{DockerConfigMode, NamespaceId, Quotas};
+use super::{
+    DockerConfigMode, NamespaceId, NamespaceName, Quotas, SecretData, SecretName, SecretType,
+};
 use crate::pop::{DOCUMENTED_REGIONS, RegionId};
 
 /// The emulated cloud.
@@ -74,4 +76,28 @@ impl Cloud {
     pub fn serves(&self, region: &RegionId) -> bool {
         self.regions.contains(region)
     }
+}
+
+/// A secret that is to be made where it is missing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeedSecret {
+    /// Its namespace.
+    pub namespace: NamespaceId,
+    /// Its name.
+    pub name: SecretName,
+    /// Its type, whose rule its data follows.
+    pub secret_type: SecretType,
+    /// Its keys and values.
+    pub data: SecretData,
+}
+
+/// A namespace that is to be made where it is missing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeedNamespace {
+    /// Its id.
+    pub id: NamespaceId,
+    /// Its display name.
+    pub name: NamespaceName,
+    /// Its description.
+    pub description: String,
 }

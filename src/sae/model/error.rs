@@ -18,37 +18,21 @@ pub enum Field {
     SecretData,
 }
 
-/// What went wrong. Texts never contain a secret's value.
+/// What went wrong. Texts and reasons name keys and places; they never contain a secret's value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// A field that the command needs is absent or empty.
-    #[error("{field:?} is missing")]
-    Missing {
-        /// The absent field.
-        field: Field,
-    },
+    #[error("{0:?} is missing")]
+    Missing(Field),
     /// A field does not follow its syntax.
-    #[error("{field:?} is malformed")]
-    Malformed {
-        /// The field with the wrong syntax.
-        field: Field,
-    },
-    /// A field is well formed and still not acceptable.
-    #[error("{field:?} is not acceptable: {reason}")]
-    Invalid {
-        /// The refused field.
-        field: Field,
-        /// Why it is refused; names keys and places, never values.
-        reason: String,
-    },
-    /// The content of a key breaks the rule of the secret's type.
-    #[error("the key {key:?} is not acceptable: {reason}")]
-    SecretKeyInvalid {
-        /// The key that the type requires.
-        key: &'static str,
-        /// Why its content is refused; names places, never values.
-        reason: String,
-    },
+    #[error("{0:?} is malformed")]
+    Malformed(Field),
+    /// A field is well formed and still not acceptable, for this reason.
+    #[error("{0:?} is not acceptable: {1}")]
+    Invalid(Field, String),
+    /// The content of a key breaks the rule of the secret's type, for this reason.
+    #[error("the key {0:?} is not acceptable: {1}")]
+    SecretKeyInvalid(&'static str, String),
     /// No namespace of that id exists.
     #[error("the namespace does not exist")]
     NamespaceNotFound,
@@ -67,12 +51,9 @@ pub enum Error {
     /// The namespace's name is too long or holds characters that cannot be kept.
     #[error("the namespace name is not acceptable")]
     NamespaceNameFormat,
-    /// The account has as many namespaces as it may have.
-    #[error("the account may have no more than {quota} namespaces")]
-    TooManyNamespaces {
-        /// How many namespaces the account may have.
-        quota: u32,
-    },
+    /// The account has as many namespaces as its quota.
+    #[error("the account may have no more than {0} namespaces")]
+    TooManyNamespaces(u32),
     /// Applications run in the namespace.
     #[error("applications run in the namespace")]
     NamespaceHasApplications,
@@ -83,67 +64,39 @@ pub enum Error {
     #[error("the platform is being upgraded")]
     Upgrading,
     /// The secret's type is none of the supported ones.
-    #[error("the secret type {given:?} is not supported")]
-    SecretTypeUnsupported {
-        /// What was asked for.
-        given: String,
-    },
-    /// A key that the secret's type requires is missing from its data.
-    #[error("the key {key:?} is missing from the secret {secret:?}")]
-    SecretKeyMissing {
-        /// The key that the type requires.
-        key: &'static str,
-        /// The secret's name.
-        secret: String,
-    },
+    #[error("the secret type {0:?} is not supported")]
+    SecretTypeUnsupported(String),
+    /// A key that the secret's type requires is missing from its data: the key, and the secret's name.
+    #[error("the key {0:?} is missing from the secret {1:?}")]
+    SecretKeyMissing(&'static str, String),
     /// The namespace has a secret of that name.
-    #[error("the namespace has a secret named {name:?}")]
-    SecretExists {
-        /// The name that is taken.
-        name: String,
-    },
+    #[error("the namespace has a secret named {0:?}")]
+    SecretExists(String),
     /// The namespace has no secret of that id.
-    #[error("the namespace has no secret {id}")]
-    SecretNotFound {
-        /// The id that was asked for.
-        id: i64,
-    },
-    /// The namespace has as many secrets as it may have.
-    #[error("the namespace may have no more than {quota} secrets")]
-    TooManySecrets {
-        /// How many secrets the namespace may have.
-        quota: u32,
-    },
-    /// The data has more keys than a secret may have.
-    #[error("a secret may have no more than {quota} keys")]
-    TooManyKeys {
-        /// How many keys a secret may have.
-        quota: u32,
-    },
-    /// What is stored of a secret does not open: it was changed, or belongs to another place.
-    #[error("the secret {id} does not open: {cause}")]
-    Damaged {
-        /// The secret.
-        id: i64,
-        /// What is wrong, for the log only; shows nothing of the value.
-        cause: String,
-    },
-    /// The store cannot answer now. Never used for "there is no such thing".
-    #[error("the store is unavailable: {cause}")]
-    Unavailable {
-        /// What the store said, for the log only.
-        cause: String,
-    },
+    #[error("the namespace has no secret {0}")]
+    SecretNotFound(i64),
+    /// The namespace has as many secrets as its quota.
+    #[error("the namespace may have no more than {0} secrets")]
+    TooManySecrets(u32),
+    /// The data has more keys than the quota of a secret.
+    #[error("a secret may have no more than {0} keys")]
+    TooManyKeys(u32),
+    /// What is stored of the secret of that id does not open, for this reason: it was changed, or belongs to another place.
+    #[error("the secret {0} does not open: {1}")]
+    Damaged(i64, String),
+    /// The store cannot answer now, as it says. Never used for "there is no such thing".
+    #[error("the store is unavailable: {0}")]
+    Unavailable(String),
 }
 
 impl Error {
     /// An [`Error::Invalid`] with its reason.
     pub fn invalid(field: Field, reason: impl Into<String>) -> Self {
-        Self::Invalid { field, reason: reason.into() }
+        Self::Invalid(field, reason.into())
     }
 
     /// An [`Error::Unavailable`] with what the store said.
     pub fn unavailable(cause: impl std::fmt::Display) -> Self {
-        Self::Unavailable { cause: cause.to_string() }
+        Self::Unavailable(cause.to_string())
     }
 }

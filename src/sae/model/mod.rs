@@ -9,7 +9,7 @@ mod secret;
 mod secret_data;
 pub mod tls;
 
-pub use cloud::{Application, Cloud};
+pub use cloud::{Application, Cloud, SeedNamespace, SeedSecret};
 pub use docker_config::DockerConfigMode;
 pub use error::{Error, Field, Result};
 pub use namespace::{DESCRIPTION_MAX, Namespace, NamespaceId, NamespaceName, parse_description};

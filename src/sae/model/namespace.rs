@@ -39,31 +39,23 @@ impl NamespaceId {
     /// # Errors
     /// [`Error::Malformed`] when the text is neither; whether the namespace exists is for the store to say.
     pub fn parse(text: &str) -> Result<Self> {
-        let malformed = Error::Malformed { field: Field::NamespaceId };
-        let (region, logical) = match text.split_once(':') {
-            Some((region, logical)) => (region, Some(logical)),
-            None => (text, None),
-        };
-        let region = RegionId::parse(region).ok_or(malformed.clone())?;
-        let logical = match logical {
-            Some(logical) => {
-                check_logical(logical, LOGICAL_ID_MAX).map_err(|_| malformed)?;
-                Some(logical.to_owned())
-            }
-            None => None,
-        };
-        Ok(Self { region, logical })
+        let malformed = |_| Error::Malformed(Field::NamespaceId);
+        Self::parse_with(text, RegionId::parse).map_err(malformed)
     }
 
     /// The namespace that a namespace operation names: one of the `served` regions for its default namespace, or
     /// `<region>:<logical id>` in one of them.
     pub fn parse_served(text: &str, served: &[RegionId]) -> Result<Self> {
-        let (region, logical) = match text.split_once(':') {
-            Some((region, logical)) => (region, Some(logical)),
+        let find = |region: &str| served.iter().find(|known| known.as_str() == region).cloned();
+        Self::parse_with(text, find)
+    }
+
+    fn parse_with(text: &str, region: impl FnOnce(&str) -> Option<RegionId>) -> Result<Self> {
+        let (name, logical) = match text.split_once(':') {
+            Some((name, logical)) => (name, Some(logical)),
             None => (text, None),
         };
-        let region = served.iter().find(|known| known.as_str() == region);
-        let region = region.ok_or(Error::NamespaceIdFormat)?.clone();
+        let region = region(name).ok_or(Error::NamespaceIdFormat)?;
         logical.map_or(Ok(()), |logical| check_logical(logical, LOGICAL_ID_MAX))?;
         Ok(Self { region, logical: logical.map(str::to_owned) })
     }
@@ -146,7 +138,7 @@ pub fn parse_description(text: &str) -> Result<String> {
     if fits && is_storable_text(text) {
         Ok(text.to_owned())
     } else {
-        Err(Error::Malformed { field: Field::NamespaceDescription })
+        Err(Error::Malformed(Field::NamespaceDescription))
     }
 }
 

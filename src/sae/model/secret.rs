@@ -25,7 +25,7 @@ impl SecretId {
     pub fn parse(text: &str) -> Result<Self> {
         let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
         let number = if digits { text.parse::<i64>().ok() } else { None };
-        number.and_then(Self::new).ok_or(Error::Malformed { field: Field::SecretId })
+        number.and_then(Self::new).ok_or(Error::Malformed(Field::SecretId))
     }
 
     /// The id of that number; `None` unless it is positive.
@@ -115,7 +115,7 @@ impl SecretName {
         if well_formed {
             Ok(Self(text.to_owned()))
         } else {
-            Err(Error::Malformed { field: Field::SecretName })
+            Err(Error::Malformed(Field::SecretName))
         }
     }
 
@@ -144,7 +144,7 @@ impl SecretType {
     /// The type of that name; names are case-sensitive.
     pub fn parse(text: &str) -> Result<Self> {
         let known = Self::ALL.into_iter().find(|known| known.as_str() == text);
-        known.ok_or_else(|| Error::SecretTypeUnsupported { given: crate::text::shown(text) })
+        known.ok_or_else(|| Error::SecretTypeUnsupported(crate::text::shown(text)))
     }
 
     /// The type's name.
@@ -179,7 +179,7 @@ impl SecretType {
         mode: docker_config::DockerConfigMode,
     ) -> Result<()> {
         let required = |key: &'static str| {
-            data.get(key).ok_or_else(|| Error::SecretKeyMissing { key, secret: secret.to_owned() })
+            data.get(key).ok_or_else(|| Error::SecretKeyMissing(key, secret.to_owned()))
         };
         for key in self.required_keys() {
             required(key)?;
@@ -189,13 +189,12 @@ impl SecretType {
             Self::DockerConfigJson => {
                 let key = DOCKER_CONFIG_KEY;
                 docker_config::check(required(key)?.expose(), mode)
-                    .map_err(|reason| Error::SecretKeyInvalid { key, reason })
+                    .map_err(|reason| Error::SecretKeyInvalid(key, reason))
             }
             Self::Tls => {
                 let (certificate, key) = (required(tls::CERTIFICATE)?, required(tls::KEY)?);
-                tls::check(certificate.expose(), key.expose()).map_err(|defect| {
-                    Error::SecretKeyInvalid { key: defect.key, reason: defect.reason }
-                })
+                tls::check(certificate.expose(), key.expose())
+                    .map_err(|defect| Error::SecretKeyInvalid(defect.key, defect.reason))
             }
         }
     }

@@ -93,7 +93,7 @@ impl SecretData {
     /// and when the values have more than 1 MiB together.
     pub fn new(pairs: Vec<(String, SecretValue)>) -> Result<Self> {
         if pairs.is_empty() {
-            return Err(Error::Missing { field: Field::SecretData });
+            return Err(Error::Missing(Field::SecretData));
         }
         let size: usize = pairs.iter().map(|(_, value)| value.expose().len()).sum();
         if size > VALUES_MAX {

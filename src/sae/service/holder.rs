@@ -53,8 +53,8 @@ impl Holder for Secrets {
     ) -> std::result::Result<Option<(WrappedDataKey, Binding)>, sealing::Error> {
         match tx.data_key_of(row) {
             Ok((summary, data_key)) => Ok(Some((data_key, payload::binding(&summary)))),
-            Err(Error::SecretNotFound { .. }) => Ok(None),
-            Err(Error::Damaged { cause, .. }) => Err(sealing::Error::Damaged(cause)),
+            Err(Error::SecretNotFound(_)) => Ok(None),
+            Err(Error::Damaged(_, cause)) => Err(sealing::Error::Damaged(cause)),
             Err(error) => Err(Unavailable::new(error).into()),
         }
     }
@@ -95,7 +95,7 @@ fn open_all(tx: &mut Tx<'_>, sealing: &Sealing, found: &mut Verification) -> sto
         for place in batch {
             match open(tx, sealing, &place) {
                 Ok(()) => found.secrets += 1,
-                Err(error @ Error::Damaged { .. }) => found.faults.push(error.to_string()),
+                Err(error @ Error::Damaged(..)) => found.faults.push(error.to_string()),
                 Err(error) => found.fault(&format!("secret {}", place.id), &error),
             }
         }

@@ -17,7 +17,7 @@ use crate::{
 };
 
 pub use holder::Secrets;
-pub use seed::{SeedNamespace, SeedSecret, Seeds};
+pub use seed::Seeds;
 
 /// Everything that can be done. Cloning is cheap.
 #[derive(Clone)]

@@ -5,10 +5,7 @@ use std::sync::Arc;
 use crate::{
     clock::Timestamp,
     sae::{
-        model::{
-            Error, Namespace, NamespaceId, NamespaceName, Result, SecretData, SecretName,
-            SecretType,
-        },
+        model::{Error, Namespace, NamespaceId, Result, SeedNamespace, SeedSecret},
         service::{
             Service,
             secrets::{SealedDraft, payload},
@@ -28,30 +25,6 @@ pub struct Seeds {
     pub namespaces: Vec<SeedNamespace>,
     /// Secrets.
     pub secrets: Vec<SeedSecret>,
-}
-
-/// A secret that is to be created where it is missing.
-#[derive(Debug, Clone)]
-pub struct SeedSecret {
-    /// Its namespace.
-    pub namespace: NamespaceId,
-    /// Its name.
-    pub name: SecretName,
-    /// Its type, whose rule its data follows.
-    pub secret_type: SecretType,
-    /// Its keys and values.
-    pub data: SecretData,
-}
-
-/// A namespace that is to be created where it is missing.
-#[derive(Debug, Clone)]
-pub struct SeedNamespace {
-    /// Its id.
-    pub id: NamespaceId,
-    /// Its display name.
-    pub name: NamespaceName,
-    /// Its description.
-    pub description: String,
 }
 
 impl Service {
@@ -89,7 +62,7 @@ impl Service {
             tries += 1;
             match self.store.write_for_upkeep(move |tx| all(tx)).await {
                 // A request to another process created the same between the query and the insert: now it exists.
-                Err(Error::SecretExists { .. } | Error::NamespaceExists) if tries < SEED_TRIES => {}
+                Err(Error::SecretExists(_) | Error::NamespaceExists) if tries < SEED_TRIES => {}
                 seeded => return seeded,
             }
         }

@@ -64,7 +64,7 @@ impl Tx<'_> {
             .first::<(SummaryRow, String, Vec<u8>)>(self.connection())
             .optional();
         let (row, key, bytes) =
-            row.map_err(|error| unreadable(id, error))?.ok_or(Error::SecretNotFound { id })?;
+            row.map_err(|error| unreadable(id, error))?.ok_or(Error::SecretNotFound(id))?;
         let parse = || Ok((row.parse()?, WrappedDataKey { key: key_id(&key)?, bytes }));
         parse().map_err(|error: store::Unavailable| damaged(id, &error))
     }

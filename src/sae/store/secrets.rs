@@ -75,7 +75,7 @@ type StoredRow = (SummaryRow, String, Vec<u8>, Vec<u8>);
 
 fn parse_stored(id: i64, found: QueryResult<Option<StoredRow>>) -> Result<StoredSecret> {
     let found = found.map_err(|error| unreadable(id, error))?;
-    let (row, key, data_key, payload) = found.ok_or(Error::SecretNotFound { id })?;
+    let (row, key, data_key, payload) = found.ok_or(Error::SecretNotFound(id))?;
     let parse = || {
         Ok(StoredSecret {
             summary: row.parse()?,
@@ -96,7 +96,7 @@ pub(super) fn unreadable(id: i64, error: DieselError) -> Error {
 
 /// The row of a secret holds what this version cannot have written.
 pub(super) fn damaged(id: i64, cause: &dyn std::fmt::Display) -> Error {
-    Error::Damaged { id, cause: cause.to_string() }
+    Error::Damaged(id, cause.to_string())
 }
 
 pub(super) type Rows<'a> = secrets::BoxedQuery<'a, <AnyConnection as Connection>::Backend>;
@@ -180,7 +180,7 @@ impl Tx<'_> {
             Err(DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, said))
                 if !is_of_primary_key(&*said, "secrets.id") =>
             {
-                Err(Error::SecretExists { name: summary.name.clone() })
+                Err(Error::SecretExists(summary.name.clone()))
             }
             Err(error) => Err(error.into()),
         }
@@ -218,7 +218,7 @@ impl Tx<'_> {
     /// What does not exist: the namespace or only its secret. Asked last, since most secrets that are asked for exist.
     fn why_missing(&mut self, namespace: &NamespaceId, id: SecretId) -> Result<Error> {
         self.namespace(namespace)?;
-        Ok(Error::SecretNotFound { id: id.get() })
+        Ok(Error::SecretNotFound(id.get()))
     }
 
     /// A secret of the namespace, with its data; [`Error::NamespaceNotFound`] and [`Error::SecretNotFound`].
@@ -229,7 +229,7 @@ impl Tx<'_> {
             .first(self.connection())
             .optional();
         match parse_stored(id.get(), row) {
-            Err(Error::SecretNotFound { .. }) => Err(self.why_missing(namespace, id)?),
+            Err(Error::SecretNotFound(_)) => Err(self.why_missing(namespace, id)?),
             stored => stored,
         }
     }
@@ -330,5 +330,5 @@ impl Tx<'_> {
 
 /// [`Error::SecretNotFound`] if no row was changed.
 pub(super) fn found(changed: usize, id: i64) -> Result<()> {
-    if changed == 0 { Err(Error::SecretNotFound { id }) } else { Ok(()) }
+    if changed == 0 { Err(Error::SecretNotFound(id)) } else { Ok(()) }
 }

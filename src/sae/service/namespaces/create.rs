@@ -49,7 +49,7 @@ impl Service {
                 if !tx.take_namespace_place(quota)? {
                     // Another request may have created the same namespace meanwhile, in the last place.
                     let exists = tx.find_namespace(&namespace.id)?.is_some();
-                    let full = Error::TooManyNamespaces { quota };
+                    let full = Error::TooManyNamespaces(quota);
                     return Err(if exists { Error::NamespaceExists } else { full });
                 }
                 tx.insert_namespace(&namespace)?;

@@ -73,7 +73,7 @@ impl Service {
         name: &str,
     ) -> Result<()> {
         let checked = secret_type.check(data, name, self.cloud.docker_config);
-        if matches!(checked, Err(Error::SecretKeyInvalid { .. }))
+        if matches!(checked, Err(Error::SecretKeyInvalid(..)))
             && secret_type.check(data, name, DockerConfigMode::Lenient).is_ok()
         {
             let request_id = context.request_id.as_str();
@@ -150,10 +150,10 @@ fn create(
     // Nothing was done, and only now it matters what is wrong first.
     tx.namespace(&draft.namespace)?;
     if tx.has_secret_named(&draft.namespace, &draft.name)? {
-        return Err(Error::SecretExists { name: draft.name.as_str().to_owned() });
+        return Err(Error::SecretExists(draft.name.as_str().to_owned()));
     }
     has_few_keys.clone()?;
-    Err(Error::TooManySecrets { quota })
+    Err(Error::TooManySecrets(quota))
 }
 
 /// Checks the quota of keys.
@@ -161,6 +161,6 @@ pub(super) fn check_keys(keys: usize, quota: u32) -> Result<()> {
     if u32::try_from(keys).is_ok_and(|keys| keys <= quota) {
         Ok(())
     } else {
-        Err(Error::TooManyKeys { quota })
+        Err(Error::TooManyKeys(quota))
     }
 }

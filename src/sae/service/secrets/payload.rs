@@ -64,7 +64,7 @@ pub fn unwrap(
 ) -> Result<DataEncryptionKey> {
     let place = binding(&stored.summary);
     sealing.unwrap(tx, &stored.data_key, &place).map_err(|error| match error {
-        sealing::Error::Damaged(cause) => Error::Damaged { id: stored.summary.id.get(), cause },
+        sealing::Error::Damaged(cause) => Error::Damaged(stored.summary.id.get(), cause),
         sealing::Error::Unavailable(error) => error.into(),
     })
 }
@@ -77,7 +77,7 @@ pub fn open(data_key: &DataEncryptionKey, stored: &StoredSecret) -> Result<Secre
 }
 
 fn damaged(stored: &StoredSecret, cause: impl std::fmt::Display) -> Error {
-    Error::Damaged { id: stored.summary.id.get(), cause: cause.to_string() }
+    Error::Damaged(stored.summary.id.get(), cause.to_string())
 }
 
 fn encode(data: &SecretData) -> Result<Zeroizing<Vec<u8>>> {
