@@ -70,7 +70,7 @@ impl Database {
         let store = Store::open(&self.url).map_err(|error| unopened(&self.url, error))?;
         if master_keys::are_for_development(&masters) {
             log::warn!(
-                "the master key is the public one of docker-compose.yml: with the database, anyone can read every secret. \
+                "the master key is that of docker-compose.yml, which is public: with the database, anyone can read every secret. \
                  Give another with SAE_SECRET_MASTER_KEY or --master-key-file where that matters"
             );
         }

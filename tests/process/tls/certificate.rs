@@ -55,7 +55,7 @@ fn a_hangup_with_unusable_files_changes_nothing_and_is_told() {
     let key = folder.path().join("key.pem");
     let mut hang_up = |reason: &str| {
         server.signal("-HUP");
-        let told = format!("the certificate stays the one that it was: {reason}");
+        let told = format!("the certificate stays unchanged: {reason}");
         wait_until(reason, || server.log().contains(&told));
         assert_eq!(shown(&server), tls::certificates("listener/one"), "{reason}");
         open.send(&full().sign(list(), None).bytes(server.address)).unwrap();
