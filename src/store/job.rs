@@ -12,9 +12,8 @@ use std::{
 use tokio::sync::oneshot;
 
 use super::{
-    Failure, UseCase,
     error::{Result, Unavailable},
-    tx::{self, Tx},
+    tx::{self, Failure, Tx, UseCase},
 };
 
 /// What a transaction is for.

@@ -66,6 +66,16 @@ pub(super) fn run<T, E: From<Unavailable>>(
         .unwrap_or_else(|_| Err(Unavailable::new("the use case ended in a panic").into()))
 }
 
+/// What runs in a transaction.
+pub trait UseCase<T, E>: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static {}
+
+impl<T, E, F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static> UseCase<T, E> for F {}
+
+/// What a use case can fail with: at least that the database is unavailable.
+pub trait Failure: From<Unavailable> + Send + 'static {}
+
+impl<E: From<Unavailable> + Send + 'static> Failure for E {}
+
 /// Where the row of something numbered is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RowPlace {
