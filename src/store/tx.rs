@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    engine::{self, connection::AnyConnection},
+    engine::connection::AnyConnection,
     error::{Result, Unavailable},
 };
 use crate::sealed::KeyId;
@@ -40,15 +40,6 @@ impl<'a> Tx<'a> {
     /// Whether the number alone finds a row.
     pub(crate) fn has_row_ids(&self) -> bool {
         matches!(self.connection, AnyConnection::Sqlite(_))
-    }
-
-    /// What the engine finds wrong with its file and with references between rows; names tables, indexes and row numbers.
-    /// A PostgreSQL server keeps its references right, and its files are out of reach.
-    pub fn defects(&mut self) -> Result<Vec<String>> {
-        match self.connection {
-            AnyConnection::Sqlite(sqlite) => Ok(engine::defects(sqlite)?),
-            AnyConnection::Postgres(_) => Ok(vec![]),
-        }
     }
 
     /// After a part of it was rolled back. Numbers that were given are not given again.
