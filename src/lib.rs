@@ -1,26 +1,36 @@
 //! sae-secret: a server that speaks the namespaced Secret API of Alibaba Cloud SAE.
 //!
-//! Three rooms in a row, and a request walks through them once each way: [`api`] (a dialect: decode, answer),
-//! [`service`] (what can be done), [`store`] (where it is kept). [`domain`] is the ground that all three stand on.
+//! A product is one folder, and a request goes down its floors and back: `api` (the wire: decode, answer), `service` (what
+//! can be done), `store` (its rows), over `model` (what things are). [`sae`] is the only product yet. The other rooms know
+//! no product, but for [`world`] and [`settings`], which use its model, and [`ops`], [`server`] and [`cli`] above it.
 //!
-//! | module | may use | never |
+//! | room | may use, besides itself | never |
 //! |---|---|---|
-//! | [`domain`] | small pure crates | everything else here; actix, diesel, the clock |
-//! | [`access`] | `domain` | everything else here; actix, diesel, the clock |
-//! | [`crypto`] | `domain` | everything else here; actix, diesel, the clock |
-//! | [`service`] | `domain`, `store`, `crypto`, `access` | `api`, `http`, actix, diesel |
-//! | [`audit`] | `domain` | everything else here; actix, diesel |
-//! | [`http`] | `domain`, `clock` | `service`, `store`, `api` |
-//! | `api::X` | `domain`, `service`, `access`, `audit`, `http`, `clock` | `store`, diesel, another api |
-//! | [`world`] | `domain`, `access` | everything else here |
-//! | [`settings`] | `domain`, `access` | everything else here |
-//! | [`clock`] | `domain` | everything else here |
-//! | [`tls_client`] | rustls | everything else here |
-//! | [`turn`] | tokio | everything else here |
-//! | [`server`] | all but `cli` | – |
-//! | [`cli`] | `server`, `settings`, `access`, `tls_client` | everything else here |
+//! | `sae/api` | `sae::service`, `sae::model`, `exchange`, `pop`, `access`, `http`, `clock`, `json`, `text` | `diesel`, `SystemTime` |
+//! | `sae/service` | `sae::store`, `sae::model`, `access`, `clock`, `pop`, `sealed`, `sealing`, `store` | `actix`, `diesel`, `SystemTime` |
+//! | `sae/store` | `sae::model`, `clock`, `sealed`, `store` | `actix`, `tokio`, `SecretData`, `SecretValue`, `SystemTime` |
+//! | `sae/model` | `clock`, `json`, `pop`, `text` | `actix`, `diesel`, `tokio`, `log::`, `SystemTime`, `Instant::now` |
+//! | [`ops`] | `audit`, `http`, `sae`, `sealing`, `store` | `diesel`, `SystemTime` |
+//! | [`pop`] | `access`, `clock`, `exchange`, `http`, `json`, `text` | `diesel`, `SystemTime` |
+//! | [`exchange`] | `access`, `audit`, `clock`, `http` | `diesel`, `SystemTime` |
+//! | [`access`] | `clock` | `actix`, `diesel`, `tokio`, `log::`, `SystemTime`, `Instant::now` |
+//! | [`audit`] | `clock` | `actix`, `diesel` |
+//! | [`sealing`] | `clock`, `crypto`, `sealed`, `store` | `actix`, `diesel`, `SystemTime` |
+//! | [`crypto`] | `clock`, `sealed` | `actix`, `diesel`, `tokio`, `log::`, `SystemTime`, `Instant::now` |
+//! | [`store`] | `clock`, `sealed`, `tls_client` | `actix` |
+//! | [`http`] | `clock` | `diesel` |
+//! | [`sealed`] | `clock` | `actix`, `diesel`, `tokio` |
+//! | [`clock`] | – | `actix`, `diesel`, `tokio` |
+//! | [`json`] | `text` | `actix`, `diesel`, `tokio` |
+//! | [`tls_client`] | – | `actix`, `diesel`, `tokio`, `log::` |
+//! | [`text`] | – | `actix`, `diesel`, `tokio` |
+//! | [`world`] | `access`, `clock`, `json`, `pop`, `sae::model`, `text` | `actix`, `diesel`, `tokio` |
+//! | [`settings`] | `access`, `sae::model` | `actix`, `diesel`, `tokio` |
+//! | [`server`] | `access`, `audit`, `clock`, `crypto`, `exchange`, `http`, `ops`, `pop`, `sae`, `sealed`, `sealing`, `settings`, `store`, `world` | `diesel` |
+//! | [`cli`] | `access`, `server`, `settings`, `tls_client` | `diesel` |
 //!
-//! `tests/house.rs` has the same table as a list and holds the sources to it.
+//! `tests/house.rs` has the same table as a list and holds the sources to it. "never" are words that must not stand in the
+//! code: libraries, the system's clock, and for the products' stores the types of values in clear.
 
 pub mod access;
 pub mod audit;

@@ -13,26 +13,17 @@ pub struct DataEncryptionKey(pub(super) KeyBytes);
 
 impl DataEncryptionKey {
     /// A new random key.
-    ///
-    /// # Errors
-    /// [`CryptoError::NoRandomness`].
     pub fn generate() -> Result<Self, CryptoError> {
         random().map(Self)
     }
 
     /// Seals data. The place is not bound here but where the data key is wrapped, so that data can be sealed before its
     /// place is known; no other place has this key.
-    ///
-    /// # Errors
-    /// [`CryptoError::NoRandomness`] and [`CryptoError::TooLong`].
     pub fn seal(&self, plain: &[u8]) -> Result<SealedData, CryptoError> {
         frame::seal(&self.0, VALUE, plain).map(SealedData)
     }
 
     /// Opens what [`DataEncryptionKey::seal`] made.
-    ///
-    /// # Errors
-    /// [`CryptoError::CannotOpen`].
     pub fn open(&self, sealed: &SealedData) -> Result<zeroize::Zeroizing<Vec<u8>>, CryptoError> {
         frame::open(&self.0, VALUE, &sealed.0)
     }
@@ -49,8 +40,8 @@ impl fmt::Debug for DataEncryptionKey {
 /// only if they are the same: texts come with their length, everything else has a fixed one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Binding {
-    id: [u8; 16],
-    associated: Vec<u8>,
+    pub(super) id: [u8; 16],
+    pub(super) associated: Vec<u8>,
 }
 
 impl Binding {
@@ -79,15 +70,5 @@ impl Binding {
     pub fn text(mut self, text: &str) -> Self {
         frame::extend_with_text(&mut self.associated, text);
         self
-    }
-
-    /// The place's identity.
-    pub(super) fn id(&self) -> &[u8; 16] {
-        &self.id
-    }
-
-    /// The place as associated data.
-    pub(super) fn associated(&self) -> &[u8] {
-        &self.associated
     }
 }

@@ -18,7 +18,7 @@ const WRAPPING: &[u8] = b"sae-secret wrapping key 1";
 
 /// A key of the database.
 pub struct DatabaseKey {
-    id: KeyId,
+    pub(super) id: KeyId,
     bytes: KeyBytes,
 }
 
@@ -35,23 +35,11 @@ pub enum UnwrapError {
 
 impl DatabaseKey {
     /// A new random key.
-    ///
-    /// # Errors
-    /// [`CryptoError::NoRandomness`].
     pub fn generate() -> Result<Self, CryptoError> {
         Ok(Self { id: KeyId::from_random(*random()?), bytes: random()? })
     }
 
-    /// The key's id.
-    #[must_use]
-    pub fn id(&self) -> &KeyId {
-        &self.id
-    }
-
     /// The key, wrapped by the master key that seals.
-    ///
-    /// # Errors
-    /// [`CryptoError::NoMasterKey`] and [`CryptoError::NoRandomness`].
     pub fn wrap(
         &self,
         masters: &MasterKeys,
@@ -63,9 +51,6 @@ impl DatabaseKey {
     }
 
     /// The key in what [`DatabaseKey::wrap`] made.
-    ///
-    /// # Errors
-    /// [`UnwrapError`].
     pub fn unwrap(wrapped: &WrappedKey, masters: &MasterKeys) -> Result<Self, UnwrapError> {
         let master = &wrapped.master;
         let key = masters.get(master).ok_or_else(|| UnwrapError::Missing(master.clone()))?;
@@ -75,30 +60,24 @@ impl DatabaseKey {
     }
 
     /// Wraps a data key for its place.
-    ///
-    /// # Errors
-    /// [`CryptoError::NoRandomness`]; nothing else, since keys have the length that the derivation wants.
     pub fn wrap_data_key(
         &self,
         data_key: &DataEncryptionKey,
         place: &Binding,
     ) -> Result<WrappedDataKey, CryptoError> {
-        let key = self.wrapping_key(place.id())?;
-        let bytes = frame::seal(&key, place.associated(), data_key.0.as_ref())?;
+        let key = self.wrapping_key(&place.id)?;
+        let bytes = frame::seal(&key, &place.associated, data_key.0.as_ref())?;
         Ok(WrappedDataKey { key: self.id.clone(), bytes })
     }
 
     /// The data key of a place.
-    ///
-    /// # Errors
-    /// [`CryptoError::CannotOpen`].
     pub fn unwrap_data_key(
         &self,
         wrapped: &WrappedDataKey,
         place: &Binding,
     ) -> Result<DataEncryptionKey, CryptoError> {
-        let key = self.wrapping_key(place.id())?;
-        frame::open_key(&key, place.associated(), &wrapped.bytes).map(DataEncryptionKey)
+        let key = self.wrapping_key(&place.id)?;
+        frame::open_key(&key, &place.associated, &wrapped.bytes).map(DataEncryptionKey)
     }
 
     /// Each secret's data keys are wrapped by a key of its own. A single key must not be used with more than 2^32 random

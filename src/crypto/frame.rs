@@ -15,9 +15,6 @@ const TAG_LENGTH: usize = 16;
 pub const OVERHEAD: usize = 1 + NONCE_LENGTH + TAG_LENGTH;
 
 /// Seals `plain`; only the same key and the same `associated` bytes open it.
-///
-/// # Errors
-/// [`CryptoError::NoRandomness`]; [`CryptoError::TooLong`] beyond 64 GiB.
 pub fn seal(key: &KeyBytes, associated: &[u8], plain: &[u8]) -> Result<Vec<u8>, CryptoError> {
     let nonce = random::<NONCE_LENGTH>()?;
     let mut framed = Vec::with_capacity(plain.len() + OVERHEAD);
@@ -33,9 +30,6 @@ pub fn seal(key: &KeyBytes, associated: &[u8], plain: &[u8]) -> Result<Vec<u8>, 
 }
 
 /// Opens what [`seal`] made.
-///
-/// # Errors
-/// [`CryptoError::CannotOpen`].
 pub fn open(
     key: &KeyBytes,
     associated: &[u8],
@@ -58,10 +52,7 @@ pub fn open(
     Ok(plain)
 }
 
-/// Opens a frame that holds a key.
-///
-/// # Errors
-/// [`CryptoError::CannotOpen`], also for something that is as well sealed and no key.
+/// Opens a frame that holds a key; [`CryptoError::CannotOpen`] also for a sealed value that is no key.
 pub fn open_key(key: &KeyBytes, associated: &[u8], framed: &[u8]) -> Result<KeyBytes, CryptoError> {
     let plain = open(key, associated, framed)?;
     super::key_of(&plain).ok_or(CryptoError::CannotOpen)

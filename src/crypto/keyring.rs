@@ -33,38 +33,33 @@ impl Keyring {
         self.0.len()
     }
 
-    /// A key of that id.
+    /// Whether a key of that id is open.
     #[must_use]
-    pub fn get(&self, id: &KeyId) -> Option<&DatabaseKey> {
-        self.0.get(id).map(Arc::as_ref)
+    pub fn has(&self, id: &KeyId) -> bool {
+        self.0.contains_key(id)
+    }
+
+    fn get(&self, id: &KeyId) -> Result<&DatabaseKey, CryptoError> {
+        self.0.get(id).map(Arc::as_ref).ok_or_else(|| CryptoError::UnknownKey(id.clone()))
     }
 
     /// Wraps a data key for its place by the key of that id.
-    ///
-    /// # Errors
-    /// [`CryptoError::UnknownKey`] and [`CryptoError::NoRandomness`].
     pub fn wrap_data_key(
         &self,
         id: &KeyId,
         data_key: &DataEncryptionKey,
         place: &Binding,
     ) -> Result<WrappedDataKey, CryptoError> {
-        self.get(id)
-            .ok_or_else(|| CryptoError::UnknownKey(id.clone()))?
-            .wrap_data_key(data_key, place)
+        self.get(id)?.wrap_data_key(data_key, place)
     }
 
     /// The data key of a place.
-    ///
-    /// # Errors
-    /// [`CryptoError::UnknownKey`] and [`CryptoError::CannotOpen`].
     pub fn unwrap_data_key(
         &self,
         wrapped: &WrappedDataKey,
         place: &Binding,
     ) -> Result<DataEncryptionKey, CryptoError> {
-        let unknown = || CryptoError::UnknownKey(wrapped.key.clone());
-        self.get(&wrapped.key).ok_or_else(unknown)?.unwrap_data_key(wrapped, place)
+        self.get(&wrapped.key)?.unwrap_data_key(wrapped, place)
     }
 }
 

@@ -64,9 +64,6 @@ fn key_of(bytes: &[u8]) -> Option<KeyBytes> {
 }
 
 /// Sixteen random bytes, for an identity that nothing else has.
-///
-/// # Errors
-/// [`CryptoError::NoRandomness`].
 pub fn random_id() -> Result<[u8; 16], CryptoError> {
     Ok(*random()?)
 }

@@ -1,4 +1,4 @@
-//! What the products hold that is sealed.
+//! The products' sealed rows.
 
 use super::{Error, Sealing, Verification};
 use crate::{
@@ -7,19 +7,15 @@ use crate::{
     store::{Result, RowPlace, Tx},
 };
 
-/// The rows of a product that have data keys: what the keys of the database are needed for. Each row has a number of its
-/// own among them.
+/// The rows of a product that have data keys. Each has a number of its own among them.
 pub trait Holder: Send + Sync {
     /// What one row is, such as `secret`.
     fn noun(&self) -> &'static str;
 
-    /// Whether there is any row.
-    fn has_rows(&self, tx: &mut Tx<'_>) -> Result<bool>;
-
     /// How many rows' data keys each key wraps; keys that wrap none are left out.
     fn counts(&self, tx: &mut Tx<'_>) -> Result<Vec<(KeyId, u64)>>;
 
-    /// Waits for all transactions under way that make a row: from its end on, each uses the key that is the current one.
+    /// Waits for all transactions under way that create a row: from its end on, each uses the current key.
     fn wait_for_new_rows(&self, tx: &mut Tx<'_>) -> Result<()>;
 
     /// The places of the rows behind `after` whose data keys another key than `current` wraps, in their order: as many as
@@ -35,10 +31,8 @@ pub trait Holder: Send + Sync {
     /// Keeps other writers from these rows until the end of the transaction.
     fn lock(&self, tx: &mut Tx<'_>, rows: &[RowPlace]) -> Result<()>;
 
-    /// The data key of a row and the place that it is bound to; `None` when the row is gone.
-    ///
-    /// # Errors
-    /// [`Error::Damaged`] when the row cannot be read.
+    /// The data key of a row and the place that it is bound to; `None` when the row is gone. [`Error::Damaged`] when it cannot
+    /// be read.
     fn data_key(
         &self,
         tx: &mut Tx<'_>,

@@ -8,29 +8,30 @@ use std::{
 
 use super::Error;
 use crate::{
-    crypto::{Binding, DataEncryptionKey, Keyring, MasterKeys, UnwrapError},
-    sealed::{KeyId, WrappedDataKey},
+    clock::Timestamp,
+    crypto::{Binding, DataEncryptionKey, DatabaseKey, Keyring, MasterKeys, UnwrapError},
+    sealed::{KeyId, WrappedDataKey, WrappedKey},
     store::{Result, Tx, Unavailable},
 };
 
-/// How long is waited before the master keys are read once more when that did not help.
+/// The pause before the master keys are read again when that did not help.
 const REREAD_PAUSE: Duration = Duration::from_secs(1);
 
-/// Reads the master keys once more; the error's text says why that was not possible.
+/// Reads the master keys again; the error says why that was not possible.
 pub type Reread = Box<dyn Fn() -> std::result::Result<MasterKeys, String> + Send + Sync>;
 
-/// The keys of a service. They are looked up in the transaction that needs them: another process may have made new ones
+/// The keys of a service. They are read in the transaction that needs them: another process may have made new ones
 /// since, and the rows and the keys of one transaction always fit together.
 pub struct Sealing {
     masters: RwLock<Arc<MasterKeys>>,
-    /// Absent where that takes long or cannot tell anything new.
+    /// `None` where that takes long or would give the same.
     reread: Option<Reread>,
     last_reread: Mutex<Option<Instant>>,
     ring: RwLock<Arc<Keyring>>,
 }
 
 impl Sealing {
-    /// With these master keys, and a quick way to read them anew when one turns out to lack, if there is any.
+    /// With these master keys, and a quick way to read them again when one is missing, if there is any.
     #[must_use]
     pub fn new(masters: MasterKeys, reread: Option<Reread>) -> Self {
         Self {
@@ -47,55 +48,34 @@ impl Sealing {
         Arc::clone(&self.masters.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Takes other master keys from now on. Keys that are open stay open.
+    /// Uses other master keys from now on. Keys that are open stay open.
     pub fn replace_masters(&self, masters: MasterKeys) {
         *self.masters.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(masters);
     }
 
-    /// Wraps the data key of what a transaction writes, by the key that is the current one in it.
-    ///
-    /// # Errors
-    /// [`Unavailable`] when the key cannot be opened.
-    pub fn wrap(
-        &self,
-        tx: &mut Tx<'_>,
-        data_key: &DataEncryptionKey,
-        place: &Binding,
-    ) -> Result<WrappedDataKey> {
-        let current = tx.current_key()?;
-        self.wrap_by(tx, &current, data_key, place)
+    /// A new random key of the database, wrapped by the master key that seals.
+    pub(super) fn new_key(&self, now: Timestamp) -> Result<WrappedKey> {
+        Ok(DatabaseKey::generate()?.wrap(&self.masters(), now)?)
     }
 
-    /// The same by a key that is known to be the current one.
-    ///
-    /// # Errors
-    /// [`Unavailable`] when the key cannot be opened.
-    pub fn wrap_by(
+    /// Wraps the data key of what a transaction writes by the current key.
+    pub fn wrap(
         &self,
         tx: &mut Tx<'_>,
         current: &KeyId,
         data_key: &DataEncryptionKey,
         place: &Binding,
     ) -> Result<WrappedDataKey> {
-        self.ring_with(tx, current)?
-            .wrap_data_key(current, data_key, place)
-            .map_err(Unavailable::new)
+        Ok(self.ring_with(tx, current)?.wrap_data_key(current, data_key, place)?)
     }
 
     /// Whether what a transaction writes now could be sealed.
-    ///
-    /// # Errors
-    /// [`Unavailable`] when there is no current key or it cannot be opened.
     pub fn check(&self, tx: &mut Tx<'_>) -> Result<()> {
         let current = tx.current_key()?;
         self.ring_with(tx, &current).map(drop)
     }
 
-    /// The data key of what a transaction read.
-    ///
-    /// # Errors
-    /// [`Error::Damaged`] when the data key was changed or belongs elsewhere; [`Unavailable`] when the key that
-    /// wraps it cannot be opened.
+    /// The data key of what a transaction read; [`Error::Damaged`] when it was changed or belongs elsewhere.
     pub fn unwrap(
         &self,
         tx: &mut Tx<'_>,
@@ -109,12 +89,12 @@ impl Sealing {
     /// A keyring that has this key, if the database has it.
     fn ring_with(&self, tx: &mut Tx<'_>, key: &KeyId) -> Result<Arc<Keyring>> {
         let ring = self.ring();
-        if ring.get(key).is_some() {
+        if ring.has(key) {
             return Ok(ring);
         }
         let (ring, closed) = self.refresh(tx)?;
-        // Where all keys are open, the database has no such key, and whoever uses the ring is told so.
-        if ring.get(key).is_some() || closed.is_empty() {
+        // Where all keys are open, the database has no such key, which using the ring will tell.
+        if ring.has(key) || closed.is_empty() {
             return Ok(ring);
         }
         Err(Unavailable::new(format!("the key {key} cannot be opened: {}", listed(&closed))))
@@ -125,9 +105,6 @@ impl Sealing {
     }
 
     /// Opens the keys that the database has now, and returns what is wrong with those that do not open.
-    ///
-    /// # Errors
-    /// [`Unavailable`].
     pub fn refresh(&self, tx: &mut Tx<'_>) -> Result<(Arc<Keyring>, Vec<UnwrapError>)> {
         let wrapped = tx.keys()?;
         let (mut ring, mut closed) = self.ring().opened(&wrapped, &self.masters());
@@ -150,7 +127,7 @@ impl Sealing {
         Ok((ring, closed))
     }
 
-    /// Whether the last time is long enough ago: while a key lacks, every request asks for it.
+    /// Whether the last time is long enough ago: while a key is missing, every request asks for it.
     fn may_reread(&self) -> bool {
         let mut last = self.last_reread.lock().unwrap_or_else(PoisonError::into_inner);
         let may = last.is_none_or(|last| last.elapsed() > REREAD_PAUSE);
@@ -161,9 +138,6 @@ impl Sealing {
     }
 
     /// The same, where every key has to open.
-    ///
-    /// # Errors
-    /// [`Unavailable`] that names the master keys that are missing or wrong.
     pub fn open_all(&self, tx: &mut Tx<'_>) -> Result<()> {
         let (_, closed) = self.refresh(tx)?;
         if closed.is_empty() { Ok(()) } else { Err(Unavailable::new(listed(&closed))) }

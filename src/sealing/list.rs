@@ -48,9 +48,6 @@ pub struct KeyState {
 
 impl KeyService {
     /// Which keys there are and what needs them. No key is opened for that.
-    ///
-    /// # Errors
-    /// [`crate::store::Unavailable`].
     pub async fn list(&self) -> Result<Keys> {
         let masters = self.sealing.masters();
         let holders = Arc::clone(&self.holders);

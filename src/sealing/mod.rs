@@ -1,7 +1,6 @@
 //! The keys of a database: which of them wrap and unwrap the data keys of what the products keep, and what can be done with
 //! them. `docs/encryption.md` has the hierarchy.
 
-mod error;
 mod holder;
 mod keys;
 mod list;
@@ -12,17 +11,45 @@ mod verify;
 
 use std::sync::Arc;
 
-use crate::store::{Result, Store};
+use crate::{
+    crypto::CryptoError,
+    store::{Result, Store, Unavailable},
+};
 
 pub use crate::crypto::{Binding, DataEncryptionKey, random_id};
-pub use error::Error;
 pub use holder::Holder;
 pub use keys::{Reread, Sealing, listed};
 pub use list::{KeyState, Keys, MasterState};
-pub use prepare::PrepareError;
-pub use retire::{RetireError, Retired};
 pub use rotate::Rotated;
 pub use verify::Verification;
+
+/// Something sealed cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// It does not open: it was changed, or belongs to another place. The text shows nothing of the value.
+    #[error("{0}")]
+    Damaged(String),
+    /// The database does not answer, or the key that wraps it cannot be opened now.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+impl From<CryptoError> for Unavailable {
+    fn from(error: CryptoError) -> Self {
+        Self::new(error)
+    }
+}
+
+/// Why the keys of a database are not ready, or one of them stays.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct KeysError(String);
+
+impl From<Unavailable> for KeysError {
+    fn from(error: Unavailable) -> Self {
+        Self(format!("the store is unavailable: {error}"))
+    }
+}
 
 /// What can be done with the keys of one database. Cloning is cheap.
 #[derive(Clone)]
@@ -39,10 +66,7 @@ impl KeyService {
         Self { store, sealing, holders: holders.into() }
     }
 
-    /// Answers when the database answers and what it would be given could be sealed.
-    ///
-    /// # Errors
-    /// [`crate::store::Unavailable`].
+    /// Whether the database answers and a new value could be sealed.
     pub async fn check(&self) -> Result<()> {
         let sealing = Arc::clone(&self.sealing);
         self.store.read(move |tx| sealing.check(tx)).await

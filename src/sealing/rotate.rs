@@ -8,7 +8,7 @@ use std::{
 use super::{Error, Holder, KeyService, Sealing};
 use crate::{
     clock::Timestamp,
-    crypto::{Binding, DataEncryptionKey, DatabaseKey},
+    crypto::DatabaseKey,
     sealed::{KeyId, WrappedKey},
     store::{Result, RowPlace, Tx, Unavailable},
 };
@@ -17,12 +17,12 @@ use crate::{
 const BATCH: i64 = 500;
 const HELD_MAX: Duration = Duration::from_millis(150);
 
-/// How long is waited between two transactions, so that others can write. SQLite has no queue: a writer that waits for the
-/// lock tries it every 100 ms.
+/// The pause between two transactions, in which others can write. SQLite has no queue: a writer that waits for the lock
+/// tries it every 100 ms.
 const PAUSE_FOR_OTHERS: Duration = Duration::from_millis(120);
 
-/// How often a step that finds the database busy is tried again, and how long it waits in between. The store itself waits
-/// for some seconds each time.
+/// How often a step is retried that finds the database busy, and the pause in between. The store itself waits for some
+/// seconds each time.
 const ATTEMPTS: u32 = 10;
 const PAUSE: Duration = Duration::from_millis(250);
 
@@ -40,12 +40,9 @@ pub struct Rotated {
 }
 
 impl KeyService {
-    /// Makes a new key the current one, or finds the one that an interrupted rotation made; wraps each data key by it; and
-    /// has every key of the database wrapped by the first of the master keys. Values are not touched. Others may read and
-    /// write meanwhile, and it may be interrupted at any point: each secret can be opened at every moment.
-    ///
-    /// # Errors
-    /// [`Unavailable`], also when a key cannot be opened, or the database stays busy.
+    /// Creates a new current key, or finds the one that an interrupted rotation created; wraps each data key by it; and wraps
+    /// every key of the database by the first of the master keys. Values are not changed. Others may read and write
+    /// meanwhile, and it may be interrupted at any point: each secret can be opened at every moment.
     pub async fn rotate(&self, now: Timestamp) -> Result<Rotated> {
         let sealing = Arc::clone(&self.sealing);
         let begin = move |tx: &mut Tx<'_>| begin(tx, &sealing, now);
@@ -60,7 +57,7 @@ impl KeyService {
 
     /// Wraps the data key of every row of one holder anew.
     async fn rewrap_all(&self, index: usize, rotated: &mut Rotated) -> Result<()> {
-        // What is made from here on has the new key; what was being made is there when it is looked for.
+        // Rows that are created from here on have the new key; those that were being created are found.
         self.with_holder(index, |tx, holder| {
             tx.lock_keys()?;
             holder.wait_for_new_rows(tx)
@@ -68,20 +65,19 @@ impl KeyService {
         .await?;
         let mut after = None;
         loop {
-            // Apart from what is done to them: a transaction that reads all rows and changes some would block the others.
-            let key = rotated.key.clone();
-            let behind = after.clone();
-            let rows = move |tx: &mut Tx<'_>, holder: &dyn Holder| {
+            // In another transaction than the changes: one that reads all rows and changes some would block the others.
+            let (key, behind) = (rotated.key.clone(), after.clone());
+            let rows = self.with_holder(index, move |tx, holder| {
                 holder.not_under(tx, &key, behind.as_ref(), BATCH)
-            };
-            let rows = self.with_holder(index, rows).await?;
+            });
+            let rows = rows.await?;
             if rows.is_empty() {
                 return Ok(());
             }
             let sealing = Arc::clone(&self.sealing);
-            let rewrap =
-                move |tx: &mut Tx<'_>, holder: &dyn Holder| rewrap(tx, holder, &sealing, &rows);
-            let step = self.with_holder(index, rewrap).await?;
+            let step =
+                self.with_holder(index, move |tx, holder| rewrap(tx, holder, &sealing, &rows));
+            let step = step.await?;
             after = step.last.or(after);
             rotated.secrets += step.rewrapped;
             rotated.damaged.extend(step.damaged);
@@ -102,7 +98,7 @@ impl KeyService {
         .await
     }
 
-    /// A write that is tried again for some time when the database does not answer.
+    /// A write that is retried for some time when the database does not answer.
     async fn with_retries<T, F>(&self, use_case: F) -> Result<T>
     where
         T: Send + 'static,
@@ -114,7 +110,7 @@ impl KeyService {
             let once = Arc::clone(&use_case);
             match self.store.write_for_upkeep(move |tx| once(tx)).await {
                 Err(error) if attempt < ATTEMPTS => {
-                    log::warn!("{error}; trying again");
+                    log::warn!("{error}; retrying");
                     attempt += 1;
                     tokio::time::sleep(PAUSE).await;
                 }
@@ -133,7 +129,7 @@ fn begin(tx: &mut Tx<'_>, sealing: &Sealing, now: Timestamp) -> Result<(KeyId, b
     let resumed = keys.iter().find(|key| Some(&key.id) == current.as_ref() && is_as_wanted(key));
     for key in keys.iter().filter(|key| !is_as_wanted(key)) {
         let opened = DatabaseKey::unwrap(key, &masters).map_err(Unavailable::new)?;
-        tx.replace_key(&opened.wrap(&masters, key.created).map_err(Unavailable::new)?)?;
+        tx.replace_key(&opened.wrap(&masters, key.created)?)?;
     }
     if let Some(resumed) = resumed
         && tx.is_rotating()?
@@ -141,14 +137,14 @@ fn begin(tx: &mut Tx<'_>, sealing: &Sealing, now: Timestamp) -> Result<(KeyId, b
         return Ok((resumed.id.clone(), true));
     }
     tx.set_rotating(true)?;
-    let key = DatabaseKey::generate().map_err(Unavailable::new)?;
-    tx.insert_current_key(&key.wrap(&masters, now).map_err(Unavailable::new)?)?;
-    Ok((key.id().clone(), false))
+    let key = sealing.new_key(now)?;
+    tx.insert_current_key(&key)?;
+    Ok((key.id, false))
 }
 
 /// What one transaction of a rotation did.
 struct Step {
-    /// The last secret that was looked at.
+    /// The last row that was tried.
     last: Option<RowPlace>,
     rewrapped: u64,
     damaged: Vec<i64>,
@@ -162,20 +158,24 @@ fn rewrap(
 ) -> Result<Step> {
     let begun = Instant::now();
     let mut step = Step { last: None, rewrapped: 0, damaged: vec![] };
-    // What is read has to be what is replaced; and the current key is read behind the locks, as by every update of a row.
+    // What is read has to be what is replaced; and the current key is read after locking, as by every update of a row.
     holder.lock(tx, rows)?;
     let current = tx.current_key()?;
     for row in rows {
         step.last = Some(row.clone());
-        match open(tx, holder, sealing, row) {
+        let opened = holder.data_key(tx, row).and_then(|found| {
+            let open = |(wrapped, place)| Ok((sealing.unwrap(tx, &wrapped, &place)?, place));
+            found.map(open).transpose()
+        });
+        match opened {
             Ok(Some((data_key, place))) => {
-                let wrapped = sealing.wrap_by(tx, &current, &data_key, &place)?;
+                let wrapped = sealing.wrap(tx, &current, &data_key, &place)?;
                 holder.replace_data_key(tx, row, &wrapped)?;
                 step.rewrapped += 1;
             }
             // It was deleted meanwhile.
             Ok(None) => {}
-            // It keeps the key that it has, and holds up no other.
+            // It keeps the key that it has, and stops no other.
             Err(Error::Damaged(cause)) => {
                 log::error!("{} {} keeps the key that it has: {cause}", holder.noun(), row.id);
                 step.damaged.push(row.id);
@@ -187,14 +187,4 @@ fn rewrap(
         }
     }
     Ok(step)
-}
-
-fn open(
-    tx: &mut Tx<'_>,
-    holder: &dyn Holder,
-    sealing: &Sealing,
-    row: &RowPlace,
-) -> Result<Option<(DataEncryptionKey, Binding)>, Error> {
-    let Some((wrapped, place)) = holder.data_key(tx, row)? else { return Ok(None) };
-    Ok(Some((sealing.unwrap(tx, &wrapped, &place)?, place)))
 }

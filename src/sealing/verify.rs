@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc};
 use super::{Holder, KeyService, Sealing};
 use crate::store::{Result, Tx};
 
-/// What was looked at and what is wrong.
+/// What was checked and what is wrong.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Verification {
     /// How many namespaces there are.
@@ -36,9 +36,6 @@ impl Verification {
 impl KeyService {
     /// Opens every key and every value, counts what is counted, and follows every reference, all at one moment of the
     /// database. Changes nothing; while it goes on beside a server that writes, the database's log cannot get shorter.
-    ///
-    /// # Errors
-    /// [`crate::store::Unavailable`] when there is no reading from the database. What cannot be read of it is a fault.
     pub async fn verify(&self) -> Result<Verification> {
         let (sealing, holders) = (Arc::clone(&self.sealing), Arc::clone(&self.holders));
         self.store.read_for_upkeep(move |tx| Ok(verify(tx, &sealing, &holders))).await

@@ -7,7 +7,7 @@ use anyhow::{Error, Result, anyhow, ensure};
 use super::database::Database;
 use crate::{
     clock::{Clock, SystemClock},
-    sealing::{KeyService, Keys, Retired, Rotated, Verification},
+    sealing::{KeyService, Keys, Rotated, Verification},
     settings::DatabaseSettings,
     store::{Access, Staged, Unavailable},
 };
@@ -34,7 +34,7 @@ pub async fn rotate_keys(settings: &DatabaseSettings) -> Result<Rotated> {
 }
 
 /// Deletes a key that nothing needs.
-pub async fn retire_key(settings: &DatabaseSettings, id: &str) -> Result<Retired> {
+pub async fn retire_key(settings: &DatabaseSettings, id: &str) -> Result<String> {
     Ok(keys(&Database::find_unchecked(settings)?, Access::Write)?.retire(id).await?)
 }
 

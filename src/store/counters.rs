@@ -1,14 +1,11 @@
-//! Counters: what is counted beside its rows, and the numbers that are given.
+//! Counters: quotas, and the numbers of new rows.
 
 use diesel::prelude::*;
 
 use super::{
-    engine,
+    engine::{self, connection::AnyConnection},
     error::Result,
-    prepared::{
-        Prepared,
-        Value::{Number, Text},
-    },
+    prepared::Value::{Number, Text},
     schema::counters,
     tx::{Tx, corrupt},
 };
@@ -30,26 +27,20 @@ impl Tx<'_> {
     }
 
     pub(crate) fn set_counter(&mut self, name: &str, value: i64) -> Result<()> {
-        let setting =
-            Prepared("UPDATE counters SET value = ? WHERE name = ?", &[Number(value), Text(name)]);
-        let changed = setting.execute(self.connection);
-        if changed? == 1 { Ok(()) } else { Err(corrupt("set of counters")) }
+        let sql = "UPDATE counters SET value = ? WHERE name = ?";
+        let changed = self.execute(sql, &[Number(value), Text(name)])?;
+        if changed == 1 { Ok(()) } else { Err(corrupt("set of counters")) }
     }
 
     /// Adds one to a counter unless it has reached `limit`; `false` when it has.
     pub(crate) fn count_up(&mut self, name: &str, limit: i64) -> Result<bool> {
-        let counter = counters::table.find(name).filter(counters::value.lt(limit));
-        let counted = diesel::update(counter)
-            .set(counters::value.eq(counters::value + 1))
-            .execute(self.connection);
-        Ok(counted? == 1)
+        let sql = "UPDATE counters SET value = value + 1 WHERE name = ? AND value < ?";
+        Ok(self.execute(sql, &[Text(name), Number(limit)])? == 1)
     }
 
     /// Takes one from a counter.
     pub(crate) fn count_down(&mut self, name: &str) -> Result<()> {
-        diesel::update(counters::table.find(name))
-            .set(counters::value.eq(counters::value - 1))
-            .execute(self.connection)?;
+        self.execute("UPDATE counters SET value = value - 1 WHERE name = ?", &[Text(name)])?;
         Ok(())
     }
 
@@ -60,27 +51,24 @@ impl Tx<'_> {
         counter: &'static str,
         sequence: &str,
     ) -> Result<(i64, KeyId)> {
-        if let Some((next, key)) = engine::next_of_sequence(self.connection, sequence)? {
+        if let AnyConnection::Postgres(postgres) = self.connection {
+            let (next, key) = engine::next_of_sequence(postgres, sequence)?;
             return Ok((next, KeyId::parse(&key).ok_or_else(|| corrupt("key id"))?));
         }
-        let known = self.known.numbers.iter().position(|(name, _)| *name == counter);
-        let last = match known.and_then(|at| self.known.numbers.get(at)) {
-            Some((_, last)) => *last,
+        let last = match self.known.numbers.get(counter) {
+            Some(last) => *last,
             None => self.counter(counter)?,
         };
         let next = last.checked_add(1).ok_or_else(|| corrupt("counter"))?;
-        match known.and_then(|at| self.known.numbers.get_mut(at)) {
-            Some((_, last)) => *last = next,
-            None => self.known.numbers.push((counter, next)),
-        }
+        self.known.numbers.insert(counter, next);
         Ok((next, self.current_key()?))
     }
 
     /// The last number that was given; zero for none at all.
     pub(crate) fn last_number(&mut self, counter: &str, sequence: &str) -> Result<i64> {
-        match engine::last_of_sequence(self.connection, sequence)? {
-            Some(last) => Ok(last),
-            None => self.counter(counter),
+        match self.connection {
+            AnyConnection::Postgres(postgres) => Ok(engine::last_of_sequence(postgres, sequence)?),
+            AnyConnection::Sqlite(_) => self.counter(counter),
         }
     }
 }

@@ -15,11 +15,11 @@ use tokio::{
 };
 
 use super::{
+    Failure, UseCase,
     engine::{Engine, Permits},
     error::{Result, Unavailable},
     job::{Asked, Job, Purpose},
     pace::{PERMIT_TIMEOUT, Pace, WORK_TIMEOUT},
-    tx::Tx,
 };
 
 /// How many requests may wait for a permit, to read and to write, before further ones are refused at once.
@@ -38,23 +38,19 @@ const BATCH_TIME: Duration = Duration::from_millis(20);
 /// How busy the executor is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Busy {
-    /// Use cases under way.
     pub running: usize,
     /// Use cases that wait for a permit.
     pub waiting: usize,
 }
 
-/// The threads and what waits for them. When it goes, all that waits is done first.
+/// The threads and what waits for them. Dropping it runs all that waits first.
 pub struct Executor {
     shared: Arc<Shared>,
 }
 
 impl Executor {
     /// Starts a thread. More are started when they are needed, one for each permit at most.
-    ///
-    /// # Errors
-    /// The system gives no thread.
-    pub fn start(engine: Arc<Engine>) -> std::io::Result<Self> {
+    pub fn start(engine: Arc<dyn Engine>) -> std::io::Result<Self> {
         let permits = engine.permits();
         let shared = Shared { engine, permits, queues: Mutex::default(), ready: Condvar::new() };
         let shared = Arc::new(shared);
@@ -63,22 +59,15 @@ impl Executor {
         Ok(Self { shared })
     }
 
-    /// Runs a use case. One that may share a transaction does so where the engine gains by it.
-    ///
-    /// # Errors
-    /// Whatever the use case answers; [`Unavailable`] when it has no permit in time or the database does not answer.
-    pub async fn run<T, E, F>(
+    /// Runs a use case. One that may share a transaction does so where the engine gains by it. [`Unavailable`] also when
+    /// there is no permit in time.
+    pub async fn run<T: Send + 'static, E: Failure>(
         &self,
         purpose: Purpose,
         pace: Pace,
         may_share: bool,
-        use_case: F,
-    ) -> Result<T, E>
-    where
-        T: Send + 'static,
-        E: From<Unavailable> + Send + 'static,
-        F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
-    {
+        use_case: impl UseCase<T, E>,
+    ) -> Result<T, E> {
         let (job, progress, mut answer) = Asked::new(use_case, purpose);
         let shares = may_share && self.shared.permits.share;
         self.shared.add(purpose, Work { job: Box::new(job), pace, shares })?;
@@ -104,7 +93,7 @@ impl Executor {
         Err(Unavailable::new(format!("no answer from the database in time{known}")).into())
     }
 
-    /// How busy it is with reads, and with writes.
+    /// With reads, and with writes.
     pub fn busy(&self) -> (Busy, Busy) {
         let queues = self.shared.locked();
         let busy = |queue: &Queue| Busy { running: queue.running, waiting: queue.waiting.len() };
@@ -130,10 +119,10 @@ impl Drop for Executor {
 }
 
 struct Shared {
-    engine: Arc<Engine>,
+    engine: Arc<dyn Engine>,
     permits: Permits,
     queues: Mutex<Queues>,
-    /// Told when there is something to do for a thread that waits.
+    /// Notified when there is work for an idle thread.
     ready: Condvar,
 }
 
@@ -143,12 +132,12 @@ struct Queues {
     writes: Queue,
     /// Reads that may share a transaction, until the event loop of the first of them has run all that is ready.
     gathered: Vec<Work>,
-    /// How many use cases were ever put into a queue.
+    /// How many use cases were ever queued.
     count: u64,
     threads: Vec<JoinHandle<()>>,
-    /// Threads that wait for something to do, but for those that were woken.
+    /// Threads that wait for work, without those that were woken.
     idle: usize,
-    /// Threads that were woken and have not seen it yet.
+    /// Threads that were woken and do not run yet.
     woken: usize,
     is_closed: bool,
 }
@@ -169,7 +158,7 @@ struct Work {
     shares: bool,
 }
 
-/// A batch that has come to its end: what it was for, and how many use cases were in it.
+/// A finished batch, and how many use cases were in it.
 type Done = (Purpose, usize);
 
 impl Queues {
@@ -241,7 +230,7 @@ impl Shared {
     fn wake(self: &Arc<Self>, mut queues: MutexGuard<'_, Queues>, purpose: Purpose) {
         let max = self.permits.of(purpose);
         let queue = queues.of(purpose);
-        // The holder of the only permit comes back for what waits behind the first.
+        // The thread with the only permit takes what waits behind the first by itself.
         if queue.permits >= max || (max == 1 && queue.waiting.len() > 1) {
             return;
         }
@@ -263,7 +252,6 @@ impl Shared {
         thread::Builder::new().name("store".to_owned()).spawn(move || shared.work())
     }
 
-    /// What a thread does.
     fn work(&self) {
         let mut done = None;
         while let Some((purpose, first)) = self.take(done) {
@@ -276,7 +264,7 @@ impl Shared {
         }
     }
 
-    /// Gives a permit back and waits for the next use case; nothing when the end has come.
+    /// Gives a permit back and waits for the next use case; nothing when the executor is closed.
     fn take(&self, done: Option<Done>) -> Option<(Purpose, Work)> {
         let mut queues = self.locked();
         if let Some((purpose, count)) = done {
@@ -326,8 +314,8 @@ impl Shared {
     }
 }
 
-/// Puts the reads that were gathered into the queue when it is dropped, also by an event loop that comes to its end: requests
-/// of other event loops may be among them. To wake a thread for each of them would cost more than to find a row.
+/// Queues the reads that were gathered when it is dropped, also by an event loop that ends: requests of other event loops may
+/// be among them. Waking a thread for each of them would cost more than finding a row.
 struct HandingOver(Arc<Shared>);
 
 impl Drop for HandingOver {

@@ -1,4 +1,4 @@
-//! A use case with the caller that waits for it.
+//! A use case and the caller that waits for it.
 
 use std::{
     cell::RefCell,
@@ -12,6 +12,7 @@ use std::{
 use tokio::sync::oneshot;
 
 use super::{
+    Failure, UseCase,
     error::{Result, Unavailable},
     tx::{self, Tx},
 };
@@ -19,34 +20,31 @@ use super::{
 /// What a transaction is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
-    /// It only reads, at one moment of the database.
     Reading,
-    /// It changes something.
     Writing,
 }
 
 /// A use case that an engine runs in a transaction, perhaps with others, perhaps more than once.
 pub trait Job: Send {
-    /// It is about to be run, perhaps once more; `false` when its caller does not wait any longer.
+    /// To be called before each run; `false` when its caller does not wait any longer.
     fn begin(&mut self) -> bool;
 
-    /// Runs it; `false` when what it did is to be undone, for it answered an error.
+    /// Runs it; `false` when it answered an error, and what it did has to be rolled back.
     fn run(&mut self, tx: &mut Tx<'_>) -> bool;
 
-    /// The transaction is about to be committed; `false` when the caller was told that nothing was done, although something
-    /// was.
+    /// To be called before the commit; `false` when the caller was told that nothing was done, although something was.
     fn commit(&mut self) -> bool;
 
-    /// Sends the outcome, or why there is none.
+    /// Sends the outcome, or the error of the transaction.
     fn finish(self: Box<Self>, transaction: Result<()>);
 }
 
-/// Why a transaction of one use case was undone.
+/// Why a transaction of one use case was rolled back.
 #[derive(Debug)]
 pub enum Undone {
     /// The use case answered an error, which it keeps.
     UseCase,
-    /// The database did not do its part.
+    /// The database failed.
     Outage(Unavailable),
 }
 
@@ -108,12 +106,7 @@ impl<T, E, F> Asked<T, E, F> {
     }
 }
 
-impl<T, E, F> Job for Asked<T, E, F>
-where
-    T: Send,
-    E: From<Unavailable> + Send,
-    F: Fn(&mut Tx<'_>) -> Result<T, E> + Send,
-{
+impl<T: Send, E: Failure, F: UseCase<T, E>> Job for Asked<T, E, F> {
     fn begin(&mut self) -> bool {
         self.outcome = None;
         let is_in_time = self.progress.begin();
@@ -169,13 +162,12 @@ impl Progress {
         self.step(RUNNING, COMMITTING)
     }
 
-    /// The caller has waited long enough for a permit; `false` when the use case has begun.
+    /// The caller waited too long for a permit; `false` when the use case has begun.
     pub fn give_up_waiting(&self) -> bool {
         self.step(WAITING, GIVEN_UP)
     }
 
-    /// The caller has waited long enough for the work; `false` when it is being committed: then nothing is known of the
-    /// outcome.
+    /// The caller waited too long for the work; `false` when it is being committed: then the outcome is not known.
     pub fn give_up_running(&self) -> bool {
         self.step(RUNNING, GIVEN_UP)
     }

@@ -41,9 +41,6 @@ fn key_id(text: &str) -> Result<KeyId> {
 
 impl Tx<'_> {
     /// All keys, oldest first.
-    ///
-    /// # Errors
-    /// [`Unavailable`].
     pub fn keys(&mut self) -> Result<Vec<WrappedKey>> {
         let rows: Vec<Row> = keys::table
             .order((keys::created_at, keys::id))
@@ -52,10 +49,7 @@ impl Tx<'_> {
         rows.into_iter().map(Row::parse).collect()
     }
 
-    /// The key that wraps the data keys of what is written now.
-    ///
-    /// # Errors
-    /// [`Unavailable`], also when there is none.
+    /// The key that wraps the data keys of what is written now; there has to be one.
     pub fn current_key(&mut self) -> Result<KeyId> {
         if let Some(known) = &self.known.current_key {
             return Ok(known.clone());
@@ -66,9 +60,6 @@ impl Tx<'_> {
     }
 
     /// The same, if there is one.
-    ///
-    /// # Errors
-    /// [`Unavailable`].
     pub fn find_current_key(&mut self) -> Result<Option<KeyId>> {
         let id: Option<String> = keys::table
             .filter(keys::is_current.eq(true))
@@ -78,10 +69,7 @@ impl Tx<'_> {
         id.as_deref().map(key_id).transpose()
     }
 
-    /// Keeps a new key and makes it the current one.
-    ///
-    /// # Errors
-    /// [`Unavailable`].
+    /// Inserts a new key and makes it the current one.
     pub fn insert_current_key(&mut self, key: &WrappedKey) -> Result<()> {
         self.known.current_key = None;
         diesel::update(keys::table.filter(keys::is_current.eq(true)))
@@ -100,9 +88,6 @@ impl Tx<'_> {
     }
 
     /// Replaces how a key is wrapped.
-    ///
-    /// # Errors
-    /// [`Unavailable`], also when it is not there.
     pub fn replace_key(&mut self, key: &WrappedKey) -> Result<()> {
         let changed = diesel::update(keys::table.find(key.id.as_str()))
             .set((keys::master_key.eq(key.master.as_str()), keys::wrapped.eq(&key.bytes)))
@@ -110,39 +95,27 @@ impl Tx<'_> {
         if changed == 1 { Ok(()) } else { Err(Unavailable::new("the key is gone")) }
     }
 
-    /// Forgets a key, which nothing must need any more.
-    ///
-    /// # Errors
-    /// [`Unavailable`].
+    /// Deletes a key, which nothing must need any more.
     pub fn delete_key(&mut self, id: &KeyId) -> Result<()> {
         diesel::delete(keys::table.find(id.as_str())).execute(self.connection)?;
         Ok(())
     }
 
-    /// Lets no other transaction change which keys there are, or make what has to be there once, until the end of this one.
-    /// To be done before anything is looked at that depends on it.
-    ///
-    /// # Errors
-    /// [`Unavailable`].
+    /// Keeps other transactions from changing which keys there are, or creating what must exist once, until the end of this
+    /// one. To be done before anything is read that depends on it.
     pub fn lock_keys(&mut self) -> Result<()> {
-        // A change, not only a lock: who waits for it under a snapshot of his own has to learn that it is an old one.
+        // A change, not only a lock: a transaction that waits for it with an older snapshot has to fail.
         let row = diesel::update(counters::table.find(ROTATING));
         let locked = row.set(counters::value.eq(counters::value)).execute(self.connection);
         if locked? == 1 { Ok(()) } else { Err(corrupt("set of counters")) }
     }
 
-    /// Whether a rotation was begun and has not come to its end.
-    ///
-    /// # Errors
-    /// [`Unavailable`].
+    /// Whether a rotation was begun and has not ended.
     pub fn is_rotating(&mut self) -> Result<bool> {
         Ok(self.counter(ROTATING)? > 0)
     }
 
-    /// Notes that a rotation begins or has come to its end.
-    ///
-    /// # Errors
-    /// [`Unavailable`].
+    /// Notes that a rotation begins or has ended.
     pub fn set_rotating(&mut self, is_rotating: bool) -> Result<()> {
         self.set_counter(ROTATING, i64::from(is_rotating))
     }

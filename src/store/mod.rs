@@ -1,6 +1,6 @@
-//! Where secrets are kept. [`Store::read`] and [`Store::write`] are the two ways in, each with a form for upkeep, and
-//! [`Store::read_briefly`]; nothing outside this folder names a table, and nothing outside [`engine`] knows which database
-//! answers.
+//! The database. [`Store::read`] and [`Store::write`] run use cases in transactions, each with a form for upkeep, and
+//! [`Store::read_briefly`]. Only this folder and the products' stores name tables, and only [`engine`] depends on which
+//! database answers.
 
 mod counters;
 mod engine;
@@ -10,9 +10,7 @@ mod job;
 mod keys;
 mod pace;
 mod prepared;
-mod row;
 mod schema;
-mod soundness;
 pub(crate) mod sql;
 mod tx;
 
@@ -30,13 +28,22 @@ pub use engine::{
     write_new_file,
 };
 pub use error::{Result, Unavailable};
-pub use row::RowPlace;
-pub use tx::Tx;
+pub use tx::{RowPlace, Tx};
+
+/// What runs in a transaction.
+pub trait UseCase<T, E>: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static {}
+
+impl<T, E, F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static> UseCase<T, E> for F {}
+
+/// What a use case can fail with: at least that the database is unavailable.
+pub trait Failure: From<Unavailable> + Send + 'static {}
+
+impl<E: From<Unavailable> + Send + 'static> Failure for E {}
 
 /// The database, shared by everything that serves. Cloning is cheap.
 #[derive(Clone)]
 pub struct Store {
-    engine: Arc<engine::Engine>,
+    engine: Arc<dyn engine::Engine>,
     executor: Arc<Executor>,
 }
 
@@ -49,123 +56,89 @@ pub struct Load {
     pub connections_open: usize,
     /// Reads under way.
     pub reading: usize,
-    /// Reads that wait for a connection.
+    /// Reads that wait for a permit.
     pub reads_waiting: usize,
     /// Writes under way.
     pub writing: usize,
-    /// Writes that wait for their turn.
+    /// Writes that wait for a permit.
     pub writes_waiting: usize,
-    /// How often a use case was tried once more, since another one was in its way or its connection was lost.
+    /// How often a use case was retried after a conflict or a lost connection.
     pub retries: u64,
 }
 
 impl Store {
-    /// Opens the database and brings its tables up to date. Blocks; to be called before serving.
-    ///
-    /// # Errors
-    /// [`OpenError`] when the database cannot be opened, is no database, or was made by a newer version.
+    /// Opens the database, creating it where it is missing, and brings its tables up to date. Blocks; to be called before
+    /// serving.
     pub fn open(url: &DatabaseUrl) -> std::result::Result<Self, OpenError> {
-        engine::Engine::open(url).and_then(|engine| Self::over(engine, url))
+        Self::over(engine::open(url)?, url)
     }
 
-    /// Opens a database that is there and up to date, for upkeep: a server may be at work on it. Blocks.
-    ///
-    /// # Errors
-    /// [`OpenError`], also when there is no such file or `serve` has to bring its tables up to date first.
+    /// Opens a database that exists and is up to date, for upkeep: a server may be using it. Blocks.
     pub fn open_existing(
         url: &DatabaseUrl,
         access: Access,
     ) -> std::result::Result<Self, OpenError> {
-        engine::Engine::open_existing(url, access).and_then(|engine| Self::over(engine, url))
+        Self::over(engine::open_existing(url, access)?, url)
     }
 
     /// The wrapped keys of a database; none where there is no database, or one without keys yet. Changes nothing. Blocks.
-    ///
-    /// # Errors
-    /// [`OpenError`].
     pub fn peek_keys(url: &DatabaseUrl) -> std::result::Result<Vec<WrappedKey>, OpenError> {
-        engine::Engine::peek_keys(url)
+        engine::peek_keys(url)
     }
 
-    fn over(engine: engine::Engine, url: &DatabaseUrl) -> std::result::Result<Self, OpenError> {
-        let engine = Arc::new(engine);
+    fn over(
+        engine: Arc<dyn engine::Engine>,
+        url: &DatabaseUrl,
+    ) -> std::result::Result<Self, OpenError> {
         let executor = Executor::start(Arc::clone(&engine));
-        let executor = Arc::new(executor.map_err(|error| OpenError::new(url, &error))?);
+        let executor = Arc::new(executor.map_err(|error| OpenError::new(url, error))?);
         Ok(Self { engine, executor })
     }
 
-    /// Runs a use case that only looks. It sees one moment of the database.
-    ///
-    /// # Errors
-    /// Whatever the use case answers; [`Unavailable`] when the database does not.
-    pub async fn read<T, E, F>(&self, use_case: F) -> Result<T, E>
-    where
-        T: Send + 'static,
-        E: From<Unavailable> + Send + 'static,
-        F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
-    {
+    /// Runs a use case that only reads, in a read transaction of its own.
+    pub async fn read<T: Send + 'static, E: Failure>(
+        &self,
+        use_case: impl UseCase<T, E>,
+    ) -> Result<T, E> {
         self.executor.run(Reading, Pace::Request, false, use_case).await
     }
 
-    /// As [`Store::read`], for a use case that finds a few rows by their keys: it may share a transaction with
-    /// others, which it waits for. It sees a moment that is not before the call.
-    ///
-    /// # Errors
-    /// As [`Store::read`].
-    pub async fn read_briefly<T, E, F>(&self, use_case: F) -> Result<T, E>
-    where
-        T: Send + 'static,
-        E: From<Unavailable> + Send + 'static,
-        F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
-    {
+    /// As [`Store::read`], for a use case that finds a few rows by their keys: it may share a read transaction, which it
+    /// waits for. The snapshot is not older than the call.
+    pub async fn read_briefly<T: Send + 'static, E: Failure>(
+        &self,
+        use_case: impl UseCase<T, E>,
+    ) -> Result<T, E> {
         self.executor.run(Reading, Pace::Request, true, use_case).await
     }
 
-    /// Runs a use case that changes something: wholly or, when it answers an error, not at all. It may be run again
-    /// when the engine has to give way to another writer. What it did is on disk before this returns. An error means that
-    /// nothing was done, unless the disk itself hung so long in the commit that nobody could wait for the outcome.
-    ///
-    /// # Errors
-    /// Whatever the use case answers; [`Unavailable`] when the database does not.
-    pub async fn write<T, E, F>(&self, use_case: F) -> Result<T, E>
-    where
-        T: Send + 'static,
-        E: From<Unavailable> + Send + 'static,
-        F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
-    {
+    /// Runs a use case that changes something: wholly or, when it answers an error, not at all. It may be run again, alone
+    /// or after a conflict with another transaction. What it did is on disk before this returns. An error means that
+    /// nothing was done, unless the commit itself took so long that its outcome is not known.
+    pub async fn write<T: Send + 'static, E: Failure>(
+        &self,
+        use_case: impl UseCase<T, E>,
+    ) -> Result<T, E> {
         self.executor.run(Writing, Pace::Request, true, use_case).await
     }
 
-    /// As [`Store::read`], for as long as it takes: nobody's request waits for upkeep.
-    ///
-    /// # Errors
-    /// As [`Store::read`].
-    pub async fn read_for_upkeep<T, E, F>(&self, use_case: F) -> Result<T, E>
-    where
-        T: Send + 'static,
-        E: From<Unavailable> + Send + 'static,
-        F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
-    {
+    /// As [`Store::read`], without a timeout: no request waits for upkeep.
+    pub async fn read_for_upkeep<T: Send + 'static, E: Failure>(
+        &self,
+        use_case: impl UseCase<T, E>,
+    ) -> Result<T, E> {
         self.executor.run(Reading, Pace::Upkeep, false, use_case).await
     }
 
-    /// As [`Store::write`], for as long as it takes.
-    ///
-    /// # Errors
-    /// As [`Store::write`].
-    pub async fn write_for_upkeep<T, E, F>(&self, use_case: F) -> Result<T, E>
-    where
-        T: Send + 'static,
-        E: From<Unavailable> + Send + 'static,
-        F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
-    {
+    /// As [`Store::write`], without a timeout.
+    pub async fn write_for_upkeep<T: Send + 'static, E: Failure>(
+        &self,
+        use_case: impl UseCase<T, E>,
+    ) -> Result<T, E> {
         self.executor.run(Writing, Pace::Upkeep, false, use_case).await
     }
 
-    /// Writes a copy of one moment of the database to a file that is not there yet, while others go on.
-    ///
-    /// # Errors
-    /// [`BackupError`].
+    /// Writes a snapshot of the database to a new file, while others go on reading and writing.
     pub async fn backup(&self, file: &Path) -> std::result::Result<(), BackupError> {
         let (engine, file) = (Arc::clone(&self.engine), file.to_owned());
         let backup = tokio::task::spawn_blocking(move || engine.backup(&file));

@@ -1,9 +1,9 @@
-//! How long a transaction and those who asked for it wait for each other.
+//! The timeouts of a use case.
 
 use std::time::Duration;
 
-/// How long a use case waits for a permit before it is refused as unavailable: time for many synced commits on a slow disk,
-/// and less than a health check or a stopping server waits.
+/// How long a use case waits for a permit: time for many synced commits on a slow disk, and less than the timeout of a health
+/// check or of a server's stop.
 pub const PERMIT_TIMEOUT: Duration = Duration::from_secs(4);
 
 /// How long a use case that has its permit may take before its caller is told that the database is unavailable: more than the
@@ -13,8 +13,8 @@ pub const WORK_TIMEOUT: Duration = Duration::from_secs(5);
 /// What a use case runs for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pace {
-    /// For a request, which has the timeouts.
+    /// A request, which has the timeouts.
     Request,
-    /// For upkeep, however long it takes.
+    /// Upkeep, however long it takes.
     Upkeep,
 }

@@ -6,22 +6,30 @@ use diesel::{
     sql_types::{BigInt, Binary, Text},
 };
 
-use super::engine::connection::AnyConnection;
+use super::{engine::connection::AnyConnection, tx::Tx};
 
 /// A value that is bound.
 pub enum Value<'a> {
-    /// A text.
     Text(&'a str),
-    /// A number.
     Number(i64),
-    /// Bytes.
     Bytes(&'a [u8]),
 }
 
-/// A statement that each engine knows, with a `?` for each value. Its text is the same each time. Diesel cannot know that of
-/// an update that it puts together, whose text may depend on what is to be changed, and has it prepared anew each time; and
-/// for an insert it puts the text together each time, which takes longer than to insert.
-pub struct Prepared<'a>(pub &'static str, pub &'a [Value<'a>]);
+impl Tx<'_> {
+    /// Runs a statement that each engine knows, with a `?` for each value, and returns how many rows it found or changed.
+    /// Its text is the same each time. Diesel cannot know that of an update that it builds, whose text may depend on what
+    /// is changed, and prepares it anew each time; and it builds the text of an insert each time, which takes longer than
+    /// to insert.
+    pub(crate) fn execute(
+        &mut self,
+        sql: &'static str,
+        values: &[Value<'_>],
+    ) -> QueryResult<usize> {
+        Prepared(sql, values).execute(self.connection)
+    }
+}
+
+struct Prepared<'a>(&'static str, &'a [Value<'a>]);
 
 impl QueryFragment<<AnyConnection as Connection>::Backend> for Prepared<'_> {
     fn walk_ast<'b>(
@@ -45,7 +53,7 @@ impl QueryFragment<<AnyConnection as Connection>::Backend> for Prepared<'_> {
 impl QueryId for Prepared<'_> {
     type QueryId = ();
 
-    // It is known by its text.
+    // Its text identifies it.
     const HAS_STATIC_QUERY_ID: bool = false;
 }
 

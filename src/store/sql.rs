@@ -2,6 +2,6 @@
 
 pub(crate) use super::{
     engine::{connection::AnyConnection, is_of_primary_key},
-    prepared::{Prepared, Value},
+    prepared::Value,
     tx::corrupt,
 };

@@ -1,7 +1,9 @@
 //! The transaction that a use case works in.
 
+use std::collections::BTreeMap;
+
 use super::{
-    engine::connection::AnyConnection,
+    engine::{self, connection::AnyConnection},
     error::{Result, Unavailable},
 };
 use crate::sealed::KeyId;
@@ -12,12 +14,11 @@ pub struct Tx<'a> {
     pub(super) known: Known,
 }
 
-/// What a transaction that several use cases share need not ask twice: no other transaction can change it meanwhile.
+/// What a transaction that several use cases share reads only once: no other transaction can change it meanwhile.
 #[derive(Default)]
 pub(super) struct Known {
     /// The last numbers that were given; written down before the commit.
-    pub numbers: Vec<(&'static str, i64)>,
-    /// The current key.
+    pub numbers: BTreeMap<&'static str, i64>,
     pub current_key: Option<KeyId>,
 }
 
@@ -41,19 +42,37 @@ impl<'a> Tx<'a> {
         matches!(self.connection, AnyConnection::Sqlite(_))
     }
 
-    /// After a part of it was undone. Numbers that were given are not given again.
+    /// What the engine finds wrong with its file and with references between rows; names tables, indexes and row numbers.
+    /// A PostgreSQL server keeps its references right, and its files are out of reach.
+    pub fn defects(&mut self) -> Result<Vec<String>> {
+        match self.connection {
+            AnyConnection::Sqlite(sqlite) => Ok(engine::defects(sqlite)?),
+            AnyConnection::Postgres(_) => Ok(vec![]),
+        }
+    }
+
+    /// After a part of it was rolled back. Numbers that were given are not given again.
     pub(super) fn forget(&mut self) {
         self.known.current_key = None;
     }
 }
 
-/// Runs a use case; its panic is an error of its own, and of no other.
+/// Runs a use case; its panic is its own error, not that of others in the same transaction.
 pub(super) fn run<T, E: From<Unavailable>>(
     use_case: impl Fn(&mut Tx<'_>) -> Result<T, E>,
     tx: &mut Tx<'_>,
 ) -> Result<T, E> {
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| use_case(tx)))
         .unwrap_or_else(|_| Err(Unavailable::new("the use case ended in a panic").into()))
+}
+
+/// Where the row of something numbered is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RowPlace {
+    /// Its number.
+    pub id: i64,
+    /// What the table is partitioned by; `None` where the number alone finds the row.
+    pub partition: Option<String>,
 }
 
 /// A row that this version cannot have written.

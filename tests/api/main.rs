@@ -24,6 +24,7 @@ mod leaks;
 mod namespaces;
 mod openapi;
 mod ops;
+mod product;
 mod refusals;
 mod secret_data;
 mod secrets;

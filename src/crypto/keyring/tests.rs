@@ -94,7 +94,7 @@ fn master_keys_that_lack_are_named_once_each() {
 fn a_wrapped_key_is_bound_to_its_id_and_its_master_key() {
     let (_, wrapped) = ring();
     let other = DatabaseKey::generate().unwrap();
-    let moved = WrappedKey { id: other.id().clone(), ..wrapped.clone() };
+    let moved = WrappedKey { id: other.id.clone(), ..wrapped.clone() };
     assert_eq!(Keyring::default().opened(&[moved], &masters("a")).1.len(), 1);
     // The same key bytes under another id.
     let renamed = MasterKeys::parse(&masters("a").text().replacen("a:", "b:", 1)).unwrap();

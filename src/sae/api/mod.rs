@@ -6,6 +6,7 @@ mod operation;
 mod product;
 mod regions;
 mod reply;
+mod request;
 mod requests;
 mod resource;
 mod secret_data;
@@ -13,5 +14,6 @@ mod secrets;
 
 pub use errors::{Code, entries};
 pub use operation::{Operation, VERSION};
-pub use product::{Sae, serve};
+pub use product::serve;
+pub use request::Sae;
 pub use secret_data::normalise;

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::{
     errors::obviously,
-    product::Request,
     reply::Answer,
+    request::Request,
     requests::worded,
     requests::{NamespaceListRequest, OneNamespaceRequest, PageRequest, WriteNamespaceRequest},
 };

@@ -1,7 +1,5 @@
 //! The product as requests meet it: which operation a method and a path lead to, and what runs for it.
 
-use std::{collections::HashSet, sync::Arc};
-
 use actix_web::{
     HttpRequest, HttpResponse,
     http::{
@@ -17,19 +15,17 @@ use super::{
     operation::{self, Operation, Route, VERSION},
     regions,
     reply::{self, Answer},
+    request::{NamedRegion, Request, Sae, named_region, unfinished},
     resource, secrets,
 };
 use crate::{
-    access::{Access, Caller, Claim},
-    exchange::{self, Body, Call, Exchange, Product},
+    access::{Caller, Claim},
+    exchange::{self, Body, Call, Product},
     http::Room,
-    pop::{
-        self, Admission, ApiError, BodyRole, Frame, Malformed, Parameters, RegionId, TraceIds,
-        Wanted, authorize,
-    },
+    pop::{self, Admission, ApiError, BodyRole, Frame, Parameters, Wanted, authorize},
     sae::{
         model::{NamespaceId, SecretId},
-        service::{Context, Service},
+        service::Context,
     },
 };
 
@@ -38,64 +34,6 @@ const MAPS: &[&str] = &["SecretData"];
 
 /// How much of a `Content-Encoding` header an error repeats, in characters.
 const ENCODING_MAX: usize = 64;
-
-/// What the product needs to answer. Cloning is cheap.
-#[derive(Clone)]
-pub struct Sae {
-    /// What can be done.
-    pub service: Service,
-    /// Who may call.
-    pub access: Arc<Access>,
-    /// What every product needs.
-    pub exchange: Exchange,
-    /// Where the ids of tracing come from.
-    pub trace_ids: TraceIds,
-}
-
-/// The region that a request names, served or not, if it names one; an error if what it names is no region. Most
-/// operations do not need it.
-pub type NamedRegion = Result<Option<RegionId>, Malformed>;
-
-/// One request, ready for a handler.
-pub struct Request<'a> {
-    /// Under which id and when it is handled.
-    pub context: Context,
-    /// What is asked.
-    pub parameters: Parameters,
-    /// The region that the caller names.
-    pub region: NamedRegion,
-    /// The product.
-    pub sae: &'a Sae,
-    /// The request as it came.
-    pub call: &'a Call<'a>,
-}
-
-impl Request<'_> {
-    /// The parameters, which are gone from the request then: what the handler does not use is not held while it waits.
-    pub fn take_parameters(&mut self) -> Parameters {
-        std::mem::take(&mut self.parameters)
-    }
-
-    /// Notes the namespace for the log.
-    pub fn note(&self, namespace: &NamespaceId) {
-        self.call.note(|outcome| outcome.namespace = Some(namespace.to_string()));
-    }
-
-    /// Notes the secret for the logs, as far as it is known.
-    pub fn note_secret(&self, id: Option<SecretId>, name: Option<&str>) {
-        self.call.note(|outcome| {
-            outcome.object_id = id.map(SecretId::get).or(outcome.object_id);
-            outcome.object_name = name.map(str::to_owned).or_else(|| outcome.object_name.take());
-        });
-    }
-
-    /// Parses the namespace that a secret operation names, and notes it for the log.
-    pub fn namespace(&self, text: &str) -> Result<NamespaceId, ApiError> {
-        let namespace = NamespaceId::parse(text)?;
-        self.note(&namespace);
-        Ok(namespace)
-    }
-}
 
 /// Answers any request in the product's dialect.
 pub async fn serve(
@@ -219,11 +157,6 @@ impl Product for Sae {
     }
 }
 
-/// Something went wrong inside while a body was read.
-pub fn unfinished() -> ApiError {
-    ApiError::new(pop::Code::InternalError, &[])
-}
-
 /// Notes what the query names, so that the logs tell of a refused request what it was for.
 fn note_named(call: &Call<'_>, parameters: &Parameters) {
     let text = |name| parameters.text(name).ok().flatten();
@@ -278,24 +211,6 @@ fn role(request: &HttpRequest) -> BodyRole {
         Method::POST | Method::PUT => BodyRole::Parameters,
         _ => BodyRole::Ignorable,
     }
-}
-
-/// The region that a request names: by parameter, by header, or by the real service's host name. Inferred; clients
-/// that are pointed at another host name none.
-fn named_region(call: &Call<'_>, parameters: &Parameters) -> NamedRegion {
-    let region = |text: &str| RegionId::parse(text).map(Some).ok_or(Malformed);
-    if let Some(text) = parameters.text("RegionId")?.filter(|text| !text.is_empty()) {
-        return region(&text);
-    }
-    let headers = call.head.headers().get_all("x-acs-region-id").map(HeaderValue::as_bytes);
-    let headers: HashSet<&[u8]> = headers.filter(|value| !value.is_empty()).collect();
-    if let Some(first) = headers.iter().next() {
-        let text = std::str::from_utf8(first).ok().filter(|_| headers.len() == 1);
-        return region(text.ok_or(Malformed)?);
-    }
-    let host = call.header("host").and_then(|host| host.strip_prefix("sae."));
-    let text = host.and_then(|host| host.split_once(".aliyuncs.com"));
-    text.map_or(Ok(None), |(text, _)| region(text))
 }
 
 async fn run(operation: Operation, request: Request<'_>) -> Result<Answer, ApiError> {

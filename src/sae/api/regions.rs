@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{product::Request, reply::Answer};
+use super::{reply::Answer, request::Request};
 
 /// `DescribeRegions`: the served regions.
 pub fn list(request: &Request<'_>) -> Answer {

@@ -4,8 +4,8 @@ use serde::{Serialize, Serializer};
 use serde_json::json;
 
 use super::{
-    product::{Request, unfinished},
     reply::Answer,
+    request::{Request, unfinished},
     requests::worded,
     requests::{CreateSecretRequest, ListSecretsRequest, OneSecretRequest, UpdateSecretRequest},
     secret_data::normalise as normalised,

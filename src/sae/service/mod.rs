@@ -27,14 +27,14 @@ pub struct Service {
     cloud: Arc<Cloud>,
 }
 
-/// Under which id, when and for whom a request is handled.
+/// What a use case knows of its request.
 #[derive(Debug, Clone)]
 pub struct Context {
     /// The request's id.
     pub request_id: String,
     /// The moment at which the request is handled.
     pub now: Timestamp,
-    /// Who asks, and was found to be allowed to.
+    /// The authorised caller.
     pub caller: Caller,
 }
 
@@ -51,18 +51,13 @@ impl Service {
         &self.cloud
     }
 
-    /// Refuses a namespace of a region that is not served: whatever is kept of it from other days, it is not there.
+    /// Refuses a namespace of a region that is not served, also when the database still has it.
     fn require_served(&self, namespace: &NamespaceId) -> Result<()> {
         if self.cloud.serves(namespace.region()) { Ok(()) } else { Err(Error::NamespaceNotFound) }
     }
 
     /// All namespaces of every region, for the metrics.
-    ///
-    /// # Errors
-    /// [`crate::sae::model::Error::Unavailable`].
     pub async fn all_namespaces(&self) -> Result<Vec<Namespace>> {
-        // The method itself is not general enough over the transaction's lifetime.
-        #[allow(clippy::redundant_closure_for_method_calls)]
-        self.store.read(|tx| tx.namespaces()).await
+        self.store.read(|tx| Ok(tx.namespaces()?)).await
     }
 }

@@ -15,10 +15,10 @@ use crate::{
     store::Tx,
 };
 
-/// How often it is tried to make what is missing, while others make the same.
+/// How often missing rows are created, while other processes create the same.
 const SEED_TRIES: u32 = 3;
 
-/// What is to be made where it is missing. Nothing that exists is changed.
+/// What is to be created where it is missing. Nothing that exists is changed.
 #[derive(Debug, Clone, Default)]
 pub struct Seeds {
     /// Namespaces.
@@ -28,13 +28,10 @@ pub struct Seeds {
 }
 
 impl Service {
-    /// Makes what is missing of the default namespaces and of `seeds`, in one transaction. The quota of namespaces
-    /// does not bind the seeds; a secret that finds its namespace full is left out with a warning in the log, since
-    /// a start must not fail over what users have made.
-    ///
-    /// # Errors
-    /// [`crate::sae::model::Error::NamespaceNotFound`] when a secret's namespace is neither a seed nor there;
-    /// [`crate::sae::model::Error::Unavailable`].
+    /// Creates what is missing of the default namespaces and of `seeds`, in one transaction. The quota of namespaces does not
+    /// bind the seeds; a secret whose namespace is full is left out with a warning in the log, since a start must not fail
+    /// because of what users have created.
+    /// [`Error::NamespaceNotFound`] when a secret's namespace is neither a seed nor in the database.
     pub async fn seed(&self, seeds: &Seeds, now: Timestamp) -> Result<()> {
         let cloud = Arc::clone(&self.cloud);
         let namespaces = seeds.namespaces.clone();
@@ -48,10 +45,11 @@ impl Service {
             // Another process may start at the same moment.
             tx.lock_keys()?;
             for region in &cloud.regions {
-                seed_default_namespace(tx, NamespaceId::default_of(region.clone()), now)?;
+                let name = region.local_name();
+                seed_namespace(tx, &NamespaceId::default_of(region.clone()), name, "", now)?;
             }
-            for namespace in &namespaces {
-                seed_namespace(tx, namespace, now)?;
+            for SeedNamespace { id, name, description } in &namespaces {
+                seed_namespace(tx, id, name.as_str(), description, now)?;
             }
             for secret in &secrets {
                 seed_secret(tx, &sealing, secret, cloud.quotas.secrets_in(&secret.namespace))?;
@@ -63,7 +61,7 @@ impl Service {
             let all = Arc::clone(&all);
             tries += 1;
             match self.store.write_for_upkeep(move |tx| all(tx)).await {
-                // A user of another process made the same between our look and our insert: now it is there.
+                // A request to another process created the same between the query and the insert: now it exists.
                 Err(Error::SecretExists(_) | Error::NamespaceExists) if tries < SEED_TRIES => {}
                 seeded => return seeded,
             }
@@ -71,31 +69,24 @@ impl Service {
     }
 }
 
-fn seed_default_namespace(tx: &mut Tx<'_>, id: NamespaceId, now: Timestamp) -> Result<()> {
-    if tx.find_namespace(&id)?.is_some() {
+fn seed_namespace(
+    tx: &mut Tx<'_>,
+    id: &NamespaceId,
+    name: &str,
+    description: &str,
+    now: Timestamp,
+) -> Result<()> {
+    if tx.find_namespace(id)?.is_some() {
         return Ok(());
     }
-    let name = id.region().local_name().to_owned();
-    tx.insert_namespace(&Namespace {
-        id,
-        name,
-        description: String::new(),
-        micro_registration: true,
-        secret_count: 0,
-        created: now,
-    })
-}
-
-fn seed_namespace(tx: &mut Tx<'_>, seed: &SeedNamespace, now: Timestamp) -> Result<()> {
-    if tx.find_namespace(&seed.id)?.is_some() {
-        return Ok(());
+    if !id.is_default() {
+        // The quota is for what users create; the owner of the world file has set it.
+        tx.take_namespace_place(u32::MAX)?;
     }
-    // The account's quota is for what users make; the owner of the world file has set it.
-    tx.take_namespace_place(u32::MAX)?;
     tx.insert_namespace(&Namespace {
-        id: seed.id.clone(),
-        name: seed.name.as_str().to_owned(),
-        description: seed.description.clone(),
+        id: id.clone(),
+        name: name.to_owned(),
+        description: description.to_owned(),
         micro_registration: true,
         secret_count: 0,
         created: now,

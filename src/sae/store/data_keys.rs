@@ -4,29 +4,23 @@ use diesel::prelude::*;
 
 use super::{
     schema::secrets,
-    secrets::{SummaryRow, damaged, key_id, place, place_columns, row_at, rows_behind, unreadable},
+    secrets::{SummaryRow, damaged, found, key_id, place_columns, row_at, rows_behind, unreadable},
 };
 use crate::{
     sae::model::{Error, Result, SecretSummary},
     sealed::{KeyId, WrappedDataKey},
     store::{
-        RowPlace, Tx,
-        sql::{
-            Prepared,
-            Value::{Bytes, Number, Text},
-        },
+        self, RowPlace, Tx,
+        sql::Value::{Bytes, Number, Text},
     },
 };
 
-/// How many bytes of payload are rewritten in one transaction: SQLite writes a row anew as a whole, and others wait.
+/// How many bytes of payload are rewritten in one transaction: SQLite rewrites a row as a whole, and others wait.
 const REWRITTEN_MAX: i64 = 4 * 1024 * 1024;
 
 impl Tx<'_> {
     /// How many secrets' data keys each key wraps; keys that wrap none are left out.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`].
-    pub fn data_key_counts(&mut self) -> Result<Vec<(KeyId, u64)>> {
+    pub fn data_key_counts(&mut self) -> store::Result<Vec<(KeyId, u64)>> {
         let rows: Vec<(String, i64)> = secrets::table
             .group_by(secrets::key_id)
             .select((secrets::key_id, diesel::dsl::count_star()))
@@ -43,8 +37,8 @@ impl Tx<'_> {
         current: &KeyId,
         after: Option<&RowPlace>,
         limit: i64,
-    ) -> Result<Vec<RowPlace>> {
-        // Some engines count shorter.
+    ) -> store::Result<Vec<RowPlace>> {
+        // PostgreSQL's length is a shorter integer.
         let size = "CAST(length(payload) AS BIGINT)";
         let size = diesel::dsl::sql::<diesel::sql_types::BigInt>(size);
         let rows: Vec<((i64, Option<String>), i64)> = rows_behind(after, self)
@@ -58,13 +52,11 @@ impl Tx<'_> {
             rewritten += size.max(&1);
             is_first || rewritten <= REWRITTEN_MAX
         };
-        Ok(rows.into_iter().take_while(fits).map(|(found, _)| place(found)).collect())
+        let rows = rows.into_iter().take_while(fits);
+        Ok(rows.map(|((id, partition), _)| RowPlace { id, partition }).collect())
     }
 
-    /// The data key of the secret of that place, without the data.
-    ///
-    /// # Errors
-    /// [`Error::SecretNotFound`]; [`Error::Damaged`]; [`Error::Unavailable`].
+    /// The data key of the secret at a place; [`Error::SecretNotFound`] and [`Error::Damaged`].
     pub fn data_key_of(&mut self, place: &RowPlace) -> Result<(SecretSummary, WrappedDataKey)> {
         let id = place.id;
         let row = row_at(place)
@@ -74,28 +66,22 @@ impl Tx<'_> {
         let (row, key, bytes) =
             row.map_err(|error| unreadable(id, error))?.ok_or(Error::SecretNotFound(id))?;
         let parse = || Ok((row.parse()?, WrappedDataKey { key: key_id(&key)?, bytes }));
-        parse().map_err(|error| damaged(id, error))
+        parse().map_err(|error: store::Unavailable| damaged(id, &error))
     }
 
-    /// Replaces how a secret's data key is wrapped; nothing else of the secret changes.
-    ///
-    /// # Errors
-    /// [`Error::SecretNotFound`]; [`Error::Unavailable`].
+    /// Replaces how a secret's data key is wrapped; [`Error::SecretNotFound`]. Nothing else of the secret changes.
     pub fn replace_data_key(&mut self, place: &RowPlace, data_key: &WrappedDataKey) -> Result<()> {
-        let (key, id) = (data_key.key.as_str(), place.id);
-        let replacing = match &place.partition {
-            Some(namespace) => Prepared(
+        let (key, bytes) = (Text(data_key.key.as_str()), Bytes(&data_key.bytes));
+        let changed = match &place.partition {
+            Some(namespace) => self.execute(
                 "UPDATE secrets SET key_id = ?, data_key = ? WHERE namespace_id = ? AND id = ?",
-                &[Text(key), Bytes(&data_key.bytes), Text(namespace), Number(id)],
-            )
-            .execute(self.connection()),
-            None => Prepared(
+                &[key, bytes, Text(namespace), Number(place.id)],
+            ),
+            None => self.execute(
                 "UPDATE secrets SET key_id = ?, data_key = ? WHERE id = ?",
-                &[Text(key), Bytes(&data_key.bytes), Number(id)],
-            )
-            .execute(self.connection()),
+                &[key, bytes, Number(place.id)],
+            ),
         };
-        let changed = replacing?;
-        if changed == 0 { Err(Error::SecretNotFound(id)) } else { Ok(()) }
+        found(changed?, place.id)
     }
 }

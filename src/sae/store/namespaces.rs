@@ -7,9 +7,8 @@ use crate::{
     clock::Timestamp,
     sae::model::{Error, Namespace, NamespaceId, Result},
     store::{
-        Tx,
+        self, Tx,
         sql::{
-            Prepared,
             Value::{Number, Text},
             corrupt,
         },
@@ -32,7 +31,7 @@ struct Row {
 }
 
 impl Row {
-    fn parse(self) -> Result<Namespace> {
+    fn parse(self) -> store::Result<Namespace> {
         Ok(Namespace {
             id: NamespaceId::parse(&self.id).map_err(|_| corrupt("namespace id"))?,
             name: self.name,
@@ -44,66 +43,52 @@ impl Row {
     }
 }
 
+/// [`Error::NamespaceNotFound`] if no row was changed.
+fn found(changed: usize) -> Result<()> {
+    if changed == 0 { Err(Error::NamespaceNotFound) } else { Ok(()) }
+}
+
 impl Tx<'_> {
     /// The namespace of that id, if there is one.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`].
-    pub fn find_namespace(&mut self, id: &NamespaceId) -> Result<Option<Namespace>> {
+    pub fn find_namespace(&mut self, id: &NamespaceId) -> store::Result<Option<Namespace>> {
         let row = namespaces::table.find(id.to_string()).select(Row::as_select());
-        let row = row.first(self.connection()).optional()?;
-        row.map(Row::parse).transpose()
+        row.first(self.connection()).optional()?.map(Row::parse).transpose()
     }
 
-    /// The namespace of that id.
-    ///
-    /// # Errors
-    /// [`Error::NamespaceNotFound`]; [`Error::Unavailable`].
+    /// The namespace of that id; [`Error::NamespaceNotFound`].
     pub fn namespace(&mut self, id: &NamespaceId) -> Result<Namespace> {
         self.find_namespace(id)?.ok_or(Error::NamespaceNotFound)
     }
 
     /// All namespaces, in the order of their ids. A region's default namespace comes before the others of that region.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`].
-    pub fn namespaces(&mut self) -> Result<Vec<Namespace>> {
-        let rows = namespaces::table.select(Row::as_select()).load(self.connection());
-        let mut rows: Vec<Row> = rows?;
+    pub fn namespaces(&mut self) -> store::Result<Vec<Namespace>> {
+        let mut rows: Vec<Row> =
+            namespaces::table.select(Row::as_select()).load(self.connection())?;
         // By bytes, whatever order the database has for its texts.
         rows.sort_unstable_by(|one, other| one.id.cmp(&other.id));
         rows.into_iter().map(Row::parse).collect()
     }
 
-    /// Keeps other writers from a namespace, and from making secrets in it or deleting some, until the end of the
-    /// transaction, whether it is there or not.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`].
-    pub fn lock_namespace(&mut self, id: &NamespaceId) -> Result<()> {
+    /// Keeps other writers from a namespace, whether it exists or not, and from creating or deleting secrets in it, until
+    /// the end of the transaction.
+    pub fn lock_namespace(&mut self, id: &NamespaceId) -> store::Result<()> {
         if self.has_other_writers() {
-            let id = id.to_string();
-            Prepared("SELECT secret_count FROM namespaces WHERE id = ? FOR UPDATE", &[Text(&id)])
-                .execute(self.connection())?;
+            let sql = "SELECT secret_count FROM namespaces WHERE id = ? FOR UPDATE";
+            self.execute(sql, &[Text(&id.to_string())])?;
         }
         Ok(())
     }
 
-    /// Waits for all transactions under way that make a secret. Each changes the row of its namespace before it asks for the
+    /// Waits for all transactions under way that create a secret. Each changes the row of its namespace before it reads the
     /// current key, so a transaction that changes all those rows comes after all of them.
-    pub fn wait_for_new_secrets(&mut self) -> Result<()> {
+    pub fn wait_for_new_secrets(&mut self) -> store::Result<()> {
         if self.has_other_writers() {
-            diesel::update(namespaces::table)
-                .set(namespaces::secret_count.eq(namespaces::secret_count))
-                .execute(self.connection())?;
+            self.execute("UPDATE namespaces SET secret_count = secret_count", &[])?;
         }
         Ok(())
     }
 
-    /// Keeps a namespace that does not exist yet.
-    ///
-    /// # Errors
-    /// [`Error::NamespaceExists`] when another writer was faster; [`Error::Unavailable`].
+    /// Inserts a new namespace; [`Error::NamespaceExists`] when another writer was faster.
     pub fn insert_namespace(&mut self, namespace: &Namespace) -> Result<()> {
         let row = Row {
             id: namespace.id.to_string(),
@@ -124,27 +109,21 @@ impl Tx<'_> {
     }
 
     /// Takes one of the `quota` places for custom namespaces; `false` when there is none left.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`].
-    pub fn take_namespace_place(&mut self, quota: u32) -> Result<bool> {
-        Ok(self.count_up(CUSTOM_NAMESPACES, i64::from(quota))?)
+    pub fn take_namespace_place(&mut self, quota: u32) -> store::Result<bool> {
+        self.count_up(CUSTOM_NAMESPACES, i64::from(quota))
     }
 
     /// Gives the place of a custom namespace back.
-    pub fn free_namespace_place(&mut self) -> Result<()> {
-        Ok(self.count_down(CUSTOM_NAMESPACES)?)
+    pub fn free_namespace_place(&mut self) -> store::Result<()> {
+        self.count_down(CUSTOM_NAMESPACES)
     }
 
-    /// How many namespaces of users are counted.
-    pub fn counted_namespaces(&mut self) -> Result<i64> {
-        Ok(self.counter(CUSTOM_NAMESPACES)?)
+    /// How many custom namespaces are counted.
+    pub fn counted_namespaces(&mut self) -> store::Result<i64> {
+        self.counter(CUSTOM_NAMESPACES)
     }
 
-    /// Writes what may change of a namespace: name, description, registry.
-    ///
-    /// # Errors
-    /// [`Error::NamespaceNotFound`]; [`Error::Unavailable`].
+    /// Updates name, description and registry of a namespace; [`Error::NamespaceNotFound`].
     pub fn update_namespace(&mut self, namespace: &Namespace, now: Timestamp) -> Result<()> {
         let changed = diesel::update(namespaces::table.find(namespace.id.to_string()))
             .set((
@@ -154,40 +133,25 @@ impl Tx<'_> {
                 namespaces::updated_at.eq(now.0),
             ))
             .execute(self.connection())?;
-        if changed == 0 { Err(Error::NamespaceNotFound) } else { Ok(()) }
+        found(changed)
     }
 
-    /// Forgets a namespace, whose secrets must be gone.
-    ///
-    /// # Errors
-    /// [`Error::NamespaceNotFound`]; [`Error::Unavailable`].
+    /// Deletes a namespace, whose secrets must be gone; [`Error::NamespaceNotFound`].
     pub fn delete_namespace(&mut self, id: &NamespaceId) -> Result<()> {
-        let gone =
-            diesel::delete(namespaces::table.find(id.to_string())).execute(self.connection())?;
-        if gone == 0 { Err(Error::NamespaceNotFound) } else { Ok(()) }
+        let row = namespaces::table.find(id.to_string());
+        found(diesel::delete(row).execute(self.connection())?)
     }
 
     /// Takes one of the `quota` places for secrets of a namespace; `false` when there is none left.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`].
-    pub fn take_secret_place(&mut self, id: &NamespaceId, quota: u32) -> Result<bool> {
-        let taking = Prepared("UPDATE namespaces SET secret_count = secret_count + 1 WHERE id = ? AND secret_count < ?", &[Text(&id.to_string()), Number(i64::from(quota))])
-        .execute(self.connection());
-        Ok(taking? == 1)
+    pub fn take_secret_place(&mut self, id: &NamespaceId, quota: u32) -> store::Result<bool> {
+        let sql = "UPDATE namespaces SET secret_count = secret_count + 1 \
+                   WHERE id = ? AND secret_count < ?";
+        Ok(self.execute(sql, &[Text(&id.to_string()), Number(i64::from(quota))])? == 1)
     }
 
-    /// Gives the place of a secret back.
-    ///
-    /// # Errors
-    /// [`Error::NamespaceNotFound`]; [`Error::Unavailable`].
+    /// Gives the place of a secret back; [`Error::NamespaceNotFound`].
     pub fn free_secret_place(&mut self, id: &NamespaceId) -> Result<()> {
-        let freeing = Prepared(
-            "UPDATE namespaces SET secret_count = secret_count - 1 WHERE id = ?",
-            &[Text(&id.to_string())],
-        )
-        .execute(self.connection());
-        let changed = freeing?;
-        if changed == 0 { Err(Error::NamespaceNotFound) } else { Ok(()) }
+        let sql = "UPDATE namespaces SET secret_count = secret_count - 1 WHERE id = ?";
+        found(self.execute(sql, &[Text(&id.to_string())])?)
     }
 }

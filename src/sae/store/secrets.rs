@@ -17,9 +17,9 @@ use crate::{
     },
     sealed::{KeyId, SealedData, WrappedDataKey},
     store::{
-        RowPlace, Tx,
+        self, RowPlace, Tx,
         sql::{
-            AnyConnection, Prepared,
+            AnyConnection,
             Value::{Bytes, Number, Text},
             corrupt, is_of_primary_key,
         },
@@ -30,14 +30,14 @@ use crate::{
 const SECRET_ID: &str = "secret_id";
 const SECRET_IDS: &str = "secret_ids";
 
-/// A secret as it is kept.
+/// A secret as it is stored.
 #[derive(Debug, Clone)]
 pub struct StoredSecret {
     /// All but the data.
     pub summary: SecretSummary,
-    /// The key of its data.
+    /// The wrapped key of its data.
     pub data_key: WrappedDataKey,
-    /// The data, as it was given to the store.
+    /// The sealed data.
     pub payload: SealedData,
 }
 
@@ -55,15 +55,15 @@ pub(super) struct SummaryRow {
 }
 
 impl SummaryRow {
-    pub(super) fn parse(self) -> Result<SecretSummary> {
-        let (id, namespace, secret_type) =
-            parse_place(self.id, &self.namespace_id, &self.secret_type)?;
+    pub(super) fn parse(self) -> store::Result<SecretSummary> {
         Ok(SecretSummary {
-            id,
+            id: SecretId::new(self.id).ok_or_else(|| corrupt("secret id"))?,
             uid: SecretUid::parse(&self.uid).ok_or_else(|| corrupt("secret uid"))?,
-            namespace,
+            namespace: NamespaceId::parse(&self.namespace_id)
+                .map_err(|_| corrupt("namespace id"))?,
             name: self.name,
-            secret_type,
+            secret_type: SecretType::parse(&self.secret_type)
+                .map_err(|_| corrupt("secret type"))?,
             version: Version::new(self.version).ok_or_else(|| corrupt("secret version"))?,
             created: Timestamp(self.created_at),
             updated: Timestamp(self.updated_at),
@@ -83,23 +83,20 @@ fn parse_stored(id: i64, found: QueryResult<Option<StoredRow>>) -> Result<Stored
             payload: SealedData(payload),
         })
     };
-    parse().map_err(|error| damaged(id, error))
+    parse().map_err(|error: store::Unavailable| damaged(id, &error))
 }
 
-/// A query for one secret failed: over what stands in its row, or else.
+/// A query for one secret failed, because of the content of its row or for another reason.
 pub(super) fn unreadable(id: i64, error: DieselError) -> Error {
     match error {
-        DieselError::DeserializationError(cause) => Error::Damaged(id, cause.to_string()),
+        DieselError::DeserializationError(cause) => damaged(id, &cause),
         error => error.into(),
     }
 }
 
-/// What stands in a secret's row is none of ours.
-pub(super) fn damaged(id: i64, error: Error) -> Error {
-    match error {
-        Error::Unavailable(cause) => Error::Damaged(id, cause),
-        error => error,
-    }
+/// The row of a secret holds what this version cannot have written.
+pub(super) fn damaged(id: i64, cause: &dyn std::fmt::Display) -> Error {
+    Error::Damaged(id, cause.to_string())
 }
 
 pub(super) type Rows<'a> = secrets::BoxedQuery<'a, <AnyConnection as Connection>::Backend>;
@@ -110,12 +107,7 @@ pub(super) fn place_columns(tx: &Tx<'_>) -> (secrets::id, SqlLiteral<Nullable<Sq
     (secrets::id, diesel::dsl::sql(namespace))
 }
 
-/// The place that [`place_columns`] selected.
-pub(super) fn place((id, partition): (i64, Option<String>)) -> RowPlace {
-    RowPlace { id, partition }
-}
-
-/// The row that stands there.
+/// The row at a place.
 pub(super) fn row_at(place: &RowPlace) -> Rows<'_> {
     let row = secrets::table.filter(secrets::id.eq(place.id)).into_boxed();
     match &place.partition {
@@ -142,28 +134,12 @@ pub(super) fn rows_behind<'a>(after: Option<&'a RowPlace>, tx: &Tx<'_>) -> Rows<
     }
 }
 
-/// Where a secret stands.
-fn parse_place(
-    id: i64,
-    namespace: &str,
-    secret_type: &str,
-) -> Result<(SecretId, NamespaceId, SecretType)> {
-    Ok((
-        SecretId::new(id).ok_or_else(|| corrupt("secret id"))?,
-        NamespaceId::parse(namespace).map_err(|_| corrupt("namespace id"))?,
-        SecretType::parse(secret_type).map_err(|_| corrupt("secret type"))?,
-    ))
-}
-
-pub(super) fn key_id(text: &str) -> Result<KeyId> {
-    Ok(KeyId::parse(text).ok_or_else(|| corrupt("key id"))?)
+pub(super) fn key_id(text: &str) -> store::Result<KeyId> {
+    KeyId::parse(text).ok_or_else(|| corrupt("key id"))
 }
 
 impl Tx<'_> {
-    /// Whether a secret of that name lives in the namespace.
-    ///
-    /// # Errors
-    /// [`Error::NamespaceNotFound`]; [`Error::Unavailable`].
+    /// Whether the namespace has a secret of that name; [`Error::NamespaceNotFound`].
     pub fn has_secret_named(&mut self, namespace: &NamespaceId, name: &SecretName) -> Result<bool> {
         let is_twin = secrets::namespace_id.eq(namespaces::id).and(secrets::name.eq(name.as_str()));
         let twin = namespaces::table
@@ -175,19 +151,31 @@ impl Tx<'_> {
         Ok(twin?.ok_or(Error::NamespaceNotFound)?.is_some())
     }
 
-    /// Keeps a secret with its sealed data. The namespace's count is the caller's to raise.
-    ///
-    /// # Errors
-    /// [`Error::SecretExists`] when another writer was faster with the same name; [`Error::Unavailable`].
+    /// Inserts a secret; [`Error::SecretExists`] when another writer was faster with the same name. The caller raises the
+    /// namespace's count.
     pub fn insert_secret(
         &mut self,
         summary: &SecretSummary,
         data_key: &WrappedDataKey,
         payload: &SealedData,
     ) -> Result<()> {
-        let inserting = Prepared("INSERT INTO secrets (id, uid, namespace_id, name, secret_type, version, created_at, updated_at, key_id, data_key, payload) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", &[Number(summary.id.get()), Text(&summary.uid.to_string()), Text(&summary.namespace.to_string()), Text(&summary.name), Text(summary.secret_type.as_str()), Number(summary.version.get()), Number(summary.created.0), Number(summary.updated.0), Text(data_key.key.as_str()), Bytes(&data_key.bytes), Bytes(&payload.0)])
-        .execute(self.connection());
-        match inserting {
+        let sql = "INSERT INTO secrets (id, uid, namespace_id, name, secret_type, version, \
+                   created_at, updated_at, key_id, data_key, payload) \
+                   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+        let values = [
+            Number(summary.id.get()),
+            Text(&summary.uid.to_string()),
+            Text(&summary.namespace.to_string()),
+            Text(&summary.name),
+            Text(summary.secret_type.as_str()),
+            Number(summary.version.get()),
+            Number(summary.created.0),
+            Number(summary.updated.0),
+            Text(data_key.key.as_str()),
+            Bytes(&data_key.bytes),
+            Bytes(&payload.0),
+        ];
+        match self.execute(sql, &values) {
             Ok(_) => Ok(()),
             Err(DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, said))
                 if !is_of_primary_key(&*said, "secrets.id") =>
@@ -198,25 +186,19 @@ impl Tx<'_> {
         }
     }
 
-    /// The number of the next secret, and the key that wraps its data key: the one that is current now. The number is never
-    /// given again, unless the transaction is rolled back.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`], also when no key is the current one.
-    pub fn next_secret(&mut self) -> Result<(SecretId, KeyId)> {
+    /// The number of the next secret, and the current key, which wraps its data key. The number is never given again,
+    /// unless the transaction is rolled back.
+    pub fn next_secret(&mut self) -> store::Result<(SecretId, KeyId)> {
         let (next, key) = self.next_number(SECRET_ID, SECRET_IDS)?;
         Ok((SecretId::new(next).ok_or_else(|| corrupt("secret counter"))?, key))
     }
 
     /// The last number that a secret was given.
-    pub fn last_secret_id(&mut self) -> Result<i64> {
-        Ok(self.last_number(SECRET_ID, SECRET_IDS)?)
+    pub fn last_secret_id(&mut self) -> store::Result<i64> {
+        self.last_number(SECRET_ID, SECRET_IDS)
     }
 
-    /// A secret of the namespace, without its data.
-    ///
-    /// # Errors
-    /// [`Error::NamespaceNotFound`]; [`Error::SecretNotFound`]; [`Error::Unavailable`].
+    /// A secret of the namespace, without its data; [`Error::NamespaceNotFound`] and [`Error::SecretNotFound`].
     pub fn secret_summary(
         &mut self,
         namespace: &NamespaceId,
@@ -228,26 +210,23 @@ impl Tx<'_> {
             .first(self.connection())
             .optional();
         match row.map_err(|error| unreadable(id.get(), error))? {
-            Some(row) => row.parse().map_err(|error| damaged(id.get(), error)),
+            Some(row) => row.parse().map_err(|error| damaged(id.get(), &error)),
             None => Err(self.why_missing(namespace, id)?),
         }
     }
 
-    /// What is not there: the namespace or only its secret. Asked last, since most secrets that are asked for are there.
+    /// What does not exist: the namespace or only its secret. Asked last, since most secrets that are asked for exist.
     fn why_missing(&mut self, namespace: &NamespaceId, id: SecretId) -> Result<Error> {
         self.namespace(namespace)?;
         Ok(Error::SecretNotFound(id.get()))
     }
 
-    /// A secret of the namespace, with its data.
-    ///
-    /// # Errors
-    /// [`Error::NamespaceNotFound`]; [`Error::SecretNotFound`]; [`Error::Unavailable`].
+    /// A secret of the namespace, with its data; [`Error::NamespaceNotFound`] and [`Error::SecretNotFound`].
     pub fn stored_secret(&mut self, namespace: &NamespaceId, id: SecretId) -> Result<StoredSecret> {
         let row = secrets::table
             .find((namespace.to_string(), id.get()))
             .select((SummaryRow::as_select(), secrets::key_id, secrets::data_key, secrets::payload))
-            .first::<StoredRow>(self.connection())
+            .first(self.connection())
             .optional();
         match parse_stored(id.get(), row) {
             Err(Error::SecretNotFound(_)) => Err(self.why_missing(namespace, id)?),
@@ -256,32 +235,30 @@ impl Tx<'_> {
     }
 
     /// The first places of secrets of all namespaces behind `after`, in the order of the table's key.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`].
-    pub fn secret_places(&mut self, after: Option<&RowPlace>, limit: i64) -> Result<Vec<RowPlace>> {
+    pub fn secret_places(
+        &mut self,
+        after: Option<&RowPlace>,
+        limit: i64,
+    ) -> store::Result<Vec<RowPlace>> {
         let places = rows_behind(after, self).limit(limit).select(place_columns(self));
         let places: Vec<(i64, Option<String>)> = places.load(self.connection())?;
-        Ok(places.into_iter().map(place).collect())
+        Ok(places.into_iter().map(|(id, partition)| RowPlace { id, partition }).collect())
     }
 
-    /// The secret of that place, with its data.
-    ///
-    /// # Errors
-    /// [`Error::SecretNotFound`]; [`Error::Unavailable`].
+    /// The secret at a place, with its data; [`Error::SecretNotFound`].
     pub fn secret_at(&mut self, place: &RowPlace) -> Result<StoredSecret> {
         let row = row_at(place)
             .select((SummaryRow::as_select(), secrets::key_id, secrets::data_key, secrets::payload))
-            .first::<StoredRow>(self.connection())
+            .first(self.connection())
             .optional();
         parse_stored(place.id, row)
     }
 
     /// All secrets of a namespace without their data, oldest first.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`].
-    pub fn secret_summaries(&mut self, namespace: &NamespaceId) -> Result<Vec<SecretSummary>> {
+    pub fn secret_summaries(
+        &mut self,
+        namespace: &NamespaceId,
+    ) -> store::Result<Vec<SecretSummary>> {
         let mut rows: Vec<SummaryRow> = secrets::table
             .filter(secrets::namespace_id.eq(namespace.to_string()))
             .select(SummaryRow::as_select())
@@ -290,52 +267,68 @@ impl Tx<'_> {
         rows.into_iter().map(SummaryRow::parse).collect()
     }
 
-    /// Keeps other writers from a secret, whether it is there or not, until the end of the transaction. Several are locked in
+    /// Keeps other writers from a secret, whether it exists or not, until the end of the transaction. Several are locked in
     /// the order of the table's key, so that no two transactions wait for each other.
-    pub fn lock_secret(&mut self, namespace: &str, id: i64) -> Result<()> {
+    pub fn lock_secret(&mut self, namespace: &str, id: i64) -> store::Result<()> {
         if self.has_other_writers() {
-            Prepared(
-                "SELECT id FROM secrets WHERE namespace_id = ? AND id = ? FOR NO KEY UPDATE",
-                &[Text(namespace), Number(id)],
-            )
-            .execute(self.connection())?;
+            let sql = "SELECT id FROM secrets WHERE namespace_id = ? AND id = ? FOR NO KEY UPDATE";
+            self.execute(sql, &[Text(namespace), Number(id)])?;
         }
         Ok(())
     }
 
-    /// Replaces the data of a secret that exists; the summary has its new version and time.
-    ///
-    /// # Errors
-    /// [`Error::SecretNotFound`]; [`Error::Unavailable`].
+    /// Keeps other writers from all secrets from the first place to the last one, in the order of the table's key, by one
+    /// statement: a rotation locks hundreds of them.
+    pub fn lock_secrets(&mut self, first: &RowPlace, last: &RowPlace) -> store::Result<()> {
+        // Where the number alone finds a row, no other transaction can write.
+        if let (Some(from), Some(to)) = (&first.partition, &last.partition) {
+            let sql = "SELECT id FROM secrets WHERE namespace_id >= ? AND namespace_id <= ? \
+                       AND (namespace_id > ? OR id >= ?) AND (namespace_id < ? OR id <= ?) \
+                       ORDER BY namespace_id, id FOR NO KEY UPDATE";
+            let (first, last) = (Number(first.id), Number(last.id));
+            self.execute(sql, &[Text(from), Text(to), Text(from), first, Text(to), last])?;
+        }
+        Ok(())
+    }
+
+    /// Replaces the data of a secret; the summary has its new version and time. [`Error::SecretNotFound`].
     pub fn replace_payload(
         &mut self,
         summary: &SecretSummary,
         data_key: &WrappedDataKey,
         payload: &SealedData,
     ) -> Result<()> {
-        let replacing = Prepared("UPDATE secrets SET version = ?, updated_at = ?, key_id = ?, data_key = ?, payload = ? WHERE namespace_id = ? AND id = ?", &[Number(summary.version.get()), Number(summary.updated.0), Text(data_key.key.as_str()), Bytes(&data_key.bytes), Bytes(&payload.0), Text(&summary.namespace.to_string()), Number(summary.id.get())])
-        .execute(self.connection());
-        let changed = replacing?;
-        if changed == 0 { Err(Error::SecretNotFound(summary.id.get())) } else { Ok(()) }
+        let sql = "UPDATE secrets SET version = ?, updated_at = ?, key_id = ?, data_key = ?, \
+                   payload = ? WHERE namespace_id = ? AND id = ?";
+        let values = [
+            Number(summary.version.get()),
+            Number(summary.updated.0),
+            Text(data_key.key.as_str()),
+            Bytes(&data_key.bytes),
+            Bytes(&payload.0),
+            Text(&summary.namespace.to_string()),
+            Number(summary.id.get()),
+        ];
+        found(self.execute(sql, &values)?, summary.id.get())
     }
 
-    /// Forgets a secret of the namespace. The namespace's count is the caller's to lower.
-    ///
-    /// # Errors
-    /// [`Error::NamespaceNotFound`]; [`Error::SecretNotFound`]; [`Error::Unavailable`].
+    /// Deletes a secret; [`Error::NamespaceNotFound`] and [`Error::SecretNotFound`]. The caller lowers the namespace's
+    /// count.
     pub fn delete_secret(&mut self, namespace: &NamespaceId, id: SecretId) -> Result<()> {
         let row = secrets::table.find((namespace.to_string(), id.get()));
         let gone = diesel::delete(row).execute(self.connection())?;
         if gone == 0 { Err(self.why_missing(namespace, id)?) } else { Ok(()) }
     }
 
-    /// Forgets all secrets of a namespace.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`].
-    pub fn delete_secrets_in(&mut self, namespace: &NamespaceId) -> Result<()> {
-        diesel::delete(secrets::table.filter(secrets::namespace_id.eq(namespace.to_string())))
-            .execute(self.connection())?;
+    /// Deletes all secrets of a namespace.
+    pub fn delete_secrets_in(&mut self, namespace: &NamespaceId) -> store::Result<()> {
+        let rows = secrets::table.filter(secrets::namespace_id.eq(namespace.to_string()));
+        diesel::delete(rows).execute(self.connection())?;
         Ok(())
     }
+}
+
+/// [`Error::SecretNotFound`] if no row was changed.
+pub(super) fn found(changed: usize, id: i64) -> Result<()> {
+    if changed == 0 { Err(Error::SecretNotFound(id)) } else { Ok(()) }
 }

@@ -7,17 +7,11 @@ use super::postgres::PostgresConnection;
 /// A connection to any of the supported databases; queries are written against it once.
 #[derive(MultiConnection)]
 pub enum AnyConnection {
-    /// An embedded SQLite database.
     Sqlite(diesel::SqliteConnection),
-    /// A PostgreSQL server.
     Postgres(PostgresConnection),
 }
 
 impl AnyConnection {
-    /// The connection as SQLite's own.
-    ///
-    /// # Errors
-    /// It is another engine's.
     pub fn sqlite(&mut self) -> QueryResult<&mut diesel::SqliteConnection> {
         match self {
             Self::Sqlite(sqlite) => Ok(sqlite),

@@ -1,14 +1,14 @@
-//! Where a database lives.
+//! The address of a database.
 
 use std::{
-    fmt, io,
+    fmt,
     path::{Path, PathBuf},
     str::FromStr,
 };
 
 use zeroize::Zeroizing;
 
-use super::{OpenError, postgres::PostgresAddress};
+use super::{OpenError, postgres::PostgresAddress, sqlite::folder_of};
 
 /// The address of a database: `sqlite://PATH`, relative or absolute, `sqlite::memory:`, or
 /// `postgres://USER:PASSWORD@HOST:PORT/DATABASE`. Neither `Display` nor `Debug` shows a password.
@@ -22,31 +22,10 @@ pub enum DatabaseUrl {
     Postgres(Box<PostgresAddress>),
 }
 
-/// The text is no address of a database.
+/// Why a text is no address of a database; shows no part that may be a password.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum DatabaseUrlError {
-    /// It begins as none does.
-    #[error(
-        "{given:?} is no database address: use sqlite://PATH, sqlite::memory: or \
-         postgres://USER:PASSWORD@HOST:PORT/DATABASE"
-    )]
-    Unknown {
-        /// What it begins with.
-        given: String,
-    },
-    /// An SQLite file has parameters behind it.
-    #[error("sqlite://PATH takes no parameters: leave out the ? and what stands behind it")]
-    Parameters,
-    /// The path has a line end or something like it in it.
-    #[error("the path of an SQLite file holds no control characters")]
-    Control,
-    /// It is to be the address of a PostgreSQL server.
-    #[error("the address of the PostgreSQL server cannot be read: {reason}")]
-    Postgres {
-        /// What is wrong with it; shows no values.
-        reason: String,
-    },
-}
+#[error("{0}")]
+pub struct DatabaseUrlError(String);
 
 impl FromStr for DatabaseUrl {
     type Err = DatabaseUrlError;
@@ -57,10 +36,7 @@ impl FromStr for DatabaseUrl {
 }
 
 impl DatabaseUrl {
-    /// The address in a text. The password is asked for where it is that of a server and has none.
-    ///
-    /// # Errors
-    /// [`DatabaseUrlError`], or whatever keeps the password from being had.
+    /// The address in a text. `password` is called for the address of a server without one.
     pub fn parse<E: From<DatabaseUrlError>>(
         text: &str,
         password: impl FnOnce() -> Result<Option<Zeroizing<String>>, E>,
@@ -71,8 +47,10 @@ impl DatabaseUrl {
         }
         let mut schemes = ["postgres://", "postgresql://"].into_iter();
         if let Some(rest) = schemes.find_map(|scheme| text.strip_prefix(scheme)) {
-            let mut address = PostgresAddress::parse(rest)
-                .map_err(|reason| DatabaseUrlError::Postgres { reason })?;
+            let mut address = PostgresAddress::parse(rest).map_err(|reason| {
+                let what = "the address of the PostgreSQL server cannot be read";
+                DatabaseUrlError(format!("{what}: {reason}"))
+            })?;
             if !address.has_password()
                 && let Some(password) = password()?
             {
@@ -81,15 +59,23 @@ impl DatabaseUrl {
             return Ok(Self::Postgres(Box::new(address)));
         }
         let path = text.strip_prefix("sqlite://").filter(|path| !path.is_empty());
-        // Only the scheme is shown: the rest may hold a password.
-        let path = path.ok_or_else(|| DatabaseUrlError::Unknown {
-            given: text.split([':', '/', '@']).next().unwrap_or_default().to_owned(),
-        })?;
+        let refused = |why: String| Err(DatabaseUrlError(why).into());
+        let Some(path) = path else {
+            // Only the scheme is shown: the rest may hold a password.
+            let given = text.split([':', '/', '@']).next().unwrap_or_default();
+            return refused(format!(
+                "{given:?} is no database address: use sqlite://PATH, sqlite::memory: or \
+                 postgres://USER:PASSWORD@HOST:PORT/DATABASE"
+            ));
+        };
         if path.contains('?') {
-            return Err(DatabaseUrlError::Parameters.into());
+            return refused(
+                "sqlite://PATH takes no parameters: leave out the ? and what stands behind it"
+                    .to_owned(),
+            );
         }
         if path.contains(char::is_control) {
-            return Err(DatabaseUrlError::Control.into());
+            return refused("the path of an SQLite file holds no control characters".to_owned());
         }
         // Some tools write absolute paths with four slashes; to SQLite two at the beginning name a host.
         Ok(Self::SqliteFile(match path.strip_prefix("//") {
@@ -98,29 +84,21 @@ impl DatabaseUrl {
         }))
     }
 
-    /// The same address by the path of the file itself, where the one that was given leads by links: logs and copies stand
-    /// beside the file, not beside a link to it.
-    ///
-    /// # Errors
-    /// [`OpenError`] where there is no such folder.
+    /// The same address without symbolic links: logs and copies are beside the file, not beside a link to it.
     pub fn resolved(self) -> Result<Self, OpenError> {
         let Self::SqliteFile(path) = &self else { return Ok(self) };
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        let folder = folder.unwrap_or(Path::new("."));
         let resolved = match (path.canonicalize(), path.file_name()) {
             (Ok(path), _) => Ok(path),
-            // It is still to be made.
-            (Err(_), Some(name)) => folder.canonicalize().map(|folder| folder.join(name)),
+            // It does not exist yet.
+            (Err(_), Some(name)) => folder_of(path).canonicalize().map(|folder| folder.join(name)),
             (Err(error), None) => Err(error),
         };
-        match resolved {
-            // A pipe would be waited for, and a device would be spoiled.
-            Ok(path) if path.exists() && !path.is_file() => {
-                Err(OpenError::new(&self, &io::Error::other("it is no file")))
-            }
-            Ok(path) => Ok(Self::SqliteFile(path)),
-            Err(error) => Err(OpenError::new(&self, &error)),
+        let path = resolved.map_err(|error| OpenError::new(&self, error))?;
+        // Opening a pipe would block, and a device would be spoiled.
+        if path.exists() && !path.is_file() {
+            return Err(OpenError::new(&self, "it is no file"));
         }
+        Ok(Self::SqliteFile(path))
     }
 
     /// The file; none for a database in memory or of a server.

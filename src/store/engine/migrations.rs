@@ -6,7 +6,13 @@ use diesel::{
 };
 use diesel_migrations::EmbeddedMigrations;
 
-type BoxError = Box<dyn std::error::Error + Send + Sync>;
+use super::BoxError;
+
+/// Where diesel records which migrations were applied.
+pub const TABLE: &str = "__diesel_schema_migrations";
+
+pub const FOREIGN: &str = "it is no database of this program";
+pub const NOT_CURRENT: &str = "it was made by an older version: `serve` brings it up to date";
 
 /// Refuses a database to which a migration was applied that this version does not have. One that is older than all of them
 /// is of a schema that was never released, and nothing brings it up to date.

@@ -1,11 +1,11 @@
-//! Makes a namespace.
+//! Creates a namespace.
 
 use crate::sae::{
     model::{Error, Namespace, NamespaceId, NamespaceName, Result},
     service::{Context, Service},
 };
 
-/// What is to be made.
+/// What is to be created.
 #[derive(Debug)]
 pub struct CreateNamespace {
     /// Its id, which names a served region.
@@ -19,12 +19,9 @@ pub struct CreateNamespace {
 }
 
 impl Service {
-    /// Makes a namespace.
-    ///
-    /// # Errors
-    /// In this order: [`Error::Upgrading`]; [`Error::NamespaceIdFormat`] for a default namespace;
+    /// Creates a namespace.
+    /// Errors, in this order: [`Error::Upgrading`]; [`Error::NamespaceIdFormat`] for a default namespace;
     /// [`Error::NamespaceExists`]; [`Error::TooManyNamespaces`].
-    /// [`Error::Unavailable`] at any time.
     pub async fn create_namespace(
         &self,
         context: &Context,
@@ -50,7 +47,7 @@ impl Service {
                     return Err(Error::NamespaceExists);
                 }
                 if !tx.take_namespace_place(quota)? {
-                    // The last place may have gone to the same namespace since it was looked for.
+                    // Another request may have created the same namespace meanwhile, in the last place.
                     let exists = tx.find_namespace(&namespace.id)?.is_some();
                     let full = Error::TooManyNamespaces(quota);
                     return Err(if exists { Error::NamespaceExists } else { full });

@@ -8,10 +8,8 @@ use crate::sae::{
 impl Service {
     /// Deletes a namespace and all its secrets. That the secrets go too is inferred: no error is documented for a
     /// namespace that still has some.
-    ///
-    /// # Errors
-    /// In this order: [`Error::Upgrading`]; [`Error::NamespaceNotFound`], also for a default namespace;
-    /// [`Error::NamespaceHasApplications`]; [`Error::NamespaceHasClusters`]. [`Error::Unavailable`] at any time.
+    /// Errors, in this order: [`Error::Upgrading`]; [`Error::NamespaceNotFound`], also for a default namespace;
+    /// [`Error::NamespaceHasApplications`]; [`Error::NamespaceHasClusters`].
     pub async fn delete_namespace(&self, _context: &Context, id: NamespaceId) -> Result<()> {
         self.require_no_upgrade()?;
         self.require_custom(&id)?;
@@ -19,7 +17,8 @@ impl Service {
         let has_clusters = self.cloud.has_clusters(&id);
         self.store
             .write(move |tx| {
-                // Whoever makes a secret in it comes before, and his secret goes too, or after, and finds no namespace.
+                // A request that creates a secret in it comes before, and its secret is deleted too, or after, and finds no
+                // namespace.
                 tx.lock_namespace(&id)?;
                 tx.namespace(&id)?;
                 if has_applications {
@@ -30,7 +29,7 @@ impl Service {
                 }
                 tx.delete_secrets_in(&id)?;
                 tx.delete_namespace(&id)?;
-                tx.free_namespace_place()
+                Ok(tx.free_namespace_place()?)
             })
             .await
     }

@@ -6,10 +6,7 @@ use crate::sae::{
 };
 
 impl Service {
-    /// A namespace that somebody made.
-    ///
-    /// # Errors
-    /// [`crate::sae::model::Error::NamespaceNotFound`], also for a default namespace.
+    /// A custom namespace; [`crate::sae::model::Error::NamespaceNotFound`] also for a default one.
     pub async fn describe_namespace(
         &self,
         context: &Context,
@@ -19,10 +16,7 @@ impl Service {
         self.find_namespace(context, id).await
     }
 
-    /// A namespace; the default ones too.
-    ///
-    /// # Errors
-    /// [`crate::sae::model::Error::NamespaceNotFound`].
+    /// A namespace, also a default one; [`crate::sae::model::Error::NamespaceNotFound`].
     pub async fn find_namespace(&self, _context: &Context, id: NamespaceId) -> Result<Namespace> {
         self.require_served(&id)?;
         self.store.read_briefly(move |tx| tx.namespace(&id)).await

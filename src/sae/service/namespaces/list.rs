@@ -28,9 +28,6 @@ pub struct NamespacePage {
 
 impl Service {
     /// The namespaces of one served region, or of all: region by region, the default one first.
-    ///
-    /// # Errors
-    /// [`crate::sae::model::Error::Unavailable`].
     pub async fn list_namespaces(
         &self,
         _context: &Context,
@@ -48,9 +45,6 @@ impl Service {
     }
 
     /// A page of the namespaces that users made, of one served region or of all.
-    ///
-    /// # Errors
-    /// [`crate::sae::model::Error::Unavailable`].
     pub async fn page_namespaces(
         &self,
         context: &Context,

@@ -20,11 +20,7 @@ pub struct UpdateNamespace {
 
 impl Service {
     /// Changes a namespace and returns it as it is then.
-    ///
-    /// # Errors
-    /// In this order: [`crate::sae::model::Error::Upgrading`]; [`crate::sae::model::Error::NamespaceNotFound`], also for a
-    /// default namespace.
-    /// [`crate::sae::model::Error::Unavailable`] at any time.
+    /// Errors, in this order: `Upgrading`; `NamespaceNotFound`, also for a default namespace.
     pub async fn update_namespace(
         &self,
         context: &Context,

@@ -1,4 +1,4 @@
-//! Makes a secret.
+//! Creates a secret.
 
 use std::sync::Arc;
 
@@ -16,15 +16,14 @@ use crate::{
     store::Tx,
 };
 
-/// What is to be made.
+/// What is to be created.
 #[derive(Debug)]
 pub struct CreateSecret {
-    /// Where.
+    /// Its namespace.
     pub namespace: NamespaceId,
-    /// Under which name.
+    /// Its name.
     pub name: SecretName,
-    /// Of which type and with which data; or what is wrong with them, which is said only once the namespace is
-    /// known to exist.
+    /// Its type and data; or what is wrong with them, which is answered only once the namespace is known to exist.
     pub draft: Result<Draft>,
 }
 
@@ -38,11 +37,9 @@ pub struct Draft {
 }
 
 impl Service {
-    /// Makes a secret and returns its id.
-    ///
-    /// # Errors
-    /// In this order: [`Error::NamespaceNotFound`]; what is wrong with the type, then with the data;
-    /// [`Error::SecretExists`]; [`Error::TooManyKeys`]; [`Error::TooManySecrets`]. [`Error::Unavailable`] at any time.
+    /// Creates a secret and returns its id.
+    /// Errors, in this order: [`Error::NamespaceNotFound`]; what is wrong with the type, then with the data;
+    /// [`Error::SecretExists`]; [`Error::TooManyKeys`]; [`Error::TooManySecrets`].
     pub async fn create_secret(
         &self,
         context: &Context,
@@ -58,18 +55,16 @@ impl Service {
             Ok(draft) => draft,
             Err(error) => return Err(self.unless_namespace_missing(namespace, error).await),
         };
-        let rules = Rules {
-            keys: data.key_count(),
-            keys_quota: self.cloud.quotas.keys_in(&namespace),
-            secrets_quota: self.cloud.quotas.secrets_in(&namespace),
-        };
+        let quotas = &self.cloud.quotas;
+        let has_few_keys = check_keys(data.key_count(), quotas.keys_in(&namespace));
+        let quota = quotas.secrets_in(&namespace);
         let sealed = payload::seal(data).await?;
         let draft = SealedDraft::new(namespace, name, secret_type, sealed, context.now)?;
         let sealing = Arc::clone(&self.sealing);
-        self.store.write(move |tx| create(tx, &sealing, &draft, &rules)).await
+        self.store.write(move |tx| create(tx, &sealing, &draft, &has_few_keys, quota)).await
     }
 
-    /// Holds data to the rule of a secret's type. Where only `--docker-config strict` refuses it, the log says so.
+    /// Checks data against the rule of a secret's type. Where only `--docker-config strict` refuses it, the log says so.
     pub(super) fn check_type(
         &self,
         context: &Context,
@@ -98,7 +93,7 @@ impl Service {
     }
 }
 
-/// A secret that is ready to be kept, but for its number and what depends on it.
+/// A secret that is ready to be inserted, but for its number and what depends on it.
 pub(in crate::sae::service) struct SealedDraft {
     pub namespace: NamespaceId,
     pub name: SecretName,
@@ -121,10 +116,7 @@ impl SealedDraft {
         Ok(Self { namespace, name, secret_type, uid, created, sealed })
     }
 
-    /// Keeps the secret under the next number. A place for it must be taken already.
-    ///
-    /// # Errors
-    /// [`Error::SecretExists`]; [`Error::Unavailable`].
+    /// Inserts the secret under the next number. A place for it must be taken already. [`Error::SecretExists`].
     pub fn insert(&self, tx: &mut Tx<'_>, sealing: &Sealing) -> Result<SecretId> {
         let (id, key) = tx.next_secret()?;
         let summary = SecretSummary {
@@ -137,29 +129,22 @@ impl SealedDraft {
             created: self.created,
             updated: self.created,
         };
-        let data_key =
-            sealing.wrap_by(tx, &key, &self.sealed.data_key, &payload::binding(&summary))?;
+        let place = payload::binding(&summary);
+        let data_key = sealing.wrap(tx, &key, &self.sealed.data_key, &place)?;
         tx.insert_secret(&summary, &data_key, &self.sealed.payload)?;
         Ok(summary.id)
     }
-}
-
-/// What the transaction holds a new secret to.
-struct Rules {
-    keys: usize,
-    keys_quota: u32,
-    secrets_quota: u32,
 }
 
 fn create(
     tx: &mut Tx<'_>,
     sealing: &Sealing,
     draft: &SealedDraft,
-    rules: &Rules,
+    has_few_keys: &Result<()>,
+    quota: u32,
 ) -> Result<SecretId> {
-    let has_few_keys = check_keys(rules.keys, rules.keys_quota);
-    // Before the current key is asked for: a rotation waits for whoever has a place and not yet his key.
-    if has_few_keys.is_ok() && tx.take_secret_place(&draft.namespace, rules.secrets_quota)? {
+    // Before the current key is read: a rotation waits for transactions that have a place and not yet their key.
+    if has_few_keys.is_ok() && tx.take_secret_place(&draft.namespace, quota)? {
         return draft.insert(tx, sealing);
     }
     // Nothing was done, and only now it matters what is wrong first.
@@ -167,11 +152,11 @@ fn create(
     if tx.has_secret_named(&draft.namespace, &draft.name)? {
         return Err(Error::SecretExists(draft.name.as_str().to_owned()));
     }
-    has_few_keys?;
-    Err(Error::TooManySecrets(rules.secrets_quota))
+    has_few_keys.clone()?;
+    Err(Error::TooManySecrets(quota))
 }
 
-/// Holds a secret to the quota of keys.
+/// Checks the quota of keys.
 pub(super) fn check_keys(keys: usize, quota: u32) -> Result<()> {
     if u32::try_from(keys).is_ok_and(|keys| keys <= quota) {
         Ok(())

@@ -8,10 +8,6 @@ use crate::sae::{
 impl Service {
     /// Deletes a secret and returns what it was. One that applications use goes too: the service documents a warning and no
     /// error for that.
-    ///
-    /// # Errors
-    /// [`crate::sae::model::Error::NamespaceNotFound`]; [`crate::sae::model::Error::SecretNotFound`];
-    /// [`crate::sae::model::Error::Unavailable`].
     pub async fn delete_secret(
         &self,
         _context: &Context,

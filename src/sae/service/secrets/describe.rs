@@ -10,10 +10,6 @@ use crate::sae::{
 
 impl Service {
     /// A secret with its keys and values, as they were given.
-    ///
-    /// # Errors
-    /// [`crate::sae::model::Error::NamespaceNotFound`]; [`crate::sae::model::Error::SecretNotFound`];
-    /// [`crate::sae::model::Error::Damaged`]; [`crate::sae::model::Error::Unavailable`].
     pub async fn describe_secret(
         &self,
         _context: &Context,

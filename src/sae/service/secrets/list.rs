@@ -8,20 +8,17 @@ use crate::sae::{
 
 impl Service {
     /// The secrets of a namespace without their values, oldest first.
-    ///
-    /// # Errors
-    /// [`crate::sae::model::Error::NamespaceNotFound`]; [`crate::sae::model::Error::Unavailable`].
     pub async fn list_secrets(
         &self,
         _context: &Context,
         namespace: NamespaceId,
     ) -> Result<Vec<ListedSecret>> {
         self.require_served(&namespace)?;
-        let summaries = self.store.read(move |tx| {
+        let summaries = self.store.read(move |tx| -> Result<_> {
             tx.namespace(&namespace)?;
-            tx.secret_summaries(&namespace)
+            Ok(tx.secret_summaries(&namespace)?)
         });
-        let summaries = summaries.await?;
-        Ok(summaries.into_iter().map(|summary| ListedSecret::new(&self.cloud, summary)).collect())
+        let summaries = summaries.await?.into_iter();
+        Ok(summaries.map(|summary| ListedSecret::new(&self.cloud, summary)).collect())
     }
 }

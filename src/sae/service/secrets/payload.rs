@@ -1,4 +1,4 @@
-//! How a secret's data looks before it is sealed: a JSON array of `[key, value]` pairs, in their order.
+//! A secret's data before it is sealed: a JSON array of `[key, value]` pairs, in their order.
 
 use std::io::{self, Write};
 
@@ -9,7 +9,7 @@ use crate::{
         model::{Error, Result, SecretData, SecretSummary, SecretValue},
         store::StoredSecret,
     },
-    sealed::{SealedData, WrappedDataKey},
+    sealed::SealedData,
     sealing::{self, Binding, DataEncryptionKey, Sealing},
     store::Tx,
 };
@@ -23,13 +23,10 @@ pub struct Sealed {
     pub payload: SealedData,
 }
 
-/// How much data is sealed, and let go of, where the caller stands: more keeps the others of its thread waiting.
+/// How much data is sealed on the caller's thread: more would hold up the other requests of that thread.
 const SMALL: usize = 64 * 1024;
 
-/// Seals data by a new key. It takes the data, which is zeroed here, before its turn at the store is waited for.
-///
-/// # Errors
-/// [`Error::Unavailable`] when the machine has no random numbers.
+/// Seals data by a new key. The data is zeroed here, before the request waits for the store.
 pub async fn seal(data: SecretData) -> Result<Sealed> {
     // Each key costs as well, however short it is.
     let size: usize = data.iter().map(|(_, value)| 64 + value.expose().len()).sum();
@@ -40,10 +37,7 @@ pub async fn seal(data: SecretData) -> Result<Sealed> {
     sealed.unwrap_or_else(|failed| Err(Error::unavailable(failed)))
 }
 
-/// The same at once.
-///
-/// # Errors
-/// As [`seal`].
+/// The same on the caller's thread.
 pub fn seal_here(data: SecretData) -> Result<Sealed> {
     let encoded = encode(&data)?;
     drop(data);
@@ -62,20 +56,7 @@ pub fn binding(secret: &SecretSummary) -> Binding {
         .text(secret.secret_type.as_str())
 }
 
-/// Wraps the data key of a secret for its place by the key `current`, or by the one that is the current one now.
-pub fn wrap(
-    tx: &mut Tx<'_>,
-    sealing: &Sealing,
-    data_key: &DataEncryptionKey,
-    secret: &SecretSummary,
-) -> Result<WrappedDataKey> {
-    Ok(sealing.wrap(tx, data_key, &binding(secret))?)
-}
-
-/// The data key of a secret that a transaction read.
-///
-/// # Errors
-/// [`Error::Damaged`] when it was changed or belongs elsewhere.
+/// The data key of a secret that a transaction read; [`Error::Damaged`] when it was changed or belongs elsewhere.
 pub fn unwrap(
     tx: &mut Tx<'_>,
     sealing: &Sealing,
@@ -88,10 +69,7 @@ pub fn unwrap(
     })
 }
 
-/// Opens what [`seal`] made.
-///
-/// # Errors
-/// [`Error::Damaged`] when the bytes were changed or are not what [`seal`] makes.
+/// Opens what [`seal`] made; [`Error::Damaged`] for other bytes.
 pub fn open(data_key: &DataEncryptionKey, stored: &StoredSecret) -> Result<SecretData> {
     let encoded = data_key.open(&stored.payload);
     let encoded = encoded.map_err(|error| damaged(stored, error))?;
@@ -105,7 +83,7 @@ fn damaged(stored: &StoredSecret, cause: impl std::fmt::Display) -> Error {
 fn encode(data: &SecretData) -> Result<Zeroizing<Vec<u8>>> {
     let pairs: Vec<[&str; 2]> =
         data.iter().map(|(key, value)| [key.as_str(), value.expose()]).collect();
-    // Measured first: a buffer that grows leaves copies behind that nobody zeroes.
+    // Measured first: a buffer that grows leaves copies behind that are not zeroed.
     let mut size = Size(0);
     serde_json::to_writer(&mut size, &pairs).map_err(Error::unavailable)?;
     let mut bytes = Zeroizing::new(Vec::with_capacity(size.0));

@@ -21,11 +21,8 @@ pub struct UpdateSecret {
 
 impl Service {
     /// Replaces the whole data of a secret, and returns what the secret was before. Name, type and time of creation stay.
-    ///
-    /// # Errors
-    /// In this order: [`crate::sae::model::Error::NamespaceNotFound`]; what is wrong with the data in itself;
-    /// [`crate::sae::model::Error::SecretNotFound`]; what the secret's type finds wrong with the data;
-    /// [`crate::sae::model::Error::TooManyKeys`]. [`crate::sae::model::Error::Unavailable`] at any time.
+    /// Errors, in this order: `NamespaceNotFound`; what is wrong with the data in itself; `SecretNotFound`; what the secret's type
+    /// finds wrong with the data; `TooManyKeys`.
     pub async fn update_secret(
         &self,
         context: &Context,
@@ -38,7 +35,7 @@ impl Service {
             Err(error) => return Err(self.unless_namespace_missing(namespace, error).await),
         };
         let keys_quota = self.cloud.quotas.keys_in(&namespace);
-        // The type never changes, so it is looked up and the data held to its rule before the writer's turn is taken.
+        // The type never changes, so the data is checked against its rule before the write transaction.
         let place = namespace.clone();
         let known = self.store.read_briefly(move |tx| tx.secret_summary(&place, id)).await?;
         self.check_type(context, known.secret_type, &data, &known.name)?;
@@ -48,13 +45,14 @@ impl Service {
         let now = context.now;
         self.store
             .write(move |tx| {
-                // Before the current key is asked for: a rotation that meets the lock looks again behind it.
+                // Before the current key is read: a rotation that waits for the lock reads the secret again behind it.
                 tx.lock_secret(&namespace.to_string(), id.get())?;
                 let known = tx.secret_summary(&namespace, id)?;
                 // Neither a clock that was set back nor an update that waited longer makes a secret older than it was.
                 let updated = now.max(known.updated);
                 let replaced = SecretSummary { version: known.version.next(), updated, ..known };
-                let data_key = payload::wrap(tx, &sealing, &sealed.data_key, &replaced)?;
+                let (current, place) = (tx.current_key()?, payload::binding(&replaced));
+                let data_key = sealing.wrap(tx, &current, &sealed.data_key, &place)?;
                 tx.replace_payload(&replaced, &data_key, &sealed.payload)
             })
             .await?;

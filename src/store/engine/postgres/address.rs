@@ -1,5 +1,5 @@
-//! The address of a PostgreSQL server: what libpq takes as a URI, and two parameters of our own. The client library reads
-//! it, but for TLS: it knows neither certificates nor `verify-ca` and `verify-full`.
+//! The address of a PostgreSQL server: what libpq takes as a URI, and two parameters more. The client library reads it,
+//! except for TLS: it knows neither certificates nor `verify-ca` and `verify-full`.
 
 use std::{collections::HashMap, error::Error, fmt, path::PathBuf, time::Duration};
 
@@ -13,11 +13,11 @@ const POOL_SIZE: u32 = 16;
 /// How many connections one process may be told to open.
 const POOL_SIZE_MAX: u32 = 1000;
 
-/// How long one host has to take a connection where the address does not say.
+/// The timeout for connecting to one host where the address does not say.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How long nothing is heard of a host before it is asked whether it is there, where the address does not say: less than
-/// routers remember a silent connection.
+/// How long a connection is idle before keepalives are sent, where the address does not say: less than routers remember an
+/// idle connection.
 const KEEPALIVES_IDLE: Duration = Duration::from_mins(1);
 
 /// Parameters that the client library takes. They are listed, since a name that it does not know may be a piece of a
@@ -26,7 +26,7 @@ const PASSED: &str = "host, hostaddr, port, user, password, dbname, application_
                       tcp_user_timeout, keepalives, keepalives_idle, keepalives_interval, keepalives_count, \
                       target_session_attrs, load_balance_hosts, channel_binding";
 
-/// Parameters that are read here: what libpq has and the library has not, and two of our own.
+/// Parameters that are read here: what libpq has and the library has not, and two more.
 const READ: &str = "sslmode, sslrootcert, sslcert, sslkey, pool_size, prepare";
 
 /// What is wrong with an address.
@@ -62,10 +62,8 @@ pub enum Trust {
 }
 
 impl PostgresAddress {
-    /// The address of that text, without its scheme and the slashes.
-    ///
-    /// # Errors
-    /// Why it is none; shows no value, since any of them may be part of a password.
+    /// The address of that text, without its scheme and the slashes. Errors show no value, since any of them may be part of a
+    /// password.
     pub fn parse(rest: &str) -> Result<Self, Reason> {
         let (place, query) = rest.split_once('?').unwrap_or((rest, ""));
         let database = place.split_once('/').map_or("", |(_, database)| database);
@@ -124,7 +122,6 @@ impl PostgresAddress {
         self.config.get_password().is_some()
     }
 
-    /// Gives it another password.
     pub fn set_password(&mut self, password: &str) {
         self.config.password(password);
     }
@@ -154,7 +151,7 @@ fn pass(passed: &mut String, name: &str, written: &str) {
     passed.extend([name, "=", written, "&"]);
 }
 
-/// Sets what the address leaves to us, and refuses what no server can be found by.
+/// Sets defaults, and refuses what leads to no server.
 fn complete(config: &mut Config) -> Result<(), Reason> {
     if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
         config.host("localhost");
@@ -226,7 +223,7 @@ fn no_such_value(name: &str) -> Reason {
 }
 
 fn unknown(name: &str) -> Reason {
-    // What looks like a name is shown; anything else may be a piece of a password.
+    // Only what can be a name is shown: anything else may be a piece of a password.
     let is_name = name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
     let name = if is_name && !name.is_empty() { name } else { "that is no name" };
     format!("it has a parameter {name}, which is not known: there are {PASSED}, {READ}")

@@ -1,6 +1,6 @@
 //! A connection as diesel knows it, over the client library of tokio.
 
-use std::{future::poll_fn, pin::pin, sync::Arc, time::Duration};
+use std::{future::poll_fn, pin::pin, sync::Arc, time::Duration, vec::IntoIter};
 
 use diesel::{
     Connection, ConnectionError, ConnectionResult, QueryResult, RunQueryDsl,
@@ -21,11 +21,11 @@ use futures_core::Stream;
 use tokio_postgres::{Client, Error, Row, Statement, types::Type};
 
 use super::{
-    MIGRATIONS_TABLE,
+    super::migrations,
     failure::{Consequence, Failure},
     inspection::has_table,
     link::Link,
-    rows::{Bind, Cursor, FoundRow},
+    rows::{Bind, FoundRow},
     timeouts::Timeouts,
 };
 
@@ -35,11 +35,10 @@ pub struct PostgresConnection {
     statements: StatementCache<Pg, Prepared>,
     names_statements: bool,
     timeouts: Timeouts,
-    /// A transaction is under way, or was left in the middle.
+    /// A transaction is under way, or was not ended.
     is_in_transaction: bool,
-    /// How the transaction begins whose first statement is still to come.
+    /// What begins the transaction, until its first statement is sent.
     begin: Option<&'static str>,
-    /// What the first failure of the transaction under way means for it.
     trouble: Option<Consequence>,
     transactions: AnsiTransactionManager,
     types: PgMetadataCache,
@@ -73,8 +72,7 @@ impl PostgresConnection {
         self.trouble = None;
     }
 
-    /// Ends the transaction, and has the server keep what was done in it. A failure to which the server itself did not
-    /// consent leaves it open whether it was kept.
+    /// Commits. After a failure that the server itself did not answer it is not known whether the transaction was committed.
     pub fn commit(&mut self) -> Result<(), Failure> {
         // The server would roll it back and call that a success.
         if self.trouble.is_some() {
@@ -85,12 +83,12 @@ impl PostgresConnection {
             Some(_) => Ok(()),
             None => self.batch_within(self.timeouts.end(), "COMMIT"),
         };
-        // Also by a refusal the server has ended it.
+        // The server ended it also if it refused.
         self.is_in_transaction = false;
         ended
     }
 
-    /// Ends a transaction that only read. What it has read is right, whatever becomes of its end.
+    /// Ends a read transaction, and does not wait for the answer.
     pub fn end_reading(&mut self) {
         if self.begin.take().is_none() {
             self.link.send("COMMIT");
@@ -98,8 +96,7 @@ impl PostgresConnection {
         self.is_in_transaction = false;
     }
 
-    /// Ends the transaction, and has the server forget what was done in it. Where that fails the connection is not used any
-    /// more, and the server forgets by itself.
+    /// Rolls back. Where that fails the connection is closed, and the server rolls back by itself.
     pub fn roll_back(&mut self) {
         if self.begin.take().is_none()
             && !self.link.is_closed()
@@ -111,7 +108,7 @@ impl PostgresConnection {
         self.is_in_transaction = false;
     }
 
-    /// What the first failure of the transaction means for it; nothing if all statements were carried out.
+    /// What the first failure of the transaction means for it.
     pub fn trouble(&self) -> Option<Consequence> {
         self.trouble
     }
@@ -142,7 +139,7 @@ impl PostgresConnection {
 
     fn noted<T>(&mut self, done: Result<T, Failure>) -> Result<T, Failure> {
         if let Err(failure) = &done {
-            // Those after the first failure only tell that there was one.
+            // Those after the first failure only say that there was one.
             self.trouble.get_or_insert(failure.consequence());
         }
         done
@@ -215,7 +212,7 @@ fn prepare(
     types: &[PgTypeMetadata],
 ) -> QueryResult<Prepared> {
     let types: Vec<Type> = types.iter().map(known).collect::<QueryResult<_>>()?;
-    // What is not kept would be prepared in vain.
+    // Preparing a statement that is not kept would be wasted.
     if names_statements && matches!(cached, PrepareForCache::Yes { .. }) {
         let prepared = async |client: &Client| client.prepare_typed(sql, &types).await;
         let named = link.wait(timeouts.answer(), prepared)?;
@@ -296,16 +293,19 @@ impl Connection for PostgresConnection {
 }
 
 impl LoadConnection for PostgresConnection {
-    type Cursor<'conn, 'query> = Cursor;
+    type Cursor<'conn, 'query> = IntoIter<QueryResult<FoundRow>>;
     type Row<'conn, 'query> = FoundRow;
 
-    fn load<'conn, 'query, T>(&'conn mut self, source: T) -> QueryResult<Cursor>
+    fn load<'conn, 'query, T>(
+        &'conn mut self,
+        source: T,
+    ) -> QueryResult<Self::Cursor<'conn, 'query>>
     where
         T: Query + QueryFragment<Pg> + QueryId + 'query,
         Pg: QueryMetadata<T::SqlType>,
     {
         let (rows, _) = self.run(&source, false)?;
-        Ok(Cursor::new(rows))
+        Ok(rows.into_iter().map(|row| Ok(FoundRow(row))).collect::<Vec<_>>().into_iter())
     }
 }
 
@@ -332,8 +332,8 @@ impl MultiConnectionHelper for PostgresConnection {
 
 impl MigrationConnection for PostgresConnection {
     fn setup(&mut self) -> QueryResult<usize> {
-        // Even where it exists, the statement takes a right that is not needed on a finished database.
-        if has_table(self, MIGRATIONS_TABLE)? {
+        // Even where it exists, the statement needs a privilege that nothing else needs on a finished database.
+        if has_table(self, migrations::TABLE)? {
             return Ok(0);
         }
         diesel::sql_query(CREATE_MIGRATIONS_TABLE).execute(self)

@@ -1,70 +1,64 @@
-//! What went wrong between us and a server, and what may be done about it.
+//! Failures of a server or of the connection to it, and whether a retry helps.
 
-use diesel::result::{DatabaseErrorInformation, DatabaseErrorKind, Error as DieselError};
-use tokio_postgres::error::{DbError, SqlState};
+use diesel::result::{DatabaseErrorKind, Error as DieselError};
+use tokio_postgres::error::SqlState;
 
 /// What a failure means for the transaction that met it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Consequence {
-    /// Another transaction was in the way: the same may succeed when it is tried again.
+    /// A conflict with another transaction: a retry may succeed.
     GaveWay,
-    /// The connection is gone, or leads to a server that is no longer the right one: the same may succeed by another.
+    /// The connection is gone, or leads to a server that is no longer the right one: a retry on another may succeed.
     Disconnected,
-    /// The server did not answer in time: there is no time left to try again.
+    /// The server did not answer in time: there is no time left for a retry.
     TimedOut,
-    /// It would fail again.
+    /// A retry would fail too.
     Final,
 }
 
-/// A failure, in words that show no values.
+/// A failure; its message shows no values.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{message}")]
 pub struct Failure {
     message: String,
-    constraint: Option<String>,
     kind: DatabaseErrorKind,
     consequence: Consequence,
 }
 
 impl Failure {
-    /// What the server or the way to it said.
+    /// Of an answer of the server or of the connection.
     pub fn of(error: &tokio_postgres::Error) -> Self {
         match error.as_db_error() {
-            Some(said) => Self::said(said),
+            Some(said) => {
+                let (code, (kind, consequence)) = (said.code(), classified(said.code()));
+                // It names the constraint that is violated, and no values: they are in its detail.
+                let message = format!("{} ({}){}", said.message(), code.code(), advice(code));
+                Self { message, kind, consequence }
+            }
             None => Self::disconnected(with_causes(error)),
         }
     }
 
-    fn said(said: &DbError) -> Self {
-        let (code, (kind, consequence)) = (said.code(), classified(said.code()));
-        let message = format!("{} ({}){}", said.message(), code.code(), advice(code));
-        let constraint = said.constraint().map(str::to_owned);
-        Self { constraint, ..Self::new(message, kind, consequence) }
-    }
-
-    fn new(message: impl Into<String>, kind: DatabaseErrorKind, consequence: Consequence) -> Self {
-        Self { message: message.into(), constraint: None, kind, consequence }
-    }
-
-    fn disconnected(message: impl Into<String>) -> Self {
-        Self::new(message, DatabaseErrorKind::ClosedConnection, Consequence::Disconnected)
+    fn disconnected(message: String) -> Self {
+        let (kind, consequence) = (DatabaseErrorKind::ClosedConnection, Consequence::Disconnected);
+        Self { message, kind, consequence }
     }
 
     /// The connection is closed.
     pub fn closed() -> Self {
-        Self::disconnected("the connection is closed")
+        Self::disconnected("the connection is closed".to_owned())
     }
 
     /// The server did not answer.
     pub fn timed_out() -> Self {
-        let message = "the database server does not answer";
-        Self::new(message, DatabaseErrorKind::ClosedConnection, Consequence::TimedOut)
+        let silent = Self::disconnected("the database server does not answer".to_owned());
+        Self { consequence: Consequence::TimedOut, ..silent }
     }
 
     /// A transaction cannot be committed since one of its statements failed.
     pub fn aborted() -> Self {
-        let message = "a statement of the transaction failed";
-        Self::new(message, DatabaseErrorKind::Unknown, Consequence::Final)
+        let message = "a statement of the transaction failed".to_owned();
+        Self { message, kind: DatabaseErrorKind::Unknown, consequence: Consequence::Final }
     }
 
     /// What it means for the transaction.
@@ -72,21 +66,15 @@ impl Failure {
         self.consequence
     }
 
-    /// Whether the server itself said so, and has undone what it was asked then.
-    pub fn is_said(&self) -> bool {
-        !self.ends_connection()
-    }
-
-    /// Whether the connection is of no use any more.
+    /// Whether the connection cannot be used any more. Else the server itself answered, and has rolled back.
     pub fn ends_connection(&self) -> bool {
         matches!(self.consequence, Consequence::Disconnected | Consequence::TimedOut)
     }
 }
 
-/// What helps, where the code tells.
+/// What helps against a name of a statement that another connection knows, or that this one does not know any more.
 fn advice(code: &SqlState) -> &'static str {
     match code.code() {
-        // A name of a statement that another connection knows, or that this one does not know any more.
         "42P05" | "26000" => {
             "; where a proxy shares connections out, as PgBouncer does, the address needs prepare=off"
         }
@@ -135,37 +123,7 @@ fn with_causes(error: &tokio_postgres::Error) -> String {
 
 impl From<Failure> for DieselError {
     fn from(failure: Failure) -> Self {
-        Self::DatabaseError(failure.kind, Box::new(failure))
-    }
-}
-
-impl DatabaseErrorInformation for Failure {
-    fn message(&self) -> &str {
-        &self.message
-    }
-
-    fn details(&self) -> Option<&str> {
-        None
-    }
-
-    fn hint(&self) -> Option<&str> {
-        None
-    }
-
-    fn table_name(&self) -> Option<&str> {
-        None
-    }
-
-    fn column_name(&self) -> Option<&str> {
-        None
-    }
-
-    fn constraint_name(&self) -> Option<&str> {
-        self.constraint.as_deref()
-    }
-
-    fn statement_position(&self) -> Option<i32> {
-        None
+        Self::DatabaseError(failure.kind, Box::new(failure.message))
     }
 }
 

@@ -1,10 +1,10 @@
-//! What only this engine can be asked, and how.
+//! Queries that only this engine has.
 
 use diesel::{
-    QueryResult, QueryableByName, RunQueryDsl,
+    QueryResult,
+    dsl::sql,
     prelude::*,
-    sql_query,
-    sql_types::{BigInt, Text},
+    sql_types::{BigInt, Bool, Text},
 };
 
 use super::PostgresConnection;
@@ -15,17 +15,12 @@ diesel::define_sql_function! {
     fn nextval(sequence: Text) -> BigInt;
 }
 
-/// Whether there is a table of that name where tables are made.
+/// Whether there is a table of that name in the schema where tables are created.
 pub fn has_table(postgres: &mut PostgresConnection, name: &str) -> QueryResult<bool> {
-    #[derive(QueryableByName)]
-    struct Found {
-        #[diesel(sql_type = BigInt)]
-        found: i64,
-    }
-    let tables = "SELECT count(*) AS found FROM information_schema.tables \
-                  WHERE table_schema = current_schema() AND table_name = $1";
-    let found: Found = sql_query(tables).bind::<Text, _>(name).get_result(postgres)?;
-    Ok(found.found > 0)
+    let tables = "SELECT count(*) FROM information_schema.tables \
+                  WHERE table_schema = current_schema() AND table_name = ";
+    let found: i64 = sql::<BigInt>(tables).bind::<Text, _>(name).get_result(postgres)?;
+    Ok(found > 0)
 }
 
 /// The next number of a sequence, which is never given again, also when the transaction is rolled back; and the current key.
@@ -39,14 +34,7 @@ pub fn next_of_sequence(
 
 /// The last number that a sequence gave; zero where it gave none.
 pub fn last_of_sequence(postgres: &mut PostgresConnection, sequence: &str) -> QueryResult<i64> {
-    #[derive(QueryableByName)]
-    struct Given {
-        #[diesel(sql_type = BigInt)]
-        last_value: i64,
-        #[diesel(sql_type = diesel::sql_types::Bool)]
-        is_called: bool,
-    }
-    let given = format!("SELECT last_value, is_called FROM {sequence}");
-    let given: Given = sql_query(given).get_result(postgres)?;
-    Ok(if given.is_called { given.last_value } else { 0 })
+    let given = sql::<(BigInt, Bool)>(&format!("SELECT last_value, is_called FROM {sequence}"));
+    let (last, is_called): (i64, bool) = given.get_result(postgres)?;
+    Ok(if is_called { last } else { 0 })
 }

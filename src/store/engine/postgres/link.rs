@@ -1,4 +1,4 @@
-//! A connection to a server, and how it is waited for.
+//! A connection to a server, on which every wait has a timeout.
 
 use std::{future::poll_fn, time::Duration};
 
@@ -20,7 +20,7 @@ use super::{
 /// there, and every wait has an end.
 pub struct Link {
     client: Client,
-    /// Moves the bytes.
+    /// Sends and receives.
     driver: JoinHandle<Result<(), Error>>,
     /// Gone when the connection is closed, and with it the driver and its socket.
     runtime: Option<Runtime>,
@@ -45,13 +45,12 @@ impl Link {
             Ok(Err(error)) => Failure::of(&error),
             Err(_elapsed) => Failure::timed_out(),
         };
-        // A name may still be looked up, which would be waited for.
+        // A name may still be resolved, which an ordinary shutdown would wait for.
         runtime.shutdown_background();
         Err(failure.into())
     }
 
-    /// Does what needs the server, for no longer than that. After a timeout the link is of no use any more: the answer may
-    /// still come.
+    /// Runs a query with a timeout, after which the link is closed: the answer may still come.
     pub fn wait<T>(
         &mut self,
         limit: Duration,
@@ -63,7 +62,7 @@ impl Link {
         let outcome = runtime.block_on(async {
             match timeout(limit, work(client)).await {
                 Ok(Ok(done)) => Ok(done),
-                // It is only known to be closed; the reason is the driver's.
+                // The driver has the reason.
                 Ok(Err(error)) if error.is_closed() => match timeout(limit, driver).await {
                     Ok(Ok(Err(reason))) => Err(Failure::of(&reason)),
                     _ => Err(Failure::of(&error)),
@@ -81,23 +80,23 @@ impl Link {
         outcome
     }
 
-    /// What the end of the link means, if it has come to its end.
+    /// Why the link was closed, if it was.
     pub fn end(&self) -> Option<Consequence> {
         self.is_closed().then_some(self.end)
     }
 
-    /// Whether the link can be used once more, as far as that can be known without asking the server: it has not closed it.
+    /// Whether the server has not closed the connection, as far as the socket tells.
     pub fn is_alive(&self) -> bool {
         let Some(runtime) = &self.runtime else { return false };
         runtime.block_on(async {
-            // The runtime asks the system what has come, and then has the driver read it.
+            // The runtime polls the socket, and then the driver reads it.
             yield_now().await;
             yield_now().await;
         });
         !self.driver.is_finished()
     }
 
-    /// Sends a statement whose outcome is not needed, and waits for nothing: what comes back is received by the next wait.
+    /// Sends a statement without waiting for the answer, which the next wait receives.
     pub fn send(&self, sql: &str) {
         let Some(runtime) = &self.runtime else { return };
         runtime.block_on(async {
@@ -110,15 +109,13 @@ impl Link {
         });
     }
 
-    /// Ends the connection.
     pub fn close(&mut self) {
         if let Some(runtime) = self.runtime.take() {
-            // An ordinary end is not allowed to a thread that runs another runtime.
+            // An ordinary shutdown would block, which is not allowed within another runtime.
             runtime.shutdown_background();
         }
     }
 
-    /// Whether nothing more can be sent.
     pub fn is_closed(&self) -> bool {
         self.runtime.is_none()
     }

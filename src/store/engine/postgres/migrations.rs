@@ -1,4 +1,4 @@
-//! Brings the tables up to date.
+//! Brings the tables on a server up to date.
 
 use std::{thread, time::Duration};
 
@@ -6,21 +6,24 @@ use diesel::pg::Pg;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::{
-    BoxError, MIGRATIONS_TABLE, PostgresConnection, has_table, pool::Connector, timeouts::Timeouts,
+    super::migrations::{self as common, FOREIGN, NOT_CURRENT, TABLE},
+    BoxError, PostgresConnection, has_table,
+    pool::Connector,
+    timeouts::Timeouts,
 };
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 
-/// How many attempts are made in all, since another process may be making the tables, and how long is waited in between.
+/// How many attempts are made in all, since another process may be creating the tables, and the pause in between.
 const TRIES: u32 = 20;
 const PAUSE: Duration = Duration::from_millis(250);
 
-/// Makes or changes the tables where they are not up to date. Each migration is a transaction. Of two processes that start
-/// at once one is refused by what the other one made; it tries again and finds it done.
+/// Creates or changes the tables where they are not up to date. Each migration is a transaction. Of two processes that start
+/// at once one fails on the tables of the other; it tries again and finds them up to date.
 pub fn migrate(connector: &Connector) -> Result<(), BoxError> {
     let mut tries = 0;
     loop {
-        // A new connection each time: where another one made tables, what was known of them is not true any more.
+        // A new connection each time: one caches what it knows of the tables.
         let postgres = &mut connector.connect(Timeouts::of_upkeep())?;
         refuse_foreign(postgres)?;
         let Err(failed) = postgres.run_pending_migrations(MIGRATIONS) else {
@@ -38,23 +41,23 @@ pub fn migrate(connector: &Connector) -> Result<(), BoxError> {
 /// Refuses tables that are not up to date, and changes nothing.
 pub fn require_current(connector: &Connector) -> Result<(), BoxError> {
     let postgres = &mut connector.connect(Timeouts::of_upkeep())?;
-    if !has_table(postgres, MIGRATIONS_TABLE)? || postgres.applied_migrations()?.is_empty() {
-        return Err("it is no database of this program".into());
+    if !has_table(postgres, TABLE)? || postgres.applied_migrations()?.is_empty() {
+        return Err(FOREIGN.into());
     }
     refuse_unknown(postgres)?;
     if postgres.has_pending_migration(MIGRATIONS)? {
-        return Err("it was made by an older version: `serve` brings it up to date".into());
+        return Err(NOT_CURRENT.into());
     }
     Ok(())
 }
 
-/// Refuses a database that has tables of our names which we did not make.
+/// Refuses a database that has tables of these names which another program made.
 fn refuse_foreign(postgres: &mut PostgresConnection) -> Result<(), BoxError> {
-    if has_table(postgres, MIGRATIONS_TABLE)? {
+    if has_table(postgres, TABLE)? {
         return refuse_unknown(postgres);
     }
     for name in ["counters", "keys", "namespaces", "secrets"] {
-        if has_table(postgres, name)? && !has_table(postgres, MIGRATIONS_TABLE)? {
+        if has_table(postgres, name)? && !has_table(postgres, TABLE)? {
             return Err(format!("it has a table {name} of another program").into());
         }
     }
@@ -62,5 +65,5 @@ fn refuse_foreign(postgres: &mut PostgresConnection) -> Result<(), BoxError> {
 }
 
 fn refuse_unknown(postgres: &mut PostgresConnection) -> Result<(), BoxError> {
-    super::super::migrations::refuse_unknown::<Pg>(&MIGRATIONS, &postgres.applied_migrations()?)
+    common::refuse_unknown::<Pg>(&MIGRATIONS, &postgres.applied_migrations()?)
 }

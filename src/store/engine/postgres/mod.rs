@@ -12,7 +12,7 @@ mod rows;
 mod timeouts;
 mod tls;
 
-use std::time::Instant;
+use std::{path::Path, time::Instant};
 
 use self::{
     failure::Consequence,
@@ -20,13 +20,12 @@ use self::{
     retry::Retries,
     timeouts::Timeouts,
 };
-use super::{DatabaseUrl, OpenError};
+use super::{AnyConnection, BackupError, BoxError, Engine, Permits};
 use crate::{
     sealed::WrappedKey,
     store::{
-        engine::connection::AnyConnection,
         error::{Result, Unavailable},
-        job::Purpose,
+        job::{Job, Purpose, Undone, run_alone},
         pace::{Pace, WORK_TIMEOUT},
         tx::Tx,
     },
@@ -37,10 +36,9 @@ pub use connection::PostgresConnection;
 use inspection::has_table;
 pub use inspection::{last_of_sequence, next_of_sequence};
 
-/// What a use case begins with. The server is told, in milliseconds, how long a read and a wait for a lock may take: what is
-/// given up here must not go on there and keep a connection of the server's. A write has no limit for whole statements,
-/// since `COMMIT` is one: a server that waits for its standby would give that up and call it a success. What a process had
-/// locked that is cut off in the middle of a write becomes free.
+/// What begins a transaction. The timeouts, in milliseconds, end on the server what is given up here, so that it keeps no
+/// connection of the server's. A write has no timeout for whole statements, since `COMMIT` is one: a server that waits for
+/// its standby would give that up and call it a success. Locks of a process that is cut off in a write become free.
 fn beginning(purpose: Purpose, pace: Pace) -> &'static str {
     match (purpose, pace) {
         (Purpose::Reading, Pace::Request) => {
@@ -56,94 +54,48 @@ fn beginning(purpose: Purpose, pace: Pace) -> &'static str {
     }
 }
 
-/// Where diesel records which migrations were applied.
-const MIGRATIONS_TABLE: &str = "__diesel_schema_migrations";
-
-type BoxError = Box<dyn std::error::Error + Send + Sync>;
-
 /// The engine.
 pub struct Postgres {
     pool: Pool,
     retries: Retries,
 }
 
-/// How an attempt at a use case failed.
-struct Missed<E> {
-    error: E,
+/// A failed attempt at a use case.
+struct Missed {
+    error: Undone,
     consequence: Consequence,
 }
 
 impl Postgres {
-    /// Connects, and brings the tables up to date, making them when they are missing.
-    pub fn open(
-        url: &DatabaseUrl,
+    /// Connects, and brings the tables up to date, creating them when they are missing.
+    pub fn open(address: &PostgresAddress) -> std::result::Result<Self, BoxError> {
+        Self::after(address, migrations::migrate)
+    }
+
+    /// Connects to a database that is up to date, for upkeep beside servers that may be using it.
+    pub fn open_existing(address: &PostgresAddress) -> std::result::Result<Self, BoxError> {
+        Self::after(address, migrations::require_current)
+    }
+
+    fn after(
         address: &PostgresAddress,
-    ) -> std::result::Result<Self, OpenError> {
-        let opened = connected(address, |connector| {
-            migrations::migrate(&connector)?;
-            Ok(Self::over(connector))
-        });
-        opened.map_err(|error| OpenError::new(url, &*error))
+        prepare: fn(&Connector) -> std::result::Result<(), BoxError>,
+    ) -> std::result::Result<Self, BoxError> {
+        connected(address, |connector| {
+            prepare(&connector)?;
+            Ok(Self { pool: Pool::new(connector), retries: Retries::default() })
+        })
     }
 
-    /// Connects to a database that is up to date, for upkeep beside servers that may be at work on it.
-    pub fn open_existing(
-        url: &DatabaseUrl,
-        address: &PostgresAddress,
-    ) -> std::result::Result<Self, OpenError> {
-        let opened = connected(address, |connector| {
-            migrations::require_current(&connector)?;
-            Ok(Self::over(connector))
-        });
-        opened.map_err(|error| OpenError::new(url, &*error))
-    }
-
-    fn over(connector: Connector) -> Self {
-        Self { pool: Pool::new(connector), retries: Retries::default() }
-    }
-
-    /// The wrapped keys of a database; none where it has no tables yet, or no keys. Changes nothing.
-    pub fn peek_keys(
-        url: &DatabaseUrl,
-        address: &PostgresAddress,
-    ) -> std::result::Result<Vec<WrappedKey>, OpenError> {
-        let keys = connected(address, |connector| {
-            let mut postgres = connector.connect(Timeouts::of_request(WORK_TIMEOUT))?;
-            // A table of that name may be another program's.
-            if !has_table(&mut postgres, MIGRATIONS_TABLE)? || !has_table(&mut postgres, "keys")? {
-                return Ok(vec![]);
-            }
-            Ok(Tx::new(&mut AnyConnection::Postgres(postgres)).keys()?)
-        });
-        keys.map_err(|error| OpenError::new(url, &*error))
-    }
-
-    /// Runs a use case that changes something; what it did is kept by the server before this returns. A server that is gone
-    /// before it could answer the commit leaves it open whether it was kept: that is an error, and nothing is tried again.
-    pub fn write<T, E: From<Unavailable>>(
-        &self,
-        pace: Pace,
-        use_case: &dyn Fn(&mut Tx<'_>) -> Result<T, E>,
-    ) -> Result<T, E> {
-        self.transact(Purpose::Writing, pace, use_case)
-    }
-
-    /// Runs a use case that only reads.
-    pub fn read<T, E: From<Unavailable>>(
-        &self,
-        pace: Pace,
-        use_case: &dyn Fn(&mut Tx<'_>) -> Result<T, E>,
-    ) -> Result<T, E> {
-        self.transact(Purpose::Reading, pace, use_case)
-    }
-
-    /// Tries a use case until it comes to its end, or there is no use in trying or no time left for it.
-    fn transact<T, E: From<Unavailable>>(
+    /// Tries a use case until it ends, a retry would not help or there is no time left for it. What a write did is kept by
+    /// the server before this returns. Where the answer to a commit is lost, it is not known whether it was kept: that is an
+    /// error, and not retried.
+    fn transact(
         &self,
         purpose: Purpose,
         pace: Pace,
-        use_case: &dyn Fn(&mut Tx<'_>) -> Result<T, E>,
-    ) -> Result<T, E> {
+        use_case: &dyn Fn(&mut Tx<'_>) -> Result<(), Undone>,
+    ) -> Result<(), Undone> {
         let since = Instant::now();
         let timeouts = match pace {
             Pace::Request => Timeouts::of_request(WORK_TIMEOUT),
@@ -152,7 +104,7 @@ impl Postgres {
         let mut tries = 0;
         loop {
             let missed = match self.attempt(purpose, beginning(purpose, pace), timeouts, use_case) {
-                Ok(answer) => return Ok(answer),
+                Ok(()) => return Ok(()),
                 Err(missed) => missed,
             };
             tries += 1;
@@ -162,26 +114,26 @@ impl Postgres {
         }
     }
 
-    fn attempt<T, E: From<Unavailable>>(
+    fn attempt(
         &self,
         purpose: Purpose,
         begin: &'static str,
         timeouts: Timeouts,
-        use_case: &dyn Fn(&mut Tx<'_>) -> Result<T, E>,
-    ) -> std::result::Result<T, Missed<E>> {
+        use_case: &dyn Fn(&mut Tx<'_>) -> Result<(), Undone>,
+    ) -> std::result::Result<(), Missed> {
         let last =
             |error: Unavailable| Missed { error: error.into(), consequence: Consequence::Final };
         let none = || last(Unavailable::new("no connection"));
         let mut slot = self.pool.take(timeouts).map_err(last)?;
         slot.postgres().ok_or_else(none)?.begin(begin, timeouts);
-        let done = use_case(&mut Tx::new(slot.any().ok_or_else(none)?));
+        let done = use_case(&mut Tx::new(slot.0.as_mut().ok_or_else(none)?));
         let postgres = slot.postgres().ok_or_else(none)?;
         let ended = match (done, purpose) {
-            (Ok(answer), Purpose::Reading) => {
+            (Ok(()), Purpose::Reading) => {
                 postgres.end_reading();
-                Ok(answer)
+                Ok(())
             }
-            (Ok(answer), Purpose::Writing) => commit(postgres).map(|()| answer),
+            (Ok(()), Purpose::Writing) => commit(postgres),
             (Err(error), _) => {
                 let consequence = postgres.trouble().unwrap_or(Consequence::Final);
                 postgres.roll_back();
@@ -193,39 +145,65 @@ impl Postgres {
         }
         ended
     }
+}
 
-    /// How many use cases are at work at once: for each there is a connection.
-    pub fn width(&self) -> usize {
-        self.pool.size()
+impl Engine for Postgres {
+    fn run(&self, purpose: Purpose, pace: Pace, next: &mut dyn FnMut() -> Option<Box<dyn Job>>) {
+        for job in std::iter::from_fn(next) {
+            run_alone(job, |use_case| self.transact(purpose, pace, use_case));
+        }
     }
 
-    /// How many connections are open, and how many may be.
-    pub fn connections(&self) -> (usize, usize) {
+    fn backup(&self, _: &Path) -> std::result::Result<(), BackupError> {
+        let how = "a PostgreSQL database is backed up by pg_dump: README.md says how";
+        Err(BackupError(how.to_owned()))
+    }
+
+    fn permits(&self) -> Permits {
+        Permits::of_pool(self.connections().1)
+    }
+
+    fn connections(&self) -> (usize, usize) {
         self.pool.counts()
     }
 
-    /// How often use cases were tried once more.
-    pub fn retries(&self) -> u64 {
+    fn retries(&self) -> u64 {
         self.retries.count()
     }
 }
 
-fn commit<E: From<Unavailable>>(
-    postgres: &mut PostgresConnection,
-) -> std::result::Result<(), Missed<E>> {
+/// The wrapped keys of a database; none where it has no tables yet, or no keys. Changes nothing.
+pub fn peek_keys(address: &PostgresAddress) -> std::result::Result<Vec<WrappedKey>, BoxError> {
+    connected(address, |connector| {
+        let mut postgres = connector.connect(Timeouts::of_request(WORK_TIMEOUT))?;
+        // A table `keys` may be another program's.
+        let tables = [super::migrations::TABLE, "keys"];
+        for table in tables {
+            if !has_table(&mut postgres, table)? {
+                return Ok(vec![]);
+            }
+        }
+        Ok(Tx::new(&mut AnyConnection::Postgres(postgres)).keys()?)
+    })
+}
+
+fn commit(postgres: &mut PostgresConnection) -> std::result::Result<(), Missed> {
     postgres.commit().map_err(|failure| {
-        // Nothing was kept of what gave way or was refused. Of what got no answer that is not known, so it is not tried again.
+        // What the server refused was rolled back. Of what got no answer that is not known, so it is not retried.
         let consequence = match failure.consequence() {
             Consequence::GaveWay => Consequence::GaveWay,
             _ => Consequence::Final,
         };
-        let doubt =
-            if failure.is_said() { "" } else { ": whether the write was kept is not known" };
+        let doubt = if failure.ends_connection() {
+            ": whether the write was kept is not known"
+        } else {
+            ""
+        };
         Missed { error: Unavailable::new(format!("{failure}{doubt}")).into(), consequence }
     })
 }
 
-/// Does what needs a connection on a thread of its own: that of the caller may run a runtime, which would not let it wait.
+/// Does what needs a connection on a thread of its own: the caller's may run a runtime, in which nothing may block.
 fn connected<T: Send>(
     address: &PostgresAddress,
     work: impl FnOnce(Connector) -> std::result::Result<T, BoxError> + Send,

@@ -1,5 +1,5 @@
 //! The connections of a process, kept by r2d2, and what is done while the server cannot be reached. How many use cases run at
-//! once is decided before, by semaphores: none waits here but for the server.
+//! once is limited before, by the executor's permits: here they wait only for the server.
 
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
@@ -16,14 +16,14 @@ use super::{
 };
 use crate::store::error::{Result, Unavailable};
 
-/// How long a connection is used. Where a name leads elsewhere by now, or a proxy shares its connections out anew, it is
-/// followed within that time, but for a connection that is never idle.
+/// How long a connection is used: within that time a changed host name or another server of a proxy is followed, unless the
+/// connection is never idle.
 const LIFETIME: Duration = Duration::from_mins(30);
 
-/// How long after a failure to connect others are refused without an attempt of their own.
+/// How long after a failure to connect other requests fail without an attempt of their own.
 const OUTAGE_PAUSE: Duration = Duration::from_millis(250);
 
-/// How soon a connection must have failed for a second one to be tried, and how long is waited in between.
+/// An attempt that failed within this time is followed by a second one, after a pause of the same length.
 const SECOND_TRY: Duration = Duration::from_millis(50);
 
 /// Makes connections.
@@ -55,7 +55,7 @@ pub struct Pool {
 /// The server could not be reached the last time.
 struct Outage {
     reason: String,
-    /// Until then nothing is tried, or another caller is trying.
+    /// Until then nothing is tried, or another caller tries.
     until: Instant,
 }
 
@@ -72,8 +72,8 @@ impl Pool {
         Self { connector, slots, outage: Mutex::default() }
     }
 
-    /// A connection that is not known to be broken. It goes back by itself, unless it is broken by then or has a transaction
-    /// under way. While the server cannot be reached, one caller at a time tries to, and the others are refused at once.
+    /// A connection that is not known to be broken. Dropping it gives it back, unless it is broken or has a transaction
+    /// under way. While the server cannot be reached, one caller at a time tries to, and the others fail at once.
     pub fn take(&self, timeouts: Timeouts) -> Result<PooledConnection<Slots>> {
         let mut slot = self.slots.get_timeout(timeouts.connection()).map_err(Unavailable::new)?;
         if slot.0.is_none() {
@@ -95,7 +95,7 @@ impl Pool {
         };
         let since = Instant::now();
         let connected = self.connector.connect(timeouts).or_else(|error| {
-            // It may be the connection alone that was lost.
+            // Perhaps only the connection was lost.
             if is_known || since.elapsed() > SECOND_TRY {
                 return Err(error);
             }
@@ -108,7 +108,7 @@ impl Pool {
                     log::info!("the database server can be reached again");
                 }
             }
-            // Where the deadline has passed, the server may have had no time.
+            // After the deadline the server is not to blame.
             Err(error) if is_known || !timeouts.are_over() => self.note_outage(error.to_string()),
             Err(_) => {}
         }
@@ -132,12 +132,7 @@ impl Pool {
 
     /// How many connections are open, and how many may be.
     pub fn counts(&self) -> (usize, usize) {
-        (self.slots.state().connections as usize, self.size())
-    }
-
-    /// How many connections may be open.
-    pub fn size(&self) -> usize {
-        self.slots.max_size() as usize
+        (self.slots.state().connections as usize, self.slots.max_size() as usize)
     }
 
     fn outage(&self) -> MutexGuard<'_, Option<Outage>> {
@@ -145,22 +140,16 @@ impl Pool {
     }
 }
 
-/// Makes what the pool keeps. r2d2 does that on threads of its own, and where it fails it tries again without an end while
-/// its callers wait for all their time. So it makes empty slots, and each caller connects for itself.
+/// Makes empty slots, in which each caller connects: r2d2 would connect on threads of its own, and retry without an end
+/// while its callers wait.
 pub struct Slots;
 
 /// Room for one connection.
-pub struct Slot(Option<AnyConnection>);
+pub struct Slot(pub Option<AnyConnection>);
 
 impl Slot {
-    /// The connection.
-    pub fn any(&mut self) -> Option<&mut AnyConnection> {
-        self.0.as_mut()
-    }
-
-    /// The same, as this engine's.
     pub fn postgres(&mut self) -> Option<&mut PostgresConnection> {
-        match self.any() {
+        match &mut self.0 {
             Some(AnyConnection::Postgres(postgres)) => Some(postgres),
             _ => None,
         }
@@ -175,7 +164,7 @@ impl ManageConnection for Slots {
         Ok(Slot(None))
     }
 
-    /// Asks the system what has come, never the server.
+    /// By what the socket has received, without a query.
     fn is_valid(&self, slot: &mut Slot) -> std::result::Result<(), Failure> {
         let is_alive = slot.postgres().is_none_or(PostgresConnection::is_alive);
         if is_alive { Ok(()) } else { Err(Failure::closed()) }

@@ -1,4 +1,4 @@
-//! When a use case is tried once more.
+//! When a use case is retried.
 
 use std::{
     sync::atomic::{AtomicU64, Ordering},
@@ -10,40 +10,38 @@ use ring::rand::{SecureRandom, SystemRandom};
 
 use super::failure::Consequence;
 
-/// How often a use case is tried in all.
+/// How often a use case is run in all.
 const TRIES: u32 = 12;
 
-/// How long after its beginning a use case is tried for the last time: there has to be time for it before its request times
-/// out.
+/// How long after its beginning a use case is retried for the last time: it needs time before its request times out.
 const TRIED_FOR: Duration = Duration::from_secs(3);
 
-/// How long the first pause may be. Each may be twice as long as the one before, up to the last.
+/// The bounds of the exponential backoff.
 const FIRST_PAUSE: Duration = Duration::from_millis(4);
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
-/// Counts them.
+/// Counts retries.
 #[derive(Default)]
 pub struct Retries(AtomicU64);
 
 impl Retries {
-    /// Whether a use case is to be tried again after so many tries; waits until then.
+    /// Whether a use case is to be retried after so many tries; waits until then.
     pub fn wait_for_next(&self, tries: u32, begun: Instant, consequence: Consequence) -> bool {
         let helps = matches!(consequence, Consequence::GaveWay | Consequence::Disconnected);
         if !helps || tries >= TRIES || begun.elapsed() > TRIED_FOR {
             return false;
         }
         let pause = match consequence {
-            // There is another connection, or there is none: neither gets better by waiting.
+            // There is another connection or none: a pause does not change that.
             Consequence::Disconnected if tries == 1 => Duration::ZERO,
             _ => jittered(longest_pause(tries)),
         };
-        log::debug!("{consequence:?}: trying once more in {} ms", pause.as_millis());
+        log::debug!("{consequence:?}: retrying in {} ms", pause.as_millis());
         thread::sleep(pause);
         self.0.fetch_add(1, Ordering::Relaxed);
         true
     }
 
-    /// How often anything was tried once more.
     pub fn count(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
@@ -54,7 +52,7 @@ fn longest_pause(tries: u32) -> Duration {
     doubled.min(LONGEST_PAUSE)
 }
 
-/// Anything up to the longest: use cases that met once should not meet again.
+/// Full jitter: use cases that met once should not meet again.
 fn jittered(longest: Duration) -> Duration {
     let mut bytes = [0; 2];
     match SystemRandom::new().fill(&mut bytes) {

@@ -1,12 +1,11 @@
 //! Values on their way between diesel and the client library: both speak PostgreSQL's binary format.
 
-use std::{error::Error, fmt, num::NonZeroU32, ops::Range, rc::Rc, vec::IntoIter};
+use std::{error::Error, fmt, num::NonZeroU32, ops::Range};
 
 use bytes::{BufMut, BytesMut};
 use diesel::{
-    QueryResult,
     backend::Backend,
-    pg::{Pg, PgValue},
+    pg::{Pg, PgValue, TypeOidLookup},
     row::{Field, PartialRow, Row as DieselRow, RowIndex, RowSealed},
 };
 use tokio_postgres::{
@@ -42,16 +41,12 @@ impl ToSql for Bind {
     to_sql_checked!();
 }
 
-/// A value as it came; nothing for NULL.
-struct Raw<'a>(Option<&'a [u8]>);
+/// A value as the server sent it.
+struct Raw<'a>(&'a [u8]);
 
 impl<'a> FromSql<'a> for Raw<'a> {
     fn from_sql(_: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn Error + Sync + Send>> {
-        Ok(Self(Some(raw)))
-    }
-
-    fn from_sql_null(_: &Type) -> Result<Self, Box<dyn Error + Sync + Send>> {
-        Ok(Self(None))
+        Ok(Self(raw))
     }
 
     fn accepts(_: &Type) -> bool {
@@ -59,48 +54,20 @@ impl<'a> FromSql<'a> for Raw<'a> {
     }
 }
 
-/// What a query found.
-pub struct Cursor {
-    rows: IntoIter<Row>,
-    types: Rc<[NonZeroU32]>,
-}
-
-impl Cursor {
-    /// Over all rows of an answer.
-    pub fn new(rows: Vec<Row>) -> Self {
-        let columns = rows.first().map(Row::columns).unwrap_or_default();
-        let types =
-            columns.iter().map(|it| NonZeroU32::new(it.type_().oid()).unwrap_or(NonZeroU32::MAX));
-        Self { types: types.collect(), rows: rows.into_iter() }
-    }
-}
-
-impl Iterator for Cursor {
-    type Item = QueryResult<FoundRow>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let row = self.rows.next()?;
-        Some(Ok(FoundRow { row, types: Rc::clone(&self.types) }))
-    }
-}
-
 /// One row.
-pub struct FoundRow {
-    row: Row,
-    types: Rc<[NonZeroU32]>,
-}
+pub struct FoundRow(pub Row);
 
 impl RowSealed for FoundRow {}
 
 impl RowIndex<usize> for FoundRow {
     fn idx(&self, index: usize) -> Option<usize> {
-        (index < self.row.len()).then_some(index)
+        (index < self.0.len()).then_some(index)
     }
 }
 
 impl<'a> RowIndex<&'a str> for FoundRow {
     fn idx(&self, name: &'a str) -> Option<usize> {
-        self.row.columns().iter().position(|column| column.name() == name)
+        self.0.columns().iter().position(|column| column.name() == name)
     }
 }
 
@@ -113,7 +80,7 @@ impl<'a> DieselRow<'a, Pg> for FoundRow {
     type InnerPartialRow = Self;
 
     fn field_count(&self) -> usize {
-        self.row.len()
+        self.0.len()
     }
 
     fn get<'f, I>(&'f self, index: I) -> Option<Self::Field<'f>>
@@ -121,9 +88,7 @@ impl<'a> DieselRow<'a, Pg> for FoundRow {
         'a: 'f,
         Self: RowIndex<I>,
     {
-        let index = self.idx(index)?;
-        let kind = self.types.get(index)?;
-        Some(FoundField { row: &self.row, index, kind })
+        self.idx(index).map(|index| FoundField { row: &self.0, index })
     }
 
     fn partial_row(&self, range: Range<usize>) -> PartialRow<'_, Self::InnerPartialRow> {
@@ -135,7 +100,13 @@ impl<'a> DieselRow<'a, Pg> for FoundRow {
 pub struct FoundField<'a> {
     row: &'a Row,
     index: usize,
-    kind: &'a NonZeroU32,
+}
+
+impl TypeOidLookup for FoundField<'_> {
+    fn lookup(&self) -> NonZeroU32 {
+        let column = self.row.columns().get(self.index);
+        column.and_then(|it| NonZeroU32::new(it.type_().oid())).unwrap_or(NonZeroU32::MAX)
+    }
 }
 
 impl<'a> Field<'a, Pg> for FoundField<'a> {
@@ -144,7 +115,7 @@ impl<'a> Field<'a, Pg> for FoundField<'a> {
     }
 
     fn value(&self) -> Option<<Pg as Backend>::RawValue<'_>> {
-        let Raw(bytes) = self.row.try_get(self.index).unwrap_or(Raw(None));
-        bytes.map(|bytes| PgValue::new(bytes, self.kind))
+        let Raw(bytes) = self.row.try_get::<_, Option<Raw<'_>>>(self.index).ok()??;
+        Some(PgValue::new(bytes, self))
     }
 }

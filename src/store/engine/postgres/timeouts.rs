@@ -1,8 +1,8 @@
-//! How long is waited for a server.
+//! Timeouts for a server's answers.
 
 use std::time::{Duration, Instant};
 
-/// How long one answer is waited for while a request waits.
+/// How long one answer may take for a request.
 const ANSWER: Duration = Duration::from_secs(3);
 
 /// The same for upkeep: counting all rows of a large database takes that long.
@@ -19,32 +19,30 @@ pub struct Timeouts {
 }
 
 impl Timeouts {
-    /// For a request that waits no longer than this from now on.
+    /// For a request with a deadline in that time.
     pub fn of_request(limit: Duration) -> Self {
         Self { answer: ANSWER, deadline: Instant::now().checked_add(limit) }
     }
 
-    /// For upkeep, which no request waits for.
+    /// For upkeep, without a deadline.
     pub fn of_upkeep() -> Self {
         Self { answer: ANSWER_FOR_UPKEEP, deadline: None }
     }
 
-    /// How long the next answer may take.
     pub fn answer(self) -> Duration {
         self.within(self.answer)
     }
 
-    /// How long the next connection may take.
     pub fn connection(self) -> Duration {
         self.within(CONNECTION)
     }
 
-    /// How long the end of a transaction may take. It is not cut short: what is not known of a commit cannot be found out later.
+    /// How long the end of a transaction may take, also after the deadline: the outcome of a commit cannot be asked for later.
     pub fn end(self) -> Duration {
         self.answer
     }
 
-    /// Whether the deadline has passed: then the server is not to blame for what it did not answer.
+    /// Whether the deadline has passed: then a timeout does not mean that the server is slow.
     pub fn are_over(self) -> bool {
         self.deadline.is_some_and(|deadline| deadline <= Instant::now())
     }

@@ -12,11 +12,11 @@ use crate::store::{
 
 /// Why a transaction did not come to its end.
 enum Failure {
-    /// The database is not there, or another process has it: trying again would only take longer.
+    /// There is no database, or another process holds it: trying again would only take longer.
     Refused(Unavailable),
-    /// What one of the use cases did, or all of them together, was too much for the database.
+    /// One of the use cases, or all of them together, broke the transaction.
     Broken(Unavailable),
-    /// A caller was told that nothing is done.
+    /// A caller was told that nothing was done.
     GivenUp,
 }
 
@@ -30,20 +30,18 @@ impl Failure {
 }
 
 impl Sqlite {
-    /// Runs what `next` hands out until it hands out nothing more. A use case that fails is undone by itself. When the
+    /// Runs what `next` hands out until it hands out nothing more. A use case that fails is rolled back by itself. When the
     /// transaction as a whole fails, each is run once more in a transaction of its own, so that none fails for what
-    /// another one did; where only a caller gave up, the others are run together again.
-    ///
-    /// # Errors
-    /// The database is not there, or another process has it: what everything was answered.
-    pub fn run(
+    /// another one did; where only a caller gave up, the others are run together again. The error is that everything was
+    /// answered the same: there is no database, or another process holds it.
+    pub fn run_batch(
         &self,
         purpose: Purpose,
         next: &mut dyn FnMut() -> Option<Box<dyn Job>>,
     ) -> Result<()> {
         let mut jobs = vec![];
         let mut outcome = self.attempt(purpose, next, &mut jobs);
-        // Each time there is one less of them that can give up.
+        // This ends: each time there is one less that can give up.
         while matches!(outcome, Err(Failure::GivenUp)) {
             log::warn!("a write came too late to be done and is rolled back");
             let mut again = std::mem::take(&mut jobs).into_iter();
@@ -56,13 +54,13 @@ impl Sqlite {
                 let mut jobs = jobs.into_iter();
                 while let Some(job) = jobs.next() {
                     let mut job = Some(job);
-                    if let Err(refused) = self.run(purpose, &mut || job.take()) {
+                    if let Err(refused) = self.run_batch(purpose, &mut || job.take()) {
                         finish(jobs.by_ref(), &Err(refused));
                     }
                 }
             }
             Err(Failure::Refused(error)) => {
-                // Those that wait would only find the same.
+                // Those that wait would only fail in the same way.
                 jobs.extend(std::iter::from_fn(next));
                 finish(jobs, &Err(error.clone()));
                 return Err(error);
@@ -72,7 +70,7 @@ impl Sqlite {
         Ok(())
     }
 
-    /// One transaction. What was run stands in `ran`, whatever came of it.
+    /// One transaction. What was run is added to `ran`, whatever came of it.
     fn attempt(
         &self,
         purpose: Purpose,
@@ -81,7 +79,7 @@ impl Sqlite {
     ) -> std::result::Result<(), Failure> {
         let (pool, begin) = match purpose {
             Purpose::Reading => (self.readers.as_ref().unwrap_or(&self.writer), "BEGIN DEFERRED"),
-            // The lock is taken at once: a reader that turns into a writer halfway would be refused as busy.
+            // The lock is taken at once: a read transaction that begins to write would be refused as busy.
             Purpose::Writing => (&self.writer, "BEGIN IMMEDIATE"),
         };
         let mut connection =
@@ -92,7 +90,7 @@ impl Sqlite {
             if job.begin() {
                 let kept = match purpose {
                     Purpose::Reading => {
-                        // An error is its caller's alone, and nothing is to be undone.
+                        // An error is its caller's alone, and nothing has to be rolled back.
                         job.run(&mut tx);
                         Ok(())
                     }
@@ -106,7 +104,7 @@ impl Sqlite {
             return Ok(());
         }
         tx.complete().map_err(Failure::Broken)?;
-        // As late as can be, and before anything is believed that was read: also that something is not there.
+        // As late as possible, and before anything is answered that was read: also that something does not exist.
         let files = self.files.as_ref().map_or(Ok(()), |files| files.check());
         files.map_err(|error| Failure::Refused(Unavailable::new(error)))?;
         // All are asked, so that each that is run again is known to have been about to be committed.
@@ -118,7 +116,7 @@ impl Sqlite {
     }
 }
 
-/// Fails when the transaction is not what it was: some errors end it as a whole, and then there is no savepoint any more.
+/// Fails when the transaction ended as a whole, as after some errors: then there is no savepoint any more.
 fn in_savepoint(tx: &mut Tx<'_>, job: &mut dyn Job) -> diesel::QueryResult<()> {
     tx.connection.batch_execute("SAVEPOINT use_case")?;
     if job.run(tx) {

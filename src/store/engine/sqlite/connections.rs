@@ -1,6 +1,7 @@
 //! Connections to an SQLite file, and what a pool has to know about them.
 
 use std::{
+    io,
     path::Path,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -31,34 +32,28 @@ const READ: &str = "SELECT count(*) FROM sqlite_master";
 /// Opens connections for the pools.
 #[derive(Clone)]
 pub enum Connections {
-    /// To a file.
-    ToFile {
-        /// The files that the database had at the start.
-        files: Arc<Files>,
-        /// What the connections may do.
-        access: Access,
-        /// How many KiB of the file each remembers.
-        cache: u32,
-    },
-    /// To a database in memory.
-    InMemory {
-        /// The only connection that there can be, until the pool takes it.
-        only: Arc<Mutex<Option<AnyConnection>>>,
-    },
+    /// To a file, of which each caches so many KiB.
+    ToFile { files: Arc<Files>, access: Access, cache: u32 },
+    /// To a database in memory: the only connection, until the pool takes it.
+    InMemory(Arc<Mutex<Option<AnyConnection>>>),
 }
 
-/// Opens a connection to a file that exists, and sees to it that it has a write-ahead log if it is to be written.
+/// Opens a connection to a file that exists, with a write-ahead log if it is to be written.
 pub fn open(path: &Path, access: Access) -> Result<AnyConnection, BoxError> {
     let mut connection = establish(path, access)?;
     if access == Access::Write {
-        demand_write_ahead_log(&mut connection)?;
-        // From the first read on the log is there, which is to be known by then.
+        // SQLite answers with the mode that it could set: another one where files cannot be shared in memory.
+        let mode: String = sql::<Text>("PRAGMA journal_mode = WAL").get_result(&mut connection)?;
+        if !mode.eq_ignore_ascii_case("wal") {
+            return Err("a write-ahead log is not possible there".into());
+        }
+        // From the first read on the log exists.
         connection.batch_execute(READ)?;
     }
     Ok(AnyConnection::Sqlite(connection))
 }
 
-/// Makes a database in memory.
+/// Creates a database in memory.
 pub fn open_in_memory() -> Result<AnyConnection, BoxError> {
     prepare(SqliteConnection::establish(":memory:")?).map(AnyConnection::Sqlite)
 }
@@ -68,8 +63,8 @@ pub fn establish(path: &Path, access: Access) -> Result<SqliteConnection, BoxErr
     prepare(SqliteConnection::establish(&address(path, access)?)?)
 }
 
-/// One connection that changes nothing of a file, unless a process was killed while it changed the file by way of a journal:
-/// what was half done is undone then, since the file cannot be read before.
+/// One connection that does not change a file, unless a process was killed in a transaction with a rollback journal: then
+/// that transaction is rolled back, since the file cannot be read before.
 pub fn establish_to_read(path: &Path) -> Result<SqliteConnection, BoxError> {
     let open = |access| {
         let mut connection = establish(path, access)?;
@@ -83,8 +78,7 @@ pub fn establish_to_read(path: &Path) -> Result<SqliteConnection, BoxError> {
 }
 
 fn prepare(mut connection: SqliteConnection) -> Result<SqliteConnection, BoxError> {
-    // The first thing: what follows may meet a lock. In memory what SQLite needs for itself: there may be no folder for its
-    // files.
+    // The timeout first: what follows may meet a lock. Temporary tables in memory: there may be no folder for them.
     connection.batch_execute(&format!(
         "PRAGMA busy_timeout = {}; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
          PRAGMA temp_store = MEMORY;",
@@ -93,21 +87,11 @@ fn prepare(mut connection: SqliteConnection) -> Result<SqliteConnection, BoxErro
     Ok(connection)
 }
 
-/// SQLite answers with the mode that it could set, which is another one where files cannot be shared in memory.
-fn demand_write_ahead_log(connection: &mut SqliteConnection) -> Result<(), BoxError> {
-    let mode: String = sql::<Text>("PRAGMA journal_mode = WAL").get_result(connection)?;
-    if mode.eq_ignore_ascii_case("wal") {
-        Ok(())
-    } else {
-        Err("a write-ahead log is not possible there".into())
-    }
-}
-
 impl r2d2::ManageConnection for Connections {
     type Connection = AnyConnection;
-    type Error = BoxedError;
+    type Error = io::Error;
 
-    fn connect(&self) -> Result<AnyConnection, BoxedError> {
+    fn connect(&self) -> Result<AnyConnection, io::Error> {
         match self {
             Self::ToFile { files, access, cache } => {
                 let open = || {
@@ -116,17 +100,17 @@ impl r2d2::ManageConnection for Connections {
                     connection.batch_execute(&format!("PRAGMA cache_size = -{cache}"))?;
                     Ok(connection)
                 };
-                open().map_err(BoxedError)
+                open().map_err(|error: BoxError| io::Error::other(error))
             }
-            Self::InMemory { only } => {
+            Self::InMemory(only) => {
                 let only = only.lock().unwrap_or_else(PoisonError::into_inner).take();
-                only.ok_or_else(|| BoxedError("the database in memory is lost".into()))
+                only.ok_or_else(|| io::Error::other("the database in memory is lost"))
             }
         }
     }
 
-    // A connection whose files are gone is kept: it is right again as soon as they are back.
-    fn is_valid(&self, _connection: &mut AnyConnection) -> Result<(), BoxedError> {
+    // A connection whose files are gone is kept: it works again as soon as they are back.
+    fn is_valid(&self, _connection: &mut AnyConnection) -> Result<(), io::Error> {
         Ok(())
     }
 
@@ -134,11 +118,6 @@ impl r2d2::ManageConnection for Connections {
         connection.sqlite().map_or(true, AnsiTransactionManager::is_broken_transaction_manager)
     }
 }
-
-/// An error that a pool can carry.
-#[derive(Debug, thiserror::Error)]
-#[error(transparent)]
-pub struct BoxedError(BoxError);
 
 /// A pool of so many connections.
 pub fn pool(size: u32, connections: Connections) -> Result<r2d2::Pool<Connections>, r2d2::Error> {
@@ -148,7 +127,7 @@ pub fn pool(size: u32, connections: Connections) -> Result<r2d2::Pool<Connection
         .idle_timeout(None)
         .max_lifetime(None)
         .test_on_check_out(false)
-        // Each failed attempt is told to the use case that waits for it; a second report would only repeat it.
+        // The use case that waits for the connection gets the error; the log would only repeat it.
         .error_handler(Box::new(r2d2::NopErrorHandler))
         .build(connections)
 }

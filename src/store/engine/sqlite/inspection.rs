@@ -6,9 +6,6 @@ use diesel::{
     sql_types::{BigInt, Text},
 };
 
-/// How many defects are told.
-const DEFECTS_MAX: u32 = 100;
-
 /// Whether there is a table of that name.
 pub fn has_table(sqlite: &mut SqliteConnection, name: &str) -> QueryResult<bool> {
     let tables = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = ";
@@ -23,8 +20,7 @@ pub fn is_empty(sqlite: &mut SqliteConnection) -> QueryResult<bool> {
 
 /// What is wrong with the file and with references between rows.
 pub fn defects(sqlite: &mut SqliteConnection) -> QueryResult<Vec<String>> {
-    let check = format!("PRAGMA integrity_check({DEFECTS_MAX})");
-    let mut defects: Vec<String> = sql::<Text>(&check).load(sqlite)?;
+    let mut defects: Vec<String> = sql::<Text>("PRAGMA integrity_check(100)").load(sqlite)?;
     defects.retain(|text| text != "ok");
     let orphans = "SELECT printf('row %d of %s refers to nothing in %s', rowid, \"table\", parent) \
                    FROM pragma_foreign_key_check";

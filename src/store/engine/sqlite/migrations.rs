@@ -1,4 +1,4 @@
-//! Brings the tables up to date.
+//! Brings the tables of an SQLite file up to date.
 
 use diesel::{
     SqliteConnection,
@@ -8,6 +8,7 @@ use diesel::{
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::{
+    super::migrations::{self as common, FOREIGN, NOT_CURRENT, TABLE},
     AnyConnection, BoxError,
     inspection::{has_table, is_empty},
     transaction::roll_back,
@@ -15,14 +16,14 @@ use super::{
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 
-/// Makes or changes the tables where they are not up to date.
+/// Creates or changes the tables where they are not up to date.
 pub fn migrate(connection: &mut AnyConnection) -> Result<(), BoxError> {
     let sqlite = connection.sqlite()?;
     // One transaction around all: of two processes that start at once one waits.
     AnsiTransactionManager::begin_transaction_sql(sqlite, "BEGIN IMMEDIATE")?;
     let migrated = refuse_unknown(sqlite)
         .and_then(|()| sqlite.run_pending_migrations(MIGRATIONS).map(drop))
-        // A file that can only be read is opened without a word; a write tells.
+        // A file that can only be read is opened without an error; a write fails.
         .and_then(|()| Ok(sqlite.batch_execute("UPDATE counters SET value = value")?));
     match migrated {
         Ok(()) => Ok(AnsiTransactionManager::commit_transaction(sqlite)?),
@@ -35,10 +36,9 @@ pub fn migrate(connection: &mut AnyConnection) -> Result<(), BoxError> {
 
 /// Refuses tables that are not up to date, and changes nothing.
 pub fn require_current(sqlite: &mut SqliteConnection) -> Result<(), BoxError> {
-    let is_older = "it was made by an older version: `serve` brings it up to date";
     refuse_others(sqlite)?;
     if sqlite.has_pending_migration(MIGRATIONS)? {
-        return Err(is_older.into());
+        return Err(NOT_CURRENT.into());
     }
     Ok(())
 }
@@ -50,19 +50,13 @@ pub fn refuse_foreign(sqlite: &mut SqliteConnection) -> Result<(), BoxError> {
 
 /// Refuses a database that neither this version nor an older one made, and changes nothing.
 pub fn refuse_others(sqlite: &mut SqliteConnection) -> Result<(), BoxError> {
-    // Asked for the applied ones, the library would make its table.
-    if !has_table(sqlite, "__diesel_schema_migrations")? {
-        return Err("it is no database of this program".into());
-    }
-    if sqlite.applied_migrations()?.is_empty() {
-        return Err("it is no database of this program".into());
+    // The table first: the library would create it.
+    if !has_table(sqlite, TABLE)? || sqlite.applied_migrations()?.is_empty() {
+        return Err(FOREIGN.into());
     }
     refuse_unknown(sqlite)
 }
 
 fn refuse_unknown(sqlite: &mut SqliteConnection) -> Result<(), BoxError> {
-    super::super::migrations::refuse_unknown::<SqliteBackend>(
-        &MIGRATIONS,
-        &sqlite.applied_migrations()?,
-    )
+    common::refuse_unknown::<SqliteBackend>(&MIGRATIONS, &sqlite.applied_migrations()?)
 }

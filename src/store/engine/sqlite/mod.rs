@@ -19,73 +19,71 @@ use self::{
     files::{Files, Partial},
     inspection::has_table,
 };
-use super::{AnyConnection, DatabaseUrl, OpenError, Permits, Tx};
+use super::{
+    AnyConnection, BackupError, BoxError, DatabaseUrl, Engine, Job, Pace, Permits, Purpose,
+    RestoreError, Tx,
+};
 use crate::sealed::WrappedKey;
 
-pub use files::{Access, files_of, write_new_file};
+pub use files::{Access, files_of, folder_of, write_new_file};
 pub use inspection::defects;
 pub use restore::Staged;
 
 /// How many reads run at once. SQLite's readers are bound by the processor, not by waiting.
 const READERS: u32 = 4;
 
-/// How much of the file a reading connection remembers, in KiB: what is above the leaves of a large database.
+/// How much of the file a reading connection caches, in KiB: what is above the leaves of a large database.
 const READER_CACHE: u32 = 2 * 1024;
 
-/// How much the writing one remembers, in KiB. Secrets of many namespaces go to as many places of the indexes, and what is not
-/// remembered is read for each.
+/// How much the writing connection caches, in KiB. Secrets of many namespaces go to as many places of the indexes, and what
+/// is not cached is read for each.
 const WRITER_CACHE: u32 = 16 * 1024;
-
-type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// The embedded engine.
 pub struct Sqlite {
-    /// Absent for a database in memory.
+    /// `None` for a database in memory.
     files: Option<Arc<Files>>,
-    /// Used for nothing. The connection that closes a database last removes its log: while this one is open, that is never one of
-    /// the pools' connections, and the log stays the file that it was at the start. Absent for a database in memory.
+    /// Not used. The connection that closes a database last removes its log: while this one is open, that is never one of the
+    /// pools' connections, and the log stays the file that it was at the start. `None` for a database in memory.
     _keeper: Option<Mutex<AnyConnection>>,
     writer: r2d2::Pool<Connections>,
-    /// Absent for a database in memory: there the writer's connection is the only one.
+    /// `None` for a database in memory: there the writer's connection is the only one.
     readers: Option<r2d2::Pool<Connections>>,
 }
 
 impl Sqlite {
-    /// Opens the file, making it when it is missing, and brings its tables up to date.
-    pub fn open(url: &DatabaseUrl) -> Result<Self, OpenError> {
-        let build = || {
-            let Some(path) = url.file() else { return Self::open_in_memory() };
-            files::refuse_log_alone(path)?;
-            files::make_missing(path)?;
-            Partial::remove_left(path);
-            migrations::refuse_foreign(&mut establish_to_read(path)?)?;
+    /// Opens the file, creating it when it is missing, and brings its tables up to date.
+    pub fn open(path: &Path) -> Result<Self, BoxError> {
+        files::refuse_log_alone(path)?;
+        files::make_missing(path)?;
+        Partial::remove_left(path);
+        migrations::refuse_foreign(&mut establish_to_read(path)?)?;
+        files::keep_from_others(path);
+        let mut first = connections::open(path, Access::Write)?;
+        migrations::migrate(&mut first)?;
+        Self::over(first, path, Access::Write)
+    }
+
+    /// Opens a file that exists and is up to date, for upkeep beside a server that may be using it.
+    pub fn open_existing(path: &Path, access: Access) -> Result<Self, BoxError> {
+        files::refuse_log_alone(path)?;
+        if !path.exists() {
+            return Err("there is no such file".into());
+        }
+        // By a connection that can change nothing: another one would begin by changing the journal mode.
+        migrations::require_current(&mut establish_to_read(path)?)?;
+        if access == Access::Write {
             files::keep_from_others(path);
-            let mut first = connections::open(path, Access::Write)?;
-            migrations::migrate(&mut first)?;
-            Self::over(first, path, Access::Write)
-        };
-        build().map_err(|error: BoxError| OpenError::new(url, &*error))
+        }
+        Self::over(connections::open(path, access)?, path, access)
     }
 
-    /// Opens a file that is there and up to date, for upkeep beside a server that may be at work on it.
-    pub fn open_existing(url: &DatabaseUrl, access: Access) -> Result<Self, OpenError> {
-        let build = || {
-            let path = existing(url)?;
-            // By a connection that can change nothing: another one would begin with the way of logging.
-            migrations::require_current(&mut establish_to_read(path)?)?;
-            if access == Access::Write {
-                files::keep_from_others(path);
-            }
-            Self::over(connections::open(path, access)?, path, access)
-        };
-        build().map_err(|error: BoxError| OpenError::new(url, &*error))
-    }
-
-    fn open_in_memory() -> Result<Self, BoxError> {
+    /// Creates a database in memory.
+    pub fn open_in_memory() -> Result<Self, BoxError> {
         let mut only = connections::open_in_memory()?;
         migrations::migrate(&mut only)?;
-        let connections = Connections::InMemory { only: Arc::new(Mutex::new(Some(only))) };
-        Ok(Self { files: None, _keeper: None, readers: None, writer: pool(1, connections)? })
+        let writer = pool(1, Connections::InMemory(Arc::new(Mutex::new(Some(only)))))?;
+        Ok(Self { files: None, _keeper: None, readers: None, writer })
     }
 
     fn over(first: AnyConnection, path: &Path, access: Access) -> Result<Self, BoxError> {
@@ -98,43 +96,45 @@ impl Sqlite {
             files: Some(files),
         })
     }
+}
 
-    /// The wrapped keys of a database; none where there is no database, or one without keys yet. Changes nothing.
-    pub fn peek_keys(url: &DatabaseUrl) -> Result<Vec<WrappedKey>, OpenError> {
-        let peek = || {
-            let Some(path) = url.file() else { return Ok(vec![]) };
-            files::refuse_log_alone(path)?;
-            if !path.exists() {
-                return Ok(vec![]);
-            }
-            let mut connection = establish_to_read(path)?;
-            if !has_table(&mut connection, "keys")? {
-                return Ok(vec![]);
-            }
-            let mut connection = AnyConnection::Sqlite(connection);
-            Ok(Tx::new(&mut connection).keys()?)
-        };
-        peek().map_err(|error: BoxError| OpenError::new(url, &*error))
+impl Engine for Sqlite {
+    fn run(&self, purpose: Purpose, _: Pace, next: &mut dyn FnMut() -> Option<Box<dyn Job>>) {
+        // The error was sent to the callers.
+        drop(self.run_batch(purpose, next));
     }
 
-    /// One for each connection. A database in memory has a single one.
-    pub fn permits(&self) -> Permits {
+    fn backup(&self, file: &Path) -> Result<(), BackupError> {
+        let in_memory = || BackupError("a database in memory cannot be backed up".to_owned());
+        backup::copy(self.files.as_ref().ok_or_else(in_memory)?, file)
+    }
+
+    fn permits(&self) -> Permits {
         let read = self.readers.as_ref().map_or(1, |readers| readers.max_size() as usize);
         let all = if self.readers.is_some() { read + 1 } else { 1 };
         Permits { all, read, write: 1, share: true }
     }
 
-    /// How many connections are open, and how many may be.
-    pub fn connections(&self) -> (usize, usize) {
+    fn connections(&self) -> (usize, usize) {
         std::iter::once(&self.writer).chain(&self.readers).fold((0, 0), |(open, max), pool| {
             (open + pool.state().connections as usize, max + pool.max_size() as usize)
         })
     }
+
+    fn retries(&self) -> u64 {
+        0
+    }
 }
 
-/// The file of a database that has to be there.
-fn existing(url: &DatabaseUrl) -> Result<&Path, BoxError> {
-    let path = url.file().ok_or("a database in memory needs no upkeep")?;
+/// The wrapped keys of a database; none where there is no database, or one without keys yet. Changes nothing.
+pub fn peek_keys(path: &Path) -> Result<Vec<WrappedKey>, BoxError> {
     files::refuse_log_alone(path)?;
-    if path.exists() { Ok(path) } else { Err("there is no such file".into()) }
+    if !path.exists() {
+        return Ok(vec![]);
+    }
+    let mut connection = establish_to_read(path)?;
+    if !has_table(&mut connection, "keys")? {
+        return Ok(vec![]);
+    }
+    Ok(Tx::new(&mut AnyConnection::Sqlite(connection)).keys()?)
 }

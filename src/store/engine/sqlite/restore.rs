@@ -12,42 +12,36 @@ use std::{
 use diesel::{SqliteConnection, connection::SimpleConnection};
 
 use super::{
-    Access, BoxError,
+    Access, BoxError, DatabaseUrl, RestoreError,
     connections::{establish, establish_to_read},
-    files::{Partial, beside, folder_of, name_new, remove, sync_folder, with_suffix},
+    files::{Partial, beside, folder_of, name_new, remove, sync_folder, unless, with_suffix},
     inspection::has_table,
     migrations,
 };
-use crate::store::engine::{DatabaseUrl, RestoreError};
 
 /// How long closing a copy may take, on a slow disk.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(30);
 
 type Result<T> = std::result::Result<T, RestoreError>;
 
-/// A copy of a backup beside the database that it is to replace: it can be checked before it does. Goes with its owner
-/// unless it is installed.
+/// A copy of a backup beside the database that it is to replace: it can be checked before it does. Removed when it is
+/// dropped, unless it is installed.
 pub struct Staged {
     copy: Partial,
     target: PathBuf,
 }
 
 impl Staged {
-    /// Copies a backup to the folder of the database that it is to become. The database is not touched.
-    ///
-    /// # Errors
-    /// [`RestoreError`], also for a file that no version of this program wrote: nothing may be made of it.
+    /// Copies a backup, which this program must have written, to the folder of the database that it is to become. The
+    /// database is not changed.
     pub fn new(url: &DatabaseUrl, backup: &Path, force: bool) -> Result<Self> {
-        let target = match url {
-            DatabaseUrl::SqliteFile(path) => path.as_path(),
-            DatabaseUrl::SqliteMemory => {
-                return Err(RestoreError("a database in memory cannot be restored".to_owned()));
-            }
+        let no_file = match url {
             DatabaseUrl::Postgres(_) => {
-                let way = "a PostgreSQL database is restored by pg_restore: README.md says how";
-                return Err(RestoreError(way.to_owned()));
+                "a PostgreSQL database is restored by pg_restore: README.md says how"
             }
+            _ => "a database in memory cannot be restored",
         };
+        let target = url.file().ok_or_else(|| RestoreError(no_file.to_owned()))?;
         if !force && fs::symlink_metadata(target).is_ok() {
             return Err(exists(target));
         }
@@ -74,19 +68,8 @@ impl Staged {
             Ok(copy)
         };
         let copy = copy().map_err(|error| failed(target, &error))?;
-        let staged = Self { copy, target: target.to_owned() };
-        staged.demand_ours().map_err(|error| no_backup(&error.to_string()))?;
-        Ok(staged)
-    }
-
-    /// Whether the copy is a database that this program made, of this version or an older one.
-    fn demand_ours(&self) -> std::result::Result<(), BoxError> {
-        let mut connection = establish_to_read(self.copy.path())?;
-        migrations::refuse_others(&mut connection)?;
-        if !has_table(&mut connection, "secrets")? || !has_table(&mut connection, "namespaces")? {
-            return Err("tables are missing".into());
-        }
-        Ok(())
+        refuse_others(copy.path()).map_err(|error| no_backup(&error.to_string()))?;
+        Ok(Self { copy, target: target.to_owned() })
     }
 
     /// Where the copy is, to be opened and checked.
@@ -95,8 +78,8 @@ impl Staged {
         DatabaseUrl::SqliteFile(self.copy.path().to_owned())
     }
 
-    /// Puts the copy, which no process must have open any more, into the database's place. What is no database any more is set
-    /// aside, with the log beside it.
+    /// Replaces the database by the copy, which no process must have open any more. What is no database any more is set aside,
+    /// with the log beside it.
     pub fn install(self, force: bool) -> Result<()> {
         let (copy, target) = (self.copy.path(), self.target.as_path());
         wait_until_closed(copy)?;
@@ -111,16 +94,24 @@ impl Staged {
             return Err(exists(target));
         }
         if let Err(error) = sync_folder(target) {
-            log::warn!(
-                "{} is restored; whether it outlives a crash is not known: {error}",
-                target.display()
-            );
+            let target = target.display();
+            log::warn!("{target} is restored; whether it outlives a crash is not known: {error}");
         }
         Ok(())
     }
 }
 
-/// Waits until the log is gone, which goes when the last connection is closed: threads of the pools do that.
+/// Refuses what neither this version nor an older one wrote.
+fn refuse_others(copy: &Path) -> std::result::Result<(), BoxError> {
+    let mut connection = establish_to_read(copy)?;
+    migrations::refuse_others(&mut connection)?;
+    if !has_table(&mut connection, "secrets")? || !has_table(&mut connection, "namespaces")? {
+        return Err("tables are missing".into());
+    }
+    Ok(())
+}
+
+/// Waits until the log is gone, which is removed when the last connection is closed: threads of the pools do that.
 fn wait_until_closed(copy: &Path) -> Result<()> {
     let until = Instant::now() + CLOSE_TIMEOUT;
     while with_suffix(copy, "-wal").exists() {
@@ -141,7 +132,7 @@ fn failed(file: &Path, reason: &dyn std::fmt::Display) -> RestoreError {
     RestoreError(format!("cannot restore {}: {reason}", file.display()))
 }
 
-/// Gives the file to whom the database belongs, or its folder where there is none: a superuser may restore what another
+/// Gives the file to the owner of the database, or of its folder where there is none: a superuser may restore what another
 /// user serves.
 fn give_to_owner(file: &File, target: &Path) -> io::Result<()> {
     let owner = fs::metadata(target).or_else(|_| fs::metadata(folder_of(target)))?;
@@ -170,7 +161,7 @@ fn make_way(target: &Path) -> Result<Option<SqliteConnection>> {
                 let in_use = "open: stop the server first";
                 Err(RestoreError(format!("another process has the database {target} {in_use}")))
             }
-            // What is no database any more is what a backup is for. Whatever else is wrong may pass.
+            // A backup replaces what is no database any more. Other errors may be temporary.
             said if said.contains("not a database") || said.contains("malformed") => {
                 log::warn!("{}: {said}: it is set aside", target.display());
                 keep_aside(target).map_err(|error| failed(target, &error))?;
@@ -191,7 +182,7 @@ fn exclusive(path: &Path) -> std::result::Result<SqliteConnection, BoxError> {
     Ok(connection)
 }
 
-/// Gives the database one more name, so that it has its own until the new one takes it over, and its logs another one.
+/// Gives the database one more name, so that its own exists until the new file takes it, and its logs another one.
 fn keep_aside(target: &Path) -> io::Result<()> {
     set_aside(beside(target))?;
     let aside = with_suffix(target, &aside_suffix());
@@ -202,15 +193,12 @@ fn aside_suffix() -> String {
     format!(".replaced-{}", uuid::Uuid::new_v4().simple())
 }
 
-/// Gives files other names: a log of another file must not stand beside the new one, for SQLite would write it into it, and
-/// what is set aside may be the only copy of something.
+/// Renames files: a log of another file must not be beside the new one, for SQLite would write it into it, and what is set
+/// aside may be the only copy of something.
 fn set_aside(files: impl Iterator<Item = PathBuf>) -> io::Result<()> {
     let suffix = aside_suffix();
     for file in files {
-        match name_new(&file, &with_suffix(&file, &suffix)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
+        unless(io::ErrorKind::NotFound, name_new(&file, &with_suffix(&file, &suffix)))?;
     }
     Ok(())
 }

@@ -12,7 +12,6 @@ use crate::store::{
 
 /// A transaction under way: rolled back when it is dropped before its commit, by an error or by a panic.
 pub struct Transaction<'a> {
-    /// The connection that it is on.
     pub connection: &'a mut AnyConnection,
     is_ended: bool,
 }

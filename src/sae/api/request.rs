@@ -1,0 +1,96 @@
+//! One request as handlers see it.
+
+use std::{collections::HashSet, sync::Arc};
+
+use actix_web::http::header::HeaderValue;
+
+use crate::{
+    access::Access,
+    exchange::{Call, Exchange},
+    pop::{self, ApiError, Malformed, Parameters, RegionId, TraceIds},
+    sae::{
+        model::{NamespaceId, SecretId},
+        service::{Context, Service},
+    },
+};
+
+/// What the product needs to answer. Cloning is cheap.
+#[derive(Clone)]
+pub struct Sae {
+    /// What can be done.
+    pub service: Service,
+    /// Who may call.
+    pub access: Arc<Access>,
+    /// What every product needs.
+    pub exchange: Exchange,
+    /// Where the ids of tracing come from.
+    pub trace_ids: TraceIds,
+}
+
+/// The region that a request names, served or not, if it names one; an error if what it names is no region. Most
+/// operations do not need it.
+pub type NamedRegion = Result<Option<RegionId>, Malformed>;
+
+/// The region that a request names: by parameter, by header, or by the real service's host name. Inferred; clients
+/// that are pointed at another host name none.
+pub fn named_region(call: &Call<'_>, parameters: &Parameters) -> NamedRegion {
+    let region = |text: &str| RegionId::parse(text).map(Some).ok_or(Malformed);
+    if let Some(text) = parameters.text("RegionId")?.filter(|text| !text.is_empty()) {
+        return region(&text);
+    }
+    let headers = call.head.headers().get_all("x-acs-region-id").map(HeaderValue::as_bytes);
+    let headers: HashSet<&[u8]> = headers.filter(|value| !value.is_empty()).collect();
+    if let Some(first) = headers.iter().next() {
+        let text = std::str::from_utf8(first).ok().filter(|_| headers.len() == 1);
+        return region(text.ok_or(Malformed)?);
+    }
+    let host = call.header("host").and_then(|host| host.strip_prefix("sae."));
+    let text = host.and_then(|host| host.split_once(".aliyuncs.com"));
+    text.map_or(Ok(None), |(text, _)| region(text))
+}
+
+/// One request, ready for a handler.
+pub struct Request<'a> {
+    /// Under which id and when it is handled.
+    pub context: Context,
+    /// What is asked.
+    pub parameters: Parameters,
+    /// The region that the caller names.
+    pub region: NamedRegion,
+    /// The product.
+    pub sae: &'a Sae,
+    /// The request as it came.
+    pub call: &'a Call<'a>,
+}
+
+impl Request<'_> {
+    /// The parameters, which are gone from the request then: what the handler does not use is not held while it waits.
+    pub fn take_parameters(&mut self) -> Parameters {
+        std::mem::take(&mut self.parameters)
+    }
+
+    /// Notes the namespace for the log.
+    pub fn note(&self, namespace: &NamespaceId) {
+        self.call.note(|outcome| outcome.namespace = Some(namespace.to_string()));
+    }
+
+    /// Notes the secret for the logs, as far as it is known.
+    pub fn note_secret(&self, id: Option<SecretId>, name: Option<&str>) {
+        self.call.note(|outcome| {
+            outcome.object_id = id.map(SecretId::get).or(outcome.object_id);
+            outcome.object_name = name.map(str::to_owned).or_else(|| outcome.object_name.take());
+        });
+    }
+
+    /// Parses the namespace that a secret operation names, and notes it for the log.
+    pub fn namespace(&self, text: &str) -> Result<NamespaceId, ApiError> {
+        let namespace = NamespaceId::parse(text)?;
+        self.note(&namespace);
+        Ok(namespace)
+    }
+}
+
+/// Something went wrong inside while a body was read.
+pub fn unfinished() -> ApiError {
+    ApiError::new(pop::Code::InternalError, &[])
+}
