@@ -164,6 +164,7 @@ pub struct AccessDenied {
 
 impl ApiError {
     /// An error with the blanks of its template filled in.
+    #[must_use]
     pub fn new(code: impl Into<Entry>, blanks: &[&dyn Display]) -> Self {
         let entry = code.into();
         let mut blanks = blanks.iter();
@@ -178,31 +179,37 @@ impl ApiError {
     }
 
     /// The error with something more to tell.
+    #[must_use]
     pub fn with(self, detail: Detail) -> Self {
         Self { detail: Some(Box::new(detail)), ..self }
     }
 
     /// The error with something that goes only to the log.
+    #[must_use]
     pub fn caused_by(self, cause: impl Display) -> Self {
         Self { cause: Some(cause.to_string()), ..self }
     }
 
     /// What it tells besides.
+    #[must_use]
     pub fn detail(&self) -> Option<&Detail> {
         self.detail.as_deref()
     }
 
     /// Its row of the table.
+    #[must_use]
     pub fn entry(&self) -> Entry {
         self.entry
     }
 
     /// What goes only to the log.
+    #[must_use]
     pub fn cause(&self) -> Option<&str> {
         self.cause.as_deref()
     }
 
     /// The message to the caller.
+    #[must_use]
     pub fn message(&self) -> &str {
         &self.message
     }

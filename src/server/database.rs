@@ -42,9 +42,13 @@ impl Database {
     /// The same without reading the keys.
     pub fn without_keys(settings: &DatabaseSettings) -> Result<Self> {
         let url = DatabaseUrl::parse(&settings.database_url, || password(settings));
-        let url = url.map_err(|error| match error.is::<DatabaseUrlError>() {
-            true => anyhow!("--database-url (SAE_SECRET_DATABASE_URL): {error}"),
-            false => error,
+        let url = url.map_err(|error| {
+            let is_url = error.is::<DatabaseUrlError>();
+            if is_url {
+                anyhow!("--database-url (SAE_SECRET_DATABASE_URL): {error}")
+            } else {
+                error
+            }
         })?;
         let url = url.resolved()?;
         let source = Source::of(settings, &url)?;
