@@ -1,5 +1,11 @@
 //! The import rules of the house, read from the sources.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::pedantic)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::pedantic
+)]
 
 use std::{
     collections::{BTreeMap, BTreeSet},
