@@ -21,7 +21,7 @@ use actix_web::{
     middleware::{Condition, from_fn},
     web,
 };
-use anyhow::{Error, Result, anyhow, bail};
+use anyhow::{Result, anyhow, bail};
 use prometheus_client::metrics::counter::Counter;
 use rustix::io::Errno;
 use rustls::ServerConfig;
@@ -128,7 +128,8 @@ impl Application {
         let hangups = Hangups::listen();
         let metrics = Metrics::with_log(log_lines_dropped);
         let mut world = match &settings.world {
-            Some(path) => read_world(path, settings.docker_config)?,
+            Some(path) => read_world(path, settings.docker_config)
+                .map_err(|error| anyhow!("--world (SAE_SECRET_WORLD): {error}"))?,
             None => World::default(),
         };
         world.cloud.docker_config = mode(settings.docker_config);
@@ -139,7 +140,9 @@ impl Application {
             log::warn!("the world: {remark}");
         }
         // Before the database is touched: another server may be at work on both.
-        let unbound = |error| anyhow!("cannot listen on {}: {error}", settings.listen);
+        let unbound = |error| {
+            anyhow!("--listen (SAE_SECRET_LISTEN): cannot listen on {}: {error}", settings.listen)
+        };
         let (listener, address) = bind(&settings.listen).map_err(unbound)?;
         let audit = audit::open(settings, database.url())?;
         let seeds = Seeds { namespaces: world.namespaces, secrets: world.secrets };
@@ -294,6 +297,9 @@ fn allows_anonymous(settings: &Settings, address: IpAddr) -> bool {
     }
 }
 
+/// What messages call the settings of the certificate.
+const TLS_FLAGS: &str = "--tls-cert and --tls-key (SAE_SECRET_TLS_CERT, SAE_SECRET_TLS_KEY)";
+
 /// The certificate of the settings; nothing if the server is not to speak TLS.
 fn certificates(settings: &Settings) -> Result<Option<Arc<Certificates>>> {
     let missing = match (&settings.tls_cert, &settings.tls_key) {
@@ -303,9 +309,9 @@ fn certificates(settings: &Settings) -> Result<Option<Arc<Certificates>>> {
             Err(error) => {
                 let denied = [chain, key].into_iter().find_map(|path| {
                     let reason = rights::unreadable(path)?;
-                    Some(anyhow!("cannot read {}: {reason}", path.display()))
+                    Some(format!("cannot read {}: {reason}", path.display()))
                 });
-                return Err(denied.unwrap_or_else(|| Error::msg(error)));
+                bail!("{}: {}", TLS_FLAGS, denied.unwrap_or(error));
             }
         },
         (Some(_), None) => "--tls-key",

@@ -44,8 +44,8 @@ pub struct Settings {
     #[arg(long, env = "SAE_SECRET_CORS_ORIGIN", value_delimiter = ',', value_name = "ORIGIN")]
     pub cors_origin: Vec<String>,
 
-    /// A host name under which requests without a signature are taken, beside addresses, localhost and names without a
-    /// dot, such as secrets.example; may be repeated, comma-separated in the environment [default: none]
+    /// A host name under which requests without a signature are taken, beside addresses, localhost, *.localhost and names
+    /// without a dot, such as secrets.example; may be repeated, comma-separated in the environment [default: none]
     #[arg(long, env = "SAE_SECRET_ALLOWED_HOST", value_delimiter = ',', value_name = "NAME")]
     pub allowed_host: Vec<String>,
 
@@ -113,8 +113,7 @@ pub struct Settings {
 #[derive(Debug, Clone, Args)]
 pub struct DatabaseSettings {
     // A text: what is no address may hold a password, and the parser of flags would repeat it.
-    /// Where secrets are kept: sqlite://PATH, which `serve` makes when it is missing; postgres://USER@HOST/DATABASE of a
-    /// server; or, for `serve` alone, sqlite::memory:, which is lost at the end
+    /// Where secrets are kept: sqlite://PATH, or postgres://USER@HOST/DATABASE of a server
     #[arg(
         long,
         env = "SAE_SECRET_DATABASE_URL",

@@ -46,8 +46,8 @@
 //! A file is read in two steps. serde finds its shape: which keys there are, and where a text, a list or a mapping
 //! stands; the first mistake ends that. What the texts mean is checked then, and all mistakes are reported together.
 //!
-//! No message shows what stands in the file except where a type's rule names a key that it asks for: a misplaced comma
-//! turns half a password into a key.
+//! No message shows a value that stands in the file but the name of a policy or of a variable, and no key of a mapping that
+//! holds secrets but one that a type asks for: a misplaced comma turns half a password into a key.
 
 mod file;
 mod mistakes;

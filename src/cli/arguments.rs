@@ -18,12 +18,18 @@ use crate::settings::variable;
 /// Flags that may hold something secret, of which no value is shown.
 const SECRET: [&str; 2] = ["--database-url", "--master-key-command"];
 
+/// What a server, and no other command, can be told of its database.
+const DATABASE_OF_SERVE: &str = "Where secrets are kept: sqlite://PATH, which is made when it is missing; postgres://USER@HOST/DATABASE of a server; or \
+     sqlite::memory:, which is lost at the end";
+
 /// What the arguments, the first of which is the program's name, and the environment say.
 ///
 /// # Errors
 /// As the parser words them; those about a variable's value name the variable. Also what asks for help is one.
 pub fn read(mut arguments: Vec<OsString>) -> Result<ArgMatches, Error> {
-    let described = Cli::command();
+    let described = Cli::command().mut_subcommand("serve", |serve| {
+        serve.mut_arg("database_url", |argument| argument.help(DATABASE_OF_SERVE))
+    });
     let mut command = without_environment(described.clone());
     for (place, argument) in arguments.iter().enumerate().skip(1) {
         let before = place.checked_sub(1).and_then(|before| arguments.get(before));

@@ -13,8 +13,8 @@ use serde_json::{Map, Value};
 use super::stderr::Stderr;
 use crate::settings::{LogFormat, remarks, variable};
 
-/// What is written where `RUST_LOG` says nothing.
-const DEFAULT_FILTER: &str = "info";
+/// What is written where `RUST_LOG` says nothing. The library reports how it starts, which is nothing to users.
+const DEFAULT_FILTER: &str = "info,actix_server=warn";
 
 /// Starts logging to standard error. What is returned has to be flushed at the end of the process.
 pub(super) fn init(format: LogFormat) -> Result<Stderr> {

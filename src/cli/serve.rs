@@ -26,7 +26,9 @@ pub fn run(settings: &Settings) -> ExitCode {
         let application =
             Application::build(settings, Arc::new(SystemClock), log.dropped()).await?;
         log::info!("listening on {}://{}", application.scheme(), application.address());
-        application.run_until_stopped().await
+        application.run_until_stopped().await?;
+        log::info!("stopped");
+        anyhow::Ok(())
     });
     let code = match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -162,7 +162,7 @@ async fn register_store(ops: &Ops, registry: &mut Registry) {
         let help = format!("Secrets by namespace, the {NAMESPACES_MAX} largest");
         registry.register("namespace_secrets", help, family);
     }
-    let help = "Transactions that were tried once more, after a conflict or a lost connection";
+    let help = "Transactions that were retried after a conflict or a lost connection";
     registry.register("store_retries", help, ConstCounter::new(load.retries));
 }
 

@@ -20,9 +20,17 @@ pub struct Verification {
 
 impl fmt::Display for Verification {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { namespaces, secrets, keys, faults } = self;
-        let faults = faults.len();
-        write!(f, "{secrets} secrets, {namespaces} namespaces, {keys} keys opened: {faults} faults")
+        let count = |number: u64, what: &str| {
+            format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+        };
+        write!(
+            f,
+            "opened {} and {} in {}: {}",
+            count(self.secrets, "secret"),
+            count(self.keys, "key"),
+            count(self.namespaces, "namespace"),
+            count(self.faults.len() as u64, "fault")
+        )
     }
 }
 

@@ -15,6 +15,9 @@ use crate::{
     store::{self, DatabaseUrl},
 };
 
+/// What messages call the setting of the file.
+const FLAG: &str = "--audit-log (SAE_SECRET_AUDIT_LOG)";
+
 /// The audit log of the settings; nothing if there is to be none.
 pub fn open(settings: &Settings, database: &DatabaseUrl) -> Result<Option<AuditLog>> {
     let is_best_effort = settings.audit_best_effort;
@@ -30,15 +33,13 @@ pub fn open(settings: &Settings, database: &DatabaseUrl) -> Result<Option<AuditL
     }
     if let Some(other) = others(settings, database).find(|other| is_same(path, other)) {
         let other = other.display();
-        bail!(
-            "--audit-log (SAE_SECRET_AUDIT_LOG): {other} is something else of this server already"
-        );
+        bail!("{FLAG}: {other} is something else of this server already");
     }
     match AuditLog::open(Destination::File(path.clone()), is_best_effort) {
         Ok(log) => Ok(Some(log)),
         Err(error) => match rights::unwritable(path) {
-            Some(reason) => bail!("cannot open the audit log {}: {reason}", path.display()),
-            None => Err(error.into()),
+            Some(reason) => bail!("{FLAG}: cannot open the audit log {}: {reason}", path.display()),
+            None => bail!("{FLAG}: {error}"),
         },
     }
 }

@@ -11,11 +11,14 @@ use super::{
     rights,
 };
 use crate::{
-    crypto::{Keyring, MasterKeys},
+    crypto::{Keyring, MasterKeys, UnwrapError},
     sealing::{Sealing, listed},
     settings::{DATABASE_PASSWORD_VARIABLE, DatabaseSettings, secret_variable},
     store::{self, Access, DatabaseUrl, DatabaseUrlError, OpenError, Store},
 };
+
+/// What messages call the setting of the database's address.
+const DATABASE_FLAG: &str = "--database-url (SAE_SECRET_DATABASE_URL)";
 
 /// A database and its master keys. Nothing has been changed yet.
 pub struct Database {
@@ -28,7 +31,7 @@ impl Database {
     /// Finds the database and its master keys, and checks that they open all of its keys. Nothing is made or changed.
     pub fn find(settings: &DatabaseSettings) -> Result<Self> {
         let found = Self::find_unchecked(settings)?;
-        demand_open(&found.url, &found.masters.clone().unwrap_or_default())?;
+        demand_open(&found.url, &found.source, found.masters.as_ref())?;
         Ok(found)
     }
 
@@ -44,11 +47,7 @@ impl Database {
         let url = DatabaseUrl::parse(&settings.database_url, || password(settings));
         let url = url.map_err(|error| {
             let is_url = error.is::<DatabaseUrlError>();
-            if is_url {
-                anyhow!("--database-url (SAE_SECRET_DATABASE_URL): {error}")
-            } else {
-                error
-            }
+            if is_url { anyhow!("{DATABASE_FLAG}: {error}") } else { error }
         })?;
         let url = url.resolved()?;
         let source = Source::of(settings, &url)?;
@@ -97,7 +96,7 @@ impl Database {
 
     /// Opens a copy that is to become this database, as [`Database::open`] would open it.
     pub fn open_copy(&self, copy: &DatabaseUrl) -> Result<(Store, Arc<Sealing>)> {
-        demand_open(copy, &self.masters.clone().unwrap_or_default())?;
+        demand_open(copy, &self.source, self.masters.as_ref())?;
         let masters = self.masters.clone().ok_or_else(|| anyhow!(NONE_GIVEN))?;
         Ok((Store::open(copy)?, self.sealing(masters)))
     }
@@ -114,7 +113,7 @@ impl Database {
         let (source, url) = (self.source.clone(), self.url.clone());
         let read = move || {
             let masters = source.read_again()?;
-            demand_open(&url, &masters)?;
+            demand_open(&url, &source, Some(&masters))?;
             sealing.replace_masters(masters);
             log::info!("the master keys in {} have been read again", source.name());
             Ok(())
@@ -129,17 +128,27 @@ impl Database {
 }
 
 /// Demands that every key of a database opens.
-fn demand_open(url: &DatabaseUrl, masters: &MasterKeys) -> Result<()> {
+fn demand_open(url: &DatabaseUrl, source: &Source, masters: Option<&MasterKeys>) -> Result<()> {
     let keys = Store::peek_keys(url).map_err(|error| unopened(url, error))?;
-    let (_, closed) = Keyring::default().opened(&keys, masters);
+    let given = masters.cloned().unwrap_or_default();
+    let (_, closed) = Keyring::default().opened(&keys, &given);
     if closed.is_empty() {
         return Ok(());
     }
-    bail!(
-        "the database {url} does not open: {}; the master keys come from --master-key-file, SAE_SECRET_MASTER_KEY, \
-         --master-key-command, or a file beside the database",
-        listed(&closed)
-    )
+    let what = format!("the database {url} does not open: {}", listed(&closed));
+    if masters.is_none() {
+        bail!(
+            "{what}; give the master keys with --master-key-file, SAE_SECRET_MASTER_KEY or --master-key-command, or as a \
+             file beside the database"
+        );
+    }
+    let held: Vec<_> = given.ids().map(ToString::to_string).collect();
+    let hint = if closed.iter().any(|error| matches!(error, UnwrapError::Missing(_))) {
+        "; append the line of the missing key to it"
+    } else {
+        ""
+    };
+    bail!("{what}; {} was read and holds {}{hint}", source.described(), held.join(", "))
 }
 
 /// The error; where it is about permissions, with what refuses.
@@ -148,8 +157,8 @@ fn unopened(url: &DatabaseUrl, error: OpenError) -> Error {
     // The database itself first, which may still have to be made; the others only where they are there.
     let mut files = files.enumerate().filter(|(place, file)| *place == 0 || file.exists());
     match files.find_map(|(_, file)| rights::unwritable(&file)) {
-        Some(reason) => anyhow!("cannot open the database {url}: {reason}"),
-        None => error.into(),
+        Some(reason) => anyhow!("{DATABASE_FLAG}: cannot open the database {url}: {reason}"),
+        None => anyhow!("{DATABASE_FLAG}: {error}"),
     }
 }
 
@@ -171,7 +180,8 @@ fn password(settings: &DatabaseSettings) -> Result<Option<Zeroizing<String>>> {
                 ensure!(!line.is_empty(), "it is empty");
                 Ok(Zeroizing::new(line.to_owned()))
             });
-            (file.display().to_string(), text)
+            let flag = "--database-password-file (SAE_SECRET_DATABASE_PASSWORD_FILE)";
+            (format!("{flag} {}", file.display()), text)
         }
     };
     let read = read.map(Some);

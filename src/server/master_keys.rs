@@ -100,7 +100,7 @@ impl Source {
     }
 
     fn unreadable(&self, reason: &dyn Display) -> Error {
-        anyhow!("cannot read the master keys from {}: {reason}", self.name())
+        anyhow!("cannot read the master keys from {}: {reason}", self.described())
     }
 
     /// Makes a key where there is none: beside a database on this machine, or in memory.
@@ -151,6 +151,16 @@ impl Source {
                 Err(self.unreadable(&"it is no file any more"))
             }
             _ => self.read()?.ok_or_else(|| anyhow!(NONE_GIVEN)),
+        }
+    }
+
+    /// What the source is called where its setting may be wrong: with the flag and the variable.
+    pub fn described(&self) -> String {
+        match self {
+            Self::File(_) => {
+                format!("--master-key-file (SAE_SECRET_MASTER_KEY_FILE) {}", self.name())
+            }
+            _ => self.name(),
         }
     }
 

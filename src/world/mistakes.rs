@@ -69,12 +69,16 @@ impl Mistakes {
 
 impl From<&Error> for Mistake {
     /// The library's own messages repeat what stands in the file, which may be a part of a secret, so none of them is
-    /// passed on but the parser's, which are fixed texts with one exception.
+    /// passed on but the parser's, which are fixed texts with one exception. An unknown key is named where no secret can
+    /// stand beside it.
     fn from(error: &Error) -> Self {
         let at = error.location().unwrap_or(Location::UNKNOWN);
         Self { at: at.into(), message: message(error) }
     }
 }
+
+/// Keys of the mappings that hold something secret: an unknown key there may be a part of it.
+const AROUND_SECRETS: [&str; 5] = ["secret", "token", "password", "data", "access_keys"];
 
 fn message(error: &Error) -> String {
     match error {
@@ -92,8 +96,12 @@ fn message(error: &Error) -> String {
         Error::SerdeInvalidType { expected, .. } | Error::SerdeInvalidLength { expected, .. } => {
             return format!("expected {expected}");
         }
-        Error::SerdeUnknownField { expected, .. } => {
-            return format!("unknown key; the keys here are {}", expected.join(", "));
+        Error::SerdeUnknownField { field, expected, .. } => {
+            // Half a password becomes a key by a comma that is not in quotes.
+            let beside_secret =
+                expected.iter().any(|key| AROUND_SECRETS.contains(key));
+            let named = if beside_secret { String::new() } else { format!(" `{field}`") };
+            return format!("unknown key{named}; the keys here are {}", expected.join(", "));
         }
         Error::SerdeMissingField { field, .. } => {
             return format!("the key `{field}` is missing in this mapping");

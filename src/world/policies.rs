@@ -108,8 +108,13 @@ pub(super) fn read(
                 Some(SystemPolicy::OtherService) => suspects.push(Suspect(at, None)),
                 None => {
                     let known = SYSTEM_POLICIES.join(", ");
-                    let hint = "and those of other services; others are written out here";
-                    mistakes.add(at, format!("unknown system policy; there are {known}, {hint}"));
+                    mistakes.add(
+                        at,
+                        format!(
+                            "there is no system policy {name:?}; known are {known} and, without effect here, those of \
+                             other services; a policy of your own is written out as a document"
+                        ),
+                    );
                 }
             },
         }

@@ -20,7 +20,8 @@ const KEY_ID_RULE: &str = "an access key id has 1 to 128 letters, digits, '.', '
                            'STS.', which is for temporary keys";
 const SESSION_ID_RULE: &str = "the id of a temporary key begins with 'STS.'; it has 5 to 128 letters, digits, '.', \
                                '-' and '_'";
-const SECRET_RULE: &str = "a secret has 1 to 256 characters, all of them visible ASCII";
+const SECRET_RULE: &str =
+    "an access key's secret has 1 to 256 characters, all of them visible ASCII";
 const TOKEN_RULE: &str = "a security token has 1 to 4096 characters, all of them visible ASCII";
 
 /// How long an access key id may be, in characters.
@@ -182,7 +183,7 @@ impl Reader<'_> {
         let form = "a variable of the environment is written ${NAME}, with nothing around it";
         let name = self.mistakes.check(text.at, name.ok_or(form))?;
         let value = (self.variables)(name).map(Zeroizing::new);
-        let unset = "this variable of the environment is not set, or not UTF-8";
+        let unset = format!("the environment's variable {name} is not set, or not UTF-8");
         let value = self.mistakes.check(text.at, value.ok_or(unset))?;
         self.mistakes.check(text.at, parse(&value))
     }

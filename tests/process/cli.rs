@@ -37,6 +37,8 @@ fn help_tells_flags_variables_and_defaults() {
     let table: String = readme.lines().filter(|line| line.starts_with("| `--")).collect();
     assert_eq!(words(&text, "--"), words(&(table.clone() + "--help"), "--"));
     assert_eq!(words(&text, "SAE_SECRET_"), words(&table, "SAE_SECRET_"));
+    assert!(text.contains("sqlite::memory:"), "{text}");
+    assert!(!said(&run(&["backup", "--help"])).contains("sqlite::memory:"));
     assert!(said(&run(&["--help"])).contains("check-world"));
     assert!(said(&run(&["healthcheck", "--help"])).contains("http://127.0.0.1:8080"));
     assert!(run(&["--version"]).status.success());
@@ -94,7 +96,12 @@ fn an_address_in_use_is_told_before_anything_is_touched() {
     let output =
         run(&["serve", "--listen", &address, "--database-url", &url, "--audit-log", audit_log]);
     assert!(!output.status.success());
-    assert!(said(&output).contains(&format!("cannot listen on {address}")), "{}", said(&output));
+    assert!(
+        said(&output)
+            .contains(&format!("--listen (SAE_SECRET_LISTEN): cannot listen on {address}")),
+        "{}",
+        said(&output)
+    );
     assert!(!database.exists() && !audit.exists());
 }
 
@@ -179,7 +186,7 @@ fn check_world_says_every_mistake_with_line_and_column() {
     let bad = bad.to_str().unwrap();
     let checked = run(&["check-world", bad]);
     let text = said(&checked);
-    let told = format!("{bad}:2:1: unknown key; the keys here are account, ");
+    let told = format!("{bad}:2:1: unknown key `namespces`; the keys here are account, ");
     assert!(!checked.status.success() && text.contains(&told), "{text}");
     fs::write(bad, "regions: [cn-x]\nnamespaces:\n  - { id: cn-x:A }\naccount: one\n").unwrap();
     for arguments in [

@@ -63,7 +63,7 @@ fn a_log_that_is_not_read_holds_up_nothing_and_tells_what_was_dropped() {
         log.contains(reply.header("x-acs-request-id").unwrap()),
         "what is logged afterwards is there"
     );
-    assert!(log.contains("stopping: "), "what is logged last is there, too");
+    assert!(log.contains("stopped"), "what is logged last is there, too");
 }
 
 #[test]

@@ -59,7 +59,12 @@ pub fn open_existing(url: &DatabaseUrl, access: Access) -> Result<Arc<dyn Engine
     let open = || -> Result<Arc<dyn Engine>, BoxError> {
         Ok(match url {
             DatabaseUrl::SqliteFile(path) => Arc::new(sqlite::Sqlite::open_existing(path, access)?),
-            DatabaseUrl::SqliteMemory => return Err("a database in memory needs no upkeep".into()),
+            DatabaseUrl::SqliteMemory => {
+                return Err(
+                    "a database in memory ends with its server; this command cannot reach it"
+                        .into(),
+                );
+            }
             DatabaseUrl::Postgres(address) => Arc::new(postgres::Postgres::open_existing(address)?),
         })
     };

@@ -63,8 +63,12 @@ fn policies_have_rules() {
         "''",
         "AliyunOSS FullAccess",
     ] {
-        let message = "unknown system policy; there are AdministratorAccess, AliyunSAEFullAccess, \
-                       AliyunSAEReadOnlyAccess, and those of other services; others are written out here";
+        let message = format!(
+            "there is no system policy \"{}\"; known are AdministratorAccess, AliyunSAEFullAccess, \
+             AliyunSAEReadOnlyAccess and, without effect here, those of other services; a policy of your own is \
+             written out as a document",
+            bad.trim_matches('\'')
+        );
         check("users: [{ name: u, policies: […] }]", &format!("@{bad} => {message}"));
     }
     let document = "users: [{ name: u, policies: [{ Version: '1', Statement: [{ … }] }] }]";

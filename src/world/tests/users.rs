@@ -53,7 +53,9 @@ fn users_and_their_keys_have_rules() {
     );
     check(
         file,
-        &format!("{{ id: a, secret: @{long_secret} }} => a secret has 1 to 256 characters"),
+        &format!(
+            "{{ id: a, secret: @{long_secret} }} => an access key's secret has 1 to 256 characters"
+        ),
     );
     check(
         file,
@@ -64,14 +66,14 @@ fn users_and_their_keys_have_rules() {
         @{ id: a } => a key has either a `secret` or, for RSA signatures, a `public_key`
         @{ id: a, secret: s, public_key: p } => a key has either a `secret` or, for RSA signatures, a `public_key`
         { id: a, secret: s, status: @active } => a status is Active or Inactive
-        { id: a, secret: @'' } => a secret has 1 to 256 characters, all of them visible ASCII
-        { id: a, secret: @'a b' } => a secret has 1 to 256 characters
-        { id: a, secret: @é } => a secret has 1 to 256 characters
+        { id: a, secret: @'' } => an access key's secret has 1 to 256 characters, all of them visible ASCII
+        { id: a, secret: @'a b' } => an access key's secret has 1 to 256 characters
+        { id: a, secret: @é } => an access key's secret has 1 to 256 characters
         { id: a, public_key: @nonsense } => not a public key in PEM (-----BEGIN PUBLIC KEY-----)
         { id: a, public_key: @'' } => not a public key in PEM
-        { id: a, secret: @'${UNSET}' } => this variable of the environment is not set, or not UTF-8
-        { id: a, secret: @'${EMPTY}' } => a secret has 1 to 256 characters
-        { id: a, secret: @'${SPACE}' } => a secret has 1 to 256 characters
+        { id: a, secret: @'${UNSET}' } => the environment's variable UNSET is not set, or not UTF-8
+        { id: a, secret: @'${EMPTY}' } => an access key's secret has 1 to 256 characters
+        { id: a, secret: @'${SPACE}' } => an access key's secret has 1 to 256 characters
         { id: a, secret: @'x${KEY_ID}' } => a variable of the environment is written ${NAME}, with nothing around it
         { id: a, secret: @'${KEY_ID}x' } => a variable of the environment is written ${NAME}
         { id: a, secret: @'${KEY_ID}${KEY_ID}' } => a variable of the environment is written ${NAME}

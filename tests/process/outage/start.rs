@@ -133,6 +133,20 @@ fn a_database_that_can_only_be_read_stops_the_start() {
 }
 
 #[test]
+fn nothing_is_made_beside_the_database_of_another_program() {
+    let folder = Folder::new();
+    let path = folder.path().join("test.db");
+    let mut foreign = SqliteConnection::establish(&path.display().to_string()).unwrap();
+    foreign.batch_execute("CREATE TABLE orders (number)").unwrap();
+    drop(foreign);
+    let complaint = refused(folder.path(), &["serve", "--listen", "127.0.0.1:0"]);
+    assert!(complaint.contains("--database-url (SAE_SECRET_DATABASE_URL)"), "{complaint}");
+    let names = fs::read_dir(&path.parent().unwrap()).unwrap();
+    let names: Vec<_> = names.map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(names, ["test.db"]);
+}
+
+#[test]
 fn a_database_of_another_schema_is_left_alone() {
     let folder = Folder::new();
     drop(Server::start(folder.path()));

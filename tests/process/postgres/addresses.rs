@@ -184,7 +184,9 @@ fn commands_do_what_they_can_and_say_what_they_cannot() {
     assert!(report.contains("it is no database of this program"), "{report}");
     let server = start(path);
     server.create(NAMESPACE_ID, "n", &json!({"k": "v"})).data();
-    assert!(done(path, &["verify"]).contains("1 secrets, 6 namespaces, 1 keys opened: 0 faults"));
+    assert!(
+        done(path, &["verify"]).contains("opened 1 secret and 1 key in 6 namespaces: 0 faults")
+    );
     for (arguments, reason) in [
         (&["backup", "copy.db"][..], "pg_dump"),
         (&["restore", "copy.db"], "pg_restore"),
@@ -228,7 +230,8 @@ fn dumps_can_be_restored(folder: &Folder) {
     let restored = format!("--dbname={}", copy.database().address());
     run("pg_restore", &["--exit-on-error", "--no-owner", &restored]);
     assert!(
-        done(copy.path(), &["verify"]).contains("1 secrets, 6 namespaces, 1 keys opened: 0 faults")
+        done(copy.path(), &["verify"])
+            .contains("opened 1 secret and 1 key in 6 namespaces: 0 faults")
     );
     let server = start(copy.path());
     assert_eq!(server.describe(NAMESPACE_ID, 1).data()["SecretData"]["k"], "v");

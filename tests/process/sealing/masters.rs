@@ -180,6 +180,27 @@ fn a_key_is_made_on_loopback_only_and_told() {
 }
 
 #[test]
+fn a_database_of_an_older_master_key_says_which_line_is_needed() {
+    let folder = Folder::new();
+    let path = folder.path();
+    drop(Server::start(path));
+    let file = write(path, "master.keys", &line("prod", 1));
+    let report = refused(path, &["serve", "--master-key-file", &file]);
+    for part in [
+        "the master key local is missing",
+        "--master-key-file (SAE_SECRET_MASTER_KEY_FILE)",
+        "was read and holds prod; append the line of the missing key to it",
+    ] {
+        assert!(report.contains(part), "{part}: {report}");
+    }
+    let older = fs::read_to_string(path.join("test.db.key")).unwrap();
+    write(path, "master.keys", &(line("prod", 1) + &older));
+    drop(Server::start_with(path, |command| {
+        command.args(["--master-key-file", &file]);
+    }));
+}
+
+#[test]
 fn bad_sources_are_refused_with_a_reason() {
     let folder = Folder::new();
     let path = folder.path();

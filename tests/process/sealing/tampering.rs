@@ -282,7 +282,7 @@ fn verify_tells_everything_that_is_wrong() {
         "the last number given is 1",
         "1 namespaces of users are counted and 4 are there",
         "the namespaces: Error deserializing field 'description'",
-        "0 secrets, 6 namespaces, 0 keys opened",
+        "opened 0 secrets and 0 keys in 6 namespaces",
     ] {
         assert!(report.contains(part), "{part} in {report}");
     }

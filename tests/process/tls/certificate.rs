@@ -147,5 +147,6 @@ fn files_that_make_no_pair_are_refused_with_their_names() {
     ] {
         let said = refusal(&[("--tls-cert", with_chain), ("--tls-key", &with_key)], &[]);
         assert!(said.contains(&expected), "{expected} in {said}");
+        assert!(said.contains("SAE_SECRET_TLS_CERT"), "{said}");
     }
 }

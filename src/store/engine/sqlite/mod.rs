@@ -125,13 +125,15 @@ impl Engine for Sqlite {
     }
 }
 
-/// The wrapped keys of a database; none where there is no database, or one without keys yet. Changes nothing.
+/// The wrapped keys of a database; none where there is no database, or one without keys yet. Another program's database is
+/// an error. Changes nothing.
 pub fn peek_keys(path: &Path) -> Result<Vec<WrappedKey>, BoxError> {
     files::refuse_log_alone(path)?;
     if !path.exists() {
         return Ok(vec![]);
     }
     let mut connection = establish_to_read(path)?;
+    migrations::refuse_foreign(&mut connection)?;
     if !has_table(&mut connection, "keys")? {
         return Ok(vec![]);
     }
