@@ -70,8 +70,10 @@ test: tools ## install what the tests need (on Debian, as root) and run all of t
 fmt: ## check the format of the Rust code
 	$(CARGO) fmt --check
 
-lint: ## clippy, where a warning is an error; and whether the fuzz targets' lock file fits
+# Tests ask for more features of some libraries than the program does, so it is checked by itself as well: `make run` builds it so.
+lint: ## clippy, where a warning is an error; whether the program builds by itself, and the fuzz targets' lock file fits
 	$(CARGO) clippy --all-targets --locked -- -D warnings
+	$(CARGO) check --locked
 	$(CARGO) metadata --locked --manifest-path fuzz/Cargo.toml --format-version 1 >/dev/null
 
 unit: ## the Rust tests, over SQLite and PostgreSQL: units, black box over a socket, the binary under faults

@@ -43,7 +43,7 @@ pub struct Call<'a> {
     pub bodies: &'a BodyBudget,
     /// Where pages and host names of unsigned requests may come from.
     pub sites: &'a Sites,
-    /// What the logs are told of it.
+    /// What goes to the logs.
     pub outcome: SharedOutcome,
 }
 
@@ -54,7 +54,7 @@ impl Call<'_> {
         self.head.headers().get(name).and_then(|value| value.to_str().ok())
     }
 
-    /// Changes what the logs are told.
+    /// Changes what goes to the logs.
     pub fn note(&self, change: impl FnOnce(&mut Outcome)) {
         change(&mut self.outcome.borrow_mut());
     }
@@ -92,10 +92,10 @@ pub trait Product {
     /// What can go wrong, on its way to the caller.
     type Error: From<Failure>;
 
-    /// Reads what the head of a request tells of its reply.
+    /// Reads from the head what the reply needs.
     fn begin(&self, call: &Call<'_>) -> Self::State;
 
-    /// Looks at the head. A product notes operation and action for the logs as soon as it knows them; what has no action is
+    /// Checks the head. A product notes operation and action for the logs as soon as it knows them; what has no action is
     /// not written to the audit log.
     ///
     /// # Errors
@@ -106,7 +106,7 @@ pub trait Product {
         state: &mut Self::State,
     ) -> Result<Self::Claim, Self::Error>;
 
-    /// Looks at what the body adds, and whether the caller may do what it asks for. It notes the caller and the permission.
+    /// Checks what the body adds, and whether the caller may do what it asks for. It notes the caller and the permission.
     ///
     /// # Errors
     /// The request goes no further.
@@ -132,7 +132,7 @@ pub trait Product {
     /// What the logs call an outcome: a text of a fixed table.
     fn code(outcome: &Result<Self::Answer, Self::Error>) -> &'static str;
 
-    /// The reply. What only the log may be told of an error is logged here.
+    /// The reply. What must go only to the log is logged here.
     fn reply(
         &self,
         call: &Call<'_>,

@@ -1,9 +1,9 @@
 //! A strict reader for one level of a JSON object.
 //!
 //! `serde_json::Value` keeps the last of two equal keys and builds a tree, so a caller could be
-//! told something else than what the sender meant, and a deeply nested text is an error at a depth
-//! that nobody documented. This reader keeps the order, refuses a repeated key and never recurses:
-//! a member's value stays unread text until somebody asks for it.
+//! given something else than what the sender meant, and a deeply nested text is an error at an
+//! undocumented depth. This reader keeps the order, refuses a repeated key and never recurses:
+//! a member's value stays unread text until it is asked for.
 
 use std::collections::HashSet;
 use std::fmt;

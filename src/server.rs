@@ -133,16 +133,8 @@ impl Application {
             None => World::default(),
         };
         world.cloud.docker_config = mode(settings.docker_config);
-        let of = |flag: &'static str| move |error: String| anyhow!("{flag}: {error}");
-        let sites = Sites {
-            origins: Origins::parse(&settings.cors_origin)
-                .map_err(of("--cors-origin (SAE_SECRET_CORS_ORIGIN)"))?,
-            hosts: Hosts::parse(&settings.allowed_host)
-                .map_err(of("--allowed-host (SAE_SECRET_ALLOWED_HOST)"))?,
-        };
+        let (sites, proxies) = sites(settings)?;
         let certificates = certificates(settings)?;
-        let proxies = TrustedProxies::parse(&settings.trusted_proxy)
-            .map_err(of("--trusted-proxy (SAE_SECRET_TRUSTED_PROXY)"))?;
         let database = Database::find(&settings.database)?;
         for remark in world.remarks() {
             log::warn!("the world: {remark}");
@@ -252,6 +244,20 @@ fn bind(listen: &ListenAddress) -> io::Result<(TcpListener, SocketAddr)> {
         }
     }
     Err(last)
+}
+
+/// Where requests may come from, by the settings.
+fn sites(settings: &Settings) -> Result<(Sites, TrustedProxies)> {
+    let of = |flag: &'static str| move |error: String| anyhow!("{flag}: {error}");
+    let sites = Sites {
+        origins: Origins::parse(&settings.cors_origin)
+            .map_err(of("--cors-origin (SAE_SECRET_CORS_ORIGIN)"))?,
+        hosts: Hosts::parse(&settings.allowed_host)
+            .map_err(of("--allowed-host (SAE_SECRET_ALLOWED_HOST)"))?,
+    };
+    let proxies = TrustedProxies::parse(&settings.trusted_proxy)
+        .map_err(of("--trusted-proxy (SAE_SECRET_TRUSTED_PROXY)"))?;
+    Ok((sites, proxies))
 }
 
 /// Authentication and rate limit as the settings want them; warns of settings that are probably not meant.

@@ -38,19 +38,22 @@ pub fn builder(
     };
     let verifier: Arc<dyn ServerCertVerifier> = match verification {
         Verification::Full(roots) => signed(roots)?,
-        Verification::Authority(roots) => Arc::new(Lenient::AnyName(signed(roots)?)),
-        Verification::None => Arc::new(Lenient::AnyCertificate(Arc::clone(&provider))),
+        Verification::Authority(roots) => {
+            let provider = Arc::clone(&provider);
+            Arc::new(Lenient { signed: Some(signed(roots)?), provider })
+        }
+        Verification::None => Arc::new(Lenient { signed: None, provider: Arc::clone(&provider) }),
     };
     let builder =
         ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
     Ok(builder.dangerous().with_custom_certificate_verifier(verifier))
 }
 
-/// Accepts what the library's own verifier refuses.
+/// Accepts what the library's own verifier refuses: any name, and without a verifier any certificate.
 #[derive(Debug)]
-enum Lenient {
-    AnyCertificate(Arc<CryptoProvider>),
-    AnyName(Arc<WebPkiServerVerifier>),
+struct Lenient {
+    signed: Option<Arc<WebPkiServerVerifier>>,
+    provider: Arc<CryptoProvider>,
 }
 
 impl ServerCertVerifier for Lenient {
@@ -62,7 +65,7 @@ impl ServerCertVerifier for Lenient {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, TlsError> {
-        let Self::AnyName(signed) = self else { return Ok(ServerCertVerified::assertion()) };
+        let Some(signed) = &self.signed else { return Ok(ServerCertVerified::assertion()) };
         match signed.verify_server_cert(end_entity, intermediates, name, ocsp_response, now) {
             // The name is verified last, when everything else was found right.
             Err(TlsError::InvalidCertificate(
@@ -78,10 +81,9 @@ impl ServerCertVerifier for Lenient {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, TlsError> {
-        match self {
-            Self::AnyCertificate(_) => Ok(HandshakeSignatureValid::assertion()),
-            Self::AnyName(signed) => signed.verify_tls12_signature(message, certificate, signature),
-        }
+        self.signed.as_ref().map_or(Ok(HandshakeSignatureValid::assertion()), |signed| {
+            signed.verify_tls12_signature(message, certificate, signature)
+        })
     }
 
     fn verify_tls13_signature(
@@ -90,18 +92,12 @@ impl ServerCertVerifier for Lenient {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, TlsError> {
-        match self {
-            Self::AnyCertificate(_) => Ok(HandshakeSignatureValid::assertion()),
-            Self::AnyName(signed) => signed.verify_tls13_signature(message, certificate, signature),
-        }
+        self.signed.as_ref().map_or(Ok(HandshakeSignatureValid::assertion()), |signed| {
+            signed.verify_tls13_signature(message, certificate, signature)
+        })
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        match self {
-            Self::AnyCertificate(provider) => {
-                provider.signature_verification_algorithms.supported_schemes()
-            }
-            Self::AnyName(signed) => signed.supported_verify_schemes(),
-        }
+        self.provider.signature_verification_algorithms.supported_schemes()
     }
 }

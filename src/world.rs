@@ -44,7 +44,7 @@
 //! that is written `${NAME}` is taken from the environment, so that none needs to be written down.
 //!
 //! A file is read in two steps. serde finds its shape: which keys there are, and where a text, a list or a mapping
-//! stands; the first mistake ends that. What the texts mean is looked at then, and all mistakes are told together.
+//! stands; the first mistake ends that. What the texts mean is checked then, and all mistakes are reported together.
 //!
 //! No message shows a value that stands in the file but the name of a policy or of a variable, and no key of a mapping that
 //! holds secrets but one that a type asks for: a misplaced comma turns half a password into a key.
@@ -99,7 +99,7 @@ impl World {
         strange.chain(suspects).collect()
     }
 
-    /// The world that a file's text describes. `docker_config` says how closely docker configurations are looked at,
+    /// The world that a file's text describes. `docker_config` says how closely docker configurations are checked,
     /// here and later in the running cloud; `variables` are those that the file may name.
     ///
     /// # Errors

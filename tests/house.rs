@@ -1,8 +1,14 @@
 //! The import rules of the house, read from the sources.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::pedantic)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::pedantic
+)]
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
 };
@@ -263,6 +269,107 @@ fn every_file_stands_in_a_room() {
     let homeless: Vec<_> =
         all.iter().filter(|file| !rooms.contains(*file) && !doors.contains(file)).collect();
     assert!(homeless.is_empty(), "{homeless:#?}");
+}
+
+/// The module that a file is, as names.
+fn module_of(file: &Path) -> Vec<String> {
+    let path = file.strip_prefix(root()).unwrap().with_extension("");
+    let mut names: Vec<String> =
+        path.iter().map(|name| name.to_string_lossy().into_owned()).collect();
+    names.pop_if(|name| name == "mod" || name == "lib");
+    names
+}
+
+/// The paths that a `use` names, with `crate`, `super` and `self` as they are written.
+fn used_paths(code: &str) -> Vec<Vec<String>> {
+    let mut paths = vec![];
+    for beginning in ["use crate::", "use super::", "use self::"] {
+        for rest in code.split(beginning).skip(1) {
+            let tree = rest.split(';').next().unwrap_or_default();
+            let first = beginning.trim_start_matches("use ").trim_end_matches("::");
+            leaves(tree, &mut vec![first.to_owned()], &mut paths);
+        }
+    }
+    paths
+}
+
+fn leaves(text: &str, path: &mut Vec<String>, paths: &mut Vec<Vec<String>>) {
+    let text = text.trim_start();
+    if let Some(group) = text.strip_prefix('{') {
+        let (mut depth, mut from) = (0, 0);
+        for (at, c) in group.char_indices() {
+            match c {
+                '{' => depth += 1,
+                '}' if depth > 0 => depth -= 1,
+                ',' | '}' if depth == 0 => {
+                    leaves(&group[from..at], path, paths);
+                    from = at + 1;
+                }
+                _ => {}
+            }
+        }
+        return;
+    }
+    let name = word(text);
+    if name.is_empty() {
+        return;
+    }
+    path.push(name.to_owned());
+    match text[name.len()..].strip_prefix("::") {
+        Some(rest) => leaves(rest, path, paths),
+        None => paths.push(path.clone()),
+    }
+    path.pop();
+}
+
+/// Which files each file uses, but for those of its own folder's module and the other way round.
+fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
+    let mut files = vec![];
+    sources(&root(), &mut files);
+    let modules: BTreeSet<Vec<String>> = files.iter().map(|file| module_of(file)).collect();
+    let mut found = BTreeMap::new();
+    for file in &files {
+        let own = module_of(file);
+        let mut uses = BTreeSet::new();
+        for path in used_paths(&code(&fs::read_to_string(file).unwrap())) {
+            let ups = path.iter().take_while(|name| *name == "super").count();
+            let base = if path[0] == "crate" { &[][..] } else { &own[..own.len() - ups] };
+            let names =
+                path.iter().filter(|name| !["crate", "super", "self"].contains(&name.as_str()));
+            let whole: Vec<String> = base.iter().chain(names).cloned().collect();
+            let module = (1..=whole.len()).rev().find(|length| modules.contains(&whole[..*length]));
+            let module = module.map(|length| &whole[..length]).unwrap_or_default();
+            if !module.starts_with(&own) && !own.starts_with(module) {
+                uses.insert(module.join("::"));
+            }
+        }
+        found.insert(own.join("::"), uses);
+    }
+    found
+}
+
+/// What is left of the files when those that use none of the others are taken away, again and again.
+fn in_circles(mut uses: BTreeMap<String, BTreeSet<String>>) -> Vec<String> {
+    loop {
+        let ends: BTreeSet<String> =
+            uses.iter().filter(|(_, used)| used.is_empty()).map(|(file, _)| file.clone()).collect();
+        if ends.is_empty() {
+            return uses.into_iter().map(|(file, used)| format!("{file} uses {used:?}")).collect();
+        }
+        uses.retain(|file, _| !ends.contains(file));
+        uses.values_mut().for_each(|used| used.retain(|file| !ends.contains(file)));
+    }
+}
+
+#[test]
+fn no_files_use_each_other_in_a_circle() {
+    let uses = dependencies();
+    assert!(uses["sae::api::product"].contains("sae::api::secrets"), "{uses:?}");
+    let circles = in_circles(uses);
+    assert!(circles.is_empty(), "{circles:#?}");
+    let circle = [("a", "b"), ("b", "c"), ("c", "b")];
+    let circle = circle.map(|(file, used)| (file.to_owned(), BTreeSet::from([used.to_owned()])));
+    assert_eq!(in_circles(circle.into()).len(), 3, "one that leads into a circle counts as well");
 }
 
 #[test]

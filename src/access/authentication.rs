@@ -1,4 +1,4 @@
-//! Who is calling: the checks of a request's signature, in the order in which the platform makes them.
+//! Authentication: the checks of a request's signature, in the order in which the platform makes them.
 
 use std::sync::{Mutex, PoisonError};
 

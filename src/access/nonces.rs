@@ -30,7 +30,7 @@ const SWEEP_MS: i64 = 60 * 1000;
 #[derive(Debug)]
 pub struct Nonces {
     keys: HashMap<String, Used>,
-    /// Nonces are kept as 64-bit keyed hashes: nobody outside can look for two that collide.
+    /// Nonces are kept as 64-bit keyed hashes: no client can search for two that collide.
     hasher: RandomState,
     count: usize,
     capacity: usize,
@@ -163,7 +163,7 @@ mod tests {
             assert_eq!(nonces.take("a", b"n", date, NOW), Ok(()));
             let last = date + WINDOW_MS;
             for now in [NOW.max(last - 1000), last] {
-                // The other key's request is what makes the ledger look for old ones.
+                // The other key's request is what makes the sweep run.
                 nonces.take("b", &now.to_be_bytes(), now, now).ok();
                 assert_eq!(
                     nonces.take("a", b"n", date, now),
@@ -174,7 +174,7 @@ mod tests {
         }
     }
 
-    /// Another thread may have looked at the clock later and come first.
+    /// Another thread may have read the clock later and come first.
     #[test]
     fn a_request_that_is_overtaken_finds_its_nonce() {
         let mut nonces = Nonces::default();

@@ -1,4 +1,4 @@
-//! Why a caller is not believed.
+//! Why a caller is not authenticated.
 
 /// A field that a signed request must have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub enum CommonField {
     SecurityToken,
 }
 
-/// Why a caller is not believed.
+/// Why a caller is not authenticated.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refusal {
     /// A field is absent or empty.

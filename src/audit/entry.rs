@@ -1,4 +1,5 @@
 //! One operation as one line of JSON.
+#![allow(clippy::ref_option_ref, reason = "the derived code hands out references to fields")]
 
 use std::net::IpAddr;
 
@@ -112,7 +113,7 @@ fn escaped(json: Vec<u8>) -> Vec<u8> {
     for c in String::from_utf8_lossy(&json).chars() {
         let turns = matches!(c, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
         if c.is_control() || turns || matches!(c, '\u{2028}' | '\u{2029}') {
-            text.push_str(&format!("\\u{:04x}", u32::from(c)));
+            text.extend(format!("\\u{:04x}", u32::from(c)).chars());
         } else {
             text.push(c);
         }

@@ -128,7 +128,7 @@ pub struct Lines {
     pub lost: u64,
     /// A request has waited in vain, and not everything has been written since.
     pub is_stalled: bool,
-    /// The server's log was told that something is wrong.
+    /// The failure stands in the server's log.
     has_complained: bool,
 }
 
@@ -213,7 +213,7 @@ impl Lines {
         self.begun = 0;
     }
 
-    /// Tells the server's log once what is wrong.
+    /// Logs once what is wrong.
     pub fn complain(&mut self, error: AuditError) -> AuditError {
         if !self.has_complained {
             log::error!("{error}");

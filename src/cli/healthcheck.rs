@@ -25,7 +25,7 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 /// How much of the answer is read, in bytes; the status line is all that counts.
 const ANSWER_MAX: u64 = 4096;
 
-/// Whom to ask.
+/// Which server to ask.
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// The server's address: http:// or https://; its certificate is not checked [default: where a server on this machine

@@ -87,7 +87,7 @@ impl Stderr {
             match message {
                 Message::Line(line) => {
                     if io::stderr().write_all(&line).is_err() {
-                        // Not to be told: the line that tells it could not be written either.
+                        // Not logged: that line could not be written either.
                         self.dropped.inc();
                         told += 1;
                     }
@@ -96,7 +96,7 @@ impl Stderr {
                 Message::Flush(done) => drop(done.send(())),
             }
             let dropped = self.dropped.get();
-            // Told by a line of its own as soon as there is room for it, behind those that did not have to be dropped.
+            // Logged by a line of its own as soon as there is room for it, behind those that did not have to be dropped.
             if dropped > told && self.waiting.load(Ordering::Relaxed) < WAITING_MAX / 2 {
                 log::error!(
                     "{} log lines were dropped: standard error was not read",

@@ -1,4 +1,4 @@
-//! The frame that everything sealed stands in: `format (1) | nonce (12) | ciphertext | tag (16)`, AES-256-GCM.
+//! The frame of everything sealed: `format (1) | nonce (12) | ciphertext | tag (16)`, AES-256-GCM.
 
 use aes_gcm::{Aes256Gcm, KeyInit, Nonce, Tag, aead::AeadInOut};
 use zeroize::Zeroizing;

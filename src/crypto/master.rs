@@ -1,4 +1,4 @@
-//! Master keys: given from outside, never kept in the database.
+//! Master keys: given from outside, never stored in the database.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ use crate::sealed::{MasterKeyId, MasterKeyIdError};
 #[derive(Clone, Default)]
 pub struct MasterKeys(Vec<(MasterKeyId, KeyBytes)>);
 
-/// Why a text does not hold master keys. Names lines, never what stands in them.
+/// Why a text does not hold master keys. Names lines, never their content.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct MasterKeysError(String);

@@ -32,7 +32,7 @@ pub enum CryptoError {
     #[error("this machine has no source of random numbers")]
     NoRandomness,
     /// The bytes are of a format that this version does not know, too short, changed, or sealed by another key or for
-    /// another place. Which of these, sealed bytes do not tell.
+    /// another place. Sealed bytes do not show which.
     #[error("the sealed bytes do not open: they were changed, or belong to another place or key")]
     CannotOpen,
     /// The key that wraps a data key is not in the keyring.

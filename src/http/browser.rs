@@ -1,8 +1,8 @@
-//! Whether a browser's page is at work that has no business here.
+//! Whether a foreign browser page sends a request.
 //!
 //! A browser sends what any page asks it to send, from its user's machine and to addresses that only this machine
 //! reaches. So an unsigned request is believed to come from its user alone if nothing in its head speaks against that:
-//! the page that made it came from here, and under a name that no page of a stranger can have.
+//! the page that made it came from here, and under a name that no foreign page can have.
 
 use std::{fmt, net::Ipv6Addr};
 
@@ -34,7 +34,7 @@ pub struct Sites {
     pub hosts: Hosts,
 }
 
-/// The names under which unsigned requests are taken, beside those that a stranger's page cannot have.
+/// The names under which unsigned requests are taken, beside those that a foreign page cannot have.
 #[derive(Debug, Clone, Default)]
 pub struct Hosts(Vec<String>);
 
@@ -75,10 +75,10 @@ fn is_label(text: &str) -> bool {
     (1..=63).contains(&text.len()) && text.bytes().all(is_part)
 }
 
-/// What speaks against a request, by the header that tells.
+/// Why a request is refused, by the header that says so.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Foreign {
-    /// `Host` is a name that a stranger may have pointed to this server.
+    /// `Host` is a name that others may have pointed to this server.
     Host(String),
     /// `Origin` is another one than the server's own, and was not named.
     Origin(String),
@@ -148,7 +148,7 @@ fn split_port(authority: &str) -> Option<(&str, Option<&str>)> {
     }
 }
 
-/// What speaks against taking this request without a signature. The log tells which header it was.
+/// What speaks against taking this request without a signature. The log says which header it was.
 pub fn check_unsigned(request: &HttpRequest, sites: &Sites) -> Result<(), Foreign> {
     judge(request.headers(), sites).inspect_err(|foreign| {
         let extensions = request.extensions();

@@ -1,4 +1,4 @@
-//! What becomes of a connection when its client goes away, sends more than anybody reads, or offers another protocol.
+//! What becomes of a connection when its client goes away, sends more than is read, or offers another protocol.
 
 use std::{
     cell::RefCell,

@@ -14,12 +14,13 @@ impl Origins {
     /// Origins as browsers write them (RFC 6454, section 6.2): scheme, host and perhaps a port, without a path, not
     /// even `/`.
     pub fn parse(texts: &[String]) -> Result<Self, String> {
-        let parse = |text: &str| match is_origin(text) {
-            true => Ok(text.to_owned()),
-            false => Err(format!(
-                "{text:?} is no origin as browsers write it: http:// or https://, the host in lower case, :port unless \
-                 it is the scheme's own, and no path, not even /"
-            )),
+        let parse = |text: &str| {
+            is_origin(text).then(|| text.to_owned()).ok_or_else(|| {
+                format!(
+                    "{text:?} is no origin as browsers write it: http:// or https://, the host in lower case, :port \
+                     unless it is the scheme's own, and no path, not even /"
+                )
+            })
         };
         texts.iter().map(|text| parse(text.trim())).collect::<Result<_, _>>().map(Self)
     }

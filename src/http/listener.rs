@@ -15,7 +15,7 @@ pub const WRITE_STALL: Duration = Duration::from_secs(30);
 /// After how much silence the system asks a peer whether it is still there, in both directions of an open request.
 const KEEP_ALIVE_PROBE: Duration = Duration::from_secs(75);
 
-/// Takes the port, which may be any that is free, and tells which one it is.
+/// Binds the port, which may be any that is free, and returns which one it is.
 ///
 /// A connection whose peer takes nothing for `write_stall` is reset, and so is one whose peer is gone without a word:
 /// on Linux, accepted sockets inherit both options from their listener.

@@ -16,8 +16,8 @@ pub fn route(config: &mut web::ServiceConfig) {
     config.service(web::resource(PATH).to(noop));
 }
 
-/// Takes the body off the wire and answers the same to everybody. The request passes the listener, the framing and the
-/// lifecycle as any other does; nobody looks at its signature.
+/// Takes the body off the wire and always answers the same. The request passes the listener, the framing and the lifecycle
+/// as any other does; its signature is not checked.
 async fn noop(request: HttpRequest, payload: web::Payload) -> HttpResponse {
     // An unread body would cost the connection.
     discard_body(payload).await;

@@ -1,4 +1,4 @@
-//! Who is calling, and may they: hands the request over as it was on the wire, and words the refusals.
+//! Authentication and authorization: hands the request over as it was on the wire, and translates the refusals.
 
 use super::{
     error::{AccessDenied, ApiError, Code, Detail},
@@ -54,7 +54,7 @@ impl<'a> Admission<'a> {
         }
     }
 
-    /// Checks what the head tells of the caller.
+    /// Authenticates the caller by the head.
     pub fn check_head(&self) -> Result<Claim, ApiError> {
         let signed = self.signed();
         let authorization = access::authorization(&signed);
@@ -82,7 +82,7 @@ impl<'a> Admission<'a> {
         Ok(claim)
     }
 
-    /// Checks what the body tells of the caller at the moment `now`, and whether the caller may call as often.
+    /// Checks the signed body at the moment `now`, and whether the caller may call as often.
     pub fn admit(&self, claim: Claim, body: &[u8], now: Timestamp) -> Result<Caller, ApiError> {
         let caller = self.access.authenticator.admit(claim, &self.signed(), body, now)?;
         self.call.note(|outcome| outcome.caller = note(&caller));

@@ -118,7 +118,7 @@ codes! {
     /// Own: a browser sends an unsigned request for a page of an origin that is not named.
     OriginForbidden = Gateway 403 "Forbidden.Origin"
         "Unsigned requests of pages of this origin are not taken: sign them, or start the server with --cors-origin and the origin.";
-    /// Own: an unsigned request for a host that may be a stranger's page.
+    /// Own: an unsigned request for a host name that may be another site's.
     HostForbidden = Gateway 403 "Forbidden.Host"
         "Unsigned requests are not taken under the host name [%s]: sign them, or start the server with --allowed-host and the name.";
     /// Own: the body ended early, or its chunks are no chunks.
@@ -164,6 +164,7 @@ pub struct AccessDenied {
 
 impl ApiError {
     /// An error with the blanks of its template filled in.
+    #[must_use]
     pub fn new(code: impl Into<Entry>, blanks: &[&dyn Display]) -> Self {
         let entry = code.into();
         let mut blanks = blanks.iter();
@@ -178,31 +179,37 @@ impl ApiError {
     }
 
     /// The error with something more to tell.
+    #[must_use]
     pub fn with(self, detail: Detail) -> Self {
         Self { detail: Some(Box::new(detail)), ..self }
     }
 
-    /// The error with something that only the log is told.
+    /// The error with something that goes only to the log.
+    #[must_use]
     pub fn caused_by(self, cause: impl Display) -> Self {
         Self { cause: Some(cause.to_string()), ..self }
     }
 
     /// What it tells besides.
+    #[must_use]
     pub fn detail(&self) -> Option<&Detail> {
         self.detail.as_deref()
     }
 
     /// Its row of the table.
+    #[must_use]
     pub fn entry(&self) -> Entry {
         self.entry
     }
 
-    /// What only the log is told.
+    /// What goes only to the log.
+    #[must_use]
     pub fn cause(&self) -> Option<&str> {
         self.cause.as_deref()
     }
 
-    /// What the caller is told.
+    /// The message to the caller.
+    #[must_use]
     pub fn message(&self) -> &str {
         &self.message
     }

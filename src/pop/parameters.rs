@@ -263,7 +263,7 @@ fn form_pairs(text: &[u8]) -> Option<Vec<(String, Value)>> {
             Some(at) => (piece.get(..at), piece.get(at + 1..)),
             None => (Some(piece), None),
         };
-        // A name that cannot be decoded is no name that anybody asks for.
+        // A name that cannot be decoded is no name that is asked for.
         if let Some(name) = decode(name.unwrap_or_default()) {
             let value = decode(value.unwrap_or_default());
             pairs.push((name, value.map_or(Value::Unreadable, Value::Text)));

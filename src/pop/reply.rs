@@ -144,7 +144,7 @@ impl Frame {
     }
 }
 
-/// The member that the SDKs hand to whoever catches their exception. The platform's `EncodedDiagnosticMessage` is left
+/// The member that the SDKs pass on in their exceptions. The platform's `EncodedDiagnosticMessage` is left
 /// out: only its own console can decode one.
 fn access_denied(denied: &AccessDenied) -> Value {
     let kind = if denied.is_explicit { "ExplicitDeny" } else { "ImplicitDeny" };

@@ -35,7 +35,7 @@ pub struct Rotated {
     pub was_resumed: bool,
     /// How many secrets' data keys were wrapped anew.
     pub secrets: u64,
-    /// Secrets that could not be opened and still stand under the key that they had.
+    /// Secrets that could not be opened and keep the key that they had.
     pub damaged: Vec<i64>,
 }
 

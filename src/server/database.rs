@@ -45,9 +45,9 @@ impl Database {
     /// The same without reading the keys.
     pub fn without_keys(settings: &DatabaseSettings) -> Result<Self> {
         let url = DatabaseUrl::parse(&settings.database_url, || password(settings));
-        let url = url.map_err(|error| match error.is::<DatabaseUrlError>() {
-            true => anyhow!("{DATABASE_FLAG}: {error}"),
-            false => error,
+        let url = url.map_err(|error| {
+            let is_url = error.is::<DatabaseUrlError>();
+            if is_url { anyhow!("{DATABASE_FLAG}: {error}") } else { error }
         })?;
         let url = url.resolved()?;
         let source = Source::of(settings, &url)?;
@@ -73,7 +73,7 @@ impl Database {
         let store = Store::open(&self.url).map_err(|error| unopened(&self.url, &error))?;
         if master_keys::are_for_development(&masters) {
             log::warn!(
-                "the master key is the public one of docker-compose.yml: with the database, anyone can read every secret. \
+                "the master key is that of docker-compose.yml, which is public: with the database, anyone can read every secret. \
                  Give another with SAE_SECRET_MASTER_KEY or --master-key-file where that matters"
             );
         }

@@ -38,9 +38,9 @@ impl Hangups {
 }
 
 fn start((name, task): Task) -> Option<SyncSender<()>> {
-    let (waker, wakes) = sync_channel(1);
+    let (waker, calls) = sync_channel(1);
     let thread = thread::Builder::new().name(name.to_owned());
-    match thread.spawn(move || wakes.iter().for_each(|()| task())) {
+    match thread.spawn(move || calls.iter().for_each(|()| task())) {
         Ok(_detached) => Some(waker),
         Err(error) => {
             log::error!("SIGHUP has no effect: {error}");

@@ -12,6 +12,7 @@ use crate::{
     store::{Access, Staged, Unavailable},
 };
 
+#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
 fn unavailable(error: Unavailable) -> Error {
     anyhow!("the store is unavailable: {error}")
 }

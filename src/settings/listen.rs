@@ -121,7 +121,7 @@ mod tests {
             ("[localhost]:8080", "neither an address nor a name"),
             ("a b:8080", "neither an address nor a name"),
         ] {
-            let error = text.parse::<ListenAddress>().unwrap_err().to_string();
+            let error = text.parse::<ListenAddress>().unwrap_err();
             assert!(error.contains(part), "{text}: {error}");
         }
     }

@@ -1,4 +1,4 @@
-//! What the ground can fail with.
+//! The error of the database.
 
 use std::fmt;
 
@@ -11,14 +11,14 @@ pub struct Unavailable {
 }
 
 impl Unavailable {
-    /// With what the database said, for the log only.
+    /// The cause is for the log only.
     pub fn new(cause: impl fmt::Display) -> Self {
         Self { cause: cause.to_string() }
     }
 }
 
-/// A query that fails is an outage, never "not found": queries that may find nothing say so with `optional()`, and an insert
-/// that may meet a twin handles that itself.
+/// A query that fails is an outage, never "not found": queries that may find nothing use `optional()`, and an insert handles
+/// unique violations itself.
 impl From<diesel::result::Error> for Unavailable {
     fn from(error: diesel::result::Error) -> Self {
         Self::new(error)

@@ -15,11 +15,11 @@ use tokio::{
 };
 
 use super::{
-    Failure, UseCase,
     engine::{Engine, Permits},
     error::{Result, Unavailable},
     job::{Asked, Job, Purpose},
     pace::{PERMIT_TIMEOUT, Pace, WORK_TIMEOUT},
+    tx::{Failure, UseCase},
 };
 
 /// How many requests may wait for a permit, to read and to write, before further ones are refused at once.

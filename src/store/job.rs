@@ -12,9 +12,8 @@ use std::{
 use tokio::sync::oneshot;
 
 use super::{
-    Failure, UseCase,
     error::{Result, Unavailable},
-    tx::{self, Tx},
+    tx::{self, Failure, Tx, UseCase},
 };
 
 /// What a transaction is for.
@@ -42,7 +41,7 @@ pub trait Job: Send {
 /// Why a transaction of one use case was rolled back.
 #[derive(Debug)]
 pub enum Undone {
-    /// The use case answered an error, which it keeps.
+    /// The use case answered an error, which the job has.
     UseCase,
     /// The database failed.
     Outage(Unavailable),
@@ -93,7 +92,7 @@ pub struct Asked<T, E, F> {
 }
 
 impl<T, E, F> Asked<T, E, F> {
-    /// With what its caller keeps of it.
+    /// With the caller's side of it.
     pub fn new(
         use_case: F,
         purpose: Purpose,

@@ -1,5 +1,5 @@
 //! The database. [`Store::read`] and [`Store::write`] run use cases in transactions, each with a form for upkeep, and
-//! [`Store::read_briefly`]. Only this folder and the products' stores name tables, and only [`engine`] depends on which
+//! [`Store::read_briefly`]. Only this folder and the products' stores name tables, and only `engine` depends on which
 //! database answers.
 
 mod counters;
@@ -28,17 +28,7 @@ pub use engine::{
     write_new_file,
 };
 pub use error::{Result, Unavailable};
-pub use tx::{RowPlace, Tx};
-
-/// What runs in a transaction.
-pub trait UseCase<T, E>: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static {}
-
-impl<T, E, F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static> UseCase<T, E> for F {}
-
-/// What a use case can fail with: at least that the database is unavailable.
-pub trait Failure: From<Unavailable> + Send + 'static {}
-
-impl<E: From<Unavailable> + Send + 'static> Failure for E {}
+pub use tx::{Failure, RowPlace, Tx, UseCase};
 
 /// The database, shared by everything that serves. Cloning is cheap.
 #[derive(Clone)]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    engine::{self, connection::AnyConnection},
+    engine::connection::AnyConnection,
     error::{Result, Unavailable},
 };
 use crate::sealed::KeyId;
@@ -42,15 +42,6 @@ impl<'a> Tx<'a> {
         matches!(self.connection, AnyConnection::Sqlite(_))
     }
 
-    /// What the engine finds wrong with its file and with references between rows; names tables, indexes and row numbers.
-    /// A PostgreSQL server keeps its references right, and its files are out of reach.
-    pub fn defects(&mut self) -> Result<Vec<String>> {
-        match self.connection {
-            AnyConnection::Sqlite(sqlite) => Ok(engine::defects(sqlite)?),
-            AnyConnection::Postgres(_) => Ok(vec![]),
-        }
-    }
-
     /// After a part of it was rolled back. Numbers that were given are not given again.
     pub(super) fn forget(&mut self) {
         self.known.current_key = None;
@@ -65,6 +56,16 @@ pub(super) fn run<T, E: From<Unavailable>>(
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| use_case(tx)))
         .unwrap_or_else(|_| Err(Unavailable::new("the use case ended in a panic").into()))
 }
+
+/// What runs in a transaction.
+pub trait UseCase<T, E>: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static {}
+
+impl<T, E, F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static> UseCase<T, E> for F {}
+
+/// What a use case can fail with: at least that the database is unavailable.
+pub trait Failure: From<Unavailable> + Send + 'static {}
+
+impl<E: From<Unavailable> + Send + 'static> Failure for E {}
 
 /// Where the row of something numbered is.
 #[derive(Debug, Clone, PartialEq, Eq)]

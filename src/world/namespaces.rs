@@ -7,7 +7,6 @@ use uuid::Uuid;
 
 use super::{
     mistakes::{Mistakes, Position},
-    secrets,
     yaml::{Placed, Text, given},
 };
 use crate::{
@@ -20,6 +19,9 @@ use crate::{
 
 const ID_RULE: &str = "not a namespace id; one is REGION:ID, where ID is 1 to 32 lower-case letters and digits, or a \
                        REGION alone for its default namespace";
+/// What is told of a text that cannot be a secret's name: applications name the secrets that they use.
+pub(super) const SECRET_NAME_RULE: &str =
+    "a secret's name is a letter, then letters, digits, '-' and '_', at most 253 characters";
 const NAME_RULE: &str = "a namespace's name has 1 to 64 characters, no control characters";
 const DESCRIPTION_RULE: &str =
     "a namespace's description has at most 100 characters, no control characters";
@@ -147,7 +149,7 @@ fn applications(
         let parse = |text: &str| SecretName::parse(text).ok().map(|name| name.as_str().to_owned());
         let secrets = value.secrets.iter();
         let secrets =
-            secrets.filter_map(|text| text.parsed(secrets::NAME_RULE, mistakes, parse)).collect();
+            secrets.filter_map(|text| text.parsed(SECRET_NAME_RULE, mistakes, parse)).collect();
         let Some(name) = name else { continue };
         let first = *first.entry(name.clone()).or_insert(at);
         if first != at {

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::{
     mistakes::{Mistakes, Position},
-    namespaces::KnownNamespaces,
+    namespaces::{KnownNamespaces, SECRET_NAME_RULE},
     yaml::{Entries, Placed, Text, given},
 };
 use crate::sae::model::{
@@ -14,9 +14,6 @@ use crate::sae::model::{
     SeedSecret, docker_config,
 };
 
-/// What is told of a text that cannot be a secret's name.
-pub(super) const NAME_RULE: &str =
-    "a secret's name is a letter, then letters, digits, '-' and '_', at most 253 characters";
 const KEY_RULE: &str = "a key of a secret has 1 to 253 letters, digits, '-', '_' and '.'; it is not '.' and does not \
                         begin with '..'";
 
@@ -54,7 +51,8 @@ pub(super) fn read(
     let mut counts = HashMap::new();
     for Placed { at, value } in items {
         let namespace = namespaces.find(&value.namespace, cloud, mistakes);
-        let name = value.name.parsed(NAME_RULE, mistakes, |text| SecretName::parse(text).ok());
+        let name =
+            value.name.parsed(SECRET_NAME_RULE, mistakes, |text| SecretName::parse(text).ok());
         let quota =
             namespace.as_ref().map_or(u32::MAX, |namespace| cloud.quotas.keys_in(namespace));
         let content = value.content(at, quota, cloud, mistakes);

@@ -67,6 +67,8 @@ fn a_rotation_killed_anywhere_goes_on_and_every_secret_stays_readable() {
                     assert_eq!(describe(&mut connection, server, id), id.to_string());
                     id = id % SECRETS_COUNT + 1;
                     reads.fetch_add(1, Ordering::SeqCst);
+                    // Without pauses the readers would take the processors from the rotation.
+                    thread::sleep(Duration::from_millis(1));
                 }
             });
         }
@@ -76,7 +78,8 @@ fn a_rotation_killed_anywhere_goes_on_and_every_secret_stays_readable() {
                 let number = written.fetch_add(1, Ordering::SeqCst);
                 let name = format!("during-{number}");
                 server.create("cn-beijing:test", &name, &json!({"k": name})).data();
-                thread::sleep(Duration::from_millis(5));
+                // Each is one more secret to rotate: at a higher rate a slow rotation would become ever slower.
+                thread::sleep(Duration::from_millis(25));
             }
         });
         for round in 0..rounds {

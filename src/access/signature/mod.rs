@@ -20,7 +20,7 @@ use super::Refusal;
 use acs3::Acs3;
 use roa::Roa;
 
-/// What was on the wire, as far as signatures look at it.
+/// What was on the wire, as far as signatures cover it.
 #[derive(Debug, Clone, Copy)]
 pub struct SignedRequest<'a> {
     /// The method.

@@ -31,7 +31,7 @@ pub(super) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, 
 /// The first private key of a file: PKCS#8, PKCS#1 or SEC1.
 pub(super) fn key(path: &Path) -> Result<PrivateKeyDer<'static>, String> {
     let text = read(path)?;
-    // Neither text can stand in base64, so neither can turn up in a block by chance.
+    // Neither text can stand in base64, so neither can occur in a block.
     let encrypted: [&[u8]; 2] =
         [b"-----BEGIN ENCRYPTED PRIVATE KEY-----", b"Proc-Type: 4,ENCRYPTED"];
     if encrypted.iter().any(|mark| text.windows(mark.len()).any(|window| window == *mark)) {

@@ -34,7 +34,7 @@ pub fn of(
     }
 }
 
-/// The region in a namespace's id, also where the rest of the id is wrong: that is told after the rights are known.
+/// The region in a namespace's id, also where the rest of the id is wrong: that is reported after authorization.
 fn of_namespace(parameters: &Parameters) -> Option<RegionId> {
     let id = parameters.text("NamespaceId").ok().flatten()?;
     RegionId::parse(id.split(':').next().unwrap_or_default())

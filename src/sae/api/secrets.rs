@@ -1,6 +1,7 @@
 //! The handlers of secrets.
 
 use serde::{Serialize, Serializer};
+use serde_json::json;
 
 use super::{
     reply::Answer,
@@ -69,9 +70,8 @@ pub async fn list(mut request: Request<'_>) -> Result<Answer, ApiError> {
     let wanted = ListSecretsRequest::read(&request.take_parameters()).map_err(worded)?;
     let namespace = request.namespace(&wanted.namespace_id.unwrap_or_default())?;
     let secrets = request.sae.service.list_secrets(&request.context, namespace).await?;
-    Answer::data(&SecretsBody {
-        secrets: secrets.iter().map(|secret| SecretBody::new(secret, None)).collect(),
-    })
+    let secrets: Vec<_> = secrets.iter().map(|secret| SecretBody::new(secret, None)).collect();
+    Answer::data(&json!({ "Secrets": secrets }))
 }
 
 fn one_secret(request: &mut Request<'_>) -> Result<(NamespaceId, SecretId), ApiError> {
@@ -82,7 +82,7 @@ fn one_secret(request: &mut Request<'_>) -> Result<(NamespaceId, SecretId), ApiE
     Ok((namespace, id))
 }
 
-/// The keys and values; or what is wrong with them, which is said only after what comes first has been looked at.
+/// The keys and values; or what is wrong with them, which is reported only after the checks that come first.
 async fn normalise(
     request: &Request<'_>,
     data: Option<Structure>,
@@ -95,21 +95,7 @@ async fn normalise(
 }
 
 fn only_id(id: SecretId) -> Result<Answer, ApiError> {
-    Answer::data(&IdBody { secret_id: id.get() })
-}
-
-/// `Data` of what makes, changes and deletes.
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct IdBody {
-    secret_id: i64,
-}
-
-/// `Data` of `ListSecrets`.
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct SecretsBody<'a> {
-    secrets: Vec<SecretBody<'a>>,
+    Answer::data(&json!({ "SecretId": id.get() }))
 }
 
 /// `Data` of `DescribeSecret`; without the values, one of `ListSecrets`.

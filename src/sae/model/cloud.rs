@@ -22,7 +22,7 @@ pub struct Cloud {
     pub clusters: HashMap<NamespaceId, Vec<String>>,
     /// Whether the platform is being upgraded: then namespaces cannot be made, changed or deleted.
     pub upgrading: bool,
-    /// How closely the content of a docker configuration is looked at.
+    /// How closely the content of a docker configuration is checked.
     pub docker_config: DockerConfigMode,
 }
 

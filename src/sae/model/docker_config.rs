@@ -24,7 +24,7 @@ const GO_RAW: GeneralPurpose = GeneralPurpose::new(
     GO.with_decode_padding_mode(DecodePaddingMode::RequireNone),
 );
 
-/// How much of a Docker configuration is looked at.
+/// How much of a Docker configuration is checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum DockerConfigMode {
     /// Base64 of a JSON object whose `auths` names at least one registry; each registry is
@@ -43,7 +43,7 @@ pub enum DockerConfigMode {
 /// `{"auths":{REGISTRY:{"username":…,"password":…,"auth":base64(username:password)}}}` in base64
 /// (Kubernetes: Secret type kubernetes.io/dockerconfigjson; Docker CLI: `config.json`). See
 /// [`decode_base64`] and [`decode_auth`] for the base64 rules. A key that is repeated in an object
-/// that is looked at is an error. Unknown members are ignored, beside `auths` (`credHelpers`,
+/// that is checked is an error. Unknown members are ignored, beside `auths` (`credHelpers`,
 /// `HttpHeaders`, …) as well as in an entry (`email`, `identitytoken`, …). Time is linear in the
 /// length of the value.
 ///
@@ -95,7 +95,7 @@ pub fn build(registries: &[(String, String, String)]) -> String {
 
 /// Decodes base64 as Kubernetes does, which uses Go's `encoding/base64` `StdEncoding`: the standard
 /// alphabet (RFC 4648, section 4), padding required, line breaks (`\r`, `\n`) skipped wherever they
-/// stand, and the unused bits of the last character not looked at. Other white space is refused.
+/// stand, and the unused bits of the last character ignored. Other white space is refused.
 ///
 /// `None` if `text` is not base64. The bytes are wiped when they are dropped.
 #[must_use]

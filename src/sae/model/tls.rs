@@ -38,7 +38,7 @@ pub struct TlsDefect {
 ///   called, its contents are PKCS#1, PKCS#8 or SEC1. An encrypted key is refused.
 /// * Blocks of other kinds, blocks that are malformed and text outside of blocks are ignored.
 /// * The keys are RSA, ECDSA on P-224, P-256, P-384 or P-521, or Ed25519. That they belong together is
-///   proved by the private numbers: a public key beside them is not looked at.
+///   proved by the private numbers: a public key beside them is ignored.
 ///
 /// # Errors
 /// The first [`TlsDefect`], with the certificate's before the key's. A key that does not belong to

@@ -17,10 +17,10 @@ use super::read_text;
 /// How long the command may take.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How long is waited between two looks whether it has ended.
+/// How often it is checked whether the command has ended.
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// The text that a command prints. Its complaints go where ours go.
+/// The text that a command prints. Its standard error is that of the server.
 ///
 /// # Errors
 /// The command cannot be started, fails, prints too much or something that is not UTF-8, or takes longer than 30 s.

@@ -2,7 +2,7 @@
 
 use diesel::{MultiConnection, QueryResult};
 
-use super::postgres::PostgresConnection;
+use super::postgres::connection::PostgresConnection;
 
 /// A connection to any of the supported databases; queries are written against it once.
 #[derive(MultiConnection)]

@@ -271,7 +271,7 @@ fn a_new_master_key_in_the_file_is_found_when_it_is_needed_and_on_sighup() {
         server.signal("-HUP");
         wait_until("it keeps the keys", || server.log().contains(complaint));
     }
-    assert_eq!(server.log().matches("stay unchanged").count(), 3);
+    assert_eq!(server.log().matches("the master keys stay unchanged").count(), 3);
     assert_eq!(server.log().matches("have been read again").count(), 1);
     assert_eq!(server.describe("cn-beijing:test", id).data()["SecretData"]["k"], "v");
     write(path, "master.keys", &line("new", 2));

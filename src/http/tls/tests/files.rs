@@ -25,7 +25,7 @@ fn complaint(folder: &Folder) -> String {
             assert!(!is_told, "{} is in {texts}", String::from_utf8_lossy(piece));
         }
     }
-    let text = error.to_string().replace(&folder.chain().display().to_string(), "CHAIN");
+    let text = error.replace(&folder.chain().display().to_string(), "CHAIN");
     text.replace(&folder.key().display().to_string(), "KEY")
 }
 
@@ -183,7 +183,7 @@ fn a_file_may_have_one_mebibyte() {
     }
     // What has no end, or none that comes, is not begun.
     let error = Certificates::load(Path::new("/dev/zero"), Path::new("/dev/zero")).unwrap_err();
-    assert_eq!(error.to_string(), "/dev/zero: it is not a regular file");
+    assert_eq!(error, "/dev/zero: it is not a regular file");
 }
 
 #[test]

@@ -40,7 +40,7 @@ const MALFORMED: &str = "the private key is not in PKCS#8, PKCS#1 or SEC1";
 /// The longest RSA modulus, in bits; its arithmetic takes milliseconds. Source: OpenSSL, `OPENSSL_RSA_MAX_MODULUS_BITS`.
 const RSA_BITS_MAX: u64 = 16_384;
 
-/// The elements of a sequence in DER. As in Go, some may follow that nobody knows.
+/// The elements of a sequence in DER. As in Go, unknown ones may follow.
 type Fields<'a> = Vec<AnyRef<'a>>;
 
 /// The public key of a certificate.
@@ -163,7 +163,7 @@ impl<'a> PublicKey<'a> {
         }
     }
 
-    /// `PrivateKeyInfo` (RFC 5208) or `OneAsymmetricKey` (RFC 5958), whose attributes and public key are not looked at.
+    /// `PrivateKeyInfo` (RFC 5208) or `OneAsymmetricKey` (RFC 5958), whose attributes and public key are ignored.
     fn check_pkcs8(&self, fields: &Fields<'_>) -> Result<(), &'static str> {
         let [version, algorithm, key, ..] = fields.as_slice() else { return Err(MALFORMED) };
         let algorithm = algorithm.decode_as::<AlgorithmIdentifierRef<'_>>();
@@ -223,8 +223,8 @@ impl<'a> PublicKey<'a> {
         }
     }
 
-    /// `RSAPrivateKey` (RFC 8017, appendix A.1.2). Of a key with more than two primes only the public numbers are looked
-    /// at, as Go does.
+    /// `RSAPrivateKey` (RFC 8017, appendix A.1.2). Of a key with more than two primes only the public numbers are
+    /// checked, as Go does.
     #[allow(clippy::many_single_char_names)] // They are the RFC's.
     fn check_rsa(&self, fields: &Fields<'_>) -> Result<(), &'static str> {
         const MALFORMED: &str = "the RSA key is not PKCS#1";

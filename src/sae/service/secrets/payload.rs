@@ -91,7 +91,7 @@ fn encode(data: &SecretData) -> Result<Zeroizing<Vec<u8>>> {
     Ok(bytes)
 }
 
-/// What went wrong is not told: it might show values.
+/// Without the parser's error, which might show values.
 fn decode(encoded: &[u8]) -> Option<SecretData> {
     let pairs: Vec<(String, Zeroizing<String>)> = serde_json::from_slice(encoded).ok()?;
     let pairs = pairs.into_iter().map(|(key, value)| (key, SecretValue::from(value))).collect();

@@ -3,7 +3,7 @@
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use tokio_postgres::error::SqlState;
 
-/// What a failure means for the transaction that met it.
+/// What a failure means for its transaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Consequence {
     /// A conflict with another transaction: a retry may succeed.

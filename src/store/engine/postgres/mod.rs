@@ -1,7 +1,7 @@
 //! PostgreSQL, and what speaks its protocol: many connections, and other processes at work on the same database.
 
 mod address;
-mod connection;
+pub(super) mod connection;
 mod failure;
 mod inspection;
 mod link;

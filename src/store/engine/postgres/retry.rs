@@ -52,7 +52,7 @@ fn longest_pause(tries: u32) -> Duration {
     doubled.min(LONGEST_PAUSE)
 }
 
-/// Full jitter: use cases that met once should not meet again.
+/// Full jitter: use cases that were in conflict once should not retry at the same moment.
 fn jittered(longest: Duration) -> Duration {
     let mut bytes = [0; 2];
     match SystemRandom::new().fill(&mut bytes) {

@@ -132,7 +132,7 @@ pub fn pool(size: u32, connections: Connections) -> Result<r2d2::Pool<Connection
         .build(connections)
 }
 
-/// What may stand in an SQLite `file:` address as it is.
+/// What is not encoded in an SQLite `file:` address.
 const ADDRESS: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 

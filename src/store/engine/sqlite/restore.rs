@@ -48,7 +48,7 @@ impl Staged {
         let no_backup =
             |reason: &str| RestoreError(format!("{} is no backup: {reason}", backup.display()));
         let unreadable = |error: io::Error| no_backup(&error.to_string());
-        // The log stands beside the file itself, not beside a link to it.
+        // The log is beside the file itself, not beside a link to it.
         let backup = &fs::canonicalize(backup).map_err(unreadable)?;
         // Before it is opened: to open a pipe waits for its other end.
         if !fs::metadata(backup).map_err(unreadable)?.is_file() {
@@ -143,7 +143,7 @@ fn give_to_owner(file: &File, target: &Path) -> io::Result<()> {
     fchown(file, Some(owner.uid()), Some(owner.gid()))
 }
 
-/// Makes sure that no process has the database open and that no log stands beside its path.
+/// Makes sure that no process has the database open and that there is no log beside it.
 fn make_way(target: &Path) -> Result<Option<SqliteConnection>> {
     match exclusive(target) {
         Ok(mut held) => {
@@ -175,7 +175,7 @@ fn make_way(target: &Path) -> Result<Option<SqliteConnection>> {
 /// Writes the log back and takes the file for this connection alone, which works only while no other has it open.
 fn exclusive(path: &Path) -> std::result::Result<SqliteConnection, BoxError> {
     let mut connection = establish(path, Access::Write)?;
-    // The log goes when the mode changes, and with it goes what would be taken for the new file's.
+    // The log is removed when the mode changes: it would be taken for the new file's.
     connection.batch_execute(
         "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE;",
     )?;
