@@ -127,12 +127,7 @@ impl Application {
         // Before the port is open: from then on SIGHUP may come.
         let hangups = Hangups::listen();
         let metrics = Metrics::with_log(log_lines_dropped);
-        let mut world = match &settings.world {
-            Some(path) => read_world(path, settings.docker_config)
-                .map_err(|error| anyhow!("--world (SAE_SECRET_WORLD): {error}"))?,
-            None => World::default(),
-        };
-        world.cloud.docker_config = mode(settings.docker_config);
+        let world = world(settings)?;
         let (sites, proxies) = sites(settings)?;
         let certificates = certificates(settings)?;
         let database = Database::find(&settings.database)?;
@@ -224,6 +219,17 @@ struct Parts {
     observer: Observer,
     sites: Sites,
     has_noop: bool,
+}
+
+/// The emulated cloud of the settings.
+fn world(settings: &Settings) -> Result<World> {
+    let mut world = match &settings.world {
+        Some(path) => read_world(path, settings.docker_config)
+            .map_err(|error| anyhow!("--world (SAE_SECRET_WORLD): {error}"))?,
+        None => World::default(),
+    };
+    world.cloud.docker_config = mode(settings.docker_config);
+    Ok(world)
 }
 
 /// Takes the port, which may be any that is free. Of the addresses of a name it is the first that this machine has, IPv4
