@@ -124,7 +124,9 @@ impl Partial {
             }
             // Locked until it is removed, so that no other process takes the name meanwhile.
             let lock = File::open(&path).ok().filter(takes_lock);
-            if lock.is_some() && files_of(&path).try_for_each(remove).is_ok() {
+            // The file itself last: by its name the others are found.
+            let removed = || beside(&path).try_for_each(remove).and_then(|()| remove(path.clone()));
+            if lock.is_some() && removed().is_ok() {
                 log::info!("{} was left by a killed command, and is removed", path.display());
             }
         }
