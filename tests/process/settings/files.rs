@@ -32,11 +32,22 @@ fn a_byte_order_mark_names_itself() {
 }
 
 #[test]
-fn too_few_file_descriptors_are_a_sentence() {
-    for limit in [24, 40, 60] {
-        let script = format!(
-            "ulimit -n {limit}; exec \"$0\" serve --listen 127.0.0.1:0 --database-url sqlite::memory:"
-        );
+fn too_few_file_descriptors_are_a_sentence_of_every_command() {
+    let serve = "serve --listen 127.0.0.1:0";
+    for (limit, arguments) in [
+        (24, serve),
+        (40, serve),
+        (60, serve),
+        (5, serve),
+        (5, "verify"),
+        (16, "verify"),
+        (16, "keys list"),
+        (16, "keys rotate"),
+        (16, "backup no-such-file"),
+        (16, "restore no-such-file"),
+    ] {
+        let script =
+            format!("ulimit -n {limit}; exec \"$0\" {arguments} --database-url sqlite::memory:");
         let mut command = Command::new("sh");
         command.args(["-c", &script, env!("CARGO_BIN_EXE_sae-secret")]);
         let output = command.output().unwrap();
