@@ -348,6 +348,44 @@ fn healthcheck_looks_where_the_server_s_own_variables_say() {
 }
 
 #[test]
+fn a_flag_of_healthcheck_wins_over_the_variables_of_all_others() {
+    let folder = Folder::new();
+    let server = Server::start(folder.path());
+    let (ready, nowhere) = (server.address.to_string(), "127.0.0.1:1");
+    let url = |address: &str| format!("http://{address}");
+    let check = |arguments: &[&str], variables: &[(&str, &str)]| {
+        let mut command = binary();
+        command.arg("healthcheck").args(arguments).envs(variables.iter().copied());
+        command.output().unwrap()
+    };
+    let listen = ["--listen", nowhere];
+    let output = check(&listen, &[("SAE_SECRET_URL", &url(&ready))]);
+    let text = said(&output);
+    assert!(!output.status.success() && text.contains("http://127.0.0.1:1 does not"), "{text}");
+    // What is not asked for is not read.
+    let junk = [("SAE_SECRET_LISTEN", "junk"), ("SAE_SECRET_URL", &url(&ready))];
+    let output = check(&[], &junk);
+    assert!(output.status.success(), "{}", said(&output));
+    let output = check(&["--url", &url(&ready)], &junk[..1]);
+    assert!(output.status.success(), "{}", said(&output));
+    let both = said(&check(&["--listen", nowhere, "--url", &url(&ready)], &[]));
+    assert!(both.contains("cannot be used with"), "{both}");
+    for address in [
+        format!("http://u:hunter2@{ready}"),
+        format!("http://u:hunter2@{ready}/path"),
+        format!("u:hunter2@{ready}"),
+        format!("http://u:hunter2@{ready}\t"),
+        format!("http://u:hunter2/x@{ready}"),
+    ] {
+        let by_variable = check(&[], &[("SAE_SECRET_URL", &address)]);
+        for output in [check(&["--url", &address], &[]), by_variable] {
+            let text = said(&output);
+            assert!(!output.status.success() && !text.contains("hunter2"), "{text}");
+        }
+    }
+}
+
+#[test]
 fn the_master_key_of_the_compose_file_is_warned_of() {
     let compose = include_str!("../../docker-compose.yml");
     let key = "development:ZGV2ZWxvcG1lbnQgb25seSwgbm90IGEgc2VjcmV0ISE=";
