@@ -7,7 +7,7 @@
 //! | room | may use, besides itself | never |
 //! |---|---|---|
 //! | `sae/api` | `sae::service`, `sae::model`, `exchange`, `pop`, `access`, `http`, `clock`, `json`, `text` | `diesel`, `SystemTime` |
-//! | `sae/service` | `sae::store`, `sae::model`, `access`, `clock`, `pop`, `sealed`, `sealing`, `store` | `actix`, `diesel`, `SystemTime` |
+//! | `sae/service` | `sae::store`, `sae::model`, `clock`, `pop`, `sealed`, `sealing`, `store` | `actix`, `diesel`, `SystemTime` |
 //! | `sae/store` | `sae::model`, `clock`, `sealed`, `store` | `actix`, `tokio`, `SecretData`, `SecretValue`, `SystemTime` |
 //! | `sae/model` | `clock`, `json`, `pop`, `text` | `actix`, `diesel`, `tokio`, `log::`, `SystemTime`, `Instant::now` |
 //! | [`ops`] | `audit`, `http`, `sae`, `sealing`, `store` | `diesel`, `SystemTime` |

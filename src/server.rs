@@ -26,7 +26,7 @@ use anyhow::{Result, anyhow, bail};
 use prometheus_client::metrics::counter::Counter;
 use rustix::io::Errno;
 use rustls::ServerConfig;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use self::{database::Database, hangup::Hangups};
 use crate::{
@@ -132,12 +132,7 @@ impl Application {
         // Before the port is open: from then on SIGHUP may come.
         let hangups = Hangups::listen();
         let metrics = Metrics::with_log(log_lines_dropped);
-        let mut world = match &settings.world {
-            Some(path) => read_world(path, settings.docker_config)
-                .map_err(|error| anyhow!("--world (SAE_SECRET_WORLD): {error}"))?,
-            None => World::default(),
-        };
-        world.cloud.docker_config = mode(settings.docker_config);
+        let world = world(settings)?;
         let (sites, proxies) = sites(settings)?;
         let certificates = certificates(settings)?;
         let database = Database::find(&settings.database)?;
@@ -229,6 +224,17 @@ struct Parts {
     observer: Observer,
     sites: Sites,
     has_noop: bool,
+}
+
+/// The emulated cloud of the settings.
+fn world(settings: &Settings) -> Result<World> {
+    let mut world = match &settings.world {
+        Some(path) => read_world(path, settings.docker_config)
+            .map_err(|error| anyhow!("--world (SAE_SECRET_WORLD): {error}"))?,
+        None => World::default(),
+    };
+    world.cloud.docker_config = mode(settings.docker_config);
+    Ok(world)
 }
 
 /// Takes the port, which may be any that is free. Of the addresses of a name it is the first that this machine has, IPv4
@@ -382,20 +388,24 @@ fn listen(listener: TcpListener, tls: Option<ServerConfig>, parts: Parts) -> io:
     Ok(server.run())
 }
 
-/// Comes when the server is to stop: SIGTERM, as containers and service managers send it, or Ctrl-C.
-async fn stop_signal() {
-    let received = async |kind: SignalKind| match signal(kind) {
+/// Comes when the server is to stop: SIGTERM, as containers and service managers send it, or Ctrl-C. Both are caught from the
+/// call on, so that a signal that comes as soon as the server says that it listens does not kill it.
+fn stop_signal() -> impl Future<Output = ()> {
+    let (terminate, interrupt) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));
+    let received = async |signals: io::Result<Signal>| match signals {
         Ok(mut signals) => drop(signals.recv().await),
         Err(error) => {
             log::error!("a signal cannot be received: {error}");
             std::future::pending::<()>().await;
         }
     };
-    tokio::select! {
-        () = received(SignalKind::terminate()) => {}
-        () = received(SignalKind::interrupt()) => {}
+    async move {
+        tokio::select! {
+            () = received(terminate) => {}
+            () = received(interrupt) => {}
+        }
+        log::info!("stopping: requests under way have {SHUTDOWN_SECONDS} s to be finished");
     }
-    log::info!("stopping: requests under way have {SHUTDOWN_SECONDS} s to be finished");
 }
 
 /// Makes the keys of a database ready, making the first one where there is none.

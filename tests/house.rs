@@ -45,7 +45,6 @@ const ROOMS: &[Room] = &[
             "sae::service",
             "sae::store",
             "sae::model",
-            "access",
             "clock",
             "pop",
             "sealed",

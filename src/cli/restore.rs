@@ -25,7 +25,7 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> ExitCode {
     let Arguments { file, force, database } = arguments;
     match upkeep(server::upkeep::restore(database, file, *force)) {
-        Ok(found) => say(&format!("restored: {found}\n")),
+        Ok(found) => say(&format!("restored; {found}\n")),
         Err(error) => complain(error),
     }
 }

@@ -70,7 +70,7 @@ impl Database {
             Some(masters) => masters.clone(),
             None => self.source.make()?,
         };
-        let store = Store::open(&self.url).map_err(|error| unopened(&self.url, error))?;
+        let store = Store::open(&self.url).map_err(|error| unopened(&self.url, &error))?;
         if master_keys::are_for_development(&masters) {
             log::warn!(
                 "the master key is that of docker-compose.yml, which is public: with the database, anyone can read every secret. \
@@ -90,7 +90,7 @@ impl Database {
     /// Opens the database for a command; a server may be using it.
     pub fn open_existing(&self, access: Access) -> Result<(Store, Arc<Sealing>)> {
         let store =
-            Store::open_existing(&self.url, access).map_err(|error| unopened(&self.url, error))?;
+            Store::open_existing(&self.url, access).map_err(|error| unopened(&self.url, &error))?;
         Ok((store, self.sealing(self.masters.clone().unwrap_or_default())))
     }
 
@@ -129,7 +129,7 @@ impl Database {
 
 /// Demands that every key of a database opens.
 fn demand_open(url: &DatabaseUrl, source: &Source, masters: Option<&MasterKeys>) -> Result<()> {
-    let keys = Store::peek_keys(url).map_err(|error| unopened(url, error))?;
+    let keys = Store::peek_keys(url).map_err(|error| unopened(url, &error))?;
     let given = masters.cloned().unwrap_or_default();
     let (_, closed) = Keyring::default().opened(&keys, &given);
     if closed.is_empty() {
@@ -152,7 +152,7 @@ fn demand_open(url: &DatabaseUrl, source: &Source, masters: Option<&MasterKeys>)
 }
 
 /// The error; where it is about permissions, with what refuses.
-fn unopened(url: &DatabaseUrl, error: OpenError) -> Error {
+fn unopened(url: &DatabaseUrl, error: &OpenError) -> Error {
     let files = url.file().into_iter().flat_map(store::files_of);
     // The database itself first, which may still have to be made; the others only where they are there.
     let mut files = files.enumerate().filter(|(place, file)| *place == 0 || file.exists());

@@ -56,7 +56,7 @@ fn a_backup_is_one_moment_and_can_be_put_back() {
 
     for (file, value, count) in [(first, "before", 1), (second, "after", 2), (first, "before", 1)] {
         let said = done(path, &["restore", "--force", file]);
-        assert!(said.contains(&format!("restored: {count} secrets")), "{said}");
+        assert!(said.contains(&format!("restored; opened {count} secret")), "{said}");
         done(path, &["verify"]);
         let mut server = Server::start(path);
         assert_eq!(server.describe("cn-beijing:test", id).data()["SecretData"]["k"], value);
@@ -65,7 +65,7 @@ fn a_backup_is_one_moment_and_can_be_put_back() {
         stop(&mut server);
     }
     fs::remove_file(path.join("test.db")).unwrap();
-    assert!(done(path, &["restore", first]).contains("restored: 1 secrets"));
+    assert!(done(path, &["restore", first]).contains("restored; opened 1 secret and 1 key"));
     let left = ["first.db", "second.db", "test.db", "test.db.key", "world.yaml"];
     assert_eq!(names(path), left, "nothing else is left behind");
 }

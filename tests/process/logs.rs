@@ -8,6 +8,17 @@ use crate::common::{Request, server::*};
 const CANARY: &str = "CANARYVALUE";
 
 #[test]
+fn a_start_and_a_stop_are_told_and_nothing_of_the_library() {
+    let folder = Folder::new();
+    let mut server = Server::start(folder.path());
+    server.terminate();
+    assert!(server.wait().success());
+    let log = server.log();
+    assert!(log.contains("listening on") && log.trim_end().ends_with("stopped"), "{log}");
+    assert!(!log.contains("actix"), "{log}");
+}
+
+#[test]
 fn each_request_has_one_line_with_its_ids_and_no_value() {
     let folder = Folder::new();
     let mut server = Server::start_with(folder.path(), |command| {

@@ -397,7 +397,7 @@ fn the_master_key_of_the_compose_file_is_warned_of() {
         let server = Server::start_with(folder.path(), |command| {
             command.env("SAE_SECRET_MASTER_KEY", key);
         });
-        let is_told = server.log().contains("the public one of docker-compose.yml");
+        let is_told = server.log().contains("the master key is that of docker-compose.yml");
         assert_eq!(is_told, is_known, "{}", server.log());
     }
 }

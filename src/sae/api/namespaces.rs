@@ -28,7 +28,7 @@ pub async fn create(mut request: Request<'_>) -> Result<Answer, ApiError> {
     let description = parse_description(&wanted.description.unwrap_or_default())?;
     let micro_registration = wanted.micro_registration.unwrap_or(true);
     let command = CreateNamespace { id, name, description, micro_registration };
-    let namespace = request.sae.service.create_namespace(&request.context, command).await?;
+    let namespace = request.sae.service.create_namespace(request.call.now, command).await?;
     Answer::data(&namespace_body(&namespace))
 }
 
@@ -40,7 +40,7 @@ pub async fn update(mut request: Request<'_>) -> Result<Answer, ApiError> {
     let description = wanted.description.as_deref().map(parse_description).transpose()?;
     let command =
         UpdateNamespace { id, name, description, micro_registration: wanted.micro_registration };
-    let namespace = request.sae.service.update_namespace(&request.context, command).await?;
+    let namespace = request.sae.service.update_namespace(request.call.now, command).await?;
     Answer::data(&namespace_body(&namespace))
 }
 
@@ -48,7 +48,7 @@ pub async fn update(mut request: Request<'_>) -> Result<Answer, ApiError> {
 pub async fn describe(mut request: Request<'_>) -> Result<Answer, ApiError> {
     let wanted = OneNamespaceRequest::read(&request.take_parameters()).map_err(worded)?;
     let id = named_id(&request, wanted.namespace_id.as_deref(), wanted.short_id.as_deref())?;
-    let namespace = request.sae.service.describe_namespace(&request.context, id).await?;
+    let namespace = request.sae.service.describe_namespace(id).await?;
     Answer::data(&namespace_body(&namespace))
 }
 
@@ -56,7 +56,7 @@ pub async fn describe(mut request: Request<'_>) -> Result<Answer, ApiError> {
 pub async fn delete(mut request: Request<'_>) -> Result<Answer, ApiError> {
     let wanted = OneNamespaceRequest::read(&request.take_parameters()).map_err(worded)?;
     let id = named_id(&request, wanted.namespace_id.as_deref(), wanted.short_id.as_deref())?;
-    request.sae.service.delete_namespace(&request.context, id).await?;
+    request.sae.service.delete_namespace(id).await?;
     Ok(Answer::Empty)
 }
 
@@ -67,7 +67,7 @@ pub async fn page(mut request: Request<'_>) -> Result<Answer, ApiError> {
     let size = wanted.page_size.unwrap_or_default();
     let region = named_region(&request)?;
     let wanted = service::namespaces::PageRequest { number, size };
-    let page = request.sae.service.page_namespaces(&request.context, region, wanted).await?;
+    let page = request.sae.service.page_namespaces(region, wanted).await?;
     let tenant =
         |namespace: &Namespace| tenant_id(&request.sae.service.cloud().account, &namespace.id);
     let namespaces: Vec<Value> = page
@@ -100,7 +100,7 @@ pub async fn list(mut request: Request<'_>) -> Result<Answer, ApiError> {
     let wanted = NamespaceListRequest::read(&request.take_parameters()).map_err(worded)?;
     let contain_custom = wanted.contain_custom.unwrap_or(true);
     let region = named_region(&request)?;
-    let namespaces = request.sae.service.list_namespaces(&request.context, region).await?;
+    let namespaces = request.sae.service.list_namespaces(region).await?;
     let shown = namespaces.iter().filter(|namespace| contain_custom || namespace.id.is_default());
     let items = shown.enumerate().map(|(index, namespace)| {
         json!({
@@ -127,7 +127,7 @@ pub async fn resources(mut request: Request<'_>) -> Result<Answer, ApiError> {
     let sae = request.sae;
     let cloud = sae.service.cloud();
     let id = named_id(&request, wanted.namespace_id.as_deref(), wanted.short_id.as_deref())?;
-    let namespace = request.sae.service.find_namespace(&request.context, id).await?;
+    let namespace = request.sae.service.find_namespace(id).await?;
     Answer::data(&json!({
         "AppCount": cloud.applications_in(&namespace.id).len(),
         "BelongRegion": namespace.id.region().as_str(),

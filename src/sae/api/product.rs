@@ -19,14 +19,11 @@ use super::{
     resource, secrets,
 };
 use crate::{
-    access::{Caller, Claim},
+    access::Claim,
     exchange::{self, Body, Call, Product},
     http::Room,
     pop::{self, Admission, ApiError, BodyRole, Frame, Parameters, Wanted, authorize},
-    sae::{
-        model::{NamespaceId, SecretId},
-        service::Context,
-    },
+    sae::model::{NamespaceId, SecretId},
 };
 
 /// Members of replies whose value is a map with keys that are no element names of XML.
@@ -54,7 +51,6 @@ pub struct State {
 /// A request that may run.
 pub struct Admitted {
     operation: Operation,
-    caller: Caller,
     parameters: Parameters,
     region: NamedRegion,
     /// Held to the end: what the handler makes of the body is as large.
@@ -122,7 +118,7 @@ impl Product for Sae {
         authorize(call, &caller, &Wanted { action, resources: &resources, account })?;
         // What a body has wrong is told only to a caller that may do this.
         added.map_err(|refused| with_message(refused.place, refused.reason))?;
-        Ok(Admitted { operation, caller, parameters, region, _room: room })
+        Ok(Admitted { operation, parameters, region, _room: room })
     }
 
     async fn run(
@@ -131,9 +127,8 @@ impl Product for Sae {
         _state: &mut State,
         admitted: Admitted,
     ) -> Result<(Operation, Answer), ApiError> {
-        let Admitted { operation, caller, parameters, region, _room } = admitted;
-        let context = Context { request_id: call.request_id.clone(), now: call.now, caller };
-        let request = Request { context, parameters, region, sae: self, call };
+        let Admitted { operation, parameters, region, _room } = admitted;
+        let request = Request { parameters, region, sae: self, call };
         Ok((operation, run(operation, request).await?))
     }
 

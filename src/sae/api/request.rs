@@ -10,7 +10,7 @@ use crate::{
     pop::{self, ApiError, Malformed, Parameters, RegionId, TraceIds},
     sae::{
         model::{NamespaceId, SecretId},
-        service::{Context, Service},
+        service::Service,
     },
 };
 
@@ -33,8 +33,6 @@ pub type NamedRegion = Result<Option<RegionId>, Malformed>;
 
 /// One request, ready for a handler.
 pub struct Request<'a> {
-    /// Under which id and when it is handled.
-    pub context: Context,
     /// What is asked.
     pub parameters: Parameters,
     /// The region that the caller names.

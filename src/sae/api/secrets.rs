@@ -10,6 +10,7 @@ use super::{
     requests::{CreateSecretRequest, ListSecretsRequest, OneSecretRequest, UpdateSecretRequest},
     secret_data::normalise as normalised,
 };
+use crate::exchange::Call;
 use crate::pop::{ApiError, Structure};
 use crate::sae::{
     model::{self, Error, Field, NamespaceId, SecretData, SecretId, SecretName, SecretType},
@@ -31,7 +32,8 @@ pub async fn create(mut request: Request<'_>) -> Result<Answer, ApiError> {
         Err(error) => Err(error),
     };
     let command = CreateSecret { namespace, name, draft };
-    let id = request.sae.service.create_secret(&request.context, command).await?;
+    let Call { now, request_id, .. } = request.call;
+    let id = request.sae.service.create_secret(*now, request_id, command).await?;
     request.note_secret(Some(id), None);
     only_id(id)
 }
@@ -44,7 +46,8 @@ pub async fn update(mut request: Request<'_>) -> Result<Answer, ApiError> {
     request.note_secret(Some(id), None);
     let data = normalise(&request, wanted.secret_data).await?;
     let command = UpdateSecret { namespace, id, data };
-    let updated = request.sae.service.update_secret(&request.context, command).await?;
+    let Call { now, request_id, .. } = request.call;
+    let updated = request.sae.service.update_secret(*now, request_id, command).await?;
     request.note_secret(None, Some(&updated.name));
     only_id(updated.id)
 }
@@ -52,7 +55,7 @@ pub async fn update(mut request: Request<'_>) -> Result<Answer, ApiError> {
 /// `DescribeSecret`.
 pub async fn describe(mut request: Request<'_>) -> Result<Answer, ApiError> {
     let (namespace, id) = one_secret(&mut request)?;
-    let secret = request.sae.service.describe_secret(&request.context, namespace, id).await?;
+    let secret = request.sae.service.describe_secret(namespace, id).await?;
     request.note_secret(None, Some(&secret.listed.summary.name));
     Answer::data(&SecretBody::new(&secret.listed, Some(&secret.data)))
 }
@@ -60,7 +63,7 @@ pub async fn describe(mut request: Request<'_>) -> Result<Answer, ApiError> {
 /// `DeleteSecret`.
 pub async fn delete(mut request: Request<'_>) -> Result<Answer, ApiError> {
     let (namespace, id) = one_secret(&mut request)?;
-    let deleted = request.sae.service.delete_secret(&request.context, namespace, id).await?;
+    let deleted = request.sae.service.delete_secret(namespace, id).await?;
     request.note_secret(None, Some(&deleted.name));
     only_id(deleted.id)
 }
@@ -69,7 +72,7 @@ pub async fn delete(mut request: Request<'_>) -> Result<Answer, ApiError> {
 pub async fn list(mut request: Request<'_>) -> Result<Answer, ApiError> {
     let wanted = ListSecretsRequest::read(&request.take_parameters()).map_err(worded)?;
     let namespace = request.namespace(&wanted.namespace_id.unwrap_or_default())?;
-    let secrets = request.sae.service.list_secrets(&request.context, namespace).await?;
+    let secrets = request.sae.service.list_secrets(namespace).await?;
     let secrets: Vec<_> = secrets.iter().map(|secret| SecretBody::new(secret, None)).collect();
     Answer::data(&json!({ "Secrets": secrets }))
 }

@@ -9,8 +9,6 @@ mod seed;
 use std::sync::Arc;
 
 use crate::{
-    access::Caller,
-    clock::Timestamp,
     sae::model::{Cloud, Error, Namespace, NamespaceId, Result},
     sealing::Sealing,
     store::Store,
@@ -25,17 +23,6 @@ pub struct Service {
     store: Store,
     sealing: Arc<Sealing>,
     cloud: Arc<Cloud>,
-}
-
-/// What a use case knows of its request.
-#[derive(Debug, Clone)]
-pub struct Context {
-    /// The request's id.
-    pub request_id: String,
-    /// The moment at which the request is handled.
-    pub now: Timestamp,
-    /// The authorised caller.
-    pub caller: Caller,
 }
 
 impl Service {

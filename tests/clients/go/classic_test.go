@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net"
 	"net/http"
 	"reflect"
 	"slices"
@@ -94,13 +95,18 @@ func (c typed) call(operation string, parameters object, headers map[string]stri
 		fields.FieldByName(name).SetString(text)
 	}
 	fields.FieldByName("AcceptFormat").SetString(c.format)
+	host, port, err := net.SplitHostPort(server)
+	if err != nil {
+		return nil, err
+	}
+	fields.FieldByName("Port").SetString(port)
 	acs := request.(requests.AcsRequest)
-	acs.SetDomain(server)
+	acs.SetDomain(host)
 	maps.Copy(acs.GetHeaders(), headers)
 
 	results := reflect.ValueOf(c.sdk).MethodByName(operation).Call([]reflect.Value{reflect.ValueOf(request)})
 	response := results[0].Interface().(responses.AcsResponse)
-	err, _ := results[1].Interface().(error)
+	err, _ = results[1].Interface().(error)
 	if c.format == "XML" && operation == "DescribeSecret" && response.IsSuccess() {
 		return describedInXML(response.GetHttpContentBytes())
 	}
@@ -209,7 +215,11 @@ func (c common) call(operation string, parameters object, headers map[string]str
 	request := requests.NewCommonRequest()
 	request.Product = "sae"
 	request.Version = expected.Version
-	request.Domain = server
+	host, port, err := net.SplitHostPort(server)
+	if err != nil {
+		return nil, err
+	}
+	request.Domain, request.Port = host, port
 	request.Method = routes[operation].method
 	request.PathPattern = routes[operation].path
 	maps.Copy(request.Headers, headers)

@@ -1,6 +1,6 @@
 module sae-secret/tests/clients
 
-go 1.25
+go 1.26
 
 require (
 	github.com/alibabacloud-go/darabonba-openapi/v2 v2.2.4

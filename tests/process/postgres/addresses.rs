@@ -217,7 +217,7 @@ fn commands_do_what_they_can_and_say_what_they_cannot() {
     assert!(refused_start(&url).contains("has a table secrets of another program"));
 }
 
-/// As README.md says it.
+/// As docs/postgresql.md says it.
 fn dumps_can_be_restored(folder: &Folder) {
     let (bin, copy) = (told("TEST_POSTGRES_BIN"), Folder::on_server());
     let dump = folder.path().join("secrets.dump");

@@ -1,8 +1,11 @@
 //! Creates a namespace.
 
-use crate::sae::{
-    model::{Error, Namespace, NamespaceId, NamespaceName, Result},
-    service::{Context, Service},
+use crate::{
+    clock::Timestamp,
+    sae::{
+        model::{Error, Namespace, NamespaceId, NamespaceName, Result},
+        service::Service,
+    },
 };
 
 /// What is to be created.
@@ -24,7 +27,7 @@ impl Service {
     /// [`Error::NamespaceExists`]; [`Error::TooManyNamespaces`].
     pub async fn create_namespace(
         &self,
-        context: &Context,
+        now: Timestamp,
         command: CreateNamespace,
     ) -> Result<Namespace> {
         self.require_no_upgrade()?;
@@ -39,7 +42,7 @@ impl Service {
             description: command.description,
             micro_registration: command.micro_registration,
             secret_count: 0,
-            created: context.now,
+            created: now,
         };
         self.store
             .write(move |tx| {

@@ -2,7 +2,7 @@
 
 use crate::sae::{
     model::{Error, NamespaceId, Result},
-    service::{Context, Service},
+    service::Service,
 };
 
 impl Service {
@@ -10,7 +10,7 @@ impl Service {
     /// namespace that still has some.
     /// Errors, in this order: [`Error::Upgrading`]; [`Error::NamespaceNotFound`], also for a default namespace;
     /// [`Error::NamespaceHasApplications`]; [`Error::NamespaceHasClusters`].
-    pub async fn delete_namespace(&self, _context: &Context, id: NamespaceId) -> Result<()> {
+    pub async fn delete_namespace(&self, id: NamespaceId) -> Result<()> {
         self.require_no_upgrade()?;
         self.require_custom(&id)?;
         let has_applications = !self.cloud.applications_in(&id).is_empty();

@@ -2,22 +2,18 @@
 
 use crate::sae::{
     model::{Namespace, NamespaceId, Result},
-    service::{Context, Service},
+    service::Service,
 };
 
 impl Service {
     /// A custom namespace; [`crate::sae::model::Error::NamespaceNotFound`] also for a default one.
-    pub async fn describe_namespace(
-        &self,
-        context: &Context,
-        id: NamespaceId,
-    ) -> Result<Namespace> {
+    pub async fn describe_namespace(&self, id: NamespaceId) -> Result<Namespace> {
         self.require_custom(&id)?;
-        self.find_namespace(context, id).await
+        self.find_namespace(id).await
     }
 
     /// A namespace, also a default one; [`crate::sae::model::Error::NamespaceNotFound`].
-    pub async fn find_namespace(&self, _context: &Context, id: NamespaceId) -> Result<Namespace> {
+    pub async fn find_namespace(&self, id: NamespaceId) -> Result<Namespace> {
         self.require_served(&id)?;
         self.store.read_briefly(move |tx| tx.namespace(&id)).await
     }

@@ -4,7 +4,7 @@ use crate::{
     pop::RegionId,
     sae::{
         model::{Namespace, Result},
-        service::{Context, Service},
+        service::Service,
     },
 };
 
@@ -28,11 +28,7 @@ pub struct NamespacePage {
 
 impl Service {
     /// The namespaces of one served region, or of all: region by region, the default one first.
-    pub async fn list_namespaces(
-        &self,
-        _context: &Context,
-        region: Option<RegionId>,
-    ) -> Result<Vec<Namespace>> {
+    pub async fn list_namespaces(&self, region: Option<RegionId>) -> Result<Vec<Namespace>> {
         let all = self.all_namespaces().await?;
         let wanted = self
             .cloud
@@ -47,11 +43,10 @@ impl Service {
     /// A page of the namespaces that users made, of one served region or of all.
     pub async fn page_namespaces(
         &self,
-        context: &Context,
         region: Option<RegionId>,
         page: PageRequest,
     ) -> Result<NamespacePage> {
-        let mut namespaces = self.list_namespaces(context, region).await?;
+        let mut namespaces = self.list_namespaces(region).await?;
         namespaces.retain(|namespace| !namespace.id.is_default());
         let total = namespaces.len();
         let size = usize::try_from(page.size).unwrap_or(usize::MAX);

@@ -1,8 +1,11 @@
 //! Changes a namespace.
 
-use crate::sae::{
-    model::{Namespace, NamespaceId, NamespaceName, Result},
-    service::{Context, Service},
+use crate::{
+    clock::Timestamp,
+    sae::{
+        model::{Namespace, NamespaceId, NamespaceName, Result},
+        service::Service,
+    },
 };
 
 /// What is to be changed.
@@ -23,12 +26,11 @@ impl Service {
     /// Errors, in this order: `Upgrading`; `NamespaceNotFound`, also for a default namespace.
     pub async fn update_namespace(
         &self,
-        context: &Context,
+        now: Timestamp,
         command: UpdateNamespace,
     ) -> Result<Namespace> {
         self.require_no_upgrade()?;
         self.require_custom(&command.id)?;
-        let now = context.now;
         self.store
             .write(move |tx| {
                 tx.lock_namespace(&command.id)?;

@@ -10,7 +10,7 @@ use crate::{
             DockerConfigMode, Error, NamespaceId, Result, SecretData, SecretId, SecretName,
             SecretSummary, SecretType, SecretUid, Version,
         },
-        service::{Context, Service},
+        service::Service,
     },
     sealing::{Sealing, random_id},
     store::Tx,
@@ -42,13 +42,14 @@ impl Service {
     /// [`Error::SecretExists`]; [`Error::TooManyKeys`]; [`Error::TooManySecrets`].
     pub async fn create_secret(
         &self,
-        context: &Context,
+        now: Timestamp,
+        request_id: &str,
         command: CreateSecret,
     ) -> Result<SecretId> {
         let CreateSecret { namespace, name, draft } = command;
         self.require_served(&namespace)?;
         let checked = draft.and_then(|draft| {
-            self.check_type(context, draft.secret_type, &draft.data, name.as_str())?;
+            self.check_type(request_id, draft.secret_type, &draft.data, name.as_str())?;
             Ok(draft)
         });
         let Draft { secret_type, data } = match checked {
@@ -56,18 +57,20 @@ impl Service {
             Err(error) => return Err(self.unless_namespace_missing(namespace, error).await),
         };
         let quotas = &self.cloud.quotas;
-        let has_few_keys = check_keys(data.key_count(), quotas.keys_in(&namespace));
+        let (keys, keys_quota) = (data.key_count(), quotas.keys_in(&namespace));
         let quota = quotas.secrets_in(&namespace);
         let sealed = payload::seal(data).await?;
-        let draft = SealedDraft::new(namespace, name, secret_type, sealed, context.now)?;
+        let draft = SealedDraft::new(namespace, name, secret_type, sealed, now)?;
         let sealing = Arc::clone(&self.sealing);
-        self.store.write(move |tx| create(tx, &sealing, &draft, &has_few_keys, quota)).await
+        self.store
+            .write(move |tx| create(tx, &sealing, &draft, check_keys(keys, keys_quota), quota))
+            .await
     }
 
     /// Checks data against the rule of a secret's type. Where only `--docker-config strict` refuses it, the log says so.
     pub(super) fn check_type(
         &self,
-        context: &Context,
+        request_id: &str,
         secret_type: SecretType,
         data: &SecretData,
         name: &str,
@@ -76,7 +79,6 @@ impl Service {
         if matches!(checked, Err(Error::SecretKeyInvalid(..)))
             && secret_type.check(data, name, DockerConfigMode::Lenient).is_ok()
         {
-            let request_id = context.request_id.as_str();
             log::info!(request_id; "--docker-config lenient would take the data that is refused");
         }
         checked
@@ -140,7 +142,7 @@ fn create(
     tx: &mut Tx<'_>,
     sealing: &Sealing,
     draft: &SealedDraft,
-    has_few_keys: &Result<()>,
+    has_few_keys: Result<()>,
     quota: u32,
 ) -> Result<SecretId> {
     // Before the current key is read: a rotation waits for transactions that have a place and not yet their key.
@@ -152,7 +154,7 @@ fn create(
     if tx.has_secret_named(&draft.namespace, &draft.name)? {
         return Err(Error::SecretExists(draft.name.as_str().to_owned()));
     }
-    has_few_keys.clone()?;
+    has_few_keys?;
     Err(Error::TooManySecrets(quota))
 }
 

@@ -2,7 +2,7 @@
 
 use crate::sae::{
     model::{NamespaceId, Result, SecretId, SecretSummary},
-    service::{Context, Service},
+    service::Service,
 };
 
 impl Service {
@@ -10,7 +10,6 @@ impl Service {
     /// error for that.
     pub async fn delete_secret(
         &self,
-        _context: &Context,
         namespace: NamespaceId,
         id: SecretId,
     ) -> Result<SecretSummary> {

@@ -5,14 +5,13 @@ use std::sync::Arc;
 use super::{DescribedSecret, ListedSecret, payload};
 use crate::sae::{
     model::{NamespaceId, Result, SecretId},
-    service::{Context, Service},
+    service::Service,
 };
 
 impl Service {
     /// A secret with its keys and values, as they were given.
     pub async fn describe_secret(
         &self,
-        _context: &Context,
         namespace: NamespaceId,
         id: SecretId,
     ) -> Result<DescribedSecret> {

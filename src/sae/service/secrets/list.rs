@@ -3,16 +3,12 @@
 use super::ListedSecret;
 use crate::sae::{
     model::{NamespaceId, Result},
-    service::{Context, Service},
+    service::Service,
 };
 
 impl Service {
     /// The secrets of a namespace without their values, oldest first.
-    pub async fn list_secrets(
-        &self,
-        _context: &Context,
-        namespace: NamespaceId,
-    ) -> Result<Vec<ListedSecret>> {
+    pub async fn list_secrets(&self, namespace: NamespaceId) -> Result<Vec<ListedSecret>> {
         self.require_served(&namespace)?;
         let summaries = self.store.read(move |tx| -> Result<_> {
             tx.namespace(&namespace)?;

@@ -3,9 +3,12 @@
 use std::sync::Arc;
 
 use super::{create::check_keys, payload};
-use crate::sae::{
-    model::{NamespaceId, Result, SecretData, SecretId, SecretSummary},
-    service::{Context, Service},
+use crate::{
+    clock::Timestamp,
+    sae::{
+        model::{NamespaceId, Result, SecretData, SecretId, SecretSummary},
+        service::Service,
+    },
 };
 
 /// What is to be replaced.
@@ -25,7 +28,8 @@ impl Service {
     /// finds wrong with the data; `TooManyKeys`.
     pub async fn update_secret(
         &self,
-        context: &Context,
+        now: Timestamp,
+        request_id: &str,
         command: UpdateSecret,
     ) -> Result<SecretSummary> {
         let UpdateSecret { namespace, id, data } = command;
@@ -38,11 +42,10 @@ impl Service {
         // The type never changes, so the data is checked against its rule before the write transaction.
         let place = namespace.clone();
         let known = self.store.read_briefly(move |tx| tx.secret_summary(&place, id)).await?;
-        self.check_type(context, known.secret_type, &data, &known.name)?;
+        self.check_type(request_id, known.secret_type, &data, &known.name)?;
         check_keys(data.key_count(), keys_quota)?;
         let sealed = payload::seal(data).await?;
         let sealing = Arc::clone(&self.sealing);
-        let now = context.now;
         self.store
             .write(move |tx| {
                 // Before the current key is read: a rotation that waits for the lock reads the secret again behind it.

@@ -155,7 +155,7 @@ impl Engine for Postgres {
     }
 
     fn backup(&self, _: &Path) -> std::result::Result<(), BackupError> {
-        let how = "a PostgreSQL database is backed up by pg_dump: README.md says how";
+        let how = "a PostgreSQL database is backed up by pg_dump: docs/postgresql.md says how";
         Err(BackupError(how.to_owned()))
     }
 

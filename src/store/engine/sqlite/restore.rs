@@ -37,7 +37,7 @@ impl Staged {
     pub fn new(url: &DatabaseUrl, backup: &Path, force: bool) -> Result<Self> {
         let no_file = match url {
             DatabaseUrl::Postgres(_) => {
-                "a PostgreSQL database is restored by pg_restore: README.md says how"
+                "a PostgreSQL database is restored by pg_restore: docs/postgresql.md says how"
             }
             _ => "a database in memory cannot be restored",
         };
