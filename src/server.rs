@@ -8,7 +8,8 @@ mod rights;
 pub mod upkeep;
 
 use std::{
-    fs, io,
+    fs::File,
+    io::{self, Read},
     net::{IpAddr, SocketAddr, TcpListener, ToSocketAddrs},
     path::Path,
     sync::Arc,
@@ -51,7 +52,7 @@ use crate::{
     sealing::{KeyService, Sealing},
     settings::{AnonymousChoice, DockerConfigChoice, ListenAddress, Settings, variable},
     store::Store,
-    world::World,
+    world::{FILE_MAX, World},
 };
 
 /// How long a stopping server waits for the requests under way, in seconds. Docker kills after ten.
@@ -103,7 +104,11 @@ fn mode(choice: DockerConfigChoice) -> DockerConfigMode {
 }
 
 fn read_world_text(path: &Path) -> Result<String> {
-    let bytes = fs::read(path).map_err(|error| rights::explained(path, error))?;
+    let file = File::open(path).map_err(|error| rights::explained(path, error))?;
+    let mut bytes = vec![];
+    if file.take(FILE_MAX + 1).read_to_end(&mut bytes)? as u64 > FILE_MAX {
+        bail!("it is larger than {} MiB", FILE_MAX / 1024 / 1024);
+    }
     match bytes.as_slice() {
         // Some editors and shells begin a file with a mark that cannot be seen.
         [0xEF, 0xBB, 0xBF, ..] => {

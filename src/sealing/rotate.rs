@@ -10,7 +10,7 @@ use crate::{
     clock::Timestamp,
     crypto::DatabaseKey,
     sealed::{KeyId, WrappedKey},
-    store::{Result, RowPlace, Tx, Unavailable},
+    store::{Progress, Result, RowPlace, Tx, Unavailable},
 };
 
 /// How many data keys are wrapped anew in one transaction at most, and how long it may take.
@@ -63,10 +63,10 @@ impl KeyService {
             holder.wait_for_new_rows(tx)
         })
         .await?;
-        let mut after = None;
+        let mut progress = Progress::default();
         loop {
             // In another transaction than the changes: one that reads all rows and changes some would block the others.
-            let (key, behind) = (rotated.key.clone(), after.clone());
+            let (key, behind) = (rotated.key.clone(), progress.after().cloned());
             let rows = self.with_holder(index, move |tx, holder| {
                 holder.not_under(tx, &key, behind.as_ref(), BATCH)
             });
@@ -78,9 +78,11 @@ impl KeyService {
             let step =
                 self.with_holder(index, move |tx, holder| rewrap(tx, holder, &sealing, &rows));
             let step = step.await?;
-            after = step.last.or(after);
             rotated.secrets += step.rewrapped;
             rotated.damaged.extend(step.damaged);
+            if let Some(last) = step.last {
+                progress.advance(last)?;
+            }
             tokio::time::sleep(PAUSE_FOR_OTHERS).await;
         }
     }

@@ -28,7 +28,7 @@ pub use engine::{
     write_new_file,
 };
 pub use error::{Result, Unavailable};
-pub use tx::{Failure, RowPlace, Tx, UseCase};
+pub use tx::{Failure, Progress, RowPlace, Tx, UseCase};
 
 /// The database, shared by everything that serves. Cloning is cheap.
 #[derive(Clone)]
