@@ -212,7 +212,9 @@ impl Lines {
     }
 
     /// Goes on with another output. A line that was begun is written to it whole, so that none is split over two files.
-    pub fn switch(&mut self, output: Output) {
+    /// A pipe may be the same as before, and holds its beginning: there it is ended first.
+    pub fn switch(&mut self, mut output: Output) {
+        output.is_torn |= !output.is_file && (self.begun > 0 || self.output.is_torn);
         self.output = output;
         self.begun = 0;
     }

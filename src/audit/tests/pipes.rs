@@ -108,6 +108,25 @@ async fn a_line_that_was_cut_is_whole_in_another_file() {
 }
 
 #[tokio::test]
+async fn a_line_that_was_cut_is_ended_and_whole_in_the_same_pipe_opened_anew() {
+    let folder = Folder::new();
+    let pipe = folder.pipe();
+    let mut reader = reader(&pipe);
+    let log = open(&pipe);
+    let begun = fill_with(&log, &"\0".repeat(128)).await;
+    log.reopen();
+    log.reopen();
+    let text = drain(&mut reader);
+    log.check().await.unwrap();
+    let text = text + &drain(&mut reader);
+    let lines: Vec<_> = text.lines().collect();
+    assert_eq!(lines.len(), begun + 1);
+    let [.., cut, whole] = lines[..] else { panic!("{text}") };
+    assert!(whole.starts_with(cut) && whole.len() > cut.len(), "{cut} and {whole}");
+    assert_eq!(names(&format!("{whole}\n")), [begun.to_string()]);
+}
+
+#[tokio::test]
 async fn a_pipe_may_get_another_reader() {
     let folder = Folder::new();
     let pipe = folder.pipe();
