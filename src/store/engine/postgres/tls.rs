@@ -48,8 +48,17 @@ fn roots(path: &Path) -> Result<RootCertStore, BoxError> {
 
 fn system_roots() -> Result<RootCertStore, BoxError> {
     let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    if roots.is_empty() { Err("the machine has no trusted certificates".into()) } else { Ok(roots) }
+    let found = rustls_native_certs::load_native_certs();
+    roots.add_parsable_certificates(found.certs);
+    if roots.is_empty() {
+        let none = "the machine has no trusted certificates".to_owned();
+        return Err(found
+            .errors
+            .iter()
+            .fold(none, |text, error| format!("{text}; {error}"))
+            .into());
+    }
+    Ok(roots)
 }
 
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, BoxError> {
