@@ -39,10 +39,8 @@ pub struct Call<'a> {
     pub now: Timestamp,
     /// Where it comes from.
     pub source: Source,
-    /// The room that large bodies share.
-    pub bodies: &'a BodyBudget,
-    /// Where pages and host names of unsigned requests may come from.
-    pub sites: &'a Sites,
+    /// What every product needs.
+    pub exchange: &'a Exchange,
     /// What goes to the logs.
     pub outcome: SharedOutcome,
 }
@@ -118,7 +116,7 @@ pub trait Product {
         body: Body,
     ) -> impl Future<Output = Result<Self::Admitted, Self::Error>>;
 
-    /// Does it.
+    /// Carries the operation out.
     ///
     /// # Errors
     /// Whatever the operation answers.
@@ -154,16 +152,15 @@ pub async fn serve<P: Product>(
         request_id: head.extensions().get::<Identity>().cloned().unwrap_or_default().request_id,
         now: exchange.clock.now(),
         source: exchange.proxies.source(head),
-        bodies: &exchange.bodies,
-        sites: &exchange.sites,
+        exchange,
         outcome: head.extensions().get::<SharedOutcome>().cloned().unwrap_or_default(),
     };
     call.note(|outcome| outcome.source = call.source.address);
     let mut state = product.begin(&call);
     let mut is_unwritable = false;
-    let answered = answer(product, exchange, &call, &mut state, payload, &mut is_unwritable).await;
+    let answered = answer(product, &call, &mut state, payload, &mut is_unwritable).await;
     call.note(|outcome| outcome.code = P::code(&answered));
-    let outcome = match record(exchange, &call, started).await {
+    let outcome = match record(&call, started).await {
         Ok(()) => answered,
         // It was refused for that, and nothing was done: the caller may be told.
         Err(_) if is_unwritable => answered,
@@ -175,7 +172,6 @@ pub async fn serve<P: Product>(
 
 async fn answer<P: Product>(
     product: &P,
-    exchange: &Exchange,
     call: &Call<'_>,
     state: &mut P::State,
     payload: Payload,
@@ -190,10 +186,10 @@ async fn answer<P: Product>(
         }
     };
     let declared = call.header("content-length").and_then(|text| text.parse().ok());
-    let body = read_body(payload, declared, &exchange.bodies).await;
+    let body = read_body(payload, declared, &call.exchange.bodies).await;
     let (bytes, room) = body.map_err(Failure::Body)?;
     let admitted = product.admit(call, state, claim, Body { bytes, room }).await?;
-    if let Some(audit) = &exchange.audit
+    if let Some(audit) = &call.exchange.audit
         && let Err(error) = audit.check().await
     {
         *is_unwritable = true;
@@ -203,12 +199,12 @@ async fn answer<P: Product>(
 }
 
 /// Writes down what became of an operation.
-async fn record(exchange: &Exchange, call: &Call<'_>, started: Instant) -> Result<(), AuditError> {
-    let Some(audit) = &exchange.audit else { return Ok(()) };
+async fn record(call: &Call<'_>, started: Instant) -> Result<(), AuditError> {
+    let Some(audit) = &call.exchange.audit else { return Ok(()) };
     let outcome = call.outcome.borrow().clone();
     let Some(action) = outcome.action else { return Ok(()) };
     let entry = Entry {
-        time: exchange.clock.now(),
+        time: call.exchange.clock.now(),
         request_id: &call.request_id,
         caller: CallerEntry {
             kind: outcome.caller.kind,

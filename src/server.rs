@@ -416,5 +416,5 @@ async fn prepare(keys: &KeyService, now: Timestamp) -> Result<()> {
 
 /// The keys of a database, with everything that the products seal by them.
 fn keys(store: &Store, sealing: &Arc<Sealing>) -> KeyService {
-    KeyService::new(store.clone(), Arc::clone(sealing), vec![Box::new(Secrets)])
+    KeyService::new(store.clone(), Arc::clone(sealing), vec![Arc::new(Secrets)])
 }

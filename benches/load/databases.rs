@@ -163,7 +163,7 @@ async fn fill(url: &str, keys: MasterKeys, content: Content) -> Result<(), Failu
         Quotas { namespaces: u32::MAX, secrets_per_namespace: u32::MAX, ..Quotas::default() };
     let cloud = Cloud { quotas: unbounded, ..Cloud::default() };
     let sealing = Arc::new(Sealing::new(keys, None));
-    let keys = KeyService::new(store.clone(), Arc::clone(&sealing), vec![Box::new(Secrets)]);
+    let keys = KeyService::new(store.clone(), Arc::clone(&sealing), vec![Arc::new(Secrets)]);
     let service = Service::new(store, sealing, cloud);
     let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis();
     let now = Timestamp(i64::try_from(now)?);

@@ -70,7 +70,7 @@ impl KeyService {
 }
 
 /// The keys of the database as one transaction sees them.
-pub(super) fn states(tx: &mut Tx<'_>, holders: &[Box<dyn Holder>]) -> Result<Vec<KeyState>> {
+pub(super) fn states(tx: &mut Tx<'_>, holders: &[Arc<dyn Holder>]) -> Result<Vec<KeyState>> {
     let current = tx.find_current_key()?;
     let mut counts = HashMap::<KeyId, u64>::new();
     for holder in holders {

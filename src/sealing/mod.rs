@@ -56,13 +56,13 @@ impl From<Unavailable> for KeysError {
 pub struct KeyService {
     store: Store,
     sealing: Arc<Sealing>,
-    holders: Arc<[Box<dyn Holder>]>,
+    holders: Arc<[Arc<dyn Holder>]>,
 }
 
 impl KeyService {
     /// For the keys of this database and everything that they seal.
     #[must_use]
-    pub fn new(store: Store, sealing: Arc<Sealing>, holders: Vec<Box<dyn Holder>>) -> Self {
+    pub fn new(store: Store, sealing: Arc<Sealing>, holders: Vec<Arc<dyn Holder>>) -> Self {
         Self { store, sealing, holders: holders.into() }
     }
 

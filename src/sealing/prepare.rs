@@ -16,7 +16,7 @@ impl KeyService {
 fn prepare(
     tx: &mut Tx<'_>,
     sealing: &Sealing,
-    holders: &[Box<dyn Holder>],
+    holders: &[Arc<dyn Holder>],
     now: Timestamp,
 ) -> Result<(), KeysError> {
     // Of processes that start at the same moment only one creates the first key.

@@ -17,8 +17,8 @@ use crate::{
 const BATCH: i64 = 500;
 const HELD_MAX: Duration = Duration::from_millis(150);
 
-/// The pause between two transactions, in which others can write. SQLite has no queue: a writer that waits for the lock
-/// tries it every 100 ms.
+/// The pause between two transactions where only one can write, in which others get the lock. SQLite has no queue: a writer
+/// that waits for the lock tries it every 100 ms.
 const PAUSE_FOR_OTHERS: Duration = Duration::from_millis(120);
 
 /// How often a step is retried that finds the database busy, and the pause in between. The store itself waits for some
@@ -48,56 +48,46 @@ impl KeyService {
         let begin = move |tx: &mut Tx<'_>| begin(tx, &sealing, now);
         let (key, was_resumed) = self.with_retries(begin).await?;
         let mut rotated = Rotated { key, was_resumed, secrets: 0, damaged: vec![] };
-        for index in 0..self.holders.len() {
-            self.rewrap_all(index, &mut rotated).await?;
+        for holder in self.holders.iter() {
+            self.rewrap_all(holder, &mut rotated).await?;
         }
         self.with_retries(|tx| tx.set_rotating(false)).await?;
         Ok(rotated)
     }
 
     /// Wraps the data key of every row of one holder anew.
-    async fn rewrap_all(&self, index: usize, rotated: &mut Rotated) -> Result<()> {
+    async fn rewrap_all(&self, holder: &Arc<dyn Holder>, rotated: &mut Rotated) -> Result<()> {
         // Rows that are created from here on have the new key; those that were being created are found.
-        self.with_holder(index, |tx, holder| {
+        let of_step = Arc::clone(holder);
+        let wait = move |tx: &mut Tx<'_>| {
             tx.lock_keys()?;
-            holder.wait_for_new_rows(tx)
-        })
-        .await?;
+            of_step.wait_for_new_rows(tx)?;
+            Ok(tx.has_other_writers())
+        };
+        let has_other_writers = self.with_retries(wait).await?;
         let mut progress = Progress::default();
         loop {
             // In another transaction than the changes: one that reads all rows and changes some would block the others.
-            let (key, behind) = (rotated.key.clone(), progress.after().cloned());
-            let rows = self.with_holder(index, move |tx, holder| {
-                holder.not_under(tx, &key, behind.as_ref(), BATCH)
-            });
-            let rows = rows.await?;
+            let behind = progress.after().cloned();
+            let is_first = behind.is_none();
+            let (of_step, key) = (Arc::clone(holder), rotated.key.clone());
+            let find = move |tx: &mut Tx<'_>| of_step.not_under(tx, &key, behind.as_ref(), BATCH);
+            let rows = self.with_retries(find).await?;
             if rows.is_empty() {
                 return Ok(());
             }
-            let sealing = Arc::clone(&self.sealing);
-            let step =
-                self.with_holder(index, move |tx, holder| rewrap(tx, holder, &sealing, &rows));
-            let step = step.await?;
+            if !is_first && !has_other_writers {
+                tokio::time::sleep(PAUSE_FOR_OTHERS).await;
+            }
+            let (of_step, sealing) = (Arc::clone(holder), Arc::clone(&self.sealing));
+            let step = move |tx: &mut Tx<'_>| rewrap(tx, &*of_step, &sealing, &rows);
+            let step = self.with_retries(step).await?;
             rotated.secrets += step.rewrapped;
             rotated.damaged.extend(step.damaged);
             if let Some(last) = step.last {
                 progress.advance(last)?;
             }
-            tokio::time::sleep(PAUSE_FOR_OTHERS).await;
         }
-    }
-
-    async fn with_holder<T, F>(&self, index: usize, use_case: F) -> Result<T>
-    where
-        T: Send + 'static,
-        F: Fn(&mut Tx<'_>, &dyn Holder) -> Result<T> + Send + Sync + 'static,
-    {
-        let holders = Arc::clone(&self.holders);
-        self.with_retries(move |tx| match holders.get(index) {
-            Some(holder) => use_case(tx, holder.as_ref()),
-            None => Err(Unavailable::new("there is no such holder")),
-        })
-        .await
     }
 
     /// A write that is retried for some time when the database does not answer.

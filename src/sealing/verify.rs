@@ -50,7 +50,7 @@ impl KeyService {
     }
 }
 
-fn verify(tx: &mut Tx<'_>, sealing: &Sealing, holders: &[Box<dyn Holder>]) -> Verification {
+fn verify(tx: &mut Tx<'_>, sealing: &Sealing, holders: &[Arc<dyn Holder>]) -> Verification {
     let mut found = Verification::default();
     match tx.defects() {
         Ok(defects) => found.faults.extend(defects),

@@ -35,12 +35,23 @@ const WRITES_MAX: usize = 256;
 /// How long use cases are added to a transaction: with large values it is full sooner.
 const BATCH_TIME: Duration = Duration::from_millis(20);
 
-/// How busy the executor is.
+/// How busy the store is, for the metrics.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Busy {
-    pub running: usize,
-    /// Use cases that wait for a permit.
-    pub waiting: usize,
+pub struct Load {
+    /// Connections that the engine may open.
+    pub connections_max: usize,
+    /// Connections that are open.
+    pub connections_open: usize,
+    /// Reads under way.
+    pub reading: usize,
+    /// Reads that wait for a permit.
+    pub reads_waiting: usize,
+    /// Writes under way.
+    pub writing: usize,
+    /// Writes that wait for a permit.
+    pub writes_waiting: usize,
+    /// How often a use case was retried after a conflict or a lost connection.
+    pub retries: u64,
 }
 
 /// The threads and what waits for them. Dropping it runs all that waits first.
@@ -93,13 +104,21 @@ impl Executor {
         Err(Unavailable::new(format!("no answer from the database in time{known}")).into())
     }
 
-    /// With reads, and with writes.
-    pub fn busy(&self) -> (Busy, Busy) {
+    /// How busy the executor and its engine are at this moment.
+    pub fn load(&self) -> Load {
+        let (connections_open, connections_max) = self.shared.engine.connections();
+        let retries = self.shared.engine.retries();
         let queues = self.shared.locked();
-        let busy = |queue: &Queue| Busy { running: queue.running, waiting: queue.waiting.len() };
-        let (mut reads, writes) = (busy(&queues.reads), busy(&queues.writes));
-        reads.waiting += queues.gathered.len();
-        (reads, writes)
+        let Queues { reads, writes, gathered, .. } = &*queues;
+        Load {
+            connections_max,
+            connections_open,
+            reading: reads.running,
+            reads_waiting: reads.waiting.len() + gathered.len(),
+            writing: writes.running,
+            writes_waiting: writes.waiting.len(),
+            retries,
+        }
     }
 }
 

@@ -28,6 +28,7 @@ pub use engine::{
     write_new_file,
 };
 pub use error::{Result, Unavailable};
+pub use executor::Load;
 pub use tx::{Failure, Progress, RowPlace, Tx, UseCase};
 
 /// The database, shared by everything that serves. Cloning is cheap.
@@ -35,25 +36,6 @@ pub use tx::{Failure, Progress, RowPlace, Tx, UseCase};
 pub struct Store {
     engine: Arc<dyn engine::Engine>,
     executor: Arc<Executor>,
-}
-
-/// How busy the store is, for the metrics.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Load {
-    /// Connections that the engine may open.
-    pub connections_max: usize,
-    /// Connections that are open.
-    pub connections_open: usize,
-    /// Reads under way.
-    pub reading: usize,
-    /// Reads that wait for a permit.
-    pub reads_waiting: usize,
-    /// Writes under way.
-    pub writing: usize,
-    /// Writes that wait for a permit.
-    pub writes_waiting: usize,
-    /// How often a use case was retried after a conflict or a lost connection.
-    pub retries: u64,
 }
 
 impl Store {
@@ -138,17 +120,7 @@ impl Store {
     /// How busy the store is at this moment.
     #[must_use]
     pub fn load(&self) -> Load {
-        let (connections_open, connections_max) = self.engine.connections();
-        let (reads, writes) = self.executor.busy();
-        Load {
-            connections_max,
-            connections_open,
-            reading: reads.running,
-            reads_waiting: reads.waiting,
-            writing: writes.running,
-            writes_waiting: writes.waiting,
-            retries: self.engine.retries(),
-        }
+        self.executor.load()
     }
 }
 

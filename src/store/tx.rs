@@ -32,14 +32,10 @@ impl<'a> Tx<'a> {
         self.connection
     }
 
-    /// Whether other transactions can write at the same time, so that rows have to be locked.
+    /// Whether other transactions can write at the same time: then rows have to be locked, and tables are partitioned, so
+    /// that a number alone finds no row.
     pub(crate) fn has_other_writers(&self) -> bool {
         matches!(self.connection, AnyConnection::Postgres(_))
-    }
-
-    /// Whether the number alone finds a row.
-    pub(crate) fn has_row_ids(&self) -> bool {
-        matches!(self.connection, AnyConnection::Sqlite(_))
     }
 
     /// After a part of it was rolled back. Numbers that were given are not given again.

@@ -108,7 +108,7 @@ impl Product for Sae {
             let added = parameters.add_body(&bytes, &content_type, role);
             (parameters, added)
         };
-        let added = call.bodies.work_on(length, added).await;
+        let added = self.exchange.bodies.work_on(length, added).await;
         let (parameters, added) = added.ok_or_else(unfinished)?;
         let region = named_region(call, &parameters);
         let named = region.as_ref().ok().and_then(Option::as_ref);

@@ -93,7 +93,7 @@ async fn normalise(
     let Some(data) = data else {
         return Ok(Err(Error::Missing(Field::SecretData)));
     };
-    let bodies = &request.call.bodies;
+    let bodies = &request.call.exchange.bodies;
     bodies.work_on(data.length(), move || normalised(data)).await.ok_or_else(unfinished)
 }
 

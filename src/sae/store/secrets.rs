@@ -103,7 +103,7 @@ pub(super) type Rows<'a> = secrets::BoxedQuery<'a, <AnyConnection as Connection>
 
 /// What makes a [`RowPlace`] of a row.
 pub(super) fn place_columns(tx: &Tx<'_>) -> (secrets::id, SqlLiteral<Nullable<SqlText>>) {
-    let namespace = if tx.has_row_ids() { "NULL" } else { "namespace_id" };
+    let namespace = if tx.has_other_writers() { "namespace_id" } else { "NULL" };
     (secrets::id, diesel::dsl::sql(namespace))
 }
 
@@ -127,10 +127,10 @@ pub(super) fn rows_behind<'a>(after: Option<&'a RowPlace>, tx: &Tx<'_>) -> Rows<
             .filter(secrets::namespace_id.gt(namespace).or(secrets::id.gt(id))),
         None => rows,
     };
-    if tx.has_row_ids() {
-        rows.order(secrets::id)
-    } else {
+    if tx.has_other_writers() {
         rows.order((secrets::namespace_id, secrets::id))
+    } else {
+        rows.order(secrets::id)
     }
 }
 

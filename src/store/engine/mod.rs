@@ -44,31 +44,28 @@ pub trait Engine: Send + Sync {
 
 /// Opens a database and brings its tables up to date.
 pub fn open(url: &DatabaseUrl) -> Result<Arc<dyn Engine>, OpenError> {
-    let open = || -> Result<Arc<dyn Engine>, BoxError> {
-        Ok(match url {
-            DatabaseUrl::SqliteFile(path) => Arc::new(sqlite::Sqlite::open(path)?),
-            DatabaseUrl::SqliteMemory => Arc::new(sqlite::Sqlite::open_in_memory()?),
-            DatabaseUrl::Postgres(address) => Arc::new(postgres::Postgres::open(address)?),
-        })
+    let opened = match url {
+        DatabaseUrl::SqliteFile(path) => sqlite::Sqlite::open(path).map(shared),
+        DatabaseUrl::SqliteMemory => sqlite::Sqlite::open_in_memory().map(shared),
+        DatabaseUrl::Postgres(address) => postgres::Postgres::open(address).map(shared),
     };
-    open().map_err(|error| OpenError::new(url, error))
+    opened.map_err(|error| OpenError::new(url, error))
 }
 
 /// Opens a database that exists and is up to date.
 pub fn open_existing(url: &DatabaseUrl, access: Access) -> Result<Arc<dyn Engine>, OpenError> {
-    let open = || -> Result<Arc<dyn Engine>, BoxError> {
-        Ok(match url {
-            DatabaseUrl::SqliteFile(path) => Arc::new(sqlite::Sqlite::open_existing(path, access)?),
-            DatabaseUrl::SqliteMemory => {
-                return Err(
-                    "a database in memory ends with its server; this command cannot reach it"
-                        .into(),
-                );
-            }
-            DatabaseUrl::Postgres(address) => Arc::new(postgres::Postgres::open_existing(address)?),
-        })
+    let opened = match url {
+        DatabaseUrl::SqliteFile(path) => sqlite::Sqlite::open_existing(path, access).map(shared),
+        DatabaseUrl::SqliteMemory => {
+            Err("a database in memory ends with its server; this command cannot reach it".into())
+        }
+        DatabaseUrl::Postgres(address) => postgres::Postgres::open_existing(address).map(shared),
     };
-    open().map_err(|error| OpenError::new(url, error))
+    opened.map_err(|error| OpenError::new(url, error))
+}
+
+fn shared(engine: impl Engine + 'static) -> Arc<dyn Engine> {
+    Arc::new(engine)
 }
 
 /// The wrapped keys of a database, without changing anything.

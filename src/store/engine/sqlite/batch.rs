@@ -108,8 +108,11 @@ impl Sqlite {
         let files = self.files.as_ref().map_or(Ok(()), |files| files.check());
         files.map_err(|error| Failure::Refused(Unavailable::new(error)))?;
         // All are asked, so that each that is run again is known to have been about to be committed.
-        let given_up = ran.iter_mut().filter_map(|job| (!job.commit()).then_some(())).count();
-        if given_up > 0 {
+        let mut is_given_up = false;
+        for job in ran {
+            is_given_up |= !job.commit();
+        }
+        if is_given_up {
             return Err(Failure::GivenUp);
         }
         transaction.commit().map_err(Failure::Broken)
