@@ -26,7 +26,7 @@ use super::{
 pub const WAITING_MAX: usize = 4096;
 
 /// How many reads share a transaction at most: the first waits for the last.
-const READS_MAX: usize = 64;
+pub const READS_MAX: usize = 64;
 
 /// How many writes share a transaction at most: enough to hide the wait for the disk, and few enough that the first of them
 /// does not wait long for the last.
@@ -252,7 +252,7 @@ impl Shared {
         thread::Builder::new().name("store".to_owned()).spawn(move || shared.work())
     }
 
-    fn work(&self) {
+    fn work(self: &Arc<Self>) {
         let mut done = None;
         while let Some((purpose, first)) = self.take(done) {
             let mut count = 1;
@@ -265,7 +265,7 @@ impl Shared {
     }
 
     /// Gives a permit back and waits for the next use case; nothing when the executor is closed.
-    fn take(&self, done: Option<Done>) -> Option<(Purpose, Work)> {
+    fn take(self: &Arc<Self>, done: Option<Done>) -> Option<(Purpose, Work)> {
         let mut queues = self.locked();
         if let Some((purpose, count)) = done {
             let queue = queues.of(purpose);
@@ -274,6 +274,10 @@ impl Shared {
         }
         loop {
             if let Some(next) = queues.take(self.permits) {
+                // Only where more are left than fit into a batch: waking a thread for fewer costs more than it gains.
+                if next.0 == Purpose::Reading && queues.reads.waiting.len() >= READS_MAX {
+                    self.wake(queues, Purpose::Reading);
+                }
                 return Some(next);
             }
             if queues.is_closed {
