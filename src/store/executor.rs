@@ -2,10 +2,10 @@
 //! transaction.
 
 use std::{
-    collections::VecDeque,
+    collections::{HashMap, VecDeque},
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
-    thread::{self, JoinHandle},
+    thread::{self, JoinHandle, ThreadId},
     time::{Duration, Instant},
 };
 
@@ -98,7 +98,7 @@ impl Executor {
         let queues = self.shared.locked();
         let busy = |queue: &Queue| Busy { running: queue.running, waiting: queue.waiting.len() };
         let (mut reads, writes) = (busy(&queues.reads), busy(&queues.writes));
-        reads.waiting += queues.gathered.len();
+        reads.waiting += queues.count_gathered();
         (reads, writes)
     }
 }
@@ -130,8 +130,9 @@ struct Shared {
 struct Queues {
     reads: Queue,
     writes: Queue,
-    /// Reads that may share a transaction, until the event loop of the first of them has run all that is ready.
-    gathered: Vec<Work>,
+    /// Reads that may share a transaction, until the event loop of this thread has run all that is ready. None waits for an
+    /// event loop of other requests.
+    gathered: HashMap<ThreadId, Vec<Work>>,
     /// How many use cases were ever queued.
     count: u64,
     threads: Vec<JoinHandle<()>>,
@@ -169,6 +170,10 @@ impl Queues {
         }
     }
 
+    fn count_gathered(&self) -> usize {
+        self.gathered.values().map(Vec::len).sum()
+    }
+
     fn add(&mut self, purpose: Purpose, work: Work) {
         self.count += 1;
         let number = self.count;
@@ -204,16 +209,19 @@ impl Shared {
 
     fn add(self: &Arc<Self>, purpose: Purpose, work: Work) -> Result<()> {
         let mut queues = self.locked();
-        let gathered = if purpose == Purpose::Reading { queues.gathered.len() } else { 0 };
+        let gathered = if purpose == Purpose::Reading { queues.count_gathered() } else { 0 };
         let waiting = queues.of(purpose).waiting.len() + gathered;
         if work.pace == Pace::Request && waiting >= WAITING_MAX {
             return Err(Unavailable::new("too many requests wait for the database"));
         }
         if purpose == Purpose::Reading && work.shares {
-            queues.gathered.push(work);
+            let thread = thread::current().id();
+            let gathered = queues.gathered.entry(thread).or_default();
+            gathered.push(work);
+            let is_first = gathered.len() == 1;
             drop(queues);
-            if gathered == 0 {
-                let handing_over = HandingOver(Arc::clone(self));
+            if is_first {
+                let handing_over = HandingOver(Arc::clone(self), thread);
                 tokio::spawn(async move {
                     yield_now().await;
                     drop(handing_over);
@@ -318,14 +326,14 @@ impl Shared {
     }
 }
 
-/// Queues the reads that were gathered when it is dropped, also by an event loop that ends: requests of other event loops may
-/// be among them. Waking a thread for each of them would cost more than finding a row.
-struct HandingOver(Arc<Shared>);
+/// Queues the reads that this thread gathered when it is dropped, also by an event loop that ends. Waking a thread for each of
+/// them would cost more than finding a row.
+struct HandingOver(Arc<Shared>, ThreadId);
 
 impl Drop for HandingOver {
     fn drop(&mut self) {
         let mut queues = self.0.locked();
-        for work in std::mem::take(&mut queues.gathered) {
+        for work in queues.gathered.remove(&self.1).unwrap_or_default() {
             queues.add(Purpose::Reading, work);
         }
         self.0.wake(queues, Purpose::Reading);

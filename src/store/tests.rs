@@ -237,6 +237,30 @@ async fn more_reads_than_fit_into_a_batch_are_run_by_more_threads() {
 }
 
 #[tokio::test]
+async fn reads_of_one_event_loop_do_not_wait_for_another() {
+    let store = store();
+    let (tell, told) = mpsc::channel();
+    let (release, end) = mpsc::channel::<()>();
+    let other = store.clone();
+    let busy = thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let read = tokio::spawn(async move { other.read_briefly(|_| Result::Ok(())).await });
+            // The read is gathered, and then its event loop is kept busy.
+            tokio::task::yield_now().await;
+            tell.send(()).unwrap();
+            end.recv().unwrap_err();
+            read.await.unwrap().unwrap();
+        });
+    });
+    told.recv().unwrap();
+    let read = store.read_briefly(|_| Result::Ok(()));
+    tokio::time::timeout(Duration::from_secs(2), read).await.expect("it waits").unwrap();
+    drop(release);
+    busy.join().unwrap();
+}
+
+#[tokio::test]
 async fn too_many_are_refused_at_once() {
     let store = store();
     let (release, holder) = hold(&store).await;
