@@ -2,6 +2,7 @@
 
 use std::{fs, io, os::unix::fs::MetadataExt, path::Path};
 
+use crate::store::folder_of;
 use rustix::{
     fs::{Access, access},
     io::Errno,
@@ -35,10 +36,6 @@ pub fn unwritable(path: &Path) -> Option<String> {
         }
         _ => None,
     }
-}
-
-fn folder_of(path: &Path) -> &Path {
-    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// What refuses: the first folder that may not be searched, else the file, else the folder where it would be made.
