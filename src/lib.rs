@@ -2,7 +2,7 @@
 //!
 //! A product is one folder, and a request goes down its floors and back: `api` (the wire: decode, answer), `service` (what
 //! can be done), `store` (its rows), over `model` (what things are). [`sae`] is the only product yet. The other rooms know
-//! no product, but for [`world`] and [`settings`], which use its model, and [`ops`], [`server`] and [`cli`] above it.
+//! no product, but for [`world`], which uses its model, and [`ops`], [`server`] and [`cli`] above it.
 //!
 //! | room | may use, besides itself | never |
 //! |---|---|---|
@@ -25,11 +25,11 @@
 //! | [`tls_client`] | – | `actix`, `diesel`, `tokio`, `log::` |
 //! | [`text`] | – | `actix`, `diesel`, `tokio` |
 //! | [`world`] | `access`, `clock`, `json`, `pop`, `sae::model`, `text` | `actix`, `diesel`, `tokio` |
-//! | [`settings`] | `access`, `sae::model` | `actix`, `diesel`, `tokio` |
+//! | [`settings`] | `access` | `actix`, `diesel`, `tokio` |
 //! | [`server`] | `access`, `audit`, `clock`, `crypto`, `exchange`, `http`, `ops`, `pop`, `sae`, `sealed`, `sealing`, `settings`, `store`, `world` | `diesel` |
-//! | [`cli`] | `access`, `server`, `settings`, `tls_client` | `diesel` |
+//! | [`cli`] | `access`, `clock`, `server`, `settings`, `tls_client` | `diesel` |
 //!
-//! `tests/house.rs` has the same table as a list and holds the sources to it. "never" are words that must not stand in the
+//! `tests/house.rs` reads this table and holds the sources to it. "never" are words that must not stand in the
 //! code: libraries, the system's clock, and for the products' stores the types of values in clear.
 
 pub mod access;

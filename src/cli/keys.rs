@@ -29,7 +29,7 @@ pub struct RetireArguments {
     database: DatabaseSettings,
 }
 
-/// Does it.
+/// Runs `keys list`, `keys rotate` or `keys retire`.
 pub fn run(command: &Command) -> ExitCode {
     match command {
         Command::List(database) => list(database),

@@ -68,7 +68,5 @@ fn is_same(one: &Path, other: &Path) -> bool {
 
 /// Where a file would be made.
 fn place(path: &Path) -> Option<PathBuf> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let folder = folder.unwrap_or(Path::new(".")).canonicalize().ok()?;
-    Some(folder.join(path.file_name()?))
+    Some(store::folder_of(path).canonicalize().ok()?.join(path.file_name()?))
 }

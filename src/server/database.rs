@@ -102,17 +102,17 @@ impl Database {
     }
 
     fn sealing(&self, masters: MasterKeys) -> Arc<Sealing> {
-        Arc::new(Sealing::new(masters, self.source.reread()))
+        // A request does not wait for a command.
+        let reread = self.source.reread().filter(|_| !self.source.is_command());
+        Arc::new(Sealing::new(masters, reread))
     }
 
     /// Reads the master keys again, when they can be. They have to open every key of the database.
     pub fn reread(&self, sealing: Arc<Sealing>) -> Option<hangup::Task> {
-        if !self.source.can_be_read_again() {
-            return None;
-        }
+        let reread = self.source.reread()?;
         let (source, url) = (self.source.clone(), self.url.clone());
         let read = move || {
-            let masters = source.read_again()?;
+            let masters = reread().map_err(Error::msg)?;
             demand_open(&url, &source, Some(&masters))?;
             sealing.replace_masters(masters);
             log::info!("the master keys in {} have been read again", source.name());

@@ -3,7 +3,6 @@
 mod command;
 
 use std::{
-    ffi::OsString,
     fmt::Display,
     fs::File,
     io::{self, Read},
@@ -58,9 +57,7 @@ pub enum Source {
 
 /// The file of the key that is made beside a database.
 pub fn beside(database: &Path) -> PathBuf {
-    let mut name = OsString::from(database.as_os_str());
-    name.push(BESIDE);
-    PathBuf::from(name)
+    store::with_suffix(database, BESIDE)
 }
 
 impl Source {
@@ -126,32 +123,32 @@ impl Source {
         })
     }
 
-    /// How the keys can be read once more in no time; nothing where that would tell nothing new or take long.
+    /// How the keys, which have to be there, can be read once more; nothing where that would tell nothing new. A command may
+    /// take long.
     pub fn reread(&self) -> Option<Reread> {
-        match self {
-            // A pipe gives its text once.
-            Self::File(path) | Self::Beside(path) if path.is_file() => {
-                let source = self.clone();
-                Some(Box::new(move || source.read_again().map_err(|error| error.to_string())))
-            }
-            _ => None,
-        }
+        let is_file = |source: &Self| match source {
+            Self::File(path) | Self::Beside(path) => path.is_file(),
+            _ => false,
+        };
+        // A pipe gives its text once.
+        let can_be_read = self.is_command() || is_file(self);
+        let source = self.clone();
+        can_be_read.then(|| {
+            Box::new(move || {
+                // It may have become a pipe, which would be waited for.
+                let read = if source.is_command() || is_file(&source) {
+                    source.read().and_then(|keys| keys.ok_or_else(|| anyhow!(NONE_GIVEN)))
+                } else {
+                    Err(source.unreadable(&"it is no file any more"))
+                };
+                read.map_err(|error| error.to_string())
+            }) as Reread
+        })
     }
 
-    /// Whether the keys can be read once more at all.
-    pub fn can_be_read_again(&self) -> bool {
-        matches!(self, Self::Command(_)) || self.reread().is_some()
-    }
-
-    /// The keys once more, which have to be there.
-    pub fn read_again(&self) -> Result<MasterKeys> {
-        match self {
-            // It may have become a pipe, which would be waited for.
-            Self::File(path) | Self::Beside(path) if !path.is_file() => {
-                Err(self.unreadable(&"it is no file any more"))
-            }
-            _ => self.read()?.ok_or_else(|| anyhow!(NONE_GIVEN)),
-        }
+    /// Whether a command prints the keys.
+    pub fn is_command(&self) -> bool {
+        matches!(self, Self::Command(_))
     }
 
     /// What the source is called where its setting may be wrong: with the flag and the variable.

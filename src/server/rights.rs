@@ -2,6 +2,7 @@
 
 use std::{fs, io, os::unix::fs::MetadataExt, path::Path};
 
+use crate::store::folder_of;
 use rustix::{
     fs::{Access, AtFlags, CWD, accessat},
     io::{self as sys, Errno},
@@ -40,10 +41,6 @@ pub fn unwritable(path: &Path) -> Option<String> {
 /// As the system decides when the file is opened, by the effective user and group; access(2) goes by the real ones.
 fn access(path: &Path, access: Access) -> sys::Result<()> {
     accessat(CWD, path, access, AtFlags::EACCESS)
-}
-
-fn folder_of(path: &Path) -> &Path {
-    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// What refuses: the first folder that may not be searched, else the file, else the folder where it would be made.

@@ -25,7 +25,7 @@ use crate::sealed::WrappedKey;
 
 pub use engine::{
     Access, BackupError, DatabaseUrl, DatabaseUrlError, OpenError, RestoreError, Staged, files_of,
-    write_new_file,
+    folder_of, with_suffix, write_new_file,
 };
 pub use error::{Result, Unavailable};
 pub use executor::Load;

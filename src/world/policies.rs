@@ -13,8 +13,8 @@ use super::{
 };
 use crate::{
     access::policy::{
-        self, Condition, ConditionError, Effect, KEYS, OPERATORS, Pattern, Patterns,
-        SYSTEM_POLICIES, SystemPolicy,
+        self, Condition, ConditionError, Effect, KEYS, Pattern, Patterns, SYSTEM_POLICIES,
+        SystemPolicy, operators,
     },
     sae::model::Cloud,
 };
@@ -181,9 +181,9 @@ fn condition(
 ) -> Option<Condition> {
     let made = Condition::new(&operator.value, &key.value);
     let (at, known) = match made {
-        Err(ConditionError::UnknownOperator) => (operator.at, &OPERATORS[..]),
-        Err(ConditionError::UnknownKey) => (key.at, &KEYS[..]),
-        _ => (key.at, &[][..]),
+        Err(ConditionError::UnknownOperator) => (operator.at, operators().collect()),
+        Err(ConditionError::UnknownKey) => (key.at, KEYS.to_vec()),
+        _ => (key.at, vec![]),
     };
     let hint =
         if known.is_empty() { String::new() } else { format!("; there are {}", known.join(", ")) };

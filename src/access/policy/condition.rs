@@ -1,6 +1,9 @@
 //! Conditions: what a statement asks of the request besides its action and its resource.
 
-use std::{cmp::Ordering, net::IpAddr};
+use std::{
+    cmp::Ordering::{self, Equal, Greater, Less},
+    net::IpAddr,
+};
 
 use ipnet::IpNet;
 use jiff::Timestamp as Moment;
@@ -11,30 +14,35 @@ use super::{Environment, Pattern};
 pub const KEYS: [&str; 4] =
     ["acs:SourceIp", "acs:SecureTransport", "acs:CurrentTime", "acs:MFAPresent"];
 
-/// The condition operators.
-pub const OPERATORS: [&str; 21] = [
-    "StringEquals",
-    "StringNotEquals",
-    "StringEqualsIgnoreCase",
-    "StringNotEqualsIgnoreCase",
-    "StringLike",
-    "StringNotLike",
-    "NumericEquals",
-    "NumericNotEquals",
-    "NumericLessThan",
-    "NumericLessThanEquals",
-    "NumericGreaterThan",
-    "NumericGreaterThanEquals",
-    "DateEquals",
-    "DateNotEquals",
-    "DateLessThan",
-    "DateLessThanEquals",
-    "DateGreaterThan",
-    "DateGreaterThanEquals",
-    "Bool",
-    "IpAddress",
-    "NotIpAddress",
+/// The condition operators, each with the values that it compares; those with `Not` in their names negate.
+static OPERATORS: [(&str, Values); 21] = [
+    ("StringEquals", Values::Equal(Vec::new())),
+    ("StringNotEquals", Values::Equal(Vec::new())),
+    ("StringEqualsIgnoreCase", Values::EqualIgnoringCase(Vec::new())),
+    ("StringNotEqualsIgnoreCase", Values::EqualIgnoringCase(Vec::new())),
+    ("StringLike", Values::Like(Vec::new())),
+    ("StringNotLike", Values::Like(Vec::new())),
+    ("NumericEquals", Values::moments(false, &[Equal])),
+    ("NumericNotEquals", Values::moments(false, &[Equal])),
+    ("NumericLessThan", Values::moments(false, &[Less])),
+    ("NumericLessThanEquals", Values::moments(false, &[Less, Equal])),
+    ("NumericGreaterThan", Values::moments(false, &[Greater])),
+    ("NumericGreaterThanEquals", Values::moments(false, &[Greater, Equal])),
+    ("DateEquals", Values::moments(true, &[Equal])),
+    ("DateNotEquals", Values::moments(true, &[Equal])),
+    ("DateLessThan", Values::moments(true, &[Less])),
+    ("DateLessThanEquals", Values::moments(true, &[Less, Equal])),
+    ("DateGreaterThan", Values::moments(true, &[Greater])),
+    ("DateGreaterThanEquals", Values::moments(true, &[Greater, Equal])),
+    ("Bool", Values::Bools(Vec::new())),
+    ("IpAddress", Values::Nets(Vec::new())),
+    ("NotIpAddress", Values::Nets(Vec::new())),
 ];
+
+/// The names of the condition operators.
+pub fn operators() -> impl Iterator<Item = &'static str> {
+    OPERATORS.iter().map(|(name, _)| *name)
+}
 
 /// Why a condition is none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -95,11 +103,8 @@ impl Condition {
     /// `String*` compares the text of any key; `Date*` and `Numeric*` (in whole seconds since 1970) are for
     /// `acs:CurrentTime`, `Bool` for the two truth values, and `IpAddress` for `acs:SourceIp`.
     pub fn new(operator: &str, key: &str) -> Result<Self, ConditionError> {
-        if !OPERATORS.contains(&operator) {
-            return Err(ConditionError::UnknownOperator);
-        }
-        let plain = operator.replacen("Not", "", 1);
-        let values = Values::of(&plain).ok_or(ConditionError::UnknownOperator)?;
+        let known = OPERATORS.iter().find(|(name, _)| *name == operator);
+        let values = known.ok_or(ConditionError::UnknownOperator)?.1.clone();
         let key = match key {
             "acs:SourceIp" => Key::SourceIp,
             "acs:SecureTransport" => Key::SecureTransport,
@@ -113,7 +118,7 @@ impl Condition {
             Values::Bools(_) => matches!(key, Key::SecureTransport | Key::MfaPresent),
             Values::Nets(_) => key == Key::SourceIp,
         };
-        let is_negated = plain != operator;
+        let is_negated = operator.contains("Not");
         if fits { Ok(Self { key, is_negated, values }) } else { Err(ConditionError::Unfit) }
     }
 
@@ -171,30 +176,8 @@ impl Condition {
 }
 
 impl Values {
-    /// No values yet, for an operator without its `Not`.
-    fn of(operator: &str) -> Option<Self> {
-        let moments = |operator: &str, is_date| {
-            let orders: &[Ordering] = match operator {
-                "Equals" => &[Ordering::Equal],
-                "LessThan" => &[Ordering::Less],
-                "LessThanEquals" => &[Ordering::Less, Ordering::Equal],
-                "GreaterThan" => &[Ordering::Greater],
-                "GreaterThanEquals" => &[Ordering::Greater, Ordering::Equal],
-                _ => return None,
-            };
-            Some(Self::Moments { orders, is_date, values: Vec::new() })
-        };
-        match operator {
-            "StringEquals" => Some(Self::Equal(Vec::new())),
-            "StringEqualsIgnoreCase" => Some(Self::EqualIgnoringCase(Vec::new())),
-            "StringLike" => Some(Self::Like(Vec::new())),
-            "Bool" => Some(Self::Bools(Vec::new())),
-            "IpAddress" => Some(Self::Nets(Vec::new())),
-            _ => match operator.strip_prefix("Date") {
-                Some(order) => moments(order, true),
-                None => moments(operator.strip_prefix("Numeric")?, false),
-            },
-        }
+    const fn moments(is_date: bool, orders: &'static [Ordering]) -> Self {
+        Self::Moments { orders, is_date, values: Vec::new() }
     }
 }
 

@@ -10,7 +10,7 @@ mod system;
 
 use std::net::IpAddr;
 
-pub use condition::{Condition, ConditionError, KEYS, OPERATORS};
+pub use condition::{Condition, ConditionError, KEYS, operators};
 pub use pattern::Pattern;
 pub use statement::{Effect, Patterns, Statement};
 pub use system::{SYSTEM_POLICIES, SystemPolicy, system_policy};

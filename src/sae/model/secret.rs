@@ -200,12 +200,6 @@ impl SecretType {
     }
 }
 
-impl fmt::Display for SecretType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
 /// A secret without its values.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SecretSummary {

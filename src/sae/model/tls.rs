@@ -15,8 +15,7 @@ pub const CERTIFICATE: &str = "tls.crt";
 pub const KEY: &str = "tls.key";
 
 /// What is wrong with a certificate or its private key.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{key}: {reason}")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TlsDefect {
     /// The key of the secret whose value is at fault: `tls.crt` or `tls.key`.
     pub key: &'static str,

@@ -20,7 +20,7 @@ use crate::sealed::WrappedKey;
 use connection::AnyConnection;
 pub use location::{DatabaseUrl, DatabaseUrlError};
 pub use postgres::{last_of_sequence, next_of_sequence};
-pub use sqlite::{Access, Staged, files_of, write_new_file};
+pub use sqlite::{Access, Staged, files_of, folder_of, with_suffix, write_new_file};
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 

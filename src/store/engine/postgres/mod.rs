@@ -12,13 +12,13 @@ mod rows;
 mod timeouts;
 mod tls;
 
-use std::{path::Path, time::Instant};
+use std::{path::Path, sync::LazyLock, time::Instant};
 
 use self::{
     failure::Consequence,
     pool::{Connector, Pool},
     retry::Retries,
-    timeouts::Timeouts,
+    timeouts::{ANSWER, LOCK, Timeouts},
 };
 use super::{AnyConnection, BackupError, BoxError, Engine, Permits};
 use crate::{
@@ -36,25 +36,27 @@ pub use connection::PostgresConnection;
 use inspection::has_table;
 pub use inspection::{last_of_sequence, next_of_sequence};
 
+const READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+const WRITE: &str = "BEGIN; SET LOCAL idle_in_transaction_session_timeout = 10000";
+
+static READ_WITHIN: LazyLock<String> =
+    LazyLock::new(|| format!("{READ}; SET LOCAL statement_timeout = {}", ANSWER.as_millis()));
+static WRITE_WITHIN: LazyLock<String> =
+    LazyLock::new(|| format!("{WRITE}; SET LOCAL lock_timeout = {}", LOCK.as_millis()));
+
 /// What begins a transaction. The timeouts, in milliseconds, end on the server what is given up here, so that it keeps no
 /// connection of the server's. A write has no timeout for whole statements, since `COMMIT` is one: a server that waits for
 /// its standby would give that up and call it a success. Locks of a process that is cut off in a write become free.
 fn beginning(purpose: Purpose, pace: Pace) -> &'static str {
     match (purpose, pace) {
-        (Purpose::Reading, Pace::Request) => {
-            "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = 3000"
-        }
-        (Purpose::Reading, Pace::Upkeep) => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-        (Purpose::Writing, Pace::Request) => {
-            "BEGIN; SET LOCAL idle_in_transaction_session_timeout = 10000; SET LOCAL lock_timeout = 2000"
-        }
-        (Purpose::Writing, Pace::Upkeep) => {
-            "BEGIN; SET LOCAL idle_in_transaction_session_timeout = 10000"
-        }
+        (Purpose::Reading, Pace::Request) => &READ_WITHIN,
+        (Purpose::Reading, Pace::Upkeep) => READ,
+        (Purpose::Writing, Pace::Request) => &WRITE_WITHIN,
+        (Purpose::Writing, Pace::Upkeep) => WRITE,
     }
 }
 
-/// The engine.
+/// A PostgreSQL database, or one that speaks its protocol.
 pub struct Postgres {
     pool: Pool,
     retries: Retries,

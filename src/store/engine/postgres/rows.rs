@@ -54,7 +54,7 @@ impl<'a> FromSql<'a> for Raw<'a> {
     }
 }
 
-/// One row.
+/// A row of an answer, as diesel reads it.
 pub struct FoundRow(pub Row);
 
 impl RowSealed for FoundRow {}

@@ -3,9 +3,12 @@
 use std::time::{Duration, Instant};
 
 /// How long one answer may take for a request.
-const ANSWER: Duration = Duration::from_secs(3);
+pub const ANSWER: Duration = Duration::from_secs(3);
 
-/// The same for upkeep: counting all rows of a large database takes that long.
+/// How long a request's write waits for a lock: less than for an answer, so that the server says what it waited for.
+pub const LOCK: Duration = Duration::from_secs(2);
+
+/// The timeout of an answer for upkeep: counting all rows of a large database takes that long.
 const ANSWER_FOR_UPKEEP: Duration = Duration::from_mins(10);
 
 /// How long making a connection may take in all, whatever number of hosts is tried.

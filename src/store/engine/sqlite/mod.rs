@@ -25,7 +25,7 @@ use super::{
 };
 use crate::sealed::WrappedKey;
 
-pub use files::{Access, files_of, folder_of, write_new_file};
+pub use files::{Access, files_of, folder_of, with_suffix, write_new_file};
 pub use restore::Staged;
 
 /// How many reads run at once. SQLite's readers are bound by the processor, not by waiting.
