@@ -215,6 +215,9 @@ async fn a_write_whose_caller_was_told_that_it_failed_keeps_nothing() {
 #[tokio::test]
 async fn more_reads_than_fit_into_a_batch_are_run_by_more_threads() {
     let store = store();
+    store.read_briefly(|_| Result::Ok(())).await.unwrap();
+    // Its thread is idle again: while none is, each batch is given a new one.
+    tokio::time::sleep(Duration::from_millis(50)).await;
     let threads = Arc::new(Mutex::new(HashSet::new()));
     let mut tasks = vec![];
     for _ in 0..=READS_MAX {
