@@ -2,6 +2,9 @@
 
 use std::{env, process::ExitCode};
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     match sae_secret::cli::Cli::read(env::args_os()) {
         Ok(cli) => cli.run(),

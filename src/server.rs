@@ -8,7 +8,8 @@ mod rights;
 pub mod upkeep;
 
 use std::{
-    fs, io,
+    fs::File,
+    io::{self, Read},
     net::{IpAddr, SocketAddr, TcpListener, ToSocketAddrs},
     path::Path,
     sync::Arc,
@@ -51,7 +52,7 @@ use crate::{
     sealing::{KeyService, Sealing},
     settings::{AnonymousChoice, DockerConfigChoice, ListenAddress, Settings, variable},
     store::Store,
-    world::World,
+    world::{FILE_MAX, World},
 };
 
 /// How long a stopping server waits for the requests under way, in seconds. Docker kills after ten.
@@ -103,7 +104,11 @@ fn mode(choice: DockerConfigChoice) -> DockerConfigMode {
 }
 
 fn read_world_text(path: &Path) -> Result<String> {
-    let bytes = fs::read(path).map_err(|error| rights::explained(path, error))?;
+    let file = File::open(path).map_err(|error| rights::explained(path, error))?;
+    let mut bytes = vec![];
+    if file.take(FILE_MAX + 1).read_to_end(&mut bytes)? as u64 > FILE_MAX {
+        bail!("it is larger than {} MiB", FILE_MAX / 1024 / 1024);
+    }
     match bytes.as_slice() {
         // Some editors and shells begin a file with a mark that cannot be seen.
         [0xEF, 0xBB, 0xBF, ..] => {
@@ -127,12 +132,7 @@ impl Application {
         // Before the port is open: from then on SIGHUP may come.
         let hangups = Hangups::listen();
         let metrics = Metrics::with_log(log_lines_dropped);
-        let mut world = match &settings.world {
-            Some(path) => read_world(path, settings.docker_config)
-                .map_err(|error| anyhow!("--world (SAE_SECRET_WORLD): {error}"))?,
-            None => World::default(),
-        };
-        world.cloud.docker_config = mode(settings.docker_config);
+        let world = world(settings)?;
         let (sites, proxies) = sites(settings)?;
         let certificates = certificates(settings)?;
         let database = Database::find(&settings.database)?;
@@ -224,6 +224,17 @@ struct Parts {
     observer: Observer,
     sites: Sites,
     has_noop: bool,
+}
+
+/// The emulated cloud of the settings.
+fn world(settings: &Settings) -> Result<World> {
+    let mut world = match &settings.world {
+        Some(path) => read_world(path, settings.docker_config)
+            .map_err(|error| anyhow!("--world (SAE_SECRET_WORLD): {error}"))?,
+        None => World::default(),
+    };
+    world.cloud.docker_config = mode(settings.docker_config);
+    Ok(world)
 }
 
 /// Takes the port, which may be any that is free. Of the addresses of a name it is the first that this machine has, IPv4

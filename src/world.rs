@@ -68,6 +68,9 @@ use policies::Suspect;
 
 pub use mistakes::{Mistake, Position};
 
+/// How large a file may be, in bytes: 64 MiB, which are the most that the reader of YAML takes in texts alone.
+pub const FILE_MAX: u64 = 64 * 1024 * 1024;
+
 /// The variables of the environment: the value of a name, if it is set.
 pub type Variables<'a> = dyn Fn(&str) -> Option<String> + 'a;
 

@@ -144,7 +144,11 @@ impl Lines {
     /// # Errors
     /// [`AuditError::Full`]: the line is lost.
     pub fn take(&mut self, line: Vec<u8>) -> Result<u64, AuditError> {
-        if self.owed.len() >= OWED_MAX && !matches!(self.write(self.taken), Ok(true)) {
+        if self.owed.len() >= OWED_MAX {
+            // What is wrong is told by the write that follows; some of them may be written all the same.
+            drop(self.write(self.taken));
+        }
+        if self.owed.len() >= OWED_MAX {
             if self.lost == 0 {
                 log::error!("the audit log takes no more lines: lines are being lost");
             }
@@ -208,7 +212,9 @@ impl Lines {
     }
 
     /// Goes on with another output. A line that was begun is written to it whole, so that none is split over two files.
-    pub fn switch(&mut self, output: Output) {
+    /// A pipe may be the same as before, and holds its beginning: there it is ended first.
+    pub fn switch(&mut self, mut output: Output) {
+        output.is_torn |= !output.is_file && (self.begun > 0 || self.output.is_torn);
         self.output = output;
         self.begun = 0;
     }

@@ -30,7 +30,12 @@ const ANSWER_MAX: u64 = 4096;
 pub struct Arguments {
     /// The server's address: http:// or https://; its certificate is not checked [default: where a server on this machine
     /// listens by the other two: http://127.0.0.1:8080]
-    #[arg(long, env = "SAE_SECRET_URL", value_name = "URL")]
+    #[arg(
+        long,
+        env = "SAE_SECRET_URL",
+        value_name = "URL",
+        conflicts_with_all = ["listen", "tls_cert"]
+    )]
     url: Option<String>,
 
     /// Where the server listens
@@ -68,7 +73,9 @@ impl Arguments {
 pub fn run(arguments: &Arguments) -> ExitCode {
     warn_of_variables();
     let url = arguments.url();
-    match ask(&url) {
+    let answer = ask(&url);
+    let url = without_user(&url);
+    match answer {
         Ok(status) if status.contains(" 200 ") => ExitCode::SUCCESS,
         Ok(status) => complain(format!("{url} is not ready: {status}")),
         Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
@@ -76,6 +83,13 @@ pub fn run(arguments: &Arguments) -> ExitCode {
         }
         Err(error) => complain(format!("{url} does not answer: {error}")),
     }
+}
+
+/// The address without what stands before an `@`, which may be a password.
+fn without_user(url: &str) -> String {
+    let Some((before, host)) = url.rsplit_once('@') else { return url.to_owned() };
+    let scheme = before.split_once("://").map(|(scheme, _)| format!("{scheme}://"));
+    scheme.unwrap_or_default() + host
 }
 
 fn ask(url: &str) -> Result<String> {
@@ -86,6 +100,9 @@ fn ask(url: &str) -> Result<String> {
         (None, None) => return Err(invalid("the address must begin with http:// or https://")),
     };
     let host = rest.strip_suffix('/').unwrap_or(rest);
+    if host.contains('@') {
+        return Err(invalid("the address must have no user and no password"));
+    }
     if host.contains(['/', '?', '#', ' ']) {
         return Err(invalid("the address must end with the host or the port"));
     }

@@ -11,10 +11,13 @@ use log::{
 use serde_json::{Map, Value};
 
 use super::stderr::Stderr;
-use crate::settings::{LogFormat, remarks, variable};
+use crate::settings::{LogFormat, NOT_UTF8, remarks, variable};
 
 /// What is written where `RUST_LOG` says nothing.
 const DEFAULT_FILTER: &str = "info";
+
+/// What the targets of this program's lines begin with.
+const OWN_TARGETS: [&str; 2] = [env!("CARGO_CRATE_NAME"), "access"];
 
 /// Starts logging to standard error. What is returned has to be flushed at the end of the process.
 pub(super) fn init(format: LogFormat) -> Result<Stderr> {
@@ -30,7 +33,7 @@ pub(super) fn init(format: LogFormat) -> Result<Stderr> {
         builder.write_style(WriteStyle::Always);
     }
     builder.target(Target::Pipe(Box::new(stderr.clone()))).init();
-    for remark in remarks() {
+    for remark in remarks().into_iter().chain(filter().err()) {
         log::warn!("{remark}");
     }
     Ok(stderr)
@@ -47,7 +50,7 @@ fn takes_colours() -> bool {
 pub fn builder(format: LogFormat) -> Builder {
     let mut builder = Builder::new();
     let set = |name: &str| variable(name).and_then(|value| value.into_string().ok());
-    builder.parse_filters(set("RUST_LOG").as_deref().unwrap_or(DEFAULT_FILTER));
+    builder.parse_filters(filter().ok().as_deref().unwrap_or(DEFAULT_FILTER));
     builder.parse_write_style(set("RUST_LOG_STYLE").as_deref().unwrap_or_default());
     // It reports each client that does not speak HTTP as an error of the server. Whatever RUST_LOG says of it is overruled.
     builder.filter_module("actix_http::h1::dispatcher", LevelFilter::Off);
@@ -59,6 +62,45 @@ pub fn builder(format: LogFormat) -> Builder {
         }),
     };
     builder
+}
+
+/// The filter of `RUST_LOG`. The error says what is wrong with it and that the default filter takes its place.
+fn filter() -> std::result::Result<String, String> {
+    let Some(text) = variable("RUST_LOG") else { return Ok(DEFAULT_FILTER.to_owned()) };
+    let text = text.into_string();
+    let wrong = match &text {
+        Err(_) => Some(NOT_UTF8.to_owned()),
+        Ok(text) => {
+            let (directives, pattern) = text.split_once('/').unwrap_or((text, ""));
+            let directives = directives.split(',').map(str::trim).filter(|part| !part.is_empty());
+            let mut wrong = directives.clone().filter(|directive| !is_directive(directive));
+            let has_some = directives.clone().next().is_some() && !pattern.contains('/');
+            wrong.next().or((!has_some).then_some(text)).map(|wrong| {
+                format!(
+                    "{wrong:?} is neither a level (error, warn, info, debug, trace, off) nor NAME=LEVEL nor a part of this \
+                     program"
+                )
+            })
+        }
+    };
+    match (text, wrong) {
+        (Ok(text), None) => Ok(text),
+        (_, wrong) => {
+            let wrong = wrong.unwrap_or_default();
+            Err(format!("RUST_LOG: {wrong}; the default is used: {DEFAULT_FILTER}"))
+        }
+    }
+}
+
+/// Whether a text selects lines. The library takes any word for the name of a module, and a level that is misspelt would
+/// silence all others.
+fn is_directive(text: &str) -> bool {
+    let is_level = |text: &str| text.trim().parse::<LevelFilter>().is_ok();
+    let is_own = |name: &str| OWN_TARGETS.iter().any(|own| name.starts_with(own));
+    match text.split_once('=') {
+        Some((_, level)) => is_level(level),
+        None => is_level(text) || is_own(text),
+    }
 }
 
 /// One event as a JSON object: the common members, then the event's own.

@@ -4,6 +4,7 @@ mod access_key;
 mod arguments;
 mod backup;
 mod check_world;
+mod descriptors;
 mod healthcheck;
 mod keys;
 pub mod logging;
@@ -87,7 +88,10 @@ fn protect_memory() -> Result<(), String> {
 /// Runs what a command does to a database to its end.
 fn upkeep<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
     let log = logging::init(LogFormat::Text)?;
-    let done = actix_web::rt::System::new().block_on(work);
+    let done = match descriptors::open_enough() {
+        Ok(()) => actix_web::rt::System::new().block_on(work),
+        Err(error) => Err(anyhow::Error::msg(error)),
+    };
     log.flush_all();
     done
 }

@@ -1,6 +1,6 @@
 //! Keys of a database: they wrap data keys, and are kept wrapped by a master key.
 
-use hkdf::Hkdf;
+use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
@@ -83,14 +83,14 @@ impl DatabaseKey {
     /// Each secret's data keys are wrapped by a key of its own. A single key must not be used with more than 2^32 random
     /// nonces (NIST SP 800-38D, 8.3), which a busy database would reach; the versions of one secret do not.
     fn wrapping_key(&self, id: &[u8; 16]) -> Result<KeyBytes, CryptoError> {
-        // The key is random as it is, so HKDF's first step has nothing to add.
-        let derivation = Hkdf::<Sha256>::from_prk(self.bytes.as_ref());
-        let derivation = derivation.map_err(|_| CryptoError::CannotOpen)?;
-        let mut key = Zeroizing::new([0; super::KEY_LENGTH]);
-        derivation
-            .expand_multi_info(&[WRAPPING, id], key.as_mut())
-            .map_err(|_| CryptoError::CannotOpen)?;
-        Ok(key)
+        // HKDF-Expand (RFC 5869, 2.3) for as many bytes as one block has, which is one HMAC; the key is random as it is, so
+        // HKDF's first step has nothing to add.
+        let block = <Hmac<Sha256> as KeyInit>::new_from_slice(self.bytes.as_ref());
+        let mut block = block.map_err(|_| CryptoError::CannotOpen)?;
+        for part in [WRAPPING, id, &[1]] {
+            block.update(part);
+        }
+        Ok(Zeroizing::new(block.finalize().into_bytes().into()))
     }
 }
 

@@ -8,10 +8,10 @@ use std::{
 };
 
 use actix_web::{
-    Error, HttpMessage,
+    Error, HttpMessage, HttpResponse,
     body::{BodySize, BoxBody, MessageBody},
     dev::{Payload, ServiceRequest, ServiceResponse},
-    error::{ErrorInternalServerError, PayloadError},
+    error::{ErrorInternalServerError, InternalError, PayloadError},
     http::{
         ConnectionType,
         header::{CONTENT_LENGTH, HeaderMap, TRANSFER_ENCODING, UPGRADE},
@@ -53,18 +53,29 @@ pub async fn settle<B: MessageBody + 'static>(
         Err(ErrorInternalServerError(
             "The request processing has failed due to some unknown error.",
         ))
-    })?;
-    let mut response = response.map_into_boxed_body();
+    });
     let unread = body.filter(|body| !body.0.borrow().has_ended);
-    if offers_protocol || unread.is_some() {
-        response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
-    }
-    Ok(match unread {
-        None => response,
-        Some(unread) => {
-            response.map_body(|_, body| BoxBody::new(BeforeUnread { body, _unread: unread }))
+    let closing = |mut response: HttpResponse| {
+        if offers_protocol || unread.is_some() {
+            response.head_mut().set_connection_type(ConnectionType::Close);
         }
-    })
+        match unread {
+            None => response,
+            Some(unread) => {
+                response.map_body(|_, body| BoxBody::new(BeforeUnread { body, _unread: unread }))
+            }
+        }
+    };
+    match response {
+        Ok(response) => {
+            let (request, response) = response.map_into_boxed_body().into_parts();
+            Ok(ServiceResponse::new(request, closing(response)))
+        }
+        Err(error) => {
+            let response = closing(error.error_response());
+            Err(InternalError::from_response(error, response).into())
+        }
+    }
 }
 
 /// How many bytes of the body belong to the request, if the HTTP library does not stop at its end: it takes for frames
@@ -125,5 +136,49 @@ impl MessageBody for BeforeUnread {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Bytes, Self::Error>>> {
         Pin::new(&mut self.body).poll_next(cx)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use actix_web::{App, HttpServer, middleware::from_fn, web};
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::TcpStream,
+        time::{Duration, timeout},
+    };
+
+    use super::*;
+
+    /// What comes until the connection is closed, which must be soon.
+    async fn answer_to(request: &str) -> String {
+        let panicking = async || -> HttpResponse { panic!("as was to be tried") };
+        let app = move || App::new().wrap(from_fn(settle)).default_service(web::to(panicking));
+        let server = HttpServer::new(app).workers(1).disable_signals();
+        let server = server.bind("127.0.0.1:0").unwrap();
+        let address = server.addrs()[0];
+        let server = server.run();
+        let handle = server.handle();
+        rt::spawn(server);
+        let mut client = TcpStream::connect(address).await.unwrap();
+        client.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        let read = timeout(Duration::from_secs(4), client.read_to_string(&mut answer)).await;
+        read.expect("the connection stays open").unwrap();
+        handle.stop(false).await;
+        answer
+    }
+
+    #[actix_web::test]
+    async fn a_panic_closes_the_connection_whose_body_is_not_read() {
+        let unread = "POST / HTTP/1.1\r\nhost: h\r\ntransfer-encoding: chunked\r\n\r\n1\r\na\r\n";
+        let offer = "GET / HTTP/1.1\r\nhost: h\r\nconnection: upgrade\r\nupgrade: h2c\r\n\r\n";
+        for request in [unread, offer] {
+            let answer = answer_to(request).await;
+            assert!(answer.starts_with("HTTP/1.1 500 "), "{answer}");
+            assert!(answer.to_lowercase().contains("connection: close"), "{answer}");
+            assert!(answer.ends_with("due to some unknown error."), "{answer}");
+        }
     }
 }

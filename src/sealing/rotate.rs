@@ -10,7 +10,7 @@ use crate::{
     clock::Timestamp,
     crypto::DatabaseKey,
     sealed::{KeyId, WrappedKey},
-    store::{Result, RowPlace, Tx, Unavailable},
+    store::{Progress, Result, RowPlace, Tx, Unavailable},
 };
 
 /// How many data keys are wrapped anew in one transaction at most, and how long it may take.
@@ -65,24 +65,28 @@ impl KeyService {
             Ok(tx.has_other_writers())
         };
         let has_other_writers = self.with_retries(wait).await?;
-        let mut after = None;
+        let mut progress = Progress::default();
         loop {
             // In another transaction than the changes: one that reads all rows and changes some would block the others.
-            let (of_step, key, behind) = (Arc::clone(holder), rotated.key.clone(), after.clone());
+            let behind = progress.after().cloned();
+            let is_first = behind.is_none();
+            let (of_step, key) = (Arc::clone(holder), rotated.key.clone());
             let find = move |tx: &mut Tx<'_>| of_step.not_under(tx, &key, behind.as_ref(), BATCH);
             let rows = self.with_retries(find).await?;
             if rows.is_empty() {
                 return Ok(());
             }
-            if after.is_some() && !has_other_writers {
+            if !is_first && !has_other_writers {
                 tokio::time::sleep(PAUSE_FOR_OTHERS).await;
             }
             let (of_step, sealing) = (Arc::clone(holder), Arc::clone(&self.sealing));
             let step = move |tx: &mut Tx<'_>| rewrap(tx, &*of_step, &sealing, &rows);
             let step = self.with_retries(step).await?;
-            after = step.last.or(after);
             rotated.secrets += step.rewrapped;
             rotated.damaged.extend(step.damaged);
+            if let Some(last) = step.last {
+                progress.advance(last)?;
+            }
         }
     }
 

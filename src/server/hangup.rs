@@ -1,7 +1,7 @@
 //! What SIGHUP asks for.
 
 use std::{
-    sync::mpsc::{SyncSender, sync_channel},
+    sync::mpsc::{SyncSender, TrySendError, sync_channel},
     thread,
 };
 
@@ -24,12 +24,18 @@ impl Hangups {
     /// that is not joined: a file that cannot be read now delays neither the others nor the end of the process.
     pub fn then(self, tasks: Vec<Task>) {
         let Some(mut hangups) = self.0 else { return };
-        let wakers: Vec<SyncSender<()>> = tasks.into_iter().filter_map(start).collect();
+        let wakers: Vec<(&str, SyncSender<()>)> = tasks.into_iter().filter_map(start).collect();
         actix_web::rt::spawn(async move {
             while hangups.recv().await.is_some() {
-                for waker in &wakers {
-                    if waker.try_send(()).is_err() {
-                        log::debug!("what SIGHUP asked for before has not been begun yet");
+                for (name, waker) in &wakers {
+                    match waker.try_send(()) {
+                        Ok(()) => {}
+                        Err(TrySendError::Full(())) => {
+                            log::debug!("what SIGHUP asked for before has not been begun yet");
+                        }
+                        Err(TrySendError::Disconnected(())) => {
+                            log::error!("{name}: SIGHUP has no effect any more: it has panicked");
+                        }
                     }
                 }
             }
@@ -37,11 +43,11 @@ impl Hangups {
     }
 }
 
-fn start((name, task): Task) -> Option<SyncSender<()>> {
+fn start((name, task): Task) -> Option<(&'static str, SyncSender<()>)> {
     let (waker, calls) = sync_channel(1);
     let thread = thread::Builder::new().name(name.to_owned());
     match thread.spawn(move || calls.iter().for_each(|()| task())) {
-        Ok(_detached) => Some(waker),
+        Ok(_detached) => Some((name, waker)),
         Err(error) => {
             log::error!("SIGHUP has no effect: {error}");
             None

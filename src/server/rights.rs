@@ -2,12 +2,13 @@
 
 use std::{fs, io, os::unix::fs::MetadataExt, path::Path};
 
-use crate::store::folder_of;
 use rustix::{
-    fs::{Access, access},
-    io::Errno,
+    fs::{Access, AtFlags, CWD, accessat},
+    io::{self as sys, Errno},
     process::{getegid, geteuid},
 };
+
+use crate::store::folder_of;
 
 /// The same error; where it is about permissions, with the file or folder that refuses, its owner and mode, and this process'
 /// user.
@@ -38,10 +39,15 @@ pub fn unwritable(path: &Path) -> Option<String> {
     }
 }
 
+/// As the system decides when the file is opened, by the effective user and group; access(2) goes by the real ones.
+fn access(path: &Path, access: Access) -> sys::Result<()> {
+    accessat(CWD, path, access, AtFlags::EACCESS)
+}
+
 /// What refuses: the first folder that may not be searched, else the file, else the folder where it would be made.
 fn refusal(path: &Path) -> Option<String> {
     let folders = path.ancestors().skip(1).filter(|folder| !folder.as_os_str().is_empty());
-    let closed = folders.filter(|folder| access(*folder, Access::EXEC_OK) == Err(Errno::ACCESS));
+    let closed = folders.filter(|folder| access(folder, Access::EXEC_OK) == Err(Errno::ACCESS));
     // The last of them is the one nearest to the root.
     let refusing = closed.last().unwrap_or(if path.exists() { path } else { folder_of(path) });
     let about = fs::metadata(refusing).ok()?;

@@ -12,6 +12,9 @@ use crate::{
     store::{Access, Staged, Unavailable},
 };
 
+/// What a backup is told that is not put back.
+const NOT_SOUND: &str = "the backup is not sound, and nothing was replaced";
+
 #[expect(clippy::needless_pass_by_value, reason = "for map_err")]
 fn unavailable(error: Unavailable) -> Error {
     anyhow!("the store is unavailable: {error}")
@@ -65,14 +68,10 @@ pub async fn restore(
         let keys = super::keys(&store, &sealing);
         // A backup of an older version is brought up to date here, where nothing is lost if that is interrupted.
         super::prepare(&keys, SystemClock.now()).await?;
-        keys.verify().await.map_err(unavailable)?
+        keys.verify().await.map_err(|error| anyhow!("{NOT_SOUND}: {error}"))?
     };
     let faults = &found.faults;
-    ensure!(
-        faults.is_empty(),
-        "the backup is not sound, and nothing was replaced:\n  {}",
-        faults.join("\n  ")
-    );
+    ensure!(faults.is_empty(), "{NOT_SOUND}:\n  {}", faults.join("\n  "));
     staged.install(force)?;
     Ok(found)
 }

@@ -2,10 +2,10 @@
 //! transaction.
 
 use std::{
-    collections::VecDeque,
+    collections::{HashMap, VecDeque},
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
-    thread::{self, JoinHandle},
+    thread::{self, JoinHandle, ThreadId},
     time::{Duration, Instant},
 };
 
@@ -26,7 +26,7 @@ use super::{
 pub const WAITING_MAX: usize = 4096;
 
 /// How many reads share a transaction at most: the first waits for the last.
-const READS_MAX: usize = 64;
+pub const READS_MAX: usize = 64;
 
 /// How many writes share a transaction at most: enough to hide the wait for the disk, and few enough that the first of them
 /// does not wait long for the last.
@@ -109,12 +109,12 @@ impl Executor {
         let (connections_open, connections_max) = self.shared.engine.connections();
         let retries = self.shared.engine.retries();
         let queues = self.shared.locked();
-        let Queues { reads, writes, gathered, .. } = &*queues;
+        let Queues { reads, writes, .. } = &*queues;
         Load {
             connections_max,
             connections_open,
             reading: reads.running,
-            reads_waiting: reads.waiting.len() + gathered.len(),
+            reads_waiting: reads.waiting.len() + queues.count_gathered(),
             writing: writes.running,
             writes_waiting: writes.waiting.len(),
             retries,
@@ -149,8 +149,9 @@ struct Shared {
 struct Queues {
     reads: Queue,
     writes: Queue,
-    /// Reads that may share a transaction, until the event loop of the first of them has run all that is ready.
-    gathered: Vec<Work>,
+    /// Reads that may share a transaction, until the event loop of this thread has run all that is ready. None waits for an
+    /// event loop of other requests.
+    gathered: HashMap<ThreadId, Vec<Work>>,
     /// How many use cases were ever queued.
     count: u64,
     threads: Vec<JoinHandle<()>>,
@@ -188,6 +189,10 @@ impl Queues {
         }
     }
 
+    fn count_gathered(&self) -> usize {
+        self.gathered.values().map(Vec::len).sum()
+    }
+
     fn add(&mut self, purpose: Purpose, work: Work) {
         self.count += 1;
         let number = self.count;
@@ -223,16 +228,19 @@ impl Shared {
 
     fn add(self: &Arc<Self>, purpose: Purpose, work: Work) -> Result<()> {
         let mut queues = self.locked();
-        let gathered = if purpose == Purpose::Reading { queues.gathered.len() } else { 0 };
+        let gathered = if purpose == Purpose::Reading { queues.count_gathered() } else { 0 };
         let waiting = queues.of(purpose).waiting.len() + gathered;
         if work.pace == Pace::Request && waiting >= WAITING_MAX {
             return Err(Unavailable::new("too many requests wait for the database"));
         }
         if purpose == Purpose::Reading && work.shares {
-            queues.gathered.push(work);
+            let thread = thread::current().id();
+            let gathered = queues.gathered.entry(thread).or_default();
+            gathered.push(work);
+            let is_first = gathered.len() == 1;
             drop(queues);
-            if gathered == 0 {
-                let handing_over = HandingOver(Arc::clone(self));
+            if is_first {
+                let handing_over = HandingOver(Arc::clone(self), thread);
                 tokio::spawn(async move {
                     yield_now().await;
                     drop(handing_over);
@@ -271,7 +279,7 @@ impl Shared {
         thread::Builder::new().name("store".to_owned()).spawn(move || shared.work())
     }
 
-    fn work(&self) {
+    fn work(self: &Arc<Self>) {
         let mut done = None;
         while let Some((purpose, first)) = self.take(done) {
             let mut count = 1;
@@ -284,7 +292,7 @@ impl Shared {
     }
 
     /// Gives a permit back and waits for the next use case; nothing when the executor is closed.
-    fn take(&self, done: Option<Done>) -> Option<(Purpose, Work)> {
+    fn take(self: &Arc<Self>, done: Option<Done>) -> Option<(Purpose, Work)> {
         let mut queues = self.locked();
         if let Some((purpose, count)) = done {
             let queue = queues.of(purpose);
@@ -293,6 +301,10 @@ impl Shared {
         }
         loop {
             if let Some(next) = queues.take(self.permits) {
+                // Only where more are left than fit into a batch: waking a thread for fewer costs more than it gains.
+                if next.0 == Purpose::Reading && queues.reads.waiting.len() >= READS_MAX {
+                    self.wake(queues, Purpose::Reading);
+                }
                 return Some(next);
             }
             if queues.is_closed {
@@ -333,14 +345,14 @@ impl Shared {
     }
 }
 
-/// Queues the reads that were gathered when it is dropped, also by an event loop that ends: requests of other event loops may
-/// be among them. Waking a thread for each of them would cost more than finding a row.
-struct HandingOver(Arc<Shared>);
+/// Queues the reads that this thread gathered when it is dropped, also by an event loop that ends. Waking a thread for each of
+/// them would cost more than finding a row.
+struct HandingOver(Arc<Shared>, ThreadId);
 
 impl Drop for HandingOver {
     fn drop(&mut self) {
         let mut queues = self.0.locked();
-        for work in std::mem::take(&mut queues.gathered) {
+        for work in queues.gathered.remove(&self.1).unwrap_or_default() {
             queues.add(Purpose::Reading, work);
         }
         self.0.wake(queues, Purpose::Reading);

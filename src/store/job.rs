@@ -62,19 +62,17 @@ pub fn run_alone(
         return;
     }
     let job = RefCell::new(job);
-    let too_late = || {
-        log::warn!("a write came too late to be done and is rolled back");
-        Err(Undone::Outage(Unavailable::new("the caller of the write was told that it failed")))
-    };
+    let not_awaited =
+        || Err(Undone::Outage(Unavailable::new("the caller does not wait any longer")));
     let outcome = transact(&|tx| {
         let mut job = job.borrow_mut();
         if !job.begin() {
-            return too_late();
+            return not_awaited();
         }
         if !job.run(tx) {
             return Err(Undone::UseCase);
         }
-        if job.commit() { Ok(()) } else { too_late() }
+        if job.commit() { Ok(()) } else { not_awaited() }
     });
     job.into_inner().finish(match outcome {
         Ok(()) | Err(Undone::UseCase) => Ok(()),
@@ -88,6 +86,8 @@ pub struct Asked<T, E, F> {
     purpose: Purpose,
     progress: Arc<Progress>,
     outcome: Option<Result<T, E>>,
+    /// That the caller has given up stands in the server's log.
+    is_told: bool,
     done: oneshot::Sender<Result<T, E>>,
 }
 
@@ -99,9 +99,18 @@ impl<T, E, F> Asked<T, E, F> {
     ) -> (Self, Arc<Progress>, oneshot::Receiver<Result<T, E>>) {
         let (done, answer) = oneshot::channel();
         let progress = Arc::new(Progress::default());
+        let shared = Arc::clone(&progress);
         let asked =
-            Self { use_case, purpose, progress: Arc::clone(&progress), outcome: None, done };
+            Self { use_case, purpose, progress: shared, outcome: None, is_told: false, done };
         (asked, progress, answer)
+    }
+
+    /// Logs once that the caller of a write has given up, whenever that is noticed. One that went away by itself is nothing
+    /// to warn of.
+    fn tell_given_up(&mut self) {
+        if self.purpose == Purpose::Writing && !std::mem::replace(&mut self.is_told, true) {
+            log::warn!("a write came too late to be done");
+        }
     }
 }
 
@@ -109,10 +118,9 @@ impl<T: Send, E: Failure, F: UseCase<T, E>> Job for Asked<T, E, F> {
     fn begin(&mut self) -> bool {
         self.outcome = None;
         let is_in_time = self.progress.begin();
-        if !is_in_time && self.purpose == Purpose::Writing {
-            log::warn!("a write came too late to be done");
+        if !is_in_time {
+            self.tell_given_up();
         }
-        // A caller that went away by itself is nothing to warn of.
         is_in_time && !self.done.is_closed()
     }
 
@@ -122,7 +130,11 @@ impl<T: Send, E: Failure, F: UseCase<T, E>> Job for Asked<T, E, F> {
 
     fn commit(&mut self) -> bool {
         let did_nothing = self.outcome.as_ref().is_none_or(Result::is_err);
-        did_nothing || self.purpose == Purpose::Reading || self.progress.commit()
+        let commits = did_nothing || self.purpose == Purpose::Reading || self.progress.commit();
+        if !commits {
+            self.tell_given_up();
+        }
+        commits
     }
 
     fn finish(self: Box<Self>, transaction: Result<()>) {

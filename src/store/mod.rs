@@ -29,7 +29,7 @@ pub use engine::{
 };
 pub use error::{Result, Unavailable};
 pub use executor::Load;
-pub use tx::{Failure, RowPlace, Tx, UseCase};
+pub use tx::{Failure, Progress, RowPlace, Tx, UseCase};
 
 /// The database, shared by everything that serves. Cloning is cheap.
 #[derive(Clone)]

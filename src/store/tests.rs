@@ -3,6 +3,7 @@
 mod statements;
 
 use std::{
+    collections::HashSet,
     ops::Deref,
     path::PathBuf,
     sync::{
@@ -10,13 +11,19 @@ use std::{
         atomic::{AtomicUsize, Ordering},
         mpsc,
     },
-    time::Duration,
+    thread,
+    time::{Duration, Instant},
 };
 
 use diesel::connection::SimpleConnection;
 use tokio::task::JoinHandle;
 
-use super::{DatabaseUrl, Store, Tx, executor::WAITING_MAX, files_of, pace::WORK_TIMEOUT};
+use super::{
+    DatabaseUrl, Store, Tx,
+    executor::{READS_MAX, WAITING_MAX},
+    files_of,
+    pace::WORK_TIMEOUT,
+};
 use crate::{
     clock::Timestamp,
     sae::model::{Error, Namespace, NamespaceId, Result},
@@ -203,6 +210,54 @@ async fn a_write_whose_caller_was_told_that_it_failed_keeps_nothing() {
     let told = store.write(slow).await.unwrap_err();
     assert!(matches!(&told, Error::Unavailable(cause) if !cause.contains("may still")), "{told:?}");
     assert!(names(&store).await.is_empty());
+}
+
+#[tokio::test]
+async fn more_reads_than_fit_into_a_batch_are_run_by_more_threads() {
+    let store = store();
+    let threads = Arc::new(Mutex::new(HashSet::new()));
+    let mut tasks = vec![];
+    for _ in 0..=READS_MAX {
+        let (reader, threads) = (store.clone(), Arc::clone(&threads));
+        let read = move |_: &mut Tx<'_>| {
+            threads.lock().unwrap().insert(thread::current().id());
+            // The first waits until another thread has begun.
+            let deadline = Instant::now() + Duration::from_secs(2);
+            while threads.lock().unwrap().len() < 2 && Instant::now() < deadline {
+                thread::sleep(Duration::from_millis(1));
+            }
+            Result::Ok(())
+        };
+        tasks.push(tokio::spawn(async move { reader.read_briefly(read).await }));
+    }
+    for task in tasks {
+        task.await.unwrap().unwrap();
+    }
+    assert!(threads.lock().unwrap().len() > 1);
+}
+
+#[tokio::test]
+async fn reads_of_one_event_loop_do_not_wait_for_another() {
+    let store = store();
+    let (tell, told) = mpsc::channel();
+    let (release, end) = mpsc::channel::<()>();
+    let other = store.clone();
+    let busy = thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let read = tokio::spawn(async move { other.read_briefly(|_| Result::Ok(())).await });
+            // The read is gathered, and then its event loop is kept busy.
+            tokio::task::yield_now().await;
+            tell.send(()).unwrap();
+            end.recv().unwrap_err();
+            read.await.unwrap().unwrap();
+        });
+    });
+    told.recv().unwrap();
+    let read = store.read_briefly(|_| Result::Ok(()));
+    tokio::time::timeout(Duration::from_secs(2), read).await.expect("it waits").unwrap();
+    drop(release);
+    busy.join().unwrap();
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! The transaction that a use case works in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use super::{
     engine::connection::AnyConnection,
@@ -64,12 +64,38 @@ pub trait Failure: From<Unavailable> + Send + 'static {}
 impl<E: From<Unavailable> + Send + 'static> Failure for E {}
 
 /// Where the row of something numbered is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct RowPlace {
     /// Its number.
     pub id: i64,
     /// What the table is partitioned by; `None` where the number alone finds the row.
     pub partition: Option<String>,
+}
+
+/// How far a table has been read in batches.
+#[derive(Debug, Default)]
+pub struct Progress {
+    after: Option<RowPlace>,
+    ends: HashSet<RowPlace>,
+}
+
+impl Progress {
+    /// The place behind which the next batch begins; `None` at the start.
+    #[must_use]
+    pub fn after(&self) -> Option<&RowPlace> {
+        self.after.as_ref()
+    }
+
+    /// The last place of a batch. An error where an earlier batch ended there: the rows are not in the order of their key, as
+    /// in a damaged file, and reading on would never end.
+    pub fn advance(&mut self, last: RowPlace) -> Result<()> {
+        if !self.ends.insert(last.clone()) {
+            let RowPlace { id, .. } = last;
+            return Err(Unavailable::new(format!("the rows are out of order: {id} comes again")));
+        }
+        self.after = Some(last);
+        Ok(())
+    }
 }
 
 /// A row that this version cannot have written.

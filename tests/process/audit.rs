@@ -3,8 +3,10 @@
 use std::{
     collections::BTreeSet,
     fs::{self, File},
+    io::Read as _,
     os::unix::fs::PermissionsExt,
     path::Path,
+    process::Command,
     thread,
     time::{Duration, Instant},
 };
@@ -325,14 +327,30 @@ fn best_effort_serves_without_the_log() {
 #[test]
 fn best_effort_writes_what_is_left_when_it_stops() {
     let folder = Folder::new();
-    let path = folder.path().join("audit.log");
+    let pipe = folder.path().join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    // With a writer of its own this can be opened before the server writes.
+    let mut reader = File::options().read(true).write(true).open(&pipe).unwrap();
+    let size = rustix::pipe::fcntl_setpipe_size(&reader, 4096).unwrap();
     let mut server = Server::start_with(folder.path(), |command| {
-        command.arg("--audit-best-effort").env("SAE_SECRET_AUDIT_LOG", &path);
+        command.arg("--audit-best-effort").env("SAE_SECRET_AUDIT_LOG", &pipe);
     });
-    let reply = server.call("GET", REGIONS, &[]);
+    // Each line is longer than 100 bytes.
+    let replies: Vec<_> = (0..=size / 100).map(|_| server.call("GET", REGIONS, &[])).collect();
+    reader = {
+        let without_writer = File::open(&pipe).unwrap();
+        drop(reader);
+        without_writer
+    };
     server.terminate();
+    let mut text = String::new();
+    reader.read_to_string(&mut text).unwrap();
     server.wait();
-    line_of(&lines(&path), &reply);
+    assert!(text.len() > size, "the pipe was full: {text}");
+    let path = folder.path().join("audit.log");
+    fs::write(&path, text).unwrap();
+    let found = lines(&path);
+    replies.iter().for_each(|reply| drop(line_of(&found, reply)));
 }
 
 #[test]

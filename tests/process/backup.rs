@@ -208,6 +208,45 @@ fn a_backup_that_does_not_open_replaces_nothing() {
 }
 
 #[test]
+fn a_wrong_bit_in_the_schema_is_refused_and_ends_every_command() {
+    let folder = Folder::new();
+    let path = folder.path();
+    let mut server = Server::start(path);
+    for name in ["a", "b", "c"] {
+        server.create("cn-beijing:test", name, &json!({"k": "v"})).data();
+    }
+    let file = |name: &str| path.join(name).display().to_string();
+    done(path, &["backup", &file("flipped.db")]);
+    stop(&mut server);
+    // By this word the numbers of secrets are those of the rows. Without it none is read, and the rows have no order.
+    let mut bytes = fs::read(path.join("flipped.db")).unwrap();
+    let declared = b"INTEGER NOT NULL PRIMARY KEY";
+    let at = bytes.windows(declared.len()).position(|window| window == declared).unwrap();
+    bytes[at + 3] ^= 0x10;
+    fs::write(path.join("flipped.db"), &bytes).unwrap();
+    fs::remove_file(path.join("test.db")).unwrap();
+    // As a killed restore leaves them.
+    let left = format!("test.db.partial-{}", "0".repeat(32));
+    for suffix in ["", "-wal", "-shm"] {
+        fs::write(path.join(format!("{left}{suffix}")), "").unwrap();
+    }
+    let ends = |arguments: &[&str]| {
+        let mut command = Command::new("timeout");
+        command.args(["60", env!("CARGO_BIN_EXE_sae-secret")]).args(arguments);
+        command.args(["--master-key-file", &file("test.db.key")]);
+        let output = command.output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {}", said(&output));
+        said(&output)
+    };
+    let report = ends(&["restore", &file("flipped.db"), "--database-url", &url(path)]);
+    assert!(report.contains("the backup is not sound, and nothing was replaced"), "{report}");
+    assert_eq!(names(path), ["flipped.db", "test.db.key", "world.yaml"]);
+    let flipped = format!("sqlite://{}", file("flipped.db"));
+    ends(&["verify", "--database-url", &flipped]);
+    ends(&["keys", "rotate", "--database-url", &flipped]);
+}
+
+#[test]
 fn a_backup_replaces_even_what_is_no_database_any_more() {
     let folder = Folder::new();
     let path = folder.path();

@@ -100,6 +100,32 @@ fn a_refusal_that_lenient_would_not_make_says_so_in_the_log() {
 }
 
 #[test]
+fn a_filter_that_means_nothing_is_told_and_silences_nothing() {
+    use std::{ffi::OsStr, os::unix::ffi::OsStrExt};
+    let folder = Folder::new();
+    for (filter, told) in [
+        (&b"inof"[..], Some("\"inof\" is neither a level")),
+        (b"info,access=loud", Some("\"access=loud\" is neither a level")),
+        (b",", Some("\",\" is neither a level")),
+        (b"info/a/b", Some("\"info/a/b\" is neither a level")),
+        (b"inf\xFF", Some("it is not UTF-8")),
+        (b"info,", None),
+        (b"access=off, INFO", None),
+        (b"sae_secret", None),
+    ] {
+        // It starts only if the log says where it listens.
+        let server = Server::start_with(folder.path(), |command| {
+            command.env("RUST_LOG", OsStr::from_bytes(filter));
+        });
+        let log = server.log();
+        match told {
+            Some(told) => assert!(log.contains(&format!("RUST_LOG: {told}")), "{log}"),
+            None => assert!(!log.contains("RUST_LOG"), "{log}"),
+        }
+    }
+}
+
+#[test]
 fn json_lines_are_json() {
     let folder = Folder::new();
     let mut server = Server::start_with(folder.path(), |command| {

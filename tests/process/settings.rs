@@ -194,6 +194,7 @@ fn messages_name_the_variable_that_was_set() {
         ("SAE_SECRET_LOG_FORMAT", "xml", "text, json"),
         ("SAE_SECRET_TRUSTED_PROXY", "proxy.example", "neither an IP address"),
         ("SAE_SECRET_CORS_ORIGIN", "https://a.example/", "is no origin"),
+        ("SAE_SECRET_ALLOWED_HOST", "*", "is no host name"),
         ("SAE_SECRET_TLS_KEY", "key.pem", "--tls-cert is missing"),
         ("SAE_SECRET_MASTER_KEY_COMMAND", "no-such-program", "No such file"),
         ("SAE_SECRET_MASTER_KEY", "nothing", "line 1 is not of the form"),
@@ -221,6 +222,45 @@ fn messages_name_the_variable_that_was_set() {
         command.env("SAE_SECRET_LISTEN", "nowhere").args(["--world", "no-such-file.yaml"]);
     });
     assert!(text.contains("no-such-file.yaml") && !text.contains("nowhere"), "{text}");
+}
+
+#[test]
+fn a_setting_that_is_not_utf8_is_named() {
+    use std::{ffi::OsStr, os::unix::ffi::OsStrExt};
+    let folder = Folder::new();
+    let bytes = OsStr::from_bytes(b"s\xFF");
+    let paths = ["world", "audit-log", "tls-cert", "tls-key", "master-key-file"];
+    let serve = |change: &dyn Fn(&mut Command)| {
+        let mut command = binary();
+        change(command.arg("serve").current_dir(folder.path()));
+        let output = command.output().unwrap();
+        assert!(!output.status.success());
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    for (flag, variable) in settings() {
+        if paths.contains(&&*flag) || flag == "database-password-file" {
+            continue;
+        }
+        let text = serve(&|command| {
+            command.env(&variable, bytes);
+        });
+        assert!(text.contains(&format!("{variable}: it is not UTF-8")), "{text}");
+        let flag = format!("--{flag}");
+        let mut whole = std::ffi::OsString::from(format!("{flag}="));
+        whole.push(bytes);
+        // Behind a path, which need not be UTF-8.
+        let text = serve(&|command| {
+            command.arg("--world").arg(bytes).arg(&whole);
+        });
+        // Where only some words will do, the parser says so of any other.
+        let is_told = text.contains(&format!("{flag}: it is not UTF-8"))
+            || text.contains(&format!("for '{flag}"));
+        assert!(is_told, "{text}");
+    }
+    let text = serve(&|command| {
+        command.args(["--listen", "127.0.0.1:0"]).env("SAE_SECRET_WORLD", bytes);
+    });
+    assert!(text.contains("--world (SAE_SECRET_WORLD)") && text.contains("No such file"), "{text}");
 }
 
 #[test]
@@ -308,6 +348,44 @@ fn healthcheck_looks_where_the_server_s_own_variables_say() {
 }
 
 #[test]
+fn a_flag_of_healthcheck_wins_over_the_variables_of_all_others() {
+    let folder = Folder::new();
+    let server = Server::start(folder.path());
+    let (ready, nowhere) = (server.address.to_string(), "127.0.0.1:1");
+    let url = |address: &str| format!("http://{address}");
+    let check = |arguments: &[&str], variables: &[(&str, &str)]| {
+        let mut command = binary();
+        command.arg("healthcheck").args(arguments).envs(variables.iter().copied());
+        command.output().unwrap()
+    };
+    let listen = ["--listen", nowhere];
+    let output = check(&listen, &[("SAE_SECRET_URL", &url(&ready))]);
+    let text = said(&output);
+    assert!(!output.status.success() && text.contains("http://127.0.0.1:1 does not"), "{text}");
+    // What is not asked for is not read.
+    let junk = [("SAE_SECRET_LISTEN", "junk"), ("SAE_SECRET_URL", &url(&ready))];
+    let output = check(&[], &junk);
+    assert!(output.status.success(), "{}", said(&output));
+    let output = check(&["--url", &url(&ready)], &junk[..1]);
+    assert!(output.status.success(), "{}", said(&output));
+    let both = said(&check(&["--listen", nowhere, "--url", &url(&ready)], &[]));
+    assert!(both.contains("cannot be used with"), "{both}");
+    for address in [
+        format!("http://u:hunter2@{ready}"),
+        format!("http://u:hunter2@{ready}/path"),
+        format!("u:hunter2@{ready}"),
+        format!("http://u:hunter2@{ready}\t"),
+        format!("http://u:hunter2/x@{ready}"),
+    ] {
+        let by_variable = check(&[], &[("SAE_SECRET_URL", &address)]);
+        for output in [check(&["--url", &address], &[]), by_variable] {
+            let text = said(&output);
+            assert!(!output.status.success() && !text.contains("hunter2"), "{text}");
+        }
+    }
+}
+
+#[test]
 fn the_master_key_of_the_compose_file_is_warned_of() {
     let compose = include_str!("../../docker-compose.yml");
     let key = "development:ZGV2ZWxvcG1lbnQgb25seSwgbm90IGEgc2VjcmV0ISE=";
@@ -319,7 +397,7 @@ fn the_master_key_of_the_compose_file_is_warned_of() {
         let server = Server::start_with(folder.path(), |command| {
             command.env("SAE_SECRET_MASTER_KEY", key);
         });
-        let is_told = server.log().contains("the public one of docker-compose.yml");
+        let is_told = server.log().contains("the master key is that of docker-compose.yml");
         assert_eq!(is_told, is_known, "{}", server.log());
     }
 }

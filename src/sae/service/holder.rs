@@ -5,7 +5,7 @@ use crate::{
     sae::model::{Error, Result},
     sealed::{KeyId, WrappedDataKey},
     sealing::{self, Binding, Holder, Sealing, Verification},
-    store::{self, RowPlace, Tx, Unavailable},
+    store::{self, Progress, RowPlace, Tx, Unavailable},
 };
 
 /// How many places of secrets are read at once. The secrets themselves are read one by one: one that cannot be read hides
@@ -87,11 +87,11 @@ impl Holder for Secrets {
 }
 
 fn open_all(tx: &mut Tx<'_>, sealing: &Sealing, found: &mut Verification) -> store::Result<()> {
-    let mut after = None;
+    let mut progress = Progress::default();
     loop {
-        let batch = tx.secret_places(after.as_ref(), BATCH)?;
+        let batch = tx.secret_places(progress.after(), BATCH)?;
         let Some(last) = batch.last() else { return Ok(()) };
-        after = Some(last.clone());
+        progress.advance(last.clone())?;
         for place in batch {
             match open(tx, sealing, &place) {
                 Ok(()) => found.secrets += 1,

@@ -141,7 +141,7 @@ fn nothing_is_made_beside_the_database_of_another_program() {
     drop(foreign);
     let complaint = refused(folder.path(), &["serve", "--listen", "127.0.0.1:0"]);
     assert!(complaint.contains("--database-url (SAE_SECRET_DATABASE_URL)"), "{complaint}");
-    let names = fs::read_dir(&path.parent().unwrap()).unwrap();
+    let names = fs::read_dir(path.parent().unwrap()).unwrap();
     let names: Vec<_> = names.map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(names, ["test.db"]);
 }

@@ -32,11 +32,22 @@ fn a_byte_order_mark_names_itself() {
 }
 
 #[test]
-fn too_few_file_descriptors_are_a_sentence() {
-    for limit in [24, 40, 60] {
-        let script = format!(
-            "ulimit -n {limit}; exec \"$0\" serve --listen 127.0.0.1:0 --database-url sqlite::memory:"
-        );
+fn too_few_file_descriptors_are_a_sentence_of_every_command() {
+    let serve = "serve --listen 127.0.0.1:0";
+    for (limit, arguments) in [
+        (24, serve),
+        (40, serve),
+        (60, serve),
+        (5, serve),
+        (5, "verify"),
+        (16, "verify"),
+        (16, "keys list"),
+        (16, "keys rotate"),
+        (16, "backup no-such-file"),
+        (16, "restore no-such-file"),
+    ] {
+        let script =
+            format!("ulimit -n {limit}; exec \"$0\" {arguments} --database-url sqlite::memory:");
         let mut command = Command::new("sh");
         command.args(["-c", &script, env!("CARGO_BIN_EXE_sae-secret")]);
         let output = command.output().unwrap();
@@ -131,6 +142,66 @@ fn files_that_are_not_for_this_process_say_whose_they_are() {
     mode("password", 0o600);
     let text = serve(&["postgres://u@127.0.0.1:1/d", "--database-password-file", &at("password")]);
     assert!(text.contains(&refused("password", "600")), "{text}");
+}
+
+#[test]
+fn another_user_leaves_nothing_beside_a_database_that_its_owner_could_not_open() {
+    let folder = Folder::new();
+    let path = folder.path();
+    let mut server = Server::start(path);
+    assert_eq!(server.call("GET", "/health", &[]).status, 200);
+    server.terminate();
+    assert!(server.wait().success());
+    let stranger = Stranger::new(&folder);
+    let mode = |name: &str, mode| {
+        fs::set_permissions(path.join(name), fs::Permissions::from_mode(mode)).unwrap();
+    };
+    mode("", 0o777);
+    mode("test.db.key", 0o644);
+    let url = format!("sqlite://{}", path.join("test.db").display());
+    let copy = path.join("copy.db");
+    for (database, told) in [(0o644, "test.db belongs to uid 0 "), (0o666, "run it as its owner")] {
+        mode("test.db", database);
+        for arguments in [&["verify"][..], &["keys", "list"], &["backup", copy.to_str().unwrap()]] {
+            let text = stranger.runs(&[arguments, &["--database-url", &url]].concat());
+            assert!(text.contains(told), "{text}");
+            assert!(!path.join("test.db-wal").exists() && !path.join("test.db-shm").exists());
+        }
+    }
+    let server = Server::start(path);
+    assert_eq!(server.call("GET", "/ready", &[]).status, 200);
+    // A backup has no log to be made.
+    let backup = ["backup", copy.to_str().unwrap(), "--database-url", &url];
+    assert!(run(&backup).status.success());
+    mode("copy.db", 0o666);
+    let mut command = Command::new("setpriv");
+    command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(&stranger.0);
+    command.args(["verify", "--database-url", &format!("sqlite://{}", copy.display())]);
+    let key = path.join("test.db.key");
+    let output = command.arg("--master-key-file").arg(key).output().unwrap();
+    assert!(output.status.success(), "{}", said(&output));
+}
+
+#[test]
+fn a_file_without_an_end_is_not_read_for_ever() {
+    let url = "postgres://u:p@127.0.0.1:1/d";
+    for (arguments, told) in [
+        ("check-world /dev/zero".to_owned(), "/dev/zero: it is larger than 64 MiB"),
+        ("serve --listen 127.0.0.1:0 --world /dev/zero".to_owned(), "it is larger than 64 MiB"),
+        (
+            format!("verify --database-url '{url}?sslmode=verify-full&sslrootcert=/dev/zero'"),
+            "/dev/zero is larger than 1 MiB",
+        ),
+    ] {
+        let script = format!("ulimit -v 1000000; exec timeout 60 \"$0\" {arguments}");
+        let mut command = Command::new("sh");
+        command.args(["-c", &script, env!("CARGO_BIN_EXE_sae-secret")]);
+        command.env("SAE_SECRET_MASTER_KEY", "a:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=");
+        let output = command.output().unwrap();
+        let text = said(&output);
+        assert_eq!(output.status.code(), Some(1), "{text}");
+        assert!(text.contains(told), "{text}");
+    }
 }
 
 #[test]

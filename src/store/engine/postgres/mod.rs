@@ -110,7 +110,7 @@ impl Postgres {
                 Err(missed) => missed,
             };
             tries += 1;
-            if !self.retries.wait_for_next(tries, since, missed.consequence) {
+            if !self.retries.wait_for_next(tries, since.elapsed(), missed.consequence) {
                 return Err(missed.error);
             }
         }

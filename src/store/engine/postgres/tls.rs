@@ -1,18 +1,22 @@
 //! TLS to the server, as far as the address asks for it.
 
-use std::path::Path;
+use std::{fs::File, io::Read, path::Path};
 
 use rustls::{
     RootCertStore,
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
 };
 use tokio_postgres_rustls::MakeRustlsConnect;
+use zeroize::Zeroizing;
 
 use super::{
     BoxError,
     address::{PostgresAddress, Trust},
 };
 use crate::tls_client::{self, Verification};
+
+/// How large a file of certificates or of a key may be, in bytes: a machine's trusted certificates have about 200 KiB.
+const FILE_MAX: u64 = 1024 * 1024;
 
 /// Reads the certificates that the address names.
 pub fn connector(address: &PostgresAddress) -> Result<MakeRustlsConnect, BoxError> {
@@ -24,8 +28,7 @@ pub fn connector(address: &PostgresAddress) -> Result<MakeRustlsConnect, BoxErro
     })?;
     let config = match &address.identity {
         Some((certificate, key)) => {
-            let pem = std::fs::read(key).map_err(|error| unreadable(key, &error))?;
-            let pem = zeroize::Zeroizing::new(pem);
+            let pem = read(key)?;
             let private =
                 PrivateKeyDer::from_pem_slice(&pem).map_err(|error| unreadable(key, &error))?;
             builder.with_client_auth_cert(certificates(certificate)?, private)?
@@ -45,18 +48,37 @@ fn roots(path: &Path) -> Result<RootCertStore, BoxError> {
 
 fn system_roots() -> Result<RootCertStore, BoxError> {
     let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    if roots.is_empty() { Err("the machine has no trusted certificates".into()) } else { Ok(roots) }
+    let found = rustls_native_certs::load_native_certs();
+    roots.add_parsable_certificates(found.certs);
+    if roots.is_empty() {
+        let none = "the machine has no trusted certificates".to_owned();
+        return Err(found
+            .errors
+            .iter()
+            .fold(none, |text, error| format!("{text}; {error}"))
+            .into());
+    }
+    Ok(roots)
 }
 
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, BoxError> {
-    let found =
-        CertificateDer::pem_file_iter(path).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+    let pem = read(path)?;
+    let found = CertificateDer::pem_slice_iter(&pem).collect::<Result<Vec<_>, _>>();
     let found = found.map_err(|error| unreadable(path, &error))?;
     if found.is_empty() {
         Err(format!("{} holds no certificate", path.display()).into())
     } else {
         Ok(found)
+    }
+}
+
+fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, BoxError> {
+    let file = File::open(path).map_err(|error| unreadable(path, &error))?;
+    let mut pem = Zeroizing::new(vec![]);
+    let length = file.take(FILE_MAX + 1).read_to_end(&mut pem);
+    match length.map_err(|error| unreadable(path, &error))? as u64 {
+        0..=FILE_MAX => Ok(pem),
+        _ => Err(format!("{} is larger than 1 MiB", path.display()).into()),
     }
 }
 

@@ -43,7 +43,6 @@ impl Sqlite {
         let mut outcome = self.attempt(purpose, next, &mut jobs);
         // This ends: each time there is one less that can give up.
         while matches!(outcome, Err(Failure::GivenUp)) {
-            log::warn!("a write came too late to be done and is rolled back");
             let mut again = std::mem::take(&mut jobs).into_iter();
             outcome = self.attempt(purpose, &mut || again.next(), &mut jobs);
             jobs.extend(again);

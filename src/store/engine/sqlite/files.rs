@@ -3,7 +3,7 @@
 use std::{
     ffi::OsString,
     fs::{self, File, OpenOptions},
-    io::{self, Write},
+    io::{self, Read, Write},
     os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
 };
@@ -11,6 +11,7 @@ use std::{
 use rustix::{
     fs::{CWD, FlockOperation, RenameFlags, flock, renameat_with},
     io::Errno,
+    process::geteuid,
 };
 
 use super::BoxError;
@@ -125,7 +126,9 @@ impl Partial {
             }
             // Locked until it is removed, so that no other process takes the name meanwhile.
             let lock = File::open(&path).ok().filter(takes_lock);
-            if lock.is_some() && files_of(&path).try_for_each(remove).is_ok() {
+            // The file itself last: by its name the others are found.
+            let removed = || beside(&path).try_for_each(remove).and_then(|()| remove(path.clone()));
+            if lock.is_some() && removed().is_ok() {
                 log::info!("{} was left by a killed command, and is removed", path.display());
             }
         }
@@ -182,6 +185,28 @@ pub fn refuse_log_alone(path: &Path) -> io::Result<()> {
          away",
         alone.display()
     )))
+}
+
+/// Refuses to make the files that SQLite keeps beside a database, even when it only reads, for another user than the owner:
+/// the owner could not open them. A superuser's are given to the owner.
+pub fn refuse_other_users(path: &Path) -> io::Result<()> {
+    let (owner, user) = (fs::metadata(path)?.uid(), geteuid());
+    let is_own = user.is_root() || user.as_raw() == owner;
+    if is_own || !has_wal_mode(path) || with_suffix(path, "-wal").exists() {
+        return Ok(());
+    }
+    Err(io::Error::other(format!(
+        "it belongs to uid {owner}, and this process runs as uid {}: run it as its owner, who could not open what another \
+         user leaves beside it",
+        user.as_raw()
+    )))
+}
+
+/// Whether the header demands a write-ahead log (SQLite's file format, section 1.3.3), as that of a backup does not.
+fn has_wal_mode(path: &Path) -> bool {
+    let mut header = [0; 20];
+    let read = File::open(path).and_then(|mut file| file.read_exact(&mut header));
+    read.is_ok() && header.ends_with(&[2, 2])
 }
 
 /// Creates the file where it is missing.

@@ -69,6 +69,7 @@ impl Sqlite {
         if !path.exists() {
             return Err("there is no such file".into());
         }
+        files::refuse_other_users(path)?;
         // By a connection that can change nothing: another one would begin by changing the journal mode.
         migrations::require_current(&mut establish_to_read(path)?)?;
         if access == Access::Write {
