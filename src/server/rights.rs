@@ -2,12 +2,13 @@
 
 use std::{fs, io, os::unix::fs::MetadataExt, path::Path};
 
-use crate::store::folder_of;
 use rustix::{
     fs::{Access, AtFlags, CWD, accessat},
     io::{self as sys, Errno},
     process::{getegid, geteuid},
 };
+
+use crate::store::folder_of;
 
 /// The same error; where it is about permissions, with the file or folder that refuses, its owner and mode, and this process'
 /// user.

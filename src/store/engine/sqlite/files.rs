@@ -76,6 +76,7 @@ impl Files {
 const HEADER: u64 = 100;
 
 /// A path with something behind its name.
+#[must_use]
 pub fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = OsString::from(path.as_os_str());
     name.push(suffix);
@@ -242,6 +243,7 @@ pub fn keep_from_others(path: &Path) {
 }
 
 /// The folder that a file is in.
+#[must_use]
 pub fn folder_of(path: &Path) -> &Path {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     folder.unwrap_or(Path::new("."))
