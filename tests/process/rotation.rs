@@ -77,7 +77,8 @@ fn a_rotation_killed_anywhere_goes_on_and_every_secret_stays_readable() {
             while !ended.load(Ordering::SeqCst) {
                 let number = written.fetch_add(1, Ordering::SeqCst);
                 let name = format!("during-{number}");
-                server.create("cn-beijing:test", &name, &json!({"k": name})).data();
+                let reply = server.create("cn-beijing:test", &name, &json!({"k": name}));
+                assert_eq!(reply.status, 200, "{}\n{}", reply.text(), server.log());
                 // Each is one more secret to rotate: at a higher rate a slow rotation would become ever slower.
                 thread::sleep(Duration::from_millis(25));
             }
