@@ -69,12 +69,13 @@ test: tools ## install what the tests need (on Debian, as root) and run all of t
 
 fmt: ## check the format of the Rust code
 	$(CARGO) fmt --check
+	$(CARGO) fmt --check --manifest-path fuzz/Cargo.toml
 
 # Tests ask for more features of some libraries than the program does, so it is checked by itself as well: `make run` builds it so.
-lint: ## clippy, where a warning is an error; whether the program builds by itself, and the fuzz targets' lock file fits
+lint: ## clippy, where a warning is an error; whether the program builds by itself, and the fuzz targets
 	$(CARGO) clippy --all-targets --locked -- -D warnings
 	$(CARGO) check --locked
-	$(CARGO) metadata --locked --manifest-path fuzz/Cargo.toml --format-version 1 >/dev/null
+	$(CARGO) check --locked --manifest-path fuzz/Cargo.toml --target-dir '$(TARGET)'
 
 unit: ## the Rust tests, over SQLite and PostgreSQL: units, black box over a socket, the binary under faults
 	CARGO='$(CARGO)' tests/postgres/run tests/unit

@@ -4,7 +4,12 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use sae_secret::{clock::Timestamp, crypto::{Binding, DataEncryptionKey, DatabaseKey, Keyring, MasterKeys}, sae::model::SecretUid, sealed::{KeyId, MasterKeyId, SealedData, WrappedDataKey, WrappedKey}};
+use sae_secret::{
+    clock::Timestamp,
+    crypto::{Binding, DataEncryptionKey, DatabaseKey, Keyring, MasterKeys},
+    sae::model::SecretUid,
+    sealed::{KeyId, MasterKeyId, SealedData, WrappedDataKey, WrappedKey},
+};
 use sae_secret_fuzz::{holds, random::Choices};
 
 fuzz_target!(|input: &[u8]| {
@@ -58,7 +63,8 @@ fn data_keys_open_at_their_place(input: &[u8], choices: &mut Choices) {
     let text = String::from_utf8_lossy(input);
     let cut = text.char_indices().map(|(at, _)| at).nth(choices.below(8)).unwrap_or(text.len());
     let (one, two) = (text[..cut].to_owned(), text[cut..].to_owned());
-    let place = |number, name: &str| Binding::new("fuzz 1", &[1; 16]).number(number).text(name).text("");
+    let place =
+        |number, name: &str| Binding::new("fuzz 1", &[1; 16]).number(number).text(name).text("");
     let here = place(1, &one);
     let key = DataEncryptionKey::generate().expect("a key");
     let kept = ring.wrap_data_key(&wrapped.id, &key, &here).expect("it wraps");

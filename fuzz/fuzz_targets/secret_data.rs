@@ -7,7 +7,13 @@
 use std::collections::HashSet;
 
 use libfuzzer_sys::{Corpus, fuzz_target};
-use sae_secret::{pop::Structure, sae::{api::normalise, model::{Error, Field, SecretData}}};
+use sae_secret::{
+    pop::Structure,
+    sae::{
+        api::normalise,
+        model::{Error, Field, SecretData},
+    },
+};
 use sae_secret_fuzz::{holds, random::Choices};
 use serde_json::{Map, Value, json};
 
@@ -103,7 +109,7 @@ fn every_shape_gives_the_same_pairs(data: &SecretData) {
     }
     for too_deep in [objects, texts] {
         let refused = normalise(Structure::Text(too_deep.to_string()));
-        let malformed = Error::Malformed { field: Field::SecretData };
+        let malformed = Error::Malformed(Field::SecretData);
         holds!(refused == Err(malformed), "four wrappers are too many");
     }
 }
