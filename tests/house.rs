@@ -94,25 +94,31 @@ fn crate_names(code: &str) -> BTreeSet<String> {
     names
 }
 
+/// The paths of a group, up to the brace that closes it.
+fn members(group: &str) -> Vec<&str> {
+    let (mut depth, mut from, mut members) = (0, 0, vec![]);
+    for (at, c) in group.char_indices() {
+        match c {
+            '{' => depth += 1,
+            '}' if depth > 0 => depth -= 1,
+            ',' | '}' if depth == 0 => {
+                members.push(&group[from..at]);
+                from = at + 1;
+                if c == '}' {
+                    break;
+                }
+            }
+            _ => {}
+        }
+    }
+    members
+}
+
 /// Follows a path or a group of paths until it has as many names as tell the room.
 fn collect(text: &str, path: &mut Vec<String>, names: &mut BTreeSet<String>) {
     let text = text.trim_start();
     if let Some(group) = text.strip_prefix('{') {
-        let (mut depth, mut from) = (0, 0);
-        for (at, c) in group.char_indices() {
-            match c {
-                '{' => depth += 1,
-                '}' if depth > 0 => depth -= 1,
-                ',' | '}' if depth == 0 => {
-                    collect(&group[from..at], path, names);
-                    from = at + 1;
-                    if c == '}' {
-                        return;
-                    }
-                }
-                _ => {}
-            }
-        }
+        members(group).into_iter().for_each(|member| collect(member, path, names));
         return;
     }
     let name = word(text);
@@ -205,18 +211,7 @@ fn used_paths(code: &str) -> Vec<Vec<String>> {
 fn leaves(text: &str, path: &mut Vec<String>, paths: &mut Vec<Vec<String>>) {
     let text = text.trim_start();
     if let Some(group) = text.strip_prefix('{') {
-        let (mut depth, mut from) = (0, 0);
-        for (at, c) in group.char_indices() {
-            match c {
-                '{' => depth += 1,
-                '}' if depth > 0 => depth -= 1,
-                ',' | '}' if depth == 0 => {
-                    leaves(&group[from..at], path, paths);
-                    from = at + 1;
-                }
-                _ => {}
-            }
-        }
+        members(group).into_iter().for_each(|member| leaves(member, path, paths));
         return;
     }
     let name = word(text);
