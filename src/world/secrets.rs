@@ -17,7 +17,6 @@ use crate::sae::model::{
 const KEY_RULE: &str = "a key of a secret has 1 to 253 letters, digits, '-', '_' and '.'; it is not '.' and does not \
                         begin with '..'";
 
-/// A secret.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Secret {
@@ -39,7 +38,6 @@ struct Registry {
     password: Text,
 }
 
-/// Reads the secrets.
 pub(super) fn read(
     items: Vec<Placed<Secret>>,
     cloud: &Cloud,
@@ -57,11 +55,10 @@ pub(super) fn read(
             namespace.as_ref().map_or(u32::MAX, |namespace| cloud.quotas.keys_in(namespace));
         let content = value.content(at, quota, cloud, mistakes);
         let Some((namespace, name)) = namespace.zip(name) else { continue };
-        if let Some(first) = first.get(&(namespace.clone(), name.clone())) {
-            mistakes.twice(at, "this secret", *first);
+        let place = (namespace.clone(), name.clone());
+        if !mistakes.is_first(&mut first, place, at, "this secret") {
             continue;
         }
-        first.insert((namespace.clone(), name.clone()), at);
         let count = counts.entry(namespace.clone()).or_insert(0);
         mistakes.hold_to(cloud.quotas.secrets_in(&namespace), *count, "secrets", at);
         *count += 1;
@@ -140,7 +137,7 @@ fn checked_data(
         Error::SecretKeyInvalid(key, reason) => {
             (places.get(key).copied().unwrap_or(at), format!("{key}: {reason}"))
         }
-        error => (at, reason(error)),
+        error => (at, error.to_string()),
     };
     mistakes.add(at, message);
     None
@@ -186,15 +183,9 @@ fn sized(
 ) -> Option<SecretData> {
     let data = SecretData::new(pairs).map_err(|error| match error {
         Error::Missing(_) => "a secret needs at least one key".to_owned(),
-        error => reason(error),
-    });
-    mistakes.check(at, data)
-}
-
-/// What the domain says is wrong, without the name of the field: the place says which it is.
-fn reason(error: Error) -> String {
-    match error {
+        // The place says which field it is.
         Error::Invalid(_, reason) => reason,
         error => error.to_string(),
-    }
+    });
+    mistakes.check(at, data)
 }
