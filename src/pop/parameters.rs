@@ -259,14 +259,11 @@ fn form_pairs(text: &[u8]) -> Option<Vec<(String, Value)>> {
         if pairs.len() == PARAMETERS_MAX {
             return None;
         }
-        let (name, value) = match piece.iter().position(|byte| *byte == b'=') {
-            Some(at) => (piece.get(..at), piece.get(at + 1..)),
-            None => (Some(piece), None),
-        };
+        let mut halves = piece.splitn(2, |byte| *byte == b'=');
+        let mut half = || decode(halves.next().unwrap_or_default());
         // A name that cannot be decoded is no name that is asked for.
-        if let Some(name) = decode(name.unwrap_or_default()) {
-            let value = decode(value.unwrap_or_default());
-            pairs.push((name, value.map_or(Value::Unreadable, Value::Text)));
+        if let Some(name) = half() {
+            pairs.push((name, half().map_or(Value::Unreadable, Value::Text)));
         }
     }
     Some(pairs)

@@ -34,10 +34,9 @@ impl Parameter for bool {
 impl Parameter for u32 {
     fn find(parameters: &Parameters, name: &str) -> Result<Option<Self>, Malformed> {
         match parameters.text(name)? {
-            Some(text) if text.is_empty() => Ok(None),
             Some(text) if !text.bytes().all(|byte| byte.is_ascii_digit()) => Err(Malformed),
-            Some(text) => text.parse().map(Some).map_err(|_| Malformed),
-            None => Ok(None),
+            Some(text) if !text.is_empty() => text.parse().map(Some).map_err(|_| Malformed),
+            _ => Ok(None),
         }
     }
 }
@@ -56,7 +55,6 @@ macro_rules! request {
         $(#[$doc])*
         #[derive(Debug, validator::Validate)]
         pub struct $name { $(
-            #[doc = concat!("The parameter `", $wire, "`.")]
             $(#[$limit])*
             pub $field: Option<$type>,
         )* }
