@@ -19,9 +19,6 @@ use crate::{
 
 const ID_RULE: &str = "not a namespace id; one is REGION:ID, where ID is 1 to 32 lower-case letters and digits, or a \
                        REGION alone for its default namespace";
-/// What is told of a text that cannot be a secret's name: applications name the secrets that they use.
-pub(super) const SECRET_NAME_RULE: &str =
-    "a secret's name is a letter, then letters, digits, '-' and '_', at most 253 characters";
 const NAME_RULE: &str = "a namespace's name has 1 to 64 characters, no control characters";
 const DESCRIPTION_RULE: &str =
     "a namespace's description has at most 100 characters, no control characters";
@@ -97,7 +94,7 @@ impl KnownNamespaces {
         let name = item.name.map(|text| text.parsed(NAME_RULE, mistakes, parse_name));
         let parse = |text: &str| parse_description(text).ok();
         let description =
-            item.description.map(|text| text.parsed(DESCRIPTION_RULE, mistakes, parse));
+            item.description.and_then(|text| text.parsed(DESCRIPTION_RULE, mistakes, parse));
         let applications = applications(item.applications, &cloud.account, id.as_ref(), mistakes);
         let clusters = item.clusters.iter().filter_map(|text| label(text, mistakes)).collect();
         let Some(id) = id.filter(|_| is_first) else { return };
@@ -110,8 +107,7 @@ impl KnownNamespaces {
         let Some(name) = name.filter(|_| !id.is_default()) else { return };
         let count = u32::try_from(self.custom.len()).unwrap_or(u32::MAX);
         mistakes.hold_to(cloud.quotas.namespaces, count, "namespaces", at);
-        let description = description.flatten().unwrap_or_default();
-        self.custom.push(SeedNamespace { id, name, description });
+        self.custom.push(SeedNamespace { id, name, description: description.unwrap_or_default() });
     }
 
     /// The namespace of that id, if there is one: a listed one, or the default one of a served region.
@@ -143,10 +139,8 @@ fn applications(
     for Placed { at, value } in items {
         let name = label(&value.name, mistakes);
         let id = value.id.and_then(|text| label(&text, mistakes));
-        let parse = |text: &str| SecretName::parse(text).ok().map(|name| name.as_str().to_owned());
-        let secrets = value.secrets.iter();
-        let secrets =
-            secrets.filter_map(|text| text.parsed(SECRET_NAME_RULE, mistakes, parse)).collect();
+        let secrets = value.secrets.iter().filter_map(|text| secret_name(text, mistakes));
+        let secrets = secrets.map(|name| name.as_str().to_owned()).collect();
         let Some(name) = name else { continue };
         mistakes.is_first(&mut first, name.clone(), at, "this application");
         // Where the file gives no id, the same one at every start.
@@ -158,6 +152,12 @@ fn applications(
         applications.push(model::Application { id: id.unwrap_or_else(made), name, secrets });
     }
     applications
+}
+
+pub(super) fn secret_name(text: &Text, mistakes: &mut Mistakes) -> Option<SecretName> {
+    let rule =
+        "a secret's name is a letter, then letters, digits, '-' and '_', at most 253 characters";
+    text.parsed(rule, mistakes, |text| SecretName::parse(text).ok())
 }
 
 /// A name that no rule is documented for: it must only fit into a reply.

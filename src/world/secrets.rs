@@ -6,12 +6,12 @@ use serde::Deserialize;
 
 use super::{
     mistakes::{Mistakes, Position},
-    namespaces::{KnownNamespaces, SECRET_NAME_RULE},
+    namespaces::{KnownNamespaces, secret_name},
     yaml::{Entries, Placed, Text, given},
 };
 use crate::sae::model::{
-    Cloud, DOCKER_CONFIG_KEY, DataKey, Error, SecretData, SecretName, SecretType, SecretValue,
-    SeedSecret, docker_config,
+    Cloud, DOCKER_CONFIG_KEY, DataKey, Error, SecretData, SecretType, SecretValue, SeedSecret,
+    docker_config,
 };
 
 const KEY_RULE: &str = "a key of a secret has 1 to 253 letters, digits, '-', '_' and '.'; it is not '.' and does not \
@@ -49,8 +49,7 @@ pub(super) fn read(
     let mut counts = HashMap::new();
     for Placed { at, value } in items {
         let namespace = namespaces.find(&value.namespace, cloud, mistakes);
-        let name =
-            value.name.parsed(SECRET_NAME_RULE, mistakes, |text| SecretName::parse(text).ok());
+        let name = secret_name(&value.name, mistakes);
         let quota =
             namespace.as_ref().map_or(u32::MAX, |namespace| cloud.quotas.keys_in(namespace));
         let content = value.content(at, quota, cloud, mistakes);
@@ -87,16 +86,10 @@ impl Secret {
             None => Some(SecretType::Opaque),
         };
         let is_docker = secret_type.is_none_or(|known| known == SecretType::DockerConfigJson);
-        match &self.registries {
-            Some(list) if !is_docker => {
-                mistakes
-                    .add(list.at, "only kubernetes.io/dockerconfigjson secrets have registries");
-            }
-            _ if self.data.is_some() == self.registries.is_some() => {
-                mistakes
-                    .add(at, "a secret has either `data` or, for an image registry, `registries`");
-            }
-            _ => {}
+        if let Some(list) = self.registries.as_ref().filter(|_| !is_docker) {
+            mistakes.add(list.at, "only kubernetes.io/dockerconfigjson secrets have registries");
+        } else if self.data.is_some() == self.registries.is_some() {
+            mistakes.add(at, "a secret has either `data` or, for an image registry, `registries`");
         }
         let given = self.data.map(|data| checked_data(data, secret_type, quota, cloud, mistakes));
         let built = self.registries.map(|list| docker_config(&list, quota, cloud, mistakes));
