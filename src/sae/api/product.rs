@@ -123,7 +123,6 @@ impl Product for Sae {
     async fn run(
         &self,
         call: &Call<'_>,
-        _state: &mut State,
         admitted: Admitted,
     ) -> Result<(Operation, Answer), ApiError> {
         let Admitted { operation, parameters, region, _room } = admitted;
