@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    error::{ApiError, Code, Detail},
+    error::{ApiError, Code},
     reply::shown_host,
 };
 use crate::{
@@ -83,8 +83,9 @@ impl<'a> Admission<'a> {
             };
         });
         if let Some(limit) = &self.access.rate_limit {
-            limit.take(&caller).map_err(|millis| {
-                ApiError::new(Code::ThrottlingUser, &[]).with(Detail::RetryAfter(millis))
+            limit.take(&caller).map_err(|millis| ApiError {
+                retry_after: Some(millis),
+                ..ApiError::new(Code::ThrottlingUser, &[])
             })?;
         }
         Ok(caller)
@@ -107,9 +108,9 @@ pub fn authorize(
     let environment =
         Environment { source: source.address, is_secure: source.is_secure, now: call.now };
     for resource in resources {
-        caller.authorize(action, resource, &environment).map_err(|denied| {
-            let why = denied_detail(caller, action, account, denied);
-            ApiError::new(Code::NoPermission, &[]).with(Detail::AccessDenied(why))
+        caller.authorize(action, resource, &environment).map_err(|denied| ApiError {
+            access_denied: Some(Box::new(access_denied(caller, action, account, denied))),
+            ..ApiError::new(Code::NoPermission, &[])
         })?;
     }
     call.note(|outcome| outcome.is_permitted = true);
@@ -118,7 +119,7 @@ pub fn authorize(
 
 /// The member that the SDKs pass on in their exceptions. The platform's `EncodedDiagnosticMessage` is left out: only its
 /// own console can decode one.
-fn denied_detail(caller: &Caller, action: &str, account: &str, denied: Denied) -> Value {
+fn access_denied(caller: &Caller, action: &str, account: &str, denied: Denied) -> Value {
     let principal_type = match caller.principal {
         Principal::Session(_) => "AssumedRoleUser",
         Principal::Anonymous | Principal::Root | Principal::User(_) => "SubUser",

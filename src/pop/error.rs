@@ -139,16 +139,10 @@ pub struct ApiError {
     pub message: String,
     /// What goes only to the log.
     pub cause: Option<String>,
-    /// What it tells besides.
-    pub detail: Option<Box<Detail>>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Detail {
     /// Why the caller may not: the member `AccessDeniedDetail`.
-    AccessDenied(Value),
+    pub access_denied: Option<Box<Value>>,
     /// When to try again: the header `x-acs-retry-after`, in milliseconds.
-    RetryAfter(u64),
+    pub retry_after: Option<u64>,
 }
 
 impl ApiError {
@@ -163,11 +157,7 @@ impl ApiError {
             }
             message.push_str(piece);
         }
-        Self { entry, message, cause: None, detail: None }
-    }
-
-    pub fn with(self, detail: Detail) -> Self {
-        Self { detail: Some(Box::new(detail)), ..self }
+        Self { entry, message, cause: None, access_denied: None, retry_after: None }
     }
 
     pub fn caused_by(self, cause: impl Display) -> Self {

@@ -8,13 +8,9 @@ use actix_web::{
     },
 };
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value};
 
-use super::{
-    error::{ApiError, Detail},
-    parameters::Parameters,
-    xml,
-};
+use super::{error::ApiError, parameters::Parameters, xml};
 use crate::exchange::Call;
 
 /// The id of a request, in every reply.
@@ -116,28 +112,21 @@ impl Frame {
             "https://api.aliyun.com/troubleshoot?q={}&product={product}&requestId={request_id}",
             entry.code
         );
-        let mut body = json!({
-            "RequestId": request_id,
-            "HostId": self.host,
-            "Code": entry.code,
-            "Message": error.message,
-            "Recommend": recommend,
-        });
-        let mut retry_after = None;
-        if let Value::Object(members) = &mut body {
-            members.extend(more.into_iter().map(|(name, value)| (name.to_owned(), value)));
-            match error.detail.as_deref() {
-                Some(Detail::AccessDenied(why)) => {
-                    members.insert("AccessDeniedDetail".to_owned(), why.clone());
-                }
-                Some(Detail::RetryAfter(millis)) => retry_after = Some(*millis),
-                None => {}
-            }
-        }
+        let members = [
+            ("RequestId", request_id.into()),
+            ("HostId", self.host.as_str().into()),
+            ("Code", entry.code.into()),
+            ("Message", error.message.as_str().into()),
+            ("Recommend", recommend.into()),
+        ];
+        let denied = error.access_denied.as_deref();
+        let denied = denied.map(|why| ("AccessDeniedDetail", why.clone()));
+        let members = members.into_iter().chain(more).chain(denied);
+        let body: Map<_, _> = members.map(|(name, value)| (name.to_owned(), value)).collect();
         let status =
             StatusCode::from_u16(entry.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = self.render(status, || "Error".to_owned(), &body);
-        if let Some(millis) = retry_after {
+        if let Some(millis) = error.retry_after {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(millis));
         }
         response
@@ -148,11 +137,10 @@ impl Frame {
 /// the `Accept` header likes it best. No `Accept` header is ever refused.
 fn choose_format(accept: Option<&str>, parameters: &Parameters) -> Format {
     match parameters.text("Format").ok().flatten() {
-        Some(format) if format.eq_ignore_ascii_case("xml") => return Format::Xml,
-        Some(format) if format.eq_ignore_ascii_case("json") => return Format::Json,
-        _ => {}
+        Some(format) if format.eq_ignore_ascii_case("xml") => Format::Xml,
+        Some(format) if format.eq_ignore_ascii_case("json") => Format::Json,
+        _ => accept.map_or(Format::Json, from_accept),
     }
-    accept.map_or(Format::Json, from_accept)
 }
 
 /// XML when the type that is liked best, the first of equals, is an XML one.

@@ -9,7 +9,6 @@ pub const ABSENT: &str = "absent";
 
 /// A type that a parameter can be read as.
 pub trait Parameter: Sized {
-    /// The parameter of that name, `None` when it is absent.
     fn find(parameters: &Parameters, name: &str) -> Result<Option<Self>, Malformed>;
 }
 
@@ -60,11 +59,7 @@ macro_rules! request {
         )* }
 
         impl $name {
-            /// Reads the request.
-            ///
-            /// # Errors
-            /// [`Fault::Absent`]($crate::pop::Fault::Absent) for the first required parameter that is absent or empty, else
-            /// [`Fault::Invalid`]($crate::pop::Fault::Invalid) for the first that cannot be read or is beyond its limits.
+            /// Reads the request, or tells its [`first_fault`]($crate::pop::first_fault).
             pub fn read(
                 parameters: &$crate::pop::Parameters,
             ) -> Result<Self, $crate::pop::Fault> {
