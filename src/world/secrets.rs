@@ -92,7 +92,7 @@ impl Secret {
             mistakes.add(at, "a secret has either `data` or, for an image registry, `registries`");
         }
         let given = self.data.map(|data| checked_data(data, secret_type, quota, cloud, mistakes));
-        let built = self.registries.map(|list| docker_config(&list, quota, cloud, mistakes));
+        let built = self.registries.map(|list| docker_config(list, quota, cloud, mistakes));
         let data = given.or(built).flatten();
         secret_type.zip(data)
     }
@@ -139,7 +139,7 @@ fn checked_data(
 /// The data that is built of the accounts at registries. Each is judged alone, so that each mistake stands at its
 /// registry.
 fn docker_config(
-    given: &Placed<Entries<Registry>>,
+    given: Placed<Entries<Registry>>,
     quota: u32,
     cloud: &Cloud,
     mistakes: &mut Mistakes,
@@ -147,12 +147,12 @@ fn docker_config(
     let Placed { at, value: entries } = given;
     entries.check_unique(mistakes);
     if entries.0.is_empty() {
-        mistakes.add(*at, "at least one registry is needed");
+        mistakes.add(at, "at least one registry is needed");
         return None;
     }
     let mut accounts = Vec::new();
-    for (host, Registry { username, password }) in &entries.0 {
-        let account = (host.value.clone(), username.value.clone(), password.value.clone());
+    for (host, Registry { username, password }) in entries.0 {
+        let account = (host.value, username.value, password.value);
         let value = SecretValue::new(docker_config::build(std::slice::from_ref(&account)));
         match docker_config::check(value.expose(), cloud.docker_config) {
             Ok(()) => accounts.push(account),
@@ -163,9 +163,9 @@ fn docker_config(
             }
         }
     }
-    mistakes.hold_to(quota, 0, "keys", *at);
+    mistakes.hold_to(quota, 0, "keys", at);
     let value = SecretValue::new(docker_config::build(&accounts));
-    sized(vec![(DOCKER_CONFIG_KEY.to_owned(), value)], *at, mistakes)
+    sized(vec![(DOCKER_CONFIG_KEY.to_owned(), value)], at, mistakes)
 }
 
 /// The data, if it is neither empty nor too large.
