@@ -123,7 +123,6 @@ pub trait Product {
     fn run(
         &self,
         call: &Call<'_>,
-        state: &mut Self::State,
         admitted: Self::Admitted,
     ) -> impl Future<Output = Result<Self::Answer, Self::Error>>;
 
@@ -157,26 +156,32 @@ pub async fn serve<P: Product>(
     };
     call.note(|outcome| outcome.source = call.source.address);
     let mut state = product.begin(&call);
-    let mut is_unwritable = false;
-    let answered = answer(product, &call, &mut state, payload, &mut is_unwritable).await;
-    call.note(|outcome| outcome.code = P::code(&answered));
-    let outcome = match record(&call, started).await {
-        Ok(()) => answered,
-        // It was refused for that, and nothing was done: the caller may be told.
-        Err(_) if is_unwritable => answered,
-        Err(error) => Err(Failure::Unwritten(error).into()),
+    let admitted = admit(product, &call, &mut state, payload).await;
+    let writable = match &exchange.audit {
+        Some(audit) if admitted.is_ok() => audit.check().await,
+        _ => Ok(()),
+    };
+    let is_writable = writable.is_ok();
+    let answered = match (writable, admitted) {
+        (Ok(()), Ok(admitted)) => product.run(&call, admitted).await,
+        (Ok(()), Err(error)) => Err(error),
+        (Err(error), _) => Err(Failure::Unwritable(error).into()),
+    };
+    let outcome = match record(&call, P::code(&answered), started).await {
+        Err(error) if is_writable => Err(Failure::Unwritten(error).into()),
+        // What was refused because it could not be written down: nothing was done, and the caller may be told.
+        _ => answered,
     };
     call.note(|noted| noted.code = P::code(&outcome));
     product.reply(&call, state, outcome)
 }
 
-async fn answer<P: Product>(
+async fn admit<P: Product>(
     product: &P,
     call: &Call<'_>,
     state: &mut P::State,
     payload: Payload,
-    is_unwritable: &mut bool,
-) -> Result<P::Answer, P::Error> {
+) -> Result<P::Admitted, P::Error> {
     let claim = match product.admit_head(call, state) {
         Ok(claim) => claim,
         Err(error) => {
@@ -188,18 +193,11 @@ async fn answer<P: Product>(
     let declared = call.header("content-length").and_then(|text| text.parse().ok());
     let body = read_body(payload, declared, &call.exchange.bodies).await;
     let (bytes, room) = body.map_err(Failure::Body)?;
-    let admitted = product.admit(call, state, claim, Body { bytes, room }).await?;
-    if let Some(audit) = &call.exchange.audit
-        && let Err(error) = audit.check().await
-    {
-        *is_unwritable = true;
-        return Err(Failure::Unwritable(error).into());
-    }
-    product.run(call, state, admitted).await
+    product.admit(call, state, claim, Body { bytes, room }).await
 }
 
 /// Writes down what became of an operation.
-async fn record(call: &Call<'_>, started: Instant) -> Result<(), AuditError> {
+async fn record(call: &Call<'_>, code: &str, started: Instant) -> Result<(), AuditError> {
     let Some(audit) = &call.exchange.audit else { return Ok(()) };
     let outcome = call.outcome.borrow().clone();
     let Some(action) = outcome.action else { return Ok(()) };
@@ -217,7 +215,7 @@ async fn record(call: &Call<'_>, started: Instant) -> Result<(), AuditError> {
         secret_id: outcome.object_id,
         secret_name: outcome.object_name.as_deref(),
         decision: if outcome.is_permitted { Decision::Allow } else { Decision::Deny },
-        code: outcome.code,
+        code,
         duration_us: u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
     };
     audit.write(&entry).await

@@ -11,25 +11,19 @@ use std::fmt;
 use serde::de::{Deserializer as _, Error as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-/// Why a text is not the one JSON object that was asked for.
-///
-/// The texts may name a key, shortened to 64 characters and with control characters escaped; they
-/// never hold any part of a value.
+/// Why a text is not the one JSON object that was asked for. The texts may name a key; they never hold any part of a value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ObjectError {
     /// The text is not JSON (RFC 8259), or one of its strings is not Unicode: a lone UTF-16
     /// surrogate.
     #[error("not valid JSON (line {line}, column {column})")]
     NotJson {
-        /// The line of the defect, counted from 1.
         line: usize,
-        /// The column of the defect in bytes, counted from 1; 0 is the end of the line before.
+        /// In bytes, counted from 1; 0 is the end of the line before.
         column: usize,
     },
-    /// The text is JSON, but not an object.
     #[error("not a JSON object")]
     NotAnObject,
-    /// The object has more members than were asked for.
     #[error("more than {0} members")]
     TooManyMembers(usize),
     /// A key stands twice in the object. RFC 8259, section 4, leaves the meaning of that open.
@@ -37,20 +31,13 @@ pub enum ObjectError {
     DuplicateKey(String),
 }
 
-/// The six kinds of JSON values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// A string; [`string`] reads it.
     String,
-    /// A number; [`RawValue::get`] is its text as it was sent.
     Number,
-    /// `true` or `false`; [`RawValue::get`] is its text.
     Bool,
-    /// `null`.
     Null,
-    /// An array.
     Array,
-    /// An object; [`members`] of [`RawValue::get`] reads it.
     Object,
 }
 
@@ -75,20 +62,18 @@ pub fn members_up_to(text: &str, max: usize) -> Result<Vec<(String, &RawValue)>,
     let begins_object = text.trim_start_matches([' ', '\t', '\n', '\r']).starts_with('{');
     if !begins_object {
         // Told to read an object, serde_json would not look whether the rest of an array is JSON.
-        serde_json::from_str::<&RawValue>(text).map_err(|error| not_json(&error))?;
+        serde_json::from_str::<&RawValue>(text)?;
         return Err(ObjectError::NotAnObject);
     }
 
     let mut reader = serde_json::Deserializer::from_str(text);
-    let mut overflow = false;
-    let members = reader
-        .deserialize_map(ObjectVisitor { max, overflow: &mut overflow })
-        .and_then(|members| reader.end().map(|()| members))
-        .map_err(|error| not_json(&error));
-    if overflow {
+    let mut members = Vec::new();
+    let visitor = ObjectVisitor { max, members: &mut members };
+    let read = reader.deserialize_map(visitor).and_then(|()| reader.end());
+    if members.len() > max {
         return Err(ObjectError::TooManyMembers(max));
     }
-    let members = members?;
+    read?;
 
     let mut seen = HashSet::with_capacity(members.len());
     for (key, _) in &members {
@@ -99,8 +84,6 @@ pub fn members_up_to(text: &str, max: usize) -> Result<Vec<(String, &RawValue)>,
     Ok(members)
 }
 
-/// What kind of value `raw` is.
-#[must_use]
 pub fn kind(raw: &RawValue) -> Kind {
     // A RawValue is valid JSON without space around it, so its first byte decides.
     match raw.get().as_bytes().first() {
@@ -116,29 +99,24 @@ pub fn kind(raw: &RawValue) -> Kind {
 /// The decoded text of `raw`, or `None` if it is not a string.
 ///
 /// A string with a lone surrogate gives `None` too, but [`members`] lets no such member through.
-#[must_use]
 pub fn string(raw: &RawValue) -> Option<String> {
-    match kind(raw) {
-        Kind::String => serde_json::from_str(raw.get()).ok(),
-        Kind::Number | Kind::Bool | Kind::Null | Kind::Array | Kind::Object => None,
-    }
+    serde_json::from_str(raw.get()).ok()
 }
 
-struct ObjectVisitor<'a> {
+/// Puts the members of an object into `members`; ends with an error after the first one above `max`.
+struct ObjectVisitor<'a, 'de> {
     max: usize,
-    /// Set when there are more members than that; the reading then ends with an error.
-    overflow: &'a mut bool,
+    members: &'a mut Vec<(String, &'de RawValue)>,
 }
 
-impl<'de> Visitor<'de> for ObjectVisitor<'_> {
-    type Value = Vec<(String, &'de RawValue)>;
+impl<'de> Visitor<'de> for ObjectVisitor<'_, 'de> {
+    type Value = ();
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("a JSON object")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut members = Vec::new();
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         while let Some(key) = map.next_key::<String>()? {
             let value: &'de RawValue = map.next_value()?;
             // Skipping a value does not decode it, and only an escape can write half a character.
@@ -146,19 +124,20 @@ impl<'de> Visitor<'de> for ObjectVisitor<'_> {
             if may_be_broken && string(value).is_none() {
                 return Err(A::Error::custom("lone surrogate"));
             }
-            if members.len() == self.max {
-                *self.overflow = true;
+            self.members.push((key, value));
+            if self.members.len() > self.max {
                 return Err(A::Error::custom("too many members"));
             }
-            members.push((key, value));
         }
-        Ok(members)
+        Ok(())
     }
 }
 
-/// Keeps the place and drops the text of the library's error, which could quote the input.
-fn not_json(error: &serde_json::Error) -> ObjectError {
-    ObjectError::NotJson { line: error.line(), column: error.column() }
+impl From<serde_json::Error> for ObjectError {
+    /// Keeps the place and drops the text of the library's error, which could quote the input.
+    fn from(error: serde_json::Error) -> Self {
+        Self::NotJson { line: error.line(), column: error.column() }
+    }
 }
 
 #[cfg(test)]

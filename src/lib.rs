@@ -2,7 +2,7 @@
 //!
 //! A product is one folder, and a request goes down its floors and back: `api` (the wire: decode, answer), `service` (what
 //! can be done), `store` (its rows), over `model` (what things are). [`sae`] is the only product yet. The other rooms know
-//! no product, but for [`world`], which uses its model, and [`ops`], [`server`] and [`cli`] above it.
+//! no product, but for `world`, which uses its model, and [`ops`], [`server`] and [`cli`] above it.
 //!
 //! | room | may use, besides itself | never |
 //! |---|---|---|
@@ -21,10 +21,10 @@
 //! | [`http`] | `clock` | `diesel` |
 //! | [`sealed`] | `clock` | `actix`, `diesel`, `tokio` |
 //! | [`clock`] | – | `actix`, `diesel`, `tokio` |
-//! | [`json`] | `text` | `actix`, `diesel`, `tokio` |
+//! | `json` | `text` | `actix`, `diesel`, `tokio` |
 //! | [`tls_client`] | – | `actix`, `diesel`, `tokio`, `log::` |
-//! | [`text`] | – | `actix`, `diesel`, `tokio` |
-//! | [`world`] | `access`, `clock`, `json`, `pop`, `sae::model`, `text` | `actix`, `diesel`, `tokio` |
+//! | `text` | – | `actix`, `diesel`, `tokio` |
+//! | `world` | `access`, `clock`, `json`, `pop`, `sae::model`, `text` | `actix`, `diesel`, `tokio` |
 //! | [`settings`] | `access` | `actix`, `diesel`, `tokio` |
 //! | [`server`] | `access`, `audit`, `clock`, `crypto`, `exchange`, `http`, `ops`, `pop`, `sae`, `sealed`, `sealing`, `settings`, `store`, `world` | `diesel` |
 //! | [`cli`] | `access`, `clock`, `server`, `settings`, `tls_client` | `diesel` |
@@ -39,7 +39,7 @@ pub mod clock;
 pub mod crypto;
 pub mod exchange;
 pub mod http;
-pub mod json;
+mod json;
 pub mod ops;
 pub mod pop;
 pub mod sae;
@@ -48,6 +48,6 @@ pub mod sealing;
 pub mod server;
 pub mod settings;
 pub mod store;
-pub mod text;
+mod text;
 pub mod tls_client;
-pub mod world;
+mod world;

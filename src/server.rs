@@ -136,7 +136,7 @@ impl Application {
         let (sites, proxies) = sites(settings)?;
         let certificates = certificates(settings)?;
         let database = Database::find(&settings.database)?;
-        for remark in world.remarks() {
+        for remark in &world.remarks {
             log::warn!("the world: {remark}");
         }
         // Before the database is touched: another server may be at work on both.

@@ -49,7 +49,6 @@
 //! No message shows a value that stands in the file but the name of a policy or of a variable, and no key of a mapping that
 //! holds secrets but one that a type asks for: a misplaced comma turns half a password into a key.
 
-mod file;
 mod mistakes;
 mod namespaces;
 mod policies;
@@ -57,16 +56,19 @@ mod secrets;
 mod users;
 mod yaml;
 
+use serde::Deserialize;
+
 use crate::{
     access::Directory,
     pop::{DOCUMENTED_REGIONS, RegionId},
-    sae::model::{Cloud, DockerConfigMode, SeedNamespace, SeedSecret},
+    sae::model::{Cloud, DockerConfigMode, Quotas, SeedNamespace, SeedSecret},
 };
 
-use file::File;
-use policies::Suspect;
-
-pub use mistakes::{Mistake, Position};
+use mistakes::Mistakes;
+use namespaces::Namespace;
+use secrets::Secret;
+use users::{Root, TemporaryKey, User};
+use yaml::{Placed, Text, given};
 
 /// How large a file may be, in bytes: 64 MiB, which are the most that the reader of YAML takes in texts alone.
 pub const FILE_MAX: u64 = 64 * 1024 * 1024;
@@ -75,50 +77,108 @@ pub const FILE_MAX: u64 = 64 * 1024 * 1024;
 pub type Variables<'a> = dyn Fn(&str) -> Option<String> + 'a;
 
 /// What a world file describes.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub struct World {
-    /// The cloud's own settings.
     pub cloud: Cloud,
-    /// The namespaces that the file lists, in its order, the regions' default ones left out; each in a served region.
+    /// In the order of the file, the regions' default ones left out; each in a served region.
     pub namespaces: Vec<SeedNamespace>,
-    /// The secrets that the file lists, in its order, each within its namespace's quota and its type's rule.
+    /// In the order of the file, each within its namespace's quota and its type's rule.
     pub secrets: Vec<SeedSecret>,
-    /// Who is known, and by which access keys.
     pub directory: Directory,
-    /// What in the users' policies may grant nothing.
-    suspects: Vec<Suspect>,
+    /// What is allowed and still worth a remark: regions that SAE does not document, perhaps for a slip of the pen, and
+    /// what stands in a user's policies and says nothing about SAE.
+    pub remarks: Vec<String>,
 }
 
 impl World {
-    /// What is allowed and still worth a remark: regions that SAE does not document, perhaps for a slip of the pen, and
-    /// what stands in a user's policies and says nothing about SAE.
-    #[must_use]
-    pub fn remarks(&self) -> Vec<String> {
-        let documented =
-            |region: &&RegionId| DOCUMENTED_REGIONS.iter().any(|(id, _)| *id == region.as_str());
-        let strange = self.cloud.regions.iter().filter(|region| !documented(region));
-        let strange = strange.map(|region| format!("{region} is no documented region of SAE"));
-        let suspects = self.suspects.iter().filter_map(|suspect| suspect.remark(&self.cloud));
-        strange.chain(suspects).collect()
-    }
-
     /// The world that a file's text describes. `docker_config` says how closely docker configurations are checked,
     /// here and later in the running cloud; `variables` are those that the file may name.
     ///
     /// # Errors
-    /// Never an empty list. The first mistake of the file's shape (YAML itself, unknown, missing and repeated keys, a
-    /// list instead of a text) alone; when there is none, every mistake in what the file means, in file order.
+    /// Mistakes as `LINE:COLUMN: message`, never an empty list. The first one of the file's shape (YAML itself, unknown,
+    /// missing and repeated keys, a list instead of a text) alone; when there is none, every mistake in what the file
+    /// means, in file order.
     pub fn parse(
         text: &str,
         docker_config: DockerConfigMode,
         variables: &Variables<'_>,
-    ) -> Result<Self, Vec<Mistake>> {
+    ) -> Result<Self, Vec<String>> {
         let file: File = yaml::read(text).map_err(|mistake| vec![mistake])?.unwrap_or_default();
-        let mut mistakes = mistakes::Mistakes::default();
-        let world = file.into_world(docker_config, variables, &mut mistakes);
-        let mistakes = mistakes.into_sorted();
+        let mut mistakes = Mistakes::default();
+        let mut world = file.into_world(docker_config, variables, &mut mistakes);
+        world.remarks = std::mem::take(&mut mistakes.remarks);
+        let mistakes = mistakes.into_texts();
         if mistakes.is_empty() { Ok(world) } else { Err(mistakes) }
     }
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct File {
+    #[serde(deserialize_with = "given")]
+    account: Option<Text>,
+    #[serde(deserialize_with = "given")]
+    regions: Option<Placed<Vec<Text>>>,
+    upgrading: bool,
+    quotas: Quotas,
+    namespaces: Vec<Placed<Namespace>>,
+    secrets: Vec<Placed<Secret>>,
+    users: Vec<Placed<User>>,
+    root: Root,
+    sts: Vec<TemporaryKey>,
+}
+
+impl File {
+    /// The world that the file describes. What is mistaken is left out; then there is a mistake for it.
+    fn into_world(
+        self,
+        docker_config: DockerConfigMode,
+        variables: &Variables<'_>,
+        mistakes: &mut Mistakes,
+    ) -> World {
+        let (quotas, upgrading) = (self.quotas, self.upgrading);
+        let mut cloud = Cloud { quotas, upgrading, docker_config, ..Cloud::default() };
+        if let Some(text) = self.account {
+            let digits = |text: &str| {
+                let fits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+                fits.then(|| text.to_owned())
+            };
+            let account = text.parsed("an account is digits only", mistakes, digits);
+            cloud.account = account.unwrap_or_default();
+        }
+        if let Some(listed) = self.regions {
+            cloud.regions = regions(&listed, mistakes);
+        }
+        let known = namespaces::read(self.namespaces, &mut cloud, mistakes);
+        let secrets = secrets::read(self.secrets, &cloud, &known, mistakes);
+        let directory = users::read(self.users, self.root, self.sts, &cloud, variables, mistakes);
+        World { cloud, namespaces: known.custom, secrets, directory, remarks: Vec::new() }
+    }
+}
+
+/// The served regions; none when they are not all known.
+fn regions(listed: &Placed<Vec<Text>>, mistakes: &mut Mistakes) -> Vec<RegionId> {
+    if listed.value.is_empty() {
+        mistakes.add(listed.at, "at least one region must be served");
+    }
+    let mut regions = Vec::new();
+    let mut are_all_known = true;
+    for text in &listed.value {
+        let rule = "not a region id; one looks like cn-beijing";
+        match text.parsed(rule, mistakes, RegionId::parse) {
+            Some(region) if regions.contains(&region) => {
+                mistakes.add(text.at, "this region stands twice");
+            }
+            Some(region) => {
+                if !DOCUMENTED_REGIONS.iter().any(|(id, _)| *id == region.as_str()) {
+                    mistakes.remarks.push(format!("{region} is no documented region of SAE"));
+                }
+                regions.push(region);
+            }
+            None => are_all_known = false,
+        }
+    }
+    if are_all_known { regions } else { Vec::new() }
 }
 
 #[cfg(test)]

@@ -32,7 +32,7 @@ pub fn run(arguments: &Arguments) -> ExitCode {
         world.secrets.len(),
         world.directory.len(),
     );
-    let remarks = world.remarks().into_iter().map(|remark| format!("remark: {remark}"));
+    let remarks = world.remarks.into_iter().map(|remark| format!("remark: {remark}"));
     let lines: Vec<String> = remarks.chain([summary]).collect();
     say(&(lines.join("\n") + "\n"))
 }

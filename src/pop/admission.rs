@@ -1,7 +1,9 @@
 //! Authentication and authorization: hands the request over as it was on the wire, and translates the refusals.
 
+use serde_json::{Value, json};
+
 use super::{
-    error::{AccessDenied, ApiError, Code, Detail},
+    error::{ApiError, Code},
     reply::shown_host,
 };
 use crate::{
@@ -17,17 +19,6 @@ use crate::{
     },
 };
 
-/// What a caller asks for, as policies see it.
-#[derive(Debug, Clone, Copy)]
-pub struct Wanted<'a> {
-    /// The action, such as `sae:CreateSecret`.
-    pub action: &'static str,
-    /// The resources, such as `acs:sae:cn-beijing:1000000000000001:*`: the caller must be allowed on every one of them.
-    pub resources: &'a [String],
-    /// The number of the account that is called.
-    pub account: &'a str,
-}
-
 /// One request at admission.
 pub struct Admission<'a> {
     access: &'a Access,
@@ -38,7 +29,6 @@ pub struct Admission<'a> {
 
 impl<'a> Admission<'a> {
     /// Of a request to that path, as signatures see it.
-    #[must_use]
     pub fn new(access: &'a Access, call: &'a Call<'a>, path: &'a str) -> Self {
         let headers = call.head.headers().iter();
         let headers = headers.map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
@@ -85,53 +75,67 @@ impl<'a> Admission<'a> {
     /// Checks the signed body at the moment `now`, and whether the caller may call as often.
     pub fn admit(&self, claim: Claim, body: &[u8], now: Timestamp) -> Result<Caller, ApiError> {
         let caller = self.access.authenticator.admit(claim, &self.signed(), body, now)?;
-        self.call.note(|outcome| outcome.caller = note(&caller));
+        self.call.note(|outcome| {
+            outcome.caller = CallerNote {
+                kind: caller.kind(),
+                name: caller.user().map(|user| user.name.clone()),
+                access_key_id: caller.access_key_id.clone(),
+            };
+        });
         if let Some(limit) = &self.access.rate_limit {
-            limit.take(&caller).map_err(|millis| {
-                ApiError::new(Code::ThrottlingUser, &[]).with(Detail::RetryAfter(millis))
+            limit.take(&caller).map_err(|millis| ApiError {
+                retry_after: Some(millis),
+                ..ApiError::new(Code::ThrottlingUser, &[])
             })?;
         }
         Ok(caller)
     }
 }
 
-/// Checks whether a caller may do what it asks for.
+/// Checks whether a caller may take an action, such as `sae:CreateSecret`, on every one of the resources, such as
+/// `acs:sae:cn-beijing:1000000000000001:*`, of the account of that number.
 ///
 /// # Errors
 /// `NoPermission`.
-pub fn authorize(call: &Call<'_>, caller: &Caller, wanted: &Wanted<'_>) -> Result<(), ApiError> {
+pub fn authorize(
+    call: &Call<'_>,
+    caller: &Caller,
+    action: &str,
+    resources: &[String],
+    account: &str,
+) -> Result<(), ApiError> {
     let source = &call.source;
     let environment =
         Environment { source: source.address, is_secure: source.is_secure, now: call.now };
-    for resource in wanted.resources {
-        caller
-            .authorize(wanted.action, resource, &environment)
-            .map_err(|denied| forbidden(caller, wanted, denied))?;
+    for resource in resources {
+        caller.authorize(action, resource, &environment).map_err(|denied| ApiError {
+            access_denied: Some(Box::new(access_denied(caller, action, account, denied))),
+            ..ApiError::new(Code::NoPermission, &[])
+        })?;
     }
     call.note(|outcome| outcome.is_permitted = true);
     Ok(())
 }
 
-fn forbidden(caller: &Caller, wanted: &Wanted<'_>, denied: Denied) -> ApiError {
+/// The member that the SDKs pass on in their exceptions. The platform's `EncodedDiagnosticMessage` is left out: only its
+/// own console can decode one.
+fn access_denied(caller: &Caller, action: &str, account: &str, denied: Denied) -> Value {
     let principal_type = match caller.principal {
         Principal::Session(_) => "AssumedRoleUser",
         Principal::Anonymous | Principal::Root | Principal::User(_) => "SubUser",
     };
-    ApiError::new(Code::NoPermission, &[]).with(Detail::AccessDenied(AccessDenied {
-        action: wanted.action,
-        account: wanted.account.to_owned(),
-        principal_type,
-        principal: caller.user().map(|user| user.name.clone()).unwrap_or_default(),
-        is_explicit: denied == Denied::Explicitly,
-    }))
-}
-
-fn note(caller: &Caller) -> CallerNote {
-    CallerNote {
-        kind: caller.kind(),
-        name: caller.user().map(|user| user.name.clone()),
-        access_key_id: caller.access_key_id.clone(),
-    }
+    let kind = match denied {
+        Denied::Explicitly => "ExplicitDeny",
+        Denied::Implicitly => "ImplicitDeny",
+    };
+    json!({
+        "AuthAction": action,
+        "AuthPrincipalDisplayName": caller.user().map_or("", |user| &user.name),
+        "AuthPrincipalOwnerId": account,
+        "AuthPrincipalType": principal_type,
+        "NoPermissionType": kind,
+        "PolicyType": "AccountLevelIdentityBasedPolicy",
+    })
 }
 
 impl From<Refusal> for ApiError {

@@ -4,6 +4,8 @@
 
 use std::fmt::Display;
 
+use serde_json::Value;
+
 use crate::{
     exchange::Failure,
     http::{BODY_MAX, BodyError, READ_TIMEOUT},
@@ -132,39 +134,19 @@ codes! {
 /// An error on its way to the caller.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiError {
-    entry: Entry,
-    message: String,
-    cause: Option<String>,
-    detail: Option<Box<Detail>>,
-}
-
-/// What an error tells besides code and message.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Detail {
+    pub entry: Entry,
+    /// The row's template with its blanks filled in.
+    pub message: String,
+    /// What goes only to the log.
+    pub cause: Option<String>,
     /// Why the caller may not: the member `AccessDeniedDetail`.
-    AccessDenied(AccessDenied),
+    pub access_denied: Option<Box<Value>>,
     /// When to try again: the header `x-acs-retry-after`, in milliseconds.
-    RetryAfter(u64),
-}
-
-/// Why a caller may not do what it asked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AccessDenied {
-    /// The action that would have had to be allowed.
-    pub action: &'static str,
-    /// The number of the account that the caller belongs to.
-    pub account: String,
-    /// The kind of caller: `SubUser` or `AssumedRoleUser`.
-    pub principal_type: &'static str,
-    /// The caller's name.
-    pub principal: String,
-    /// Whether a policy forbids it; otherwise none allows it.
-    pub is_explicit: bool,
+    pub retry_after: Option<u64>,
 }
 
 impl ApiError {
     /// An error with the blanks of its template filled in.
-    #[must_use]
     pub fn new(code: impl Into<Entry>, blanks: &[&dyn Display]) -> Self {
         let entry = code.into();
         let mut blanks = blanks.iter();
@@ -175,43 +157,11 @@ impl ApiError {
             }
             message.push_str(piece);
         }
-        Self { entry, message, cause: None, detail: None }
+        Self { entry, message, cause: None, access_denied: None, retry_after: None }
     }
 
-    /// The error with something more to tell.
-    #[must_use]
-    pub fn with(self, detail: Detail) -> Self {
-        Self { detail: Some(Box::new(detail)), ..self }
-    }
-
-    /// The error with something that goes only to the log.
-    #[must_use]
     pub fn caused_by(self, cause: impl Display) -> Self {
         Self { cause: Some(cause.to_string()), ..self }
-    }
-
-    /// What it tells besides.
-    #[must_use]
-    pub fn detail(&self) -> Option<&Detail> {
-        self.detail.as_deref()
-    }
-
-    /// Its row of the table.
-    #[must_use]
-    pub fn entry(&self) -> Entry {
-        self.entry
-    }
-
-    /// What goes only to the log.
-    #[must_use]
-    pub fn cause(&self) -> Option<&str> {
-        self.cause.as_deref()
-    }
-
-    /// The message to the caller.
-    #[must_use]
-    pub fn message(&self) -> &str {
-        &self.message
     }
 }
 

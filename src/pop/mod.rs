@@ -3,7 +3,6 @@
 
 mod admission;
 mod error;
-mod format;
 mod parameters;
 mod region;
 mod reply;
@@ -11,13 +10,12 @@ mod request;
 mod trace;
 mod xml;
 
-pub use admission::{Admission, Wanted, authorize};
-pub(crate) use error::codes;
-pub use error::{AccessDenied, ApiError, Code, Detail, Entry, Origin};
-pub use format::Format;
+pub(crate) use admission::{Admission, authorize};
+pub(crate) use error::{ApiError, codes};
+pub use error::{Code, Entry, Origin};
 pub use parameters::{BodyRole, Malformed, Parameters, Structure, Unacceptable};
-pub use region::{DOCUMENTED_REGIONS, RegionId};
-pub use reply::{EXPOSED_HEADERS, Frame, REQUEST_ID};
-pub(crate) use request::request;
-pub use request::{Fault, Parameter, first_fault};
-pub use trace::TraceIds;
+pub(crate) use region::{DOCUMENTED_REGIONS, RegionId};
+pub use reply::REQUEST_ID;
+pub(crate) use reply::{EXPOSED_HEADERS, Frame};
+pub(crate) use request::{Fault, Parameter, first_fault, request};
+pub(crate) use trace::TraceIds;

@@ -13,11 +13,12 @@ use crate::json::{self, Kind};
 /// data where they come as parameters of their own.
 const PARAMETERS_MAX: usize = 10_000;
 
-/// The parameters of one request.
-#[derive(Debug, Default)]
+/// The parameters of one request. They may hold a secret's values, so there is no `Debug`.
+#[derive(Default)]
 pub struct Parameters {
     /// In the order in which they were met.
     entries: Vec<(String, Value)>,
+    /// Where each name stands among the entries.
     index: HashMap<String, usize>,
     /// How many of the entries are from the query; they come first.
     query_length: usize,
@@ -33,12 +34,6 @@ enum Value {
     Json(String),
     /// Bytes that decode to no text, or the same name with two values in the same place.
     Unreadable,
-}
-
-impl std::fmt::Debug for Value {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Value(hidden)")
-    }
 }
 
 /// A parameter is there and cannot be read.
@@ -79,9 +74,8 @@ impl serde::Serialize for Structure {
 }
 
 impl Structure {
-    /// How many bytes there are of it.
-    #[must_use]
-    pub fn length(&self) -> usize {
+    /// In bytes.
+    pub(crate) fn length(&self) -> usize {
         match self {
             Self::Text(text) | Self::Json(text) => text.len(),
             Self::Members(members) => {
@@ -140,19 +134,11 @@ impl Parameters {
     fn merge(&mut self, pairs: Vec<(String, Value)>) {
         let before = self.entries.len();
         for (name, value) in pairs {
-            match self.index.get(&name).copied() {
-                None => {
-                    self.index.insert(name.clone(), self.entries.len());
-                    self.entries.push((name, value));
-                }
+            let at = *self.index.entry(name.clone()).or_insert(self.entries.len());
+            match self.entries.get_mut(at) {
+                None => self.entries.push((name, value)),
                 // The same name twice in one place: two equal values are one, of two others neither is right.
-                Some(at) if at >= before => {
-                    if let Some((_, known)) = self.entries.get_mut(at)
-                        && *known != value
-                    {
-                        *known = Value::Unreadable;
-                    }
-                }
+                Some((_, known)) if at >= before && *known != value => *known = Value::Unreadable,
                 Some(_) => {}
             }
         }
@@ -206,7 +192,9 @@ fn structure_in(entries: &[(String, Value)], name: &str) -> Result<Option<Struct
             (None, Value::Text(text)) if rest.is_empty() && !text.is_empty() => {
                 whole = Some(Structure::Text(text.clone()));
             }
-            (None, Value::Json(text)) if rest.is_empty() && !is_empty_json(text) => {
+            (None, Value::Json(text))
+                if rest.is_empty() && !matches!(text.as_str(), "null" | "\"\"") =>
+            {
                 whole = Some(Structure::Json(text.clone()));
             }
             (None, Value::Unreadable) if rest.is_empty() => return Err(Malformed),
@@ -221,10 +209,6 @@ fn structure_in(entries: &[(String, Value)], name: &str) -> Result<Option<Struct
         // Neither half is what was meant to be kept.
         (Some(_), false) => Err(Malformed),
     }
-}
-
-fn is_empty_json(text: &str) -> bool {
-    matches!(text, "null" | "\"\"")
 }
 
 fn body_pairs(body: &[u8], content_type: &str) -> Result<Vec<(String, Value)>, String> {
@@ -259,14 +243,11 @@ fn form_pairs(text: &[u8]) -> Option<Vec<(String, Value)>> {
         if pairs.len() == PARAMETERS_MAX {
             return None;
         }
-        let (name, value) = match piece.iter().position(|byte| *byte == b'=') {
-            Some(at) => (piece.get(..at), piece.get(at + 1..)),
-            None => (Some(piece), None),
-        };
+        let mut halves = piece.splitn(2, |byte| *byte == b'=');
+        let mut half = || decode(halves.next().unwrap_or_default());
         // A name that cannot be decoded is no name that is asked for.
-        if let Some(name) = decode(name.unwrap_or_default()) {
-            let value = decode(value.unwrap_or_default());
-            pairs.push((name, value.map_or(Value::Unreadable, Value::Text)));
+        if let Some(name) = half() {
+            pairs.push((name, half().map_or(Value::Unreadable, Value::Text)));
         }
     }
     Some(pairs)
@@ -296,30 +277,26 @@ fn decode(text: &[u8]) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn text(parameters: &Parameters, name: &str) -> Result<Option<String>, Malformed> {
-        parameters.text(name)
-    }
-
     #[test]
     fn queries_are_decoded_as_forms() {
         let parameters =
             Parameters::from_query("a=x+y%20z&b=%E5%90%8D&c=a%2Bb*c~d&d=&e&&=f&%41=1&g=1=2");
-        assert_eq!(text(&parameters, "a"), Ok(Some("x y z".to_owned())));
-        assert_eq!(text(&parameters, "b"), Ok(Some("名".to_owned())));
-        assert_eq!(text(&parameters, "c"), Ok(Some("a+b*c~d".to_owned())));
-        assert_eq!(text(&parameters, "d"), Ok(Some(String::new())));
-        assert_eq!(text(&parameters, "e"), Ok(Some(String::new())));
-        assert_eq!(text(&parameters, "A"), Ok(Some("1".to_owned())));
-        assert_eq!(text(&parameters, "g"), Ok(Some("1=2".to_owned())));
-        assert_eq!(text(&parameters, "f"), Ok(None));
+        assert_eq!(parameters.text("a"), Ok(Some("x y z".to_owned())));
+        assert_eq!(parameters.text("b"), Ok(Some("名".to_owned())));
+        assert_eq!(parameters.text("c"), Ok(Some("a+b*c~d".to_owned())));
+        assert_eq!(parameters.text("d"), Ok(Some(String::new())));
+        assert_eq!(parameters.text("e"), Ok(Some(String::new())));
+        assert_eq!(parameters.text("A"), Ok(Some("1".to_owned())));
+        assert_eq!(parameters.text("g"), Ok(Some("1=2".to_owned())));
+        assert_eq!(parameters.text("f"), Ok(None));
     }
 
     #[test]
     fn what_cannot_be_decoded_is_malformed_and_never_guessed() {
         for query in ["a=%", "a=%4", "a=%zz", "a=%FF", "a=%ED%A0%80", "a=1&a=2"] {
-            assert_eq!(text(&Parameters::from_query(query), "a"), Err(Malformed), "{query}");
+            assert_eq!(Parameters::from_query(query).text("a"), Err(Malformed), "{query}");
         }
-        assert_eq!(text(&Parameters::from_query("a=1&a=1"), "a"), Ok(Some("1".to_owned())));
+        assert_eq!(Parameters::from_query("a=1&a=1").text("a"), Ok(Some("1".to_owned())));
     }
 
     #[test]
@@ -327,12 +304,12 @@ mod tests {
         let mut parameters = Parameters::from_query("a=query");
         let body = br#" {"a":"body","b":17,"c":true,"d":null,"e":{"f":1},"g":"\u00e9"} "#;
         parameters.add_body(body, "text/plain", BodyRole::Parameters).unwrap();
-        assert_eq!(text(&parameters, "a"), Ok(Some("query".to_owned())));
-        assert_eq!(text(&parameters, "b"), Ok(Some("17".to_owned())));
-        assert_eq!(text(&parameters, "c"), Ok(Some("true".to_owned())));
-        assert_eq!(text(&parameters, "d"), Ok(None));
-        assert_eq!(text(&parameters, "e"), Err(Malformed));
-        assert_eq!(text(&parameters, "g"), Ok(Some("é".to_owned())));
+        assert_eq!(parameters.text("a"), Ok(Some("query".to_owned())));
+        assert_eq!(parameters.text("b"), Ok(Some("17".to_owned())));
+        assert_eq!(parameters.text("c"), Ok(Some("true".to_owned())));
+        assert_eq!(parameters.text("d"), Ok(None));
+        assert_eq!(parameters.text("e"), Err(Malformed));
+        assert_eq!(parameters.text("g"), Ok(Some("é".to_owned())));
     }
 
     #[test]

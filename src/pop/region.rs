@@ -31,8 +31,6 @@ const REGION_ID_MAX: usize = 64;
 pub struct RegionId(String);
 
 impl RegionId {
-    /// The region of that id, or `None` when the text cannot be a region's id.
-    #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let legal = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
         let well_formed = text.len() <= REGION_ID_MAX
@@ -43,14 +41,11 @@ impl RegionId {
         well_formed.then(|| Self(text.to_owned()))
     }
 
-    /// The id as text.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
     /// The region's readable name; the id itself where none is published.
-    #[must_use]
     pub fn local_name(&self) -> &str {
         DOCUMENTED_REGIONS.iter().find(|(id, _)| *id == self.0).map_or(&self.0, |(_, name)| name)
     }

@@ -8,14 +8,9 @@ use actix_web::{
     },
 };
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value};
 
-use super::{
-    error::{AccessDenied, ApiError, Detail},
-    format::{self, Format},
-    parameters::Parameters,
-    xml,
-};
+use super::{error::ApiError, parameters::Parameters, xml};
 use crate::exchange::Call;
 
 /// The id of a request, in every reply.
@@ -33,19 +28,23 @@ pub const EXPOSED_HEADERS: [HeaderName; 3] = [REQUEST_ID, TRACE_ID, RETRY_AFTER]
 /// How much of a `Host` header an error repeats, in characters: a DNS name and a port.
 const HOST_MAX: usize = 260;
 
+/// The format of a reply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// `application/json;charset=utf-8`.
+    Json,
+    /// `text/xml;charset=utf-8`: the only XML that the official clients read.
+    Xml,
+}
+
 /// Everything that a reply needs to know of its request.
-#[derive(Debug, Clone)]
 pub struct Frame {
-    /// The request's id.
     pub request_id: String,
-    /// The id that tracing gave it.
     pub trace_id: String,
-    /// The format that the caller wants.
-    pub format: Format,
-    /// The host that the caller named.
-    pub host: String,
+    format: Format,
+    host: String,
     /// Members whose value is a map with keys that are no element names of XML.
-    pub maps: &'static [&'static str],
+    maps: &'static [&'static str],
 }
 
 /// The host that a caller named, as far as errors repeat it.
@@ -55,7 +54,6 @@ pub fn shown_host(call: &Call<'_>) -> String {
 
 impl Frame {
     /// Of a request whose head has these parameters.
-    #[must_use]
     pub fn new(
         call: &Call<'_>,
         parameters: &Parameters,
@@ -65,14 +63,13 @@ impl Frame {
         Self {
             request_id: call.request_id.clone(),
             trace_id,
-            format: format::choose(call.header("accept"), parameters),
+            format: choose_format(call.header("accept"), parameters),
             host: shown_host(call),
             maps,
         }
     }
 
     /// The body in the format that the caller wants; `root` is what XML calls it.
-    #[must_use]
     pub fn render(
         &self,
         status: StatusCode,
@@ -100,7 +97,6 @@ impl Frame {
 
     /// The reply to a request that failed; `more` are the members that a product adds, `product` is its name in links. What
     /// only the log is told of the error is logged here.
-    #[must_use]
     pub fn failure(
         &self,
         error: &ApiError,
@@ -108,52 +104,89 @@ impl Frame {
         more: impl IntoIterator<Item = (&'static str, Value)>,
     ) -> HttpResponse {
         let request_id = self.request_id.as_str();
-        if let Some(cause) = error.cause() {
+        if let Some(cause) = &error.cause {
             log::error!(request_id; "{cause}");
         }
-        let entry = error.entry();
+        let entry = error.entry;
         let recommend = format!(
             "https://api.aliyun.com/troubleshoot?q={}&product={product}&requestId={request_id}",
             entry.code
         );
-        let mut body = json!({
-            "RequestId": request_id,
-            "HostId": self.host,
-            "Code": entry.code,
-            "Message": error.message(),
-            "Recommend": recommend,
-        });
-        let mut retry_after = None;
-        if let Value::Object(members) = &mut body {
-            members.extend(more.into_iter().map(|(name, value)| (name.to_owned(), value)));
-            match error.detail() {
-                Some(Detail::AccessDenied(denied)) => {
-                    members.insert("AccessDeniedDetail".to_owned(), access_denied(denied));
-                }
-                Some(Detail::RetryAfter(millis)) => retry_after = Some(*millis),
-                None => {}
-            }
-        }
+        let members = [
+            ("RequestId", request_id.into()),
+            ("HostId", self.host.as_str().into()),
+            ("Code", entry.code.into()),
+            ("Message", error.message.as_str().into()),
+            ("Recommend", recommend.into()),
+        ];
+        let denied = error.access_denied.as_deref();
+        let denied = denied.map(|why| ("AccessDeniedDetail", why.clone()));
+        let members = members.into_iter().chain(more).chain(denied);
+        let body: Map<_, _> = members.map(|(name, value)| (name.to_owned(), value)).collect();
         let status =
             StatusCode::from_u16(entry.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = self.render(status, || "Error".to_owned(), &body);
-        if let Some(millis) = retry_after {
+        if let Some(millis) = error.retry_after {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(millis));
         }
         response
     }
 }
 
-/// The member that the SDKs pass on in their exceptions. The platform's `EncodedDiagnosticMessage` is left
-/// out: only its own console can decode one.
-fn access_denied(denied: &AccessDenied) -> Value {
-    let kind = if denied.is_explicit { "ExplicitDeny" } else { "ImplicitDeny" };
-    json!({
-        "AuthAction": denied.action,
-        "AuthPrincipalDisplayName": denied.principal,
-        "AuthPrincipalOwnerId": denied.account,
-        "AuthPrincipalType": denied.principal_type,
-        "NoPermissionType": kind,
-        "PolicyType": "AccountLevelIdentityBasedPolicy",
-    })
+/// The format that a request asks for: the parameter `Format` where it says `JSON` or `XML`, else XML if and only if
+/// the `Accept` header likes it best. No `Accept` header is ever refused.
+fn choose_format(accept: Option<&str>, parameters: &Parameters) -> Format {
+    match parameters.text("Format").ok().flatten() {
+        Some(format) if format.eq_ignore_ascii_case("xml") => Format::Xml,
+        Some(format) if format.eq_ignore_ascii_case("json") => Format::Json,
+        _ => accept.map_or(Format::Json, from_accept),
+    }
+}
+
+/// XML when the type that is liked best, the first of equals, is an XML one.
+fn from_accept(accept: &str) -> Format {
+    let mut best = ("", 0.0);
+    for item in accept.split(',') {
+        let mut pieces = item.split(';').map(str::trim);
+        let media_type = pieces.next().unwrap_or_default();
+        let quality =
+            pieces.find_map(|piece| piece.strip_prefix("q=").or(piece.strip_prefix("Q=")));
+        let quality: f32 = quality.map_or(1.0, |quality| quality.trim().parse().unwrap_or(1.0));
+        if quality > best.1 {
+            best = (media_type, quality);
+        }
+    }
+    let is_xml = ["application/xml", "text/xml"].iter().any(|xml| best.0.eq_ignore_ascii_case(xml));
+    if is_xml { Format::Xml } else { Format::Json }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn accept_decides() {
+        for (accept, xml) in [
+            ("application/json", false),
+            ("application/xml", true),
+            ("text/xml", true),
+            ("TEXT/XML; charset=utf-8", true),
+            ("*/*", false),
+            ("", false),
+            ("nonsense", false),
+            ("application/octet-stream", false),
+            ("text/html", false),
+            ("text/*", false),
+            ("application/json, application/xml", false),
+            ("application/xml, application/json", true),
+            ("application/xml;q=0.5, application/json;q=0.4", true),
+            ("application/xml;q=0.4, application/json;q=0.5", false),
+            ("application/xml;q=0", false),
+            ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", false),
+            ("*/*, application/xml", false),
+            ("application/xml, */*", true),
+        ] {
+            assert_eq!(from_accept(accept) == Format::Xml, xml, "{accept:?}");
+        }
+    }
 }

@@ -9,7 +9,6 @@ pub const ABSENT: &str = "absent";
 
 /// A type that a parameter can be read as.
 pub trait Parameter: Sized {
-    /// The parameter of that name, `None` when it is absent.
     fn find(parameters: &Parameters, name: &str) -> Result<Option<Self>, Malformed>;
 }
 
@@ -34,10 +33,9 @@ impl Parameter for bool {
 impl Parameter for u32 {
     fn find(parameters: &Parameters, name: &str) -> Result<Option<Self>, Malformed> {
         match parameters.text(name)? {
-            Some(text) if text.is_empty() => Ok(None),
             Some(text) if !text.bytes().all(|byte| byte.is_ascii_digit()) => Err(Malformed),
-            Some(text) => text.parse().map(Some).map_err(|_| Malformed),
-            None => Ok(None),
+            Some(text) if !text.is_empty() => text.parse().map(Some).map_err(|_| Malformed),
+            _ => Ok(None),
         }
     }
 }
@@ -56,17 +54,12 @@ macro_rules! request {
         $(#[$doc])*
         #[derive(Debug, validator::Validate)]
         pub struct $name { $(
-            #[doc = concat!("The parameter `", $wire, "`.")]
             $(#[$limit])*
             pub $field: Option<$type>,
         )* }
 
         impl $name {
-            /// Reads the request.
-            ///
-            /// # Errors
-            /// [`Fault::Absent`]($crate::pop::Fault::Absent) for the first required parameter that is absent or empty, else
-            /// [`Fault::Invalid`]($crate::pop::Fault::Invalid) for the first that cannot be read or is beyond its limits.
+            /// Reads the request, or tells its [`first_fault`]($crate::pop::first_fault).
             pub fn read(
                 parameters: &$crate::pop::Parameters,
             ) -> Result<Self, $crate::pop::Fault> {

@@ -22,7 +22,6 @@ pub struct TraceIds {
 
 impl TraceIds {
     /// Ids of a server at that address.
-    #[must_use]
     pub fn new(address: IpAddr) -> Self {
         let address = match address {
             IpAddr::V4(address) => address,
@@ -32,7 +31,6 @@ impl TraceIds {
     }
 
     /// The id of a request that arrives at that moment.
-    #[must_use]
     pub fn next(&self, now: Timestamp) -> String {
         let count = self.count.fetch_add(1, Ordering::Relaxed) % 10_000;
         let [a, b, c, d] = self.address.octets();

@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::text::is_storable;
+
 /// The document with that root element. An array is its element's name, repeated; there is no wrapper around it. The members
 /// named in `maps` have keys that are no element names: they hold the map as JSON text.
 pub fn document(root: &str, body: &Value, maps: &[&str]) -> String {
@@ -15,9 +17,9 @@ fn element(text: &mut String, name: &str, value: &Value, maps: &[&str]) {
         Value::Array(items) => items.iter().for_each(|item| element(text, name, item, maps)),
         Value::Object(_) if maps.contains(&name) => leaf(text, name, &json_text(value)),
         Value::Object(members) => {
-            tag(text, "<", name);
+            text.extend(["<", name, ">"]);
             members.iter().for_each(|(name, value)| element(text, name, value, maps));
-            tag(text, "</", name);
+            text.extend(["</", name, ">"]);
         }
         Value::String(content) => leaf(text, name, content),
         Value::Null => leaf(text, name, ""),
@@ -30,14 +32,8 @@ fn json_text(value: &Value) -> String {
     value.to_string().replace('\u{FFFE}', "\\ufffe").replace('\u{FFFF}', "\\uffff")
 }
 
-fn tag(text: &mut String, open: &str, name: &str) {
-    text.push_str(open);
-    text.push_str(name);
-    text.push('>');
-}
-
 fn leaf(text: &mut String, name: &str, content: &str) {
-    tag(text, "<", name);
+    text.extend(["<", name, ">"]);
     for c in content.chars() {
         match c {
             '&' => text.push_str("&amp;"),
@@ -46,14 +42,12 @@ fn leaf(text: &mut String, name: &str, content: &str) {
             '"' => text.push_str("&quot;"),
             // A parser would read a bare one as a line feed (XML 1.0, section 2.11).
             '\r' => text.push_str("&#13;"),
-            // What no document may hold, not even escaped (XML 1.0, section 2.2).
-            '\0'..='\u{8}' | '\u{B}' | '\u{C}' | '\u{E}'..='\u{1F}' | '\u{FFFE}' | '\u{FFFF}' => {
-                text.push(char::REPLACEMENT_CHARACTER);
-            }
+            // What no document may hold, not even escaped.
+            other if !is_storable(other) => text.push(char::REPLACEMENT_CHARACTER),
             other => text.push(other),
         }
     }
-    tag(text, "</", name);
+    text.extend(["</", name, ">"]);
 }
 
 #[cfg(test)]

@@ -1,22 +1,16 @@
 //! What is wrong with a world file, and where.
 
-use std::fmt;
+use std::{
+    collections::{BTreeSet, HashMap, hash_map},
+    fmt,
+    hash::Hash,
+};
 
 use serde_saphyr::{Error, Location};
 
-/// One mistake in a world file. Its `Display` is `LINE:COLUMN: message`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
-#[error("{at}: {message}")]
-pub struct Mistake {
-    /// Where the offending part stands.
-    pub at: Position,
-    /// What is wrong; never shows a secret's value.
-    pub message: String,
-}
-
 /// A place in the file; both numbers count from 1, columns count characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Position {
+pub(super) struct Position {
     line: u64,
     column: u64,
 }
@@ -33,13 +27,16 @@ impl fmt::Display for Position {
     }
 }
 
-/// The mistakes found so far.
-#[derive(Debug, Default)]
-pub(super) struct Mistakes(Vec<Mistake>);
+/// The mistakes found so far, in file order, each once; and what is allowed and still worth a remark.
+#[derive(Default)]
+pub(super) struct Mistakes {
+    found: BTreeSet<(Position, String)>,
+    pub remarks: Vec<String>,
+}
 
 impl Mistakes {
     pub fn add(&mut self, at: Position, message: impl Into<String>) {
-        self.0.push(Mistake { at, message: message.into() });
+        self.found.insert((at, message.into()));
     }
 
     /// What came out, or a mistake that says why nothing did.
@@ -47,9 +44,25 @@ impl Mistakes {
         result.map_err(|error| self.add(at, error.to_string())).ok()
     }
 
-    /// Adds a mistake at the second and any further part that is the same; `first` is where the first one stands.
-    pub fn twice(&mut self, at: Position, what: &str, first: Position) {
-        self.add(at, format!("{what} stands twice; the first is at {first}"));
+    /// Whether no other part has that key; adds a mistake at the second and any further one. `first` is where the first
+    /// part of each key stands.
+    pub fn is_first<K: Hash + Eq>(
+        &mut self,
+        first: &mut HashMap<K, Position>,
+        key: K,
+        at: Position,
+        what: &str,
+    ) -> bool {
+        match first.entry(key) {
+            hash_map::Entry::Vacant(place) => {
+                place.insert(at);
+                true
+            }
+            hash_map::Entry::Occupied(first) => {
+                self.add(at, format!("{what} stands twice; the first is at {}", first.get()));
+                false
+            }
+        }
     }
 
     /// Adds a mistake for the first of `what` that its quota leaves no room for; `count` are there before it.
@@ -59,27 +72,23 @@ impl Mistakes {
         }
     }
 
-    /// All of them in file order, each once.
-    pub fn into_sorted(mut self) -> Vec<Mistake> {
-        self.0.sort();
-        self.0.dedup();
-        self.0
+    /// Each as `LINE:COLUMN: message`.
+    pub fn into_texts(self) -> Vec<String> {
+        self.found.into_iter().map(|(at, message)| format!("{at}: {message}")).collect()
     }
 }
 
-impl From<&Error> for Mistake {
-    /// The library's own messages repeat what stands in the file, which may be a part of a secret, so none of them is
-    /// passed on but the parser's, which are fixed texts with one exception. An unknown key is named where no secret can
-    /// stand beside it.
-    fn from(error: &Error) -> Self {
-        let at = error.location().unwrap_or(Location::UNKNOWN);
-        Self { at: at.into(), message: message(error) }
-    }
+/// What is wrong with the shape of a file, as `LINE:COLUMN: message`.
+pub(super) fn of_shape(error: &Error) -> String {
+    let at = Position::from(error.location().unwrap_or(Location::UNKNOWN));
+    format!("{at}: {}", message(error))
 }
 
 /// Keys of the mappings that hold something secret: an unknown key there may be a part of it.
 const AROUND_SECRETS: [&str; 5] = ["secret", "token", "password", "data", "access_keys"];
 
+/// The library's own messages repeat what stands in the file, which may be a part of a secret, so none of them is passed on
+/// but the parser's, which are fixed texts with one exception. An unknown key is named where no secret can stand beside it.
 fn message(error: &Error) -> String {
     match error {
         Error::AliasError { error, .. } => return message(error),

@@ -19,14 +19,10 @@ use crate::{
 
 const ID_RULE: &str = "not a namespace id; one is REGION:ID, where ID is 1 to 32 lower-case letters and digits, or a \
                        REGION alone for its default namespace";
-/// What is told of a text that cannot be a secret's name: applications name the secrets that they use.
-pub(super) const SECRET_NAME_RULE: &str =
-    "a secret's name is a letter, then letters, digits, '-' and '_', at most 253 characters";
 const NAME_RULE: &str = "a namespace's name has 1 to 64 characters, no control characters";
 const DESCRIPTION_RULE: &str =
     "a namespace's description has at most 100 characters, no control characters";
 
-/// A namespace, and what stands in it besides secrets.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Namespace {
@@ -63,23 +59,21 @@ struct Application {
 }
 
 /// The namespaces that a file lists.
+#[derive(Default)]
 pub(super) struct KnownNamespaces {
     /// Those that are to be made.
     pub custom: Vec<SeedNamespace>,
     /// Where each stands, the default ones included.
     first: HashMap<NamespaceId, Position>,
-    are_regions_known: bool,
 }
 
 /// Reads the namespaces, and puts what stands in them into the cloud.
 pub(super) fn read(
     items: Vec<Placed<Namespace>>,
     cloud: &mut Cloud,
-    are_regions_known: bool,
     mistakes: &mut Mistakes,
 ) -> KnownNamespaces {
-    let (custom, first) = (Vec::new(), HashMap::new());
-    let mut known = KnownNamespaces { custom, first, are_regions_known };
+    let mut known = KnownNamespaces::default();
     for Placed { at, value } in items {
         known.add(value, at, cloud, mistakes);
     }
@@ -88,11 +82,10 @@ pub(super) fn read(
 
 impl KnownNamespaces {
     fn add(&mut self, item: Namespace, at: Position, cloud: &mut Cloud, mistakes: &mut Mistakes) {
-        let id = self.served(&item.id, cloud, mistakes);
-        let first = id.clone().map(|id| *self.first.entry(id).or_insert(at));
-        if let Some(first) = first.filter(|first| *first != at) {
-            mistakes.twice(at, "this namespace", first);
-        }
+        let id = served(&item.id, cloud, mistakes);
+        let is_first = id
+            .clone()
+            .is_some_and(|id| mistakes.is_first(&mut self.first, id, at, "this namespace"));
         let is_default = id.as_ref().is_some_and(NamespaceId::is_default);
         for text in [&item.name, &item.description].into_iter().flatten().filter(|_| is_default) {
             mistakes.add(text.at, "a region's default namespace has no name or description");
@@ -101,10 +94,10 @@ impl KnownNamespaces {
         let name = item.name.map(|text| text.parsed(NAME_RULE, mistakes, parse_name));
         let parse = |text: &str| parse_description(text).ok();
         let description =
-            item.description.map(|text| text.parsed(DESCRIPTION_RULE, mistakes, parse));
+            item.description.and_then(|text| text.parsed(DESCRIPTION_RULE, mistakes, parse));
         let applications = applications(item.applications, &cloud.account, id.as_ref(), mistakes);
         let clusters = item.clusters.iter().filter_map(|text| label(text, mistakes)).collect();
-        let Some(id) = id.filter(|_| first == Some(at)) else { return };
+        let Some(id) = id.filter(|_| is_first) else { return };
         let OwnQuotas { secrets_per_namespace, keys_per_secret } = item.quotas;
         let quotas = NamespaceQuotas { secrets_per_namespace, keys_per_secret };
         cloud.quotas.overrides.insert(id.clone(), quotas);
@@ -114,25 +107,25 @@ impl KnownNamespaces {
         let Some(name) = name.filter(|_| !id.is_default()) else { return };
         let count = u32::try_from(self.custom.len()).unwrap_or(u32::MAX);
         mistakes.hold_to(cloud.quotas.namespaces, count, "namespaces", at);
-        let description = description.flatten().unwrap_or_default();
-        self.custom.push(SeedNamespace { id, name, description });
-    }
-
-    /// The namespace of that id, if its region is served.
-    fn served(&self, text: &Text, cloud: &Cloud, mistakes: &mut Mistakes) -> Option<NamespaceId> {
-        let id = text.parsed(ID_RULE, mistakes, |text| NamespaceId::parse(text).ok())?;
-        let is_served = !self.are_regions_known || cloud.serves(id.region());
-        let rule = "the region of this namespace is not served; `regions` says which are";
-        mistakes.check(text.at, is_served.then_some(id).ok_or(rule))
+        self.custom.push(SeedNamespace { id, name, description: description.unwrap_or_default() });
     }
 
     /// The namespace of that id, if there is one: a listed one, or the default one of a served region.
     pub fn find(&self, text: &Text, cloud: &Cloud, mistakes: &mut Mistakes) -> Option<NamespaceId> {
-        let id = self.served(text, cloud, mistakes)?;
+        let id = served(text, cloud, mistakes)?;
         let is_known = id.is_default() || self.first.contains_key(&id);
         let rule = "no such namespace; `namespaces` must list it";
         mistakes.check(text.at, is_known.then_some(id).ok_or(rule))
     }
+}
+
+/// The namespace of that id, if its region is served.
+fn served(text: &Text, cloud: &Cloud, mistakes: &mut Mistakes) -> Option<NamespaceId> {
+    let id = text.parsed(ID_RULE, mistakes, |text| NamespaceId::parse(text).ok())?;
+    // There are none when the list of regions has a mistake, which is told already.
+    let is_served = cloud.regions.is_empty() || cloud.serves(id.region());
+    let rule = "the region of this namespace is not served; `regions` says which are";
+    mistakes.check(text.at, is_served.then_some(id).ok_or(rule))
 }
 
 fn applications(
@@ -146,15 +139,10 @@ fn applications(
     for Placed { at, value } in items {
         let name = label(&value.name, mistakes);
         let id = value.id.and_then(|text| label(&text, mistakes));
-        let parse = |text: &str| SecretName::parse(text).ok().map(|name| name.as_str().to_owned());
-        let secrets = value.secrets.iter();
-        let secrets =
-            secrets.filter_map(|text| text.parsed(SECRET_NAME_RULE, mistakes, parse)).collect();
+        let secrets = value.secrets.iter().filter_map(|text| secret_name(text, mistakes));
+        let secrets = secrets.map(|name| name.as_str().to_owned()).collect();
         let Some(name) = name else { continue };
-        let first = *first.entry(name.clone()).or_insert(at);
-        if first != at {
-            mistakes.twice(at, "this application", first);
-        }
+        mistakes.is_first(&mut first, name.clone(), at, "this application");
         // Where the file gives no id, the same one at every start.
         let made = || {
             let namespace = namespace.map(ToString::to_string).unwrap_or_default();
@@ -164,6 +152,12 @@ fn applications(
         applications.push(model::Application { id: id.unwrap_or_else(made), name, secrets });
     }
     applications
+}
+
+pub(super) fn secret_name(text: &Text, mistakes: &mut Mistakes) -> Option<SecretName> {
+    let rule =
+        "a secret's name is a letter, then letters, digits, '-' and '_', at most 253 characters";
+    text.parsed(rule, mistakes, |text| SecretName::parse(text).ok())
 }
 
 /// A name that no rule is documented for: it must only fit into a reply.

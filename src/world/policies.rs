@@ -67,45 +67,25 @@ struct Statement {
     #[serde(default, deserialize_with = "given")]
     not_resource: Option<OneOrMore>,
     /// By operator and condition key.
-    #[serde(default)]
-    condition: Entries<Entries<OneOrMore>>,
+    #[serde(default, deserialize_with = "given")]
+    condition: Option<Entries<Entries<OneOrMore>>>,
 }
 
-/// What in a user's policies may grant nothing, and where it stands: a statement's resources, or a system policy of
-/// another service.
-#[derive(Debug, Clone)]
-pub(super) struct Suspect(Position, Option<Patterns>);
-
-impl Suspect {
-    /// What is worth a remark, if it does grant nothing in this cloud.
-    pub fn remark(&self, cloud: &Cloud) -> Option<String> {
-        let Self(at, resources) = self;
-        let Some(resources) = resources else {
-            return Some(format!("{at}: a system policy of another service grants nothing here"));
-        };
-        let mut asked = cloud.regions.iter().map(|region| cloud.ram_resource(region));
-        (!asked.any(|resource| resources.cover(&resource))).then(|| {
-            format!(
-                "{at}: this statement never applies: SAE authorises its operations on \
-                 acs:sae:REGION:ACCOUNT:*, which its resources do not cover"
-            )
-        })
-    }
-}
-
-/// Reads the policies of a user; adds to `suspects` what may grant nothing.
+/// Reads the policies of a user; remarks on what grants nothing in this cloud.
 pub(super) fn read(
     items: Vec<Placed<Policy>>,
-    suspects: &mut Vec<Suspect>,
+    cloud: &Cloud,
     mistakes: &mut Mistakes,
 ) -> Vec<policy::Policy> {
     let mut policies = Vec::new();
     for Placed { at, value } in items {
         match value {
-            Policy::Document(document) => policies.push(document.read(suspects, mistakes)),
+            Policy::Document(document) => policies.push(document.read(cloud, mistakes)),
             Policy::System(name) => match policy::system_policy(&name) {
                 Some(SystemPolicy::Known(policy)) => policies.push(policy),
-                Some(SystemPolicy::OtherService) => suspects.push(Suspect(at, None)),
+                Some(SystemPolicy::OtherService) => mistakes
+                    .remarks
+                    .push(format!("{at}: a system policy of another service grants nothing here")),
                 None => {
                     let known = SYSTEM_POLICIES.join(", ");
                     mistakes.add(
@@ -123,13 +103,19 @@ pub(super) fn read(
 }
 
 impl Document {
-    fn read(self, suspects: &mut Vec<Suspect>, mistakes: &mut Mistakes) -> policy::Policy {
+    fn read(self, cloud: &Cloud, mistakes: &mut Mistakes) -> policy::Policy {
         let is_known = |text: &str| (text == policy::VERSION).then_some(());
         self.version.parsed("the version of a policy is \"1\"", mistakes, is_known);
+        let asked: Vec<_> = cloud.regions.iter().map(|region| cloud.ram_resource(region)).collect();
         let mut statements = Vec::new();
         for Placed { at, value } in self.statement {
             let Some(statement) = value.read(at, mistakes) else { continue };
-            suspects.push(Suspect(at, Some(statement.resources.clone())));
+            if !asked.iter().any(|resource| statement.resources.cover(resource)) {
+                mistakes.remarks.push(format!(
+                    "{at}: this statement never applies: SAE authorises its operations on \
+                     acs:sae:REGION:ACCOUNT:*, which its resources do not cover"
+                ));
+            }
             statements.push(statement);
         }
         policy::Policy { statements }
@@ -154,29 +140,26 @@ impl Statement {
                         return None;
                     }
                 };
-                all(&texts, parse, mistakes).map(made)
+                all(texts, parse, mistakes).map(made)
             };
         let actions = patterns("Action", self.action, self.not_action, Pattern::action);
         let resources = patterns("Resource", self.resource, self.not_resource, Pattern::resource);
-        let mut conditions = Some(Vec::new());
-        for (operator, keys) in &self.condition.0 {
-            for (key, values) in &keys.0 {
-                let condition = condition(operator, key, values, mistakes);
-                conditions = conditions.zip(condition).map(|(mut all, one)| {
-                    all.push(one);
-                    all
-                });
+        let mut conditions = Vec::new();
+        for (operator, keys) in self.condition.into_iter().flat_map(|condition| condition.0) {
+            for (key, values) in keys.0 {
+                conditions.push(condition(&operator, &key, values, mistakes));
             }
         }
+        let conditions = conditions.into_iter().collect::<Option<_>>()?;
         let (effect, actions, resources) = (effect?, actions?, resources?);
-        Some(policy::Statement { effect, actions, resources, conditions: conditions? })
+        Some(policy::Statement { effect, actions, resources, conditions })
     }
 }
 
 fn condition(
     operator: &Text,
     key: &Text,
-    values: &OneOrMore,
+    values: OneOrMore,
     mistakes: &mut Mistakes,
 ) -> Option<Condition> {
     let made = Condition::new(&operator.value, &key.value);
@@ -193,10 +176,11 @@ fn condition(
 
 /// What all of the texts mean.
 fn all<T, E: Display>(
-    texts: &OneOrMore,
+    texts: OneOrMore,
     mut parse: impl FnMut(&str) -> Result<T, E>,
     mistakes: &mut Mistakes,
 ) -> Option<Vec<T>> {
-    let parsed = texts.0.iter().map(|text| mistakes.check(text.at, parse(&text.value)));
-    parsed.collect::<Vec<_>>().into_iter().collect()
+    let texts = texts.into_texts().into_iter();
+    let parsed: Vec<_> = texts.map(|text| mistakes.check(text.at, parse(&text.value))).collect();
+    parsed.into_iter().collect()
 }

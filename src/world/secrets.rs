@@ -6,18 +6,17 @@ use serde::Deserialize;
 
 use super::{
     mistakes::{Mistakes, Position},
-    namespaces::{KnownNamespaces, SECRET_NAME_RULE},
+    namespaces::{KnownNamespaces, secret_name},
     yaml::{Entries, Placed, Text, given},
 };
 use crate::sae::model::{
-    Cloud, DOCKER_CONFIG_KEY, DataKey, Error, SecretData, SecretName, SecretType, SecretValue,
-    SeedSecret, docker_config,
+    Cloud, DOCKER_CONFIG_KEY, DataKey, Error, SecretData, SecretType, SecretValue, SeedSecret,
+    docker_config,
 };
 
 const KEY_RULE: &str = "a key of a secret has 1 to 253 letters, digits, '-', '_' and '.'; it is not '.' and does not \
                         begin with '..'";
 
-/// A secret.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Secret {
@@ -39,7 +38,6 @@ struct Registry {
     password: Text,
 }
 
-/// Reads the secrets.
 pub(super) fn read(
     items: Vec<Placed<Secret>>,
     cloud: &Cloud,
@@ -51,17 +49,15 @@ pub(super) fn read(
     let mut counts = HashMap::new();
     for Placed { at, value } in items {
         let namespace = namespaces.find(&value.namespace, cloud, mistakes);
-        let name =
-            value.name.parsed(SECRET_NAME_RULE, mistakes, |text| SecretName::parse(text).ok());
+        let name = secret_name(&value.name, mistakes);
         let quota =
             namespace.as_ref().map_or(u32::MAX, |namespace| cloud.quotas.keys_in(namespace));
         let content = value.content(at, quota, cloud, mistakes);
         let Some((namespace, name)) = namespace.zip(name) else { continue };
-        if let Some(first) = first.get(&(namespace.clone(), name.clone())) {
-            mistakes.twice(at, "this secret", *first);
+        let place = (namespace.clone(), name.clone());
+        if !mistakes.is_first(&mut first, place, at, "this secret") {
             continue;
         }
-        first.insert((namespace.clone(), name.clone()), at);
         let count = counts.entry(namespace.clone()).or_insert(0);
         mistakes.hold_to(cloud.quotas.secrets_in(&namespace), *count, "secrets", at);
         *count += 1;
@@ -90,19 +86,13 @@ impl Secret {
             None => Some(SecretType::Opaque),
         };
         let is_docker = secret_type.is_none_or(|known| known == SecretType::DockerConfigJson);
-        match &self.registries {
-            Some(list) if !is_docker => {
-                mistakes
-                    .add(list.at, "only kubernetes.io/dockerconfigjson secrets have registries");
-            }
-            _ if self.data.is_some() == self.registries.is_some() => {
-                mistakes
-                    .add(at, "a secret has either `data` or, for an image registry, `registries`");
-            }
-            _ => {}
+        if let Some(list) = self.registries.as_ref().filter(|_| !is_docker) {
+            mistakes.add(list.at, "only kubernetes.io/dockerconfigjson secrets have registries");
+        } else if self.data.is_some() == self.registries.is_some() {
+            mistakes.add(at, "a secret has either `data` or, for an image registry, `registries`");
         }
         let given = self.data.map(|data| checked_data(data, secret_type, quota, cloud, mistakes));
-        let built = self.registries.map(|list| docker_config(&list, quota, cloud, mistakes));
+        let built = self.registries.map(|list| docker_config(list, quota, cloud, mistakes));
         let data = given.or(built).flatten();
         secret_type.zip(data)
     }
@@ -140,7 +130,7 @@ fn checked_data(
         Error::SecretKeyInvalid(key, reason) => {
             (places.get(key).copied().unwrap_or(at), format!("{key}: {reason}"))
         }
-        error => (at, reason(error)),
+        error => (at, error.to_string()),
     };
     mistakes.add(at, message);
     None
@@ -149,7 +139,7 @@ fn checked_data(
 /// The data that is built of the accounts at registries. Each is judged alone, so that each mistake stands at its
 /// registry.
 fn docker_config(
-    given: &Placed<Entries<Registry>>,
+    given: Placed<Entries<Registry>>,
     quota: u32,
     cloud: &Cloud,
     mistakes: &mut Mistakes,
@@ -157,12 +147,12 @@ fn docker_config(
     let Placed { at, value: entries } = given;
     entries.check_unique(mistakes);
     if entries.0.is_empty() {
-        mistakes.add(*at, "at least one registry is needed");
+        mistakes.add(at, "at least one registry is needed");
         return None;
     }
     let mut accounts = Vec::new();
-    for (host, Registry { username, password }) in &entries.0 {
-        let account = (host.value.clone(), username.value.clone(), password.value.clone());
+    for (host, Registry { username, password }) in entries.0 {
+        let account = (host.value, username.value, password.value);
         let value = SecretValue::new(docker_config::build(std::slice::from_ref(&account)));
         match docker_config::check(value.expose(), cloud.docker_config) {
             Ok(()) => accounts.push(account),
@@ -173,9 +163,9 @@ fn docker_config(
             }
         }
     }
-    mistakes.hold_to(quota, 0, "keys", *at);
+    mistakes.hold_to(quota, 0, "keys", at);
     let value = SecretValue::new(docker_config::build(&accounts));
-    sized(vec![(DOCKER_CONFIG_KEY.to_owned(), value)], *at, mistakes)
+    sized(vec![(DOCKER_CONFIG_KEY.to_owned(), value)], at, mistakes)
 }
 
 /// The data, if it is neither empty nor too large.
@@ -186,15 +176,9 @@ fn sized(
 ) -> Option<SecretData> {
     let data = SecretData::new(pairs).map_err(|error| match error {
         Error::Missing(_) => "a secret needs at least one key".to_owned(),
-        error => reason(error),
-    });
-    mistakes.check(at, data)
-}
-
-/// What the domain says is wrong, without the name of the field: the place says which it is.
-fn reason(error: Error) -> String {
-    match error {
+        // The place says which field it is.
         Error::Invalid(_, reason) => reason,
         error => error.to_string(),
-    }
+    });
+    mistakes.check(at, data)
 }

@@ -36,8 +36,7 @@ fn world(text: &str) -> World {
 }
 
 fn told(text: &str) -> Vec<String> {
-    let found = World::parse(text, DockerConfigMode::Strict, &variable).expect_err(text);
-    found.iter().map(ToString::to_string).collect()
+    World::parse(text, DockerConfigMode::Strict, &variable).expect_err(text)
 }
 
 /// Holds what is told of files to what is expected. A line of `cases` is `PART => MESSAGE`: the part takes the place of `…`
@@ -83,7 +82,7 @@ fn the_documented_example_is_a_world() {
     assert_eq!(world.cloud.applications_in(&test)[0].secrets, ["app-config"]);
     assert!(world.cloud.has_clusters(&test));
     assert_eq!(world.secrets[1].data.get("k1").map(SecretValue::expose), Some("v1"));
-    assert_eq!(world.remarks(), [""; 0]);
+    assert_eq!(world.remarks, [""; 0]);
 }
 
 #[test]

@@ -8,12 +8,13 @@ use zeroize::Zeroizing;
 use super::{
     Variables,
     mistakes::Mistakes,
-    policies::{self, Policy, Suspect},
+    policies::{self, Policy},
     yaml::{Placed, Text, given},
 };
 use crate::{
     access::{self, Directory, KeyMaterial, Principal, Session, signature::RsaPublicKey},
     clock::Timestamp,
+    sae::model::Cloud,
 };
 
 const KEY_ID_RULE: &str = "an access key id has 1 to 128 letters, digits, '.', '-' and '_', and does not begin with \
@@ -34,7 +35,6 @@ const TOKEN_MAX: usize = 4096;
 /// What temporary keys begin with, and no others.
 const SESSION_PREFIX: &str = "STS.";
 
-/// A user of the account.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct User {
@@ -75,33 +75,33 @@ pub(super) struct TemporaryKey {
     user: Text,
 }
 
-/// Reads who is known, and what in the users' policies may grant nothing.
+/// Reads who is known. `cloud` is what their policies are for.
 pub(super) fn read(
     users: Vec<Placed<User>>,
     root: Root,
     sts: Vec<TemporaryKey>,
+    cloud: &Cloud,
     variables: &Variables<'_>,
     mistakes: &mut Mistakes,
-) -> (Directory, Vec<Suspect>) {
+) -> Directory {
     let mut reader = Reader { directory: Directory::default(), variables, mistakes };
-    let (mut known, mut suspects) = (HashMap::new(), Vec::new());
+    let (mut known, mut first) = (HashMap::new(), HashMap::new());
     for Placed { at, value } in users {
         let rule = "a user's name has 1 to 64 letters, digits, '.', '-' and '_'";
         let name = value.name.parsed(rule, reader.mistakes, |text| word(text, 64));
-        let policies = policies::read(value.policies, &mut suspects, reader.mistakes);
+        let policies = policies::read(value.policies, cloud, reader.mistakes);
         let user = Arc::new(access::User { name: name.clone().unwrap_or_default(), policies });
         reader.access_keys(value.access_keys, &Principal::User(Arc::clone(&user)));
         let Some(name) = name else { continue };
-        let (_, first) = known.entry(name).or_insert((user, at));
-        if *first != at {
-            reader.mistakes.twice(at, "this user", *first);
+        if reader.mistakes.is_first(&mut first, name.clone(), at, "this user") {
+            known.insert(name, user);
         }
     }
     reader.access_keys(root.access_keys, &Principal::Root);
     for key in sts {
-        reader.temporary_key(&key, |name| known.get(name).map(|(user, _)| Arc::clone(user)));
+        reader.temporary_key(&key, &known);
     }
-    (reader.directory, suspects)
+    reader.directory
 }
 
 struct Reader<'a> {
@@ -143,11 +143,7 @@ impl Reader<'_> {
         }
     }
 
-    fn temporary_key(
-        &mut self,
-        key: &TemporaryKey,
-        find: impl FnOnce(&str) -> Option<Arc<access::User>>,
-    ) {
+    fn temporary_key(&mut self, key: &TemporaryKey, users: &HashMap<String, Arc<access::User>>) {
         let id = self.resolved(&key.id, |text| {
             let is_id = |rest| word(rest, KEY_ID_MAX - SESSION_PREFIX.len()).is_some();
             let fits = text.strip_prefix(SESSION_PREFIX).is_some_and(is_id);
@@ -158,14 +154,18 @@ impl Reader<'_> {
         let rule = "not a moment; one looks like 2030-01-01T00:00:00Z";
         let moment = |text: &str| text.parse().ok().map(jiff::Timestamp::as_millisecond);
         let expires = key.expires.parsed(rule, self.mistakes, moment).map(Timestamp);
+        let find = |name: &str| users.get(name).cloned();
         let user = key.user.parsed("no such user; `users` must list it", self.mistakes, find);
         if let (Some(id), Some(secret), Some(token), Some(expires), Some(user)) =
             (id, secret, token, expires, user)
         {
-            let (material, session) =
-                (KeyMaterial::Secret(secret), Some(Session { token, expires }));
-            let principal = Principal::Session(user);
-            let known = access::AccessKey { id, material, principal, is_active: true, session };
+            let known = access::AccessKey {
+                id,
+                material: KeyMaterial::Secret(secret),
+                principal: Principal::Session(user),
+                is_active: true,
+                session: Some(Session { token, expires }),
+            };
             self.mistakes.check(key.id.at, self.directory.add(known));
         }
     }

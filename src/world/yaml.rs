@@ -8,14 +8,14 @@ use serde::{
 };
 use serde_saphyr::{MergeKeyPolicy, Spanned};
 
-use super::mistakes::{Mistake, Mistakes, Position};
+use super::mistakes::{self, Mistakes, Position};
 
 /// Reads the only document of a file; nothing when there is nothing in it. How large it may be, how deep, and how much
 /// its aliases may repeat are the library's limits: 250,000 nodes and 64 MiB of texts, 64 levels.
 ///
 /// # Errors
 /// The first mistake of shape.
-pub(super) fn read<'t, T: Deserialize<'t>>(text: &'t str) -> Result<Option<T>, Mistake> {
+pub(super) fn read<'t, T: Deserialize<'t>>(text: &'t str) -> Result<Option<T>, String> {
     let options = serde_saphyr::options! {
         with_snippet: false,
         strict_booleans: true,
@@ -24,7 +24,7 @@ pub(super) fn read<'t, T: Deserialize<'t>>(text: &'t str) -> Result<Option<T>, M
         reject_unsupported_tags: true,
         reject_tagged_field_names: true,
     };
-    serde_saphyr::from_str_with_options(text, options).map_err(|error| Mistake::from(&error))
+    serde_saphyr::from_str_with_options(text, options).map_err(|error| mistakes::of_shape(&error))
 }
 
 /// Reads a key's value for a field that may be absent. Without it serde would take `~`, or no value at all, for absent:
@@ -59,11 +59,7 @@ impl Text {
         mistakes: &mut Mistakes,
         parse: impl FnOnce(&str) -> Option<T>,
     ) -> Option<T> {
-        let parsed = parse(&self.value);
-        if parsed.is_none() {
-            mistakes.add(self.at, rule);
-        }
-        parsed
+        mistakes.check(self.at, parse(&self.value).ok_or(rule))
     }
 }
 
@@ -75,17 +71,8 @@ impl<V> Entries<V> {
     pub fn check_unique(&self, mistakes: &mut Mistakes) {
         let mut first = HashMap::new();
         for (key, _) in &self.0 {
-            match first.get(key.value.as_str()) {
-                Some(at) => mistakes.twice(key.at, "this key", *at),
-                None => drop(first.insert(key.value.as_str(), key.at)),
-            }
+            mistakes.is_first(&mut first, key.value.as_str(), key.at, "this key");
         }
-    }
-}
-
-impl<V> Default for Entries<V> {
-    fn default() -> Self {
-        Self(Vec::new())
     }
 }
 
@@ -112,58 +99,57 @@ impl<'de, V: Deserialize<'de>> Deserialize<'de> for Entries<V> {
 }
 
 /// One text, or a list of at least one.
-pub(super) struct OneOrMore(pub Vec<Text>);
+pub(super) type OneOrMore = Placed<OneOrList>;
 
-impl<'de> Deserialize<'de> for OneOrMore {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Placed { at, value } = Placed::deserialize(deserializer)?;
-        Ok(Self(match value {
-            Either::One(value) => vec![Text { at, value }],
-            Either::List(items) => items,
-        }))
-    }
-}
-
-enum Either {
+pub(super) enum OneOrList {
     One(String),
     List(Vec<Text>),
 }
 
-impl<'de> Deserialize<'de> for Either {
+impl OneOrMore {
+    pub fn into_texts(self) -> Vec<Text> {
+        match self.value {
+            OneOrList::One(value) => vec![Text { at: self.at, value }],
+            OneOrList::List(items) => items,
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for OneOrList {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct OneOrList;
-        impl<'de> Visitor<'de> for OneOrList {
-            type Value = Either;
+        struct AnyText;
+        impl<'de> Visitor<'de> for AnyText {
+            type Value = OneOrList;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a text, or a list of at least one")
             }
 
-            fn visit_str<E>(self, text: &str) -> Result<Either, E> {
-                Ok(Either::One(text.to_owned()))
+            fn visit_str<E>(self, text: &str) -> Result<OneOrList, E> {
+                Ok(OneOrList::One(text.to_owned()))
             }
 
             // Conditions compare truth values and seconds, which need no quotes.
-            fn visit_bool<E>(self, value: bool) -> Result<Either, E> {
-                Ok(Either::One(value.to_string()))
+            fn visit_bool<E>(self, value: bool) -> Result<OneOrList, E> {
+                Ok(OneOrList::One(value.to_string()))
             }
 
-            fn visit_i64<E>(self, number: i64) -> Result<Either, E> {
-                Ok(Either::One(number.to_string()))
+            fn visit_i64<E>(self, number: i64) -> Result<OneOrList, E> {
+                Ok(OneOrList::One(number.to_string()))
             }
 
-            fn visit_u64<E>(self, number: u64) -> Result<Either, E> {
-                Ok(Either::One(number.to_string()))
+            fn visit_u64<E>(self, number: u64) -> Result<OneOrList, E> {
+                Ok(OneOrList::One(number.to_string()))
             }
 
-            fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Either, A::Error> {
+            fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<OneOrList, A::Error> {
                 let items = Vec::deserialize(SeqAccessDeserializer::new(seq))?;
                 if items.is_empty() {
                     return Err(de::Error::invalid_length(0, &self));
                 }
-                Ok(Either::List(items))
+                Ok(OneOrList::List(items))
             }
         }
-        deserializer.deserialize_any(OneOrList)
+        deserializer.deserialize_any(AnyText)
     }
 }

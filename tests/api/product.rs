@@ -63,12 +63,7 @@ impl Product for Echo {
         }
     }
 
-    async fn run(
-        &self,
-        _call: &Call<'_>,
-        _state: &mut (),
-        text: String,
-    ) -> Result<String, EchoError> {
+    async fn run(&self, _call: &Call<'_>, text: String) -> Result<String, EchoError> {
         Ok(text)
     }
 

@@ -130,7 +130,7 @@ mod tests {
     fn blanks_are_filled_in_order_and_once() {
         let error = ApiError::new(Code::SecretDataKey, &[&"%s", &"b"]);
         assert_eq!(
-            error.message(),
+            error.message,
             "The specified Key [%s] does not exist in the specified Secret [b]."
         );
     }

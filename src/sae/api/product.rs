@@ -22,7 +22,7 @@ use crate::{
     access::Claim,
     exchange::{self, Body, Call, Product},
     http::Room,
-    pop::{self, Admission, ApiError, BodyRole, Frame, Parameters, Wanted, authorize},
+    pop::{self, Admission, ApiError, BodyRole, Frame, Parameters, authorize},
     sae::model::{NamespaceId, SecretId},
 };
 
@@ -114,8 +114,7 @@ impl Product for Sae {
         let named = region.as_ref().ok().and_then(Option::as_ref);
         let cloud = self.service.cloud();
         let resources = resource::of(operation, &parameters, named, cloud);
-        let (action, account) = (operation.action(), cloud.account.as_str());
-        authorize(call, &caller, &Wanted { action, resources: &resources, account })?;
+        authorize(call, &caller, operation.action(), &resources, &cloud.account)?;
         // What a body has wrong is told only to a caller that may do this.
         added.map_err(|refused| with_message(refused.place, refused.reason))?;
         Ok(Admitted { operation, parameters, region, _room: room })
@@ -124,7 +123,6 @@ impl Product for Sae {
     async fn run(
         &self,
         call: &Call<'_>,
-        _state: &mut State,
         admitted: Admitted,
     ) -> Result<(Operation, Answer), ApiError> {
         let Admitted { operation, parameters, region, _room } = admitted;
@@ -135,7 +133,7 @@ impl Product for Sae {
     fn code(outcome: &Result<(Operation, Answer), ApiError>) -> &'static str {
         match outcome {
             Ok(_) => "200",
-            Err(error) => error.entry().code,
+            Err(error) => error.entry.code,
         }
     }
 

@@ -76,7 +76,7 @@ impl<'a> Envelope<'a> {
 
 /// The reply to a request that failed. The gateway's errors lack what only the service knows.
 pub fn failure(frame: &Frame, error: &ApiError) -> HttpResponse {
-    let entry = error.entry();
+    let entry = error.entry;
     let of_service = [
         ("TraceId", frame.trace_id.as_str().into()),
         ("ErrorCode", entry.code.into()),

@@ -109,12 +109,9 @@ fn what_grants_nothing_is_remarked_on() {
     let remarks = |policy: &str| {
         let text =
             format!("account: 12\nregions: [cn-x]\nusers: [{{ name: u, policies: [{policy}] }}]");
-        world(&text).remarks()[1..].to_vec()
+        world(&text).remarks[1..].to_vec()
     };
-    assert_eq!(
-        world("regions: [cn-bejing]").remarks(),
-        ["cn-bejing is no documented region of SAE"]
-    );
+    assert_eq!(world("regions: [cn-bejing]").remarks, ["cn-bejing is no documented region of SAE"]);
     for quiet in ["AdministratorAccess", "AliyunSAEFullAccess", "AliyunSAEReadOnlyAccess"] {
         assert_eq!(remarks(quiet), [""; 0], "{quiet}");
     }
