@@ -14,7 +14,7 @@ use super::{
 use crate::{
     access::policy::{
         self, Condition, ConditionError, Effect, KEYS, Pattern, Patterns, SYSTEM_POLICIES,
-        SystemPolicy, operators,
+        operators,
     },
     sae::model::Cloud,
 };
@@ -93,19 +93,19 @@ impl Suspect {
     }
 }
 
-/// Reads the policies of a user; adds to `suspects` what may grant nothing.
+/// Reads the statements of a user's policies; adds to `suspects` what may grant nothing.
 pub(super) fn read(
     items: Vec<Placed<Policy>>,
     suspects: &mut Vec<Suspect>,
     mistakes: &mut Mistakes,
-) -> Vec<policy::Policy> {
-    let mut policies = Vec::new();
+) -> Vec<policy::Statement> {
+    let mut statements = Vec::new();
     for Placed { at, value } in items {
         match value {
-            Policy::Document(document) => policies.push(document.read(suspects, mistakes)),
+            Policy::Document(document) => statements.extend(document.read(suspects, mistakes)),
             Policy::System(name) => match policy::system_policy(&name) {
-                Some(SystemPolicy::Known(policy)) => policies.push(policy),
-                Some(SystemPolicy::OtherService) => suspects.push(Suspect(at, None)),
+                Some(none) if none.is_empty() => suspects.push(Suspect(at, None)),
+                Some(known) => statements.extend(known),
                 None => {
                     let known = SYSTEM_POLICIES.join(", ");
                     mistakes.add(
@@ -119,11 +119,11 @@ pub(super) fn read(
             },
         }
     }
-    policies
+    statements
 }
 
 impl Document {
-    fn read(self, suspects: &mut Vec<Suspect>, mistakes: &mut Mistakes) -> policy::Policy {
+    fn read(self, suspects: &mut Vec<Suspect>, mistakes: &mut Mistakes) -> Vec<policy::Statement> {
         let is_known = |text: &str| (text == policy::VERSION).then_some(());
         self.version.parsed("the version of a policy is \"1\"", mistakes, is_known);
         let mut statements = Vec::new();
@@ -132,7 +132,7 @@ impl Document {
             suspects.push(Suspect(at, Some(statement.resources.clone())));
             statements.push(statement);
         }
-        policy::Policy { statements }
+        statements
     }
 }
 

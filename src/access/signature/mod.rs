@@ -44,12 +44,7 @@ impl<'a> SignedRequest<'a> {
     fn push_value(&self, name: &str, text: &mut Vec<u8>) {
         let mut values: Vec<&[u8]> = self.values(name).map(<[u8]>::trim_ascii).collect();
         values.sort_unstable();
-        for (index, value) in values.iter().enumerate() {
-            if index > 0 {
-                text.push(b',');
-            }
-            text.extend_from_slice(value);
-        }
+        text.extend_from_slice(&values.join(&b','));
     }
 }
 
