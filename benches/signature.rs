@@ -50,7 +50,7 @@ fn is_verified(request: &SignedRequest<'_>, key: &KeyMaterial, body: &[u8]) -> b
     let authorization = request.values("authorization").next().unwrap_or_default();
     match Authorization::parse(authorization) {
         Ok(Authorization::Acs3(claim)) => {
-            let hash = acs3::content_hash(claim.algorithm, body);
+            let hash = claim.algorithm.hash(body);
             acs3::unsigned_header(request, &claim).is_none()
                 && acs3::verify(request, &claim, key).is_ok()
                 && request.values("x-acs-content-sha256").eq([hash.as_bytes()])

@@ -2,6 +2,8 @@
 
 use std::{fmt, str::FromStr};
 
+use data_encoding::HEXLOWER;
+
 use crate::clock::Timestamp;
 
 /// How long a master key's id may be, in characters.
@@ -14,15 +16,14 @@ const DATABASE_PREFIX: &str = "db/";
 const DATABASE_DIGITS: usize = 12;
 
 /// The id of a key that wraps data keys: `db/` and twelve hexadecimal digits for a key of the database.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct KeyId(String);
 
 impl KeyId {
     /// The id that these random bytes make.
     #[must_use]
     pub fn from_random(bytes: [u8; DATABASE_DIGITS / 2]) -> Self {
-        let digits = bytes.iter().map(|byte| format!("{byte:02x}"));
-        Self(std::iter::once(DATABASE_PREFIX.to_owned()).chain(digits).collect())
+        Self(format!("{DATABASE_PREFIX}{}", HEXLOWER.encode(&bytes)))
     }
 
     /// The id in a text; `None` when the text is no such id.
@@ -48,31 +49,22 @@ impl fmt::Display for KeyId {
 }
 
 /// The id of a master key: 1 to 64 letters, digits, `.`, `_` and `-`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MasterKeyId(String);
 
-/// The text is no id of a master key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the id of a master key has 1 to 64 letters, digits, '.', '_' and '-'")]
-pub struct MasterKeyIdError;
-
 impl FromStr for MasterKeyId {
-    type Err = MasterKeyIdError;
+    type Err = &'static str;
 
-    fn from_str(text: &str) -> Result<Self, MasterKeyIdError> {
+    fn from_str(text: &str) -> Result<Self, &'static str> {
         let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
-        if (1..=MASTER_ID_MAX).contains(&text.len()) && text.chars().all(legal) {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(MasterKeyIdError)
-        }
+        let is_id = (1..=MASTER_ID_MAX).contains(&text.len()) && text.chars().all(legal);
+        let rule = "the id of a master key has 1 to 64 letters, digits, '.', '_' and '-'";
+        is_id.then(|| Self(text.to_owned())).ok_or(rule)
     }
 }
 
 impl MasterKeyId {
-    /// The id as text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 }

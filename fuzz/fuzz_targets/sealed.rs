@@ -67,19 +67,20 @@ fn data_keys_open_at_their_place(input: &[u8], choices: &mut Choices) {
         |number, name: &str| Binding::new("fuzz 1", &[1; 16]).number(number).text(name).text("");
     let here = place(1, &one);
     let key = DataEncryptionKey::generate().expect("a key");
-    let kept = ring.wrap_data_key(&wrapped.id, &key, &here).expect("it wraps");
+    let database_key = ring.get(&wrapped.id).expect("it is open");
+    let kept = database_key.wrap_data_key(&key, &here).expect("it wraps");
     let sealed = key.seal(input).expect("a value can be sealed");
-    let opened = ring.unwrap_data_key(&kept, &here).expect("it opens at its place");
+    let opened = database_key.unwrap_data_key(&kept, &here).expect("it opens at its place");
     holds!(opened.open(&sealed).is_ok_and(|value| *value == input), "with what it sealed");
     let bytes = spoiled(&kept.bytes, choices);
     let spoiled = WrappedDataKey { bytes, ..kept.clone() };
-    holds!(ring.unwrap_data_key(&spoiled, &here).is_err(), "spoiled bytes open");
+    holds!(database_key.unwrap_data_key(&spoiled, &here).is_err(), "spoiled bytes open");
     if one != two {
         let there = place(1, &two);
-        holds!(ring.unwrap_data_key(&kept, &there).is_err(), "it opens under another name");
+        holds!(database_key.unwrap_data_key(&kept, &there).is_err(), "it opens under another name");
     }
     let there = place(2, &one);
-    holds!(ring.unwrap_data_key(&kept, &there).is_err(), "it opens under another number");
+    holds!(database_key.unwrap_data_key(&kept, &there).is_err(), "it opens under another number");
 
     let bytes = flipped(&wrapped.bytes, choices);
     let (_, closed) = Keyring::default().opened(&[WrappedKey { bytes, ..wrapped }], &masters);

@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::{
     AccessKey, Caller, CommonField, Directory, Refusal,
-    nonces::{Nonces, WINDOW_MS},
+    nonces::{CAPACITY, Nonces, WINDOW_MS},
     signature::{
         self, Authorization, SignedRequest,
         acs3::{self, Acs3, Algorithm},
@@ -14,7 +14,6 @@ use super::{
 use crate::clock::Timestamp;
 
 /// Tells callers by their signatures.
-#[derive(Debug)]
 pub struct Authenticator {
     directory: Directory,
     allows_anonymous: bool,
@@ -22,7 +21,6 @@ pub struct Authenticator {
 }
 
 /// A request whose head is as it should be. It stands for its caller once [`Authenticator::admit`] has seen the body.
-#[derive(Debug)]
 #[must_use]
 pub struct Claim {
     caller: Caller,
@@ -37,7 +35,6 @@ pub struct Claim {
 
 impl Claim {
     /// Whether the request is signed, by whichever caller.
-    #[must_use]
     pub fn is_signed(&self) -> bool {
         self.date.is_some()
     }
@@ -47,14 +44,13 @@ impl Authenticator {
     /// Knows those keys, and admits unsigned requests if that is allowed.
     #[must_use]
     pub fn new(directory: Directory, allows_anonymous: bool) -> Self {
-        Self { directory, allows_anonymous, nonces: Mutex::default() }
+        let nonces = Mutex::new(Nonces::new(CAPACITY));
+        Self { directory, allows_anonymous, nonces }
     }
 
-    /// Checks all that the head of a request tells, so that the body of a request with a bad signature need not be read. The authorization is
-    /// the request's own, as [`authorization`] reads it.
-    ///
-    /// # Errors
-    /// [`Refusal`], the first of: what is absent or badly put, the key, the date, the token, the signature.
+    /// Checks all that the head of a request tells, so that the body of a request with a bad signature need not be read:
+    /// what is absent or badly put, then the key, the date, the token, the signature. The authorization is the request's
+    /// own, as [`authorization`] reads it.
     pub fn check_head(
         &self,
         request: &SignedRequest<'_>,
@@ -72,9 +68,6 @@ impl Authenticator {
 
     /// Checks what only the body can tell, and uses up the nonce. `now` is when the body was there: a request that took
     /// its time may have become too old, and then its nonce may be forgotten already.
-    ///
-    /// # Errors
-    /// [`Refusal`]: the body is another one, the date has passed, or the nonce was used.
     pub fn admit(
         &self,
         claim: Claim,
@@ -102,16 +95,14 @@ impl Authenticator {
         const HALVES: [&str; 2] = ["x-acs-accesskey-id", "x-acs-security-token"];
         const OTHER_WAYS: [&str; 3] =
             ["x-acs-bearer-token", "x-acs-signature-type", "x-acs-zero-trust-idtoken"];
-        let has = |name: &&str| {
-            request.headers.iter().any(|(known, value)| known == name && !value.is_empty())
-        };
+        let has = |name: &&str| request.values(name).any(|value| !value.is_empty());
         // Where the platform's APIs of RPC style have what this one has in headers.
         let asks = |name: &[u8]| signature::parameters(request.query).any(|known| *known == *name);
         if HALVES.iter().any(has) || asks(b"AccessKeyId") {
             return Err(Refusal::Missing(CommonField::Signature));
         }
         // Also one that says nothing: its client means to sign.
-        let tries = request.headers.iter().any(|(known, _)| *known == "authorization");
+        let tries = request.values("authorization").next().is_some();
         if !self.allows_anonymous || tries || OTHER_WAYS.iter().any(has) || asks(b"Signature") {
             return Err(Refusal::Missing(CommonField::AccessKeyId));
         }
@@ -131,16 +122,14 @@ impl Authenticator {
         if acs3::unsigned_header(request, authorization).is_some() {
             return Err(Refusal::Incomplete);
         }
-        let known = self.find(authorization.access_key_id)?;
-        let date = signature::parse_acs3_date(date).ok_or(Refusal::DateMalformed)?;
-        check_date(date, now)?;
-        check_token(known, &self.directory, request, now)?;
+        let date = signature::parse_acs3_date(date);
+        let known = self.check_key(request, authorization.access_key_id, date, now)?;
         acs3::verify(request, authorization, &known.material)?;
         Ok(Claim {
             caller: caller(known),
             hash: Some((authorization.algorithm, hash.to_owned())),
             md5: md5.map(<[u8]>::to_owned),
-            date: Some(date),
+            date,
             nonce: Some(nonce.to_owned()),
         })
     }
@@ -161,32 +150,58 @@ impl Authenticator {
         if single(request, "x-acs-signature-method")?.is_some_and(|method| method != b"HMAC-SHA1") {
             return Err(Refusal::UnknownMethod);
         }
-        let known = self.find(authorization.access_key_id)?;
-        let date = signature::parse_http_date(date)
-            .or_else(|| signature::parse_acs3_date(date))
-            .ok_or(Refusal::DateMalformed)?;
-        check_date(date, now)?;
-        check_token(known, &self.directory, request, now)?;
+        let date = signature::parse_http_date(date).or_else(|| signature::parse_acs3_date(date));
+        let known = self.check_key(request, authorization.access_key_id, date, now)?;
         roa::verify(request, authorization, &known.material)?;
         Ok(Claim {
             caller: caller(known),
             hash: None,
             md5: md5.map(<[u8]>::to_owned),
-            date: Some(date),
+            date,
             nonce: nonce.map(<[u8]>::to_owned),
         })
     }
 
-    fn find(&self, id: &str) -> Result<&AccessKey, Refusal> {
+    /// The key that a request names, once it is certain that the key, the date and the token are good.
+    fn check_key(
+        &self,
+        request: &SignedRequest<'_>,
+        id: &str,
+        date: Option<i64>,
+        now: Timestamp,
+    ) -> Result<&AccessKey, Refusal> {
         let key = self.directory.find(id).ok_or(Refusal::UnknownKey)?;
-        if key.is_active { Ok(key) } else { Err(Refusal::InactiveKey) }
+        if !key.is_active {
+            return Err(Refusal::InactiveKey);
+        }
+        check_date(date.ok_or(Refusal::DateMalformed)?, now)?;
+        self.check_token(key, single(request, "x-acs-security-token")?, now)?;
+        Ok(key)
+    }
+
+    fn check_token(
+        &self,
+        key: &AccessKey,
+        token: Option<&[u8]>,
+        now: Timestamp,
+    ) -> Result<(), Refusal> {
+        match (&key.session, token) {
+            (None, None) => Ok(()),
+            (Some(_), None) => Err(Refusal::Missing(CommonField::SecurityToken)),
+            (Some(session), Some(token)) if session.has_token(token) => {
+                (now < session.expires).then_some(()).ok_or(Refusal::TokenExpired)
+            }
+            // A long-term key has no token, whatever the token is.
+            (None, Some(_)) => Err(Refusal::TokenMismatch),
+            (Some(_), Some(token)) if self.directory.knows_token(token) => {
+                Err(Refusal::TokenMismatch)
+            }
+            (Some(_), Some(_)) => Err(Refusal::TokenMalformed),
+        }
     }
 }
 
 /// By which key and how a request claims to be signed; `None` when it claims nothing.
-///
-/// # Errors
-/// [`Refusal`]: the claim is badly put.
 pub fn authorization<'a>(
     request: &SignedRequest<'a>,
 ) -> Result<Option<Authorization<'a>>, Refusal> {
@@ -200,7 +215,7 @@ fn check_hash(
     hash: &[u8],
     body: &[u8],
 ) -> Result<(), Refusal> {
-    let actual = acs3::content_hash(algorithm, body);
+    let actual = algorithm.hash(body);
     if actual.as_bytes() == hash {
         return Ok(());
     }
@@ -214,8 +229,7 @@ fn check_hash(
 
 /// The value of a header that may stand once; an empty one says nothing.
 fn single<'a>(request: &SignedRequest<'a>, name: &str) -> Result<Option<&'a [u8]>, Refusal> {
-    let mut values =
-        request.headers.iter().filter(|(known, _)| *known == name).map(|(_, value)| *value);
+    let mut values = request.values(name);
     match (values.next(), values.next()) {
         (_, Some(_)) => Err(Refusal::Incomplete),
         (value, None) => Ok(value.filter(|value| !value.is_empty())),
@@ -231,35 +245,8 @@ fn required<'a>(
 }
 
 fn check_date(date: i64, now: Timestamp) -> Result<(), Refusal> {
-    if now.0.abs_diff(date) <= WINDOW_MS.unsigned_abs() {
-        Ok(())
-    } else {
-        Err(Refusal::DateExpired)
-    }
-}
-
-fn check_token(
-    key: &AccessKey,
-    directory: &Directory,
-    request: &SignedRequest<'_>,
-    now: Timestamp,
-) -> Result<(), Refusal> {
-    let token = single(request, "x-acs-security-token")?;
-    match (&key.session, token) {
-        (None, None) => Ok(()),
-        (Some(_), None) => Err(Refusal::Missing(CommonField::SecurityToken)),
-        (Some(session), Some(token)) if session.has_token(token) => {
-            if now < session.expires {
-                Ok(())
-            } else {
-                Err(Refusal::TokenExpired)
-            }
-        }
-        (_, Some(token)) if directory.knows_token(token) => Err(Refusal::TokenMismatch),
-        // A long-term key has no token, whatever the token is.
-        (None, Some(_)) => Err(Refusal::TokenMismatch),
-        (Some(_), Some(_)) => Err(Refusal::TokenMalformed),
-    }
+    let is_near = now.0.abs_diff(date) <= WINDOW_MS.unsigned_abs();
+    if is_near { Ok(()) } else { Err(Refusal::DateExpired) }
 }
 
 fn caller(key: &AccessKey) -> Caller {

@@ -1,15 +1,82 @@
-//! The known users, their access keys, and the temporary keys that were handed out.
+//! The users, their access keys with the temporary ones that were handed out, and the callers that these make.
 
-use std::{
-    collections::{HashMap, hash_map::Entry},
-    fmt,
-};
+use std::{collections::HashMap, fmt, sync::Arc};
 
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use super::{KeyMaterial, Principal};
+use super::{
+    KeyMaterial,
+    policy::{self, Denied, Environment, Statement},
+};
 use crate::clock::Timestamp;
+
+/// A user of the account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    /// The user's name, unique in the account.
+    pub name: String,
+    /// The statements of all policies attached to the user.
+    pub policies: Vec<Statement>,
+}
+
+/// Who is calling, once that is certain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    /// On whose behalf the request is made.
+    pub principal: Principal,
+    /// The access key that signed it; `None` when nothing did.
+    pub access_key_id: Option<String>,
+}
+
+/// On whose behalf a request is made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Principal {
+    /// Nothing was signed; acts as the account itself where that is allowed.
+    Anonymous,
+    /// The account itself.
+    Root,
+    /// A user of the account, by a long-term key.
+    User(Arc<User>),
+    /// A user of the account, by a temporary key.
+    Session(Arc<User>),
+}
+
+impl Caller {
+    /// The caller of an unsigned request.
+    pub const ANONYMOUS: Self = Self { principal: Principal::Anonymous, access_key_id: None };
+
+    /// The user that policies are looked up for; `None` for the account itself, which no policy binds.
+    #[must_use]
+    pub fn user(&self) -> Option<&Arc<User>> {
+        match &self.principal {
+            Principal::Anonymous | Principal::Root => None,
+            Principal::User(user) | Principal::Session(user) => Some(user),
+        }
+    }
+
+    /// What the logs call this kind of caller.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self.principal {
+            Principal::Anonymous => "anonymous",
+            Principal::Root => "root",
+            Principal::User(_) => "user",
+            Principal::Session(_) => "sts",
+        }
+    }
+
+    /// Whether the caller may take an action, such as `sae:CreateSecret`, on a resource, such as
+    /// `acs:sae:cn-beijing:1000000000000001:*`. The account itself may do everything.
+    pub(crate) fn authorize(
+        &self,
+        action: &str,
+        resource: &str,
+        environment: &Environment,
+    ) -> Result<(), Denied> {
+        let Some(user) = self.user() else { return Ok(()) };
+        policy::evaluate(&user.policies, action, resource, environment)
+    }
+}
 
 /// An access key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,8 +104,7 @@ pub struct Session {
 
 impl Session {
     /// Whether that is the session's token; takes the same time whatever the difference.
-    #[must_use]
-    pub fn has_token(&self, token: &[u8]) -> bool {
+    pub(crate) fn has_token(&self, token: &[u8]) -> bool {
         self.token.as_bytes().ct_eq(token).into()
     }
 }
@@ -54,41 +120,30 @@ impl fmt::Debug for Session {
 pub struct Directory(HashMap<String, AccessKey>);
 
 impl Directory {
-    /// Makes a key known.
-    ///
-    /// # Errors
-    /// A key of that id is known already; it stays.
+    /// Makes a key known, unless one of that id is known already: that one stays.
     pub fn add(&mut self, key: AccessKey) -> Result<(), &'static str> {
-        match self.0.entry(key.id.clone()) {
-            Entry::Occupied(_) => Err("this access key id stands twice"),
-            Entry::Vacant(place) => {
-                place.insert(key);
-                Ok(())
-            }
+        if self.0.contains_key(&key.id) {
+            return Err("this access key id stands twice");
         }
+        self.0.insert(key.id.clone(), key);
+        Ok(())
     }
 
-    /// The access key of that id.
-    #[must_use]
-    pub fn find(&self, id: &str) -> Option<&AccessKey> {
+    pub(crate) fn find(&self, id: &str) -> Option<&AccessKey> {
         self.0.get(id)
     }
 
     /// How many access keys are known, temporary ones included.
-    #[must_use]
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether no key is known.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// Whether a security token was handed out for any key.
-    #[must_use]
-    pub fn knows_token(&self, token: &[u8]) -> bool {
+    pub(super) fn knows_token(&self, token: &[u8]) -> bool {
         let mut sessions = self.0.values().filter_map(|key| key.session.as_ref());
         sessions.any(|session| session.has_token(token))
     }

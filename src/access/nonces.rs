@@ -13,7 +13,7 @@ pub const WINDOW_MS: i64 = 15 * 60 * 1000;
 
 /// How many nonces are remembered, of all keys together: about 20 MiB when they are one key's (measured). That is 1,165
 /// requests a second for all of the window.
-const CAPACITY: usize = 1 << 20;
+pub const CAPACITY: usize = 1 << 20;
 
 /// How much longer than [`WINDOW_MS`] a nonce is remembered, in milliseconds: two requests may read the clock in one
 /// order and come here in the other.
@@ -24,10 +24,9 @@ const SWEEP_MS: i64 = 60 * 1000;
 
 /// The nonces of all access keys whose requests may still be accepted by their date.
 ///
-/// Memory is bounded by [`CAPACITY`], and no replay is let through for it: when there is no room, the oldest nonces of the
+/// Memory is bounded by the capacity, and no replay is let through for it: when there is no room, the oldest nonces of the
 /// key with the most of them are forgotten, and from then on that key's requests of their date or before are refused as
 /// expired. A key that makes a flood of requests so narrows its own window and no other's.
-#[derive(Debug)]
 pub struct Nonces {
     keys: HashMap<String, Used>,
     /// Nonces are kept as 64-bit keyed hashes: no client can search for two that collide.
@@ -38,7 +37,7 @@ pub struct Nonces {
 }
 
 /// The nonces of one access key.
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Used {
     /// By the second from which on they take nonces: one a minute, and more where there are many.
     buckets: BTreeMap<i64, Bucket>,
@@ -47,21 +46,14 @@ struct Used {
 }
 
 /// The nonces of requests whose dates are near each other.
-#[derive(Debug)]
 struct Bucket {
     nonces: HashSet<u64>,
     /// The latest date among them, in seconds.
     newest: i64,
 }
 
-impl Default for Nonces {
-    fn default() -> Self {
-        Self::with_capacity(CAPACITY)
-    }
-}
-
 impl Nonces {
-    fn with_capacity(capacity: usize) -> Self {
+    pub fn new(capacity: usize) -> Self {
         Self {
             keys: HashMap::new(),
             hasher: RandomState::new(),
@@ -147,7 +139,7 @@ mod tests {
 
     #[test]
     fn a_nonce_is_taken_once_a_key() {
-        let mut nonces = Nonces::default();
+        let mut nonces = Nonces::new(CAPACITY);
         assert_eq!(nonces.take("a", b"n", NOW, NOW), Ok(()));
         assert_eq!(nonces.take("a", b"n", NOW, NOW), Err(Refusal::NonceUsed));
         assert_eq!(nonces.take("a", b"n", NOW + 1000, NOW), Err(Refusal::NonceUsed));
@@ -158,7 +150,7 @@ mod tests {
     #[test]
     fn a_nonce_is_remembered_as_long_as_its_request_is_acceptable() {
         for ahead in [-WINDOW_MS, 0, WINDOW_MS] {
-            let mut nonces = Nonces::default();
+            let mut nonces = Nonces::new(CAPACITY);
             let date = NOW + ahead;
             assert_eq!(nonces.take("a", b"n", date, NOW), Ok(()));
             let last = date + WINDOW_MS;
@@ -177,7 +169,7 @@ mod tests {
     /// Another thread may have read the clock later and come first.
     #[test]
     fn a_request_that_is_overtaken_finds_its_nonce() {
-        let mut nonces = Nonces::default();
+        let mut nonces = Nonces::new(CAPACITY);
         assert_eq!(nonces.take("a", b"n", NOW, NOW), Ok(()));
         let last = NOW + WINDOW_MS;
         assert_eq!(nonces.take("b", b"m", last, last + GRACE_MS), Ok(()));
@@ -186,7 +178,7 @@ mod tests {
 
     #[test]
     fn what_is_out_of_date_is_forgotten() {
-        let mut nonces = Nonces::default();
+        let mut nonces = Nonces::new(CAPACITY);
         for number in 0..5000_u32 {
             nonces.take("a", &number.to_be_bytes(), NOW, NOW).unwrap();
         }
@@ -198,7 +190,7 @@ mod tests {
 
     #[test]
     fn a_clock_set_back_does_not_stop_the_sweeping() {
-        let mut nonces = Nonces::default();
+        let mut nonces = Nonces::new(CAPACITY);
         let far = NOW + 1000 * WINDOW_MS;
         nonces.take("a", b"n", far, far).unwrap();
         nonces.take("a", b"m", NOW, NOW).unwrap();
@@ -209,7 +201,7 @@ mod tests {
 
     #[test]
     fn a_flood_narrows_only_its_own_window_and_memory_stays_bounded() {
-        let mut nonces = Nonces::with_capacity(1000);
+        let mut nonces = Nonces::new(1000);
         for number in 0..100_u32 {
             nonces.take("good", &number.to_be_bytes(), NOW, NOW).unwrap();
         }
@@ -239,7 +231,7 @@ mod tests {
     fn no_replay_is_let_through_whatever_is_forgotten() {
         for seed in 0..20 {
             let mut dice = fastrand::Rng::with_seed(seed);
-            let mut nonces = Nonces::with_capacity(dice.usize(1..200));
+            let mut nonces = Nonces::new(dice.usize(1..200));
             let (mut latest, mut sent, mut taken) = (NOW, vec![], HashSet::new());
             for number in 0..4_000_u32 {
                 let longest = if dice.u8(..) < 3 { WINDOW_MS } else { 1000 };

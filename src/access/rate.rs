@@ -1,6 +1,6 @@
 //! How many requests a second a caller may make.
 
-use std::{fmt, num::NonZeroU32, str::FromStr, sync::Arc, time::Duration};
+use std::{num::NonZeroU32, str::FromStr, sync::Arc, time::Duration};
 
 use governor::{
     Quota, RateLimiter, clock::Clock, middleware::NoOpMiddleware,
@@ -33,12 +33,7 @@ impl FromStr for Rate {
 /// the account and unsigned requests.
 pub struct RateLimit(Limiter);
 
-type Limiter = RateLimiter<
-    Name,
-    DefaultKeyedStateStore<Name>,
-    Ticks,
-    NoOpMiddleware<<Ticks as Clock>::Instant>,
->;
+type Limiter = RateLimiter<Name, DefaultKeyedStateStore<Name>, Ticks, NoOpMiddleware<Duration>>;
 
 /// The name of a user; `None` for the account itself.
 type Name = Option<String>;
@@ -58,17 +53,12 @@ impl Clock for Ticks {
 }
 
 impl RateLimit {
-    /// A limit before the first request.
-    #[must_use]
     pub fn new(rate: Rate, elapsed: Elapsed) -> Self {
         let state = DefaultKeyedStateStore::default();
         Self(RateLimiter::new(Quota::per_second(rate.0), state, Ticks(elapsed)))
     }
 
-    /// Counts a request.
-    ///
-    /// # Errors
-    /// The caller has made too many: in how many milliseconds it may try again, at least 1.
+    /// Counts a request. If the caller has made too many: in how many milliseconds it may try again, at least 1.
     pub fn take(&self, caller: &Caller) -> Result<(), u64> {
         // Callers are users of the world file, so the map needs no cleaning.
         let name = caller.user().map(|user| user.name.clone());
@@ -76,12 +66,6 @@ impl RateLimit {
             let wait = early.wait_time_from(self.0.clock().now());
             u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).saturating_add(1)
         })
-    }
-}
-
-impl fmt::Debug for RateLimit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("RateLimit")
     }
 }
 

@@ -2,8 +2,8 @@
 
 use std::{collections::HashMap, fmt, sync::Arc};
 
-use super::{Binding, CryptoError, DataEncryptionKey, DatabaseKey, MasterKeys, UnwrapError};
-use crate::sealed::{KeyId, WrappedDataKey, WrappedKey};
+use super::{CryptoError, DatabaseKey, MasterKeys, UnwrapError};
+use crate::sealed::{KeyId, WrappedKey};
 
 /// The opened keys of a database.
 #[derive(Default)]
@@ -28,38 +28,13 @@ impl Keyring {
     }
 
     /// How many keys are open.
-    #[must_use]
-    pub fn key_count(&self) -> usize {
+    pub(crate) fn key_count(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether a key of that id is open.
-    #[must_use]
-    pub fn has(&self, id: &KeyId) -> bool {
-        self.0.contains_key(id)
-    }
-
-    fn get(&self, id: &KeyId) -> Result<&DatabaseKey, CryptoError> {
+    /// The key of that id, if it is open.
+    pub fn get(&self, id: &KeyId) -> Result<&DatabaseKey, CryptoError> {
         self.0.get(id).map(Arc::as_ref).ok_or_else(|| CryptoError::UnknownKey(id.clone()))
-    }
-
-    /// Wraps a data key for its place by the key of that id.
-    pub fn wrap_data_key(
-        &self,
-        id: &KeyId,
-        data_key: &DataEncryptionKey,
-        place: &Binding,
-    ) -> Result<WrappedDataKey, CryptoError> {
-        self.get(id)?.wrap_data_key(data_key, place)
-    }
-
-    /// The data key of a place.
-    pub fn unwrap_data_key(
-        &self,
-        wrapped: &WrappedDataKey,
-        place: &Binding,
-    ) -> Result<DataEncryptionKey, CryptoError> {
-        self.get(&wrapped.key)?.unwrap_data_key(wrapped, place)
     }
 }
 

@@ -2,24 +2,21 @@
 
 use std::fmt;
 
+use anyhow::{anyhow, bail};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use zeroize::Zeroizing;
 
 use super::{CryptoError, KEY_LENGTH, KeyBytes, random};
-use crate::sealed::{MasterKeyId, MasterKeyIdError};
+use crate::sealed::MasterKeyId;
 
 /// The master keys that were given: the first seals, all of them open.
 #[derive(Clone, Default)]
 pub struct MasterKeys(Vec<(MasterKeyId, KeyBytes)>);
 
-/// Why a text does not hold master keys. Names lines, never their content.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct MasterKeysError(String);
-
 impl MasterKeys {
     /// The keys in a text of lines `id:base64`. Empty lines and lines that begin with `#` are left out.
-    pub fn parse(text: &str) -> Result<Self, MasterKeysError> {
+    /// Errors name lines, never their content.
+    pub fn parse(text: &str) -> anyhow::Result<Self> {
         // Room for all of them: a vector that grows leaves copies behind that are not zeroed.
         let mut keys: Vec<(MasterKeyId, KeyBytes)> = Vec::with_capacity(text.lines().count());
         // Some editors begin a file with a mark that cannot be seen.
@@ -29,11 +26,11 @@ impl MasterKeys {
             if line.is_empty() || line.starts_with('#') {
                 continue;
             }
-            let refused = |why: &str| MasterKeysError(format!("line {number}{why}"));
+            let refused = |why: &str| anyhow!("line {number}{why}");
             let form = " is not of the form id:base64";
             let (id, key) = line.split_once(':').ok_or_else(|| refused(form))?;
-            let id = id.trim_end().parse();
-            let id = id.map_err(|error: MasterKeyIdError| refused(&format!(": {error}")))?;
+            let id = id.trim_end().parse::<MasterKeyId>();
+            let id = id.map_err(|rule| refused(&format!(": {rule}")))?;
             if keys.iter().any(|(known, _)| *known == id) {
                 return Err(refused(": a key of this id stands above already"));
             }
@@ -41,8 +38,7 @@ impl MasterKeys {
             keys.push((id, key_in(key.trim_start()).ok_or_else(|| refused(form))?));
         }
         if keys.is_empty() {
-            let form = "it holds no key: one stands on each line, as id:base64 of 32 bytes";
-            return Err(MasterKeysError(form.to_owned()));
+            bail!("it holds no key: one stands on each line, as id:base64 of 32 bytes");
         }
         Ok(Self(keys))
     }

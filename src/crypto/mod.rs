@@ -3,10 +3,9 @@
 //! A value is sealed by a data key of its own; the data key is wrapped by a key of the database; that one is wrapped by a
 //! master key, which never touches the database. `docs/encryption.md` has the byte formats and what they protect.
 
-mod data_key;
-mod database_key;
 mod frame;
 mod keyring;
+mod keys;
 mod master;
 
 use ring::rand::{SecureRandom, SystemRandom};
@@ -14,10 +13,9 @@ use zeroize::Zeroizing;
 
 use crate::sealed::KeyId;
 
-pub use data_key::{Binding, DataEncryptionKey};
-pub use database_key::{DatabaseKey, UnwrapError};
 pub use keyring::Keyring;
-pub use master::{MasterKeys, MasterKeysError};
+pub use keys::{Binding, DataEncryptionKey, DatabaseKey, UnwrapError};
+pub use master::MasterKeys;
 
 /// How long every key is, in bytes: that of AES-256.
 const KEY_LENGTH: usize = 32;

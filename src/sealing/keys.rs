@@ -1,7 +1,6 @@
 //! Which keys wrap and unwrap the data keys: the database's own, opened by the master keys that were given.
 
 use std::{
-    fmt,
     sync::{Arc, Mutex, PoisonError, RwLock},
     time::{Duration, Instant},
 };
@@ -42,9 +41,7 @@ impl Sealing {
         }
     }
 
-    /// The master keys.
-    #[must_use]
-    pub fn masters(&self) -> Arc<MasterKeys> {
+    pub(crate) fn masters(&self) -> Arc<MasterKeys> {
         Arc::clone(&self.masters.read().unwrap_or_else(PoisonError::into_inner))
     }
 
@@ -66,7 +63,7 @@ impl Sealing {
         data_key: &DataEncryptionKey,
         place: &Binding,
     ) -> Result<WrappedDataKey> {
-        Ok(self.ring_with(tx, current)?.wrap_data_key(current, data_key, place)?)
+        Ok(self.ring_with(tx, current)?.get(current)?.wrap_data_key(data_key, place)?)
     }
 
     /// Whether what a transaction writes now could be sealed.
@@ -82,19 +79,20 @@ impl Sealing {
         wrapped: &WrappedDataKey,
         place: &Binding,
     ) -> Result<DataEncryptionKey, Error> {
-        let data_key = self.ring_with(tx, &wrapped.key)?.unwrap_data_key(wrapped, place);
+        let ring = self.ring_with(tx, &wrapped.key)?;
+        let data_key = ring.get(&wrapped.key).and_then(|key| key.unwrap_data_key(wrapped, place));
         data_key.map_err(|error| Error::Damaged(error.to_string()))
     }
 
     /// A keyring that has this key, if the database has it.
     fn ring_with(&self, tx: &mut Tx<'_>, key: &KeyId) -> Result<Arc<Keyring>> {
         let ring = self.ring();
-        if ring.has(key) {
+        if ring.get(key).is_ok() {
             return Ok(ring);
         }
         let (ring, closed) = self.refresh(tx)?;
         // Where all keys are open, the database has no such key, which using the ring will tell.
-        if ring.has(key) || closed.is_empty() {
+        if ring.get(key).is_ok() || closed.is_empty() {
             return Ok(ring);
         }
         Err(Unavailable::new(format!("the key {key} cannot be opened: {}", listed(&closed))))
@@ -136,21 +134,9 @@ impl Sealing {
         }
         may
     }
-
-    /// The same, where every key has to open.
-    pub fn open_all(&self, tx: &mut Tx<'_>) -> Result<()> {
-        let (_, closed) = self.refresh(tx)?;
-        if closed.is_empty() { Ok(()) } else { Err(Unavailable::new(listed(&closed))) }
-    }
 }
 
 /// What is wrong with keys, in one text.
 pub fn listed(closed: &[UnwrapError]) -> String {
     closed.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
-}
-
-impl fmt::Debug for Sealing {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sealing").field("masters", &self.masters()).finish_non_exhaustive()
-    }
 }

@@ -18,14 +18,10 @@ pub struct Keys {
     pub keys: Vec<KeyState>,
 }
 
-/// A master key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MasterState {
-    /// Its id.
     pub id: MasterKeyId,
-    /// Whether it was given.
     pub is_given: bool,
-    /// Whether it is the one that seals.
     pub seals: bool,
     /// How many keys of the database it wraps.
     pub keys: u64,
@@ -34,13 +30,10 @@ pub struct MasterState {
 /// A key of the database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyState {
-    /// Its id.
     pub id: KeyId,
     /// Whether it wraps the data keys of what is written now.
     pub is_current: bool,
-    /// The master key that wraps it.
     pub master: MasterKeyId,
-    /// When it was made.
     pub created: Timestamp,
     /// How many secrets' data keys it wraps.
     pub secrets: u64,
@@ -52,7 +45,6 @@ impl KeyService {
         let masters = self.sealing.masters();
         let holders = Arc::clone(&self.holders);
         let keys = self.store.read_for_upkeep(move |tx| states(tx, &holders)).await?;
-        let wrapped = |id: &MasterKeyId| keys.iter().filter(|key| key.master == *id).count() as u64;
         let mut states: Vec<MasterState> = vec![];
         for id in masters.ids().chain(keys.iter().map(|key| &key.master)) {
             if states.iter().any(|known| known.id == *id) {
@@ -62,7 +54,7 @@ impl KeyService {
                 id: id.clone(),
                 is_given: masters.ids().any(|given| given == id),
                 seals: masters.sealing_id() == Some(id),
-                keys: wrapped(id),
+                keys: keys.iter().filter(|key| key.master == *id).count() as u64,
             });
         }
         Ok(Keys { masters: states, keys })

@@ -4,7 +4,6 @@
 mod holder;
 mod keys;
 mod list;
-mod prepare;
 mod retire;
 mod rotate;
 mod verify;
@@ -12,16 +11,18 @@ mod verify;
 use std::sync::Arc;
 
 use crate::{
+    clock::Timestamp,
     crypto::CryptoError,
     store::{Result, Store, Unavailable},
 };
 
 pub use crate::crypto::{Binding, DataEncryptionKey, random_id};
 pub use holder::Holder;
-pub use keys::{Reread, Sealing, listed};
-pub use list::{KeyState, Keys, MasterState};
-pub use rotate::Rotated;
-pub use verify::Verification;
+pub use keys::Sealing;
+pub(crate) use keys::{Reread, listed};
+pub(crate) use list::{KeyState, Keys, MasterState};
+pub(crate) use rotate::Rotated;
+pub(crate) use verify::Verification;
 
 /// Something sealed cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -70,5 +71,29 @@ impl KeyService {
     pub async fn check(&self) -> Result<()> {
         let sealing = Arc::clone(&self.sealing);
         self.store.read(move |tx| sealing.check(tx)).await
+    }
+
+    /// Opens the database's keys before it is served, and creates the first one where there is none.
+    pub async fn prepare(&self, now: Timestamp) -> Result<(), KeysError> {
+        let (sealing, holders) = (Arc::clone(&self.sealing), Arc::clone(&self.holders));
+        let preparation = self.store.write_for_upkeep(move |tx| {
+            // Of processes that start at the same moment only one creates the first key.
+            tx.lock_keys()?;
+            if tx.keys()?.is_empty() {
+                for holder in holders.iter() {
+                    if !holder.counts(tx)?.is_empty() {
+                        let lost = "it has sealed secrets and no keys: they are lost, unless a backup has the keys";
+                        return Err(KeysError(lost.to_owned()));
+                    }
+                }
+                tx.insert_current_key(&sealing.new_key(now)?)?;
+            }
+            let (_, closed) = sealing.refresh(tx)?;
+            if !closed.is_empty() {
+                return Err(KeysError(listed(&closed)));
+            }
+            Ok(sealing.check(tx)?)
+        });
+        preparation.await
     }
 }

@@ -19,16 +19,15 @@ impl KeyService {
         let holders = Arc::clone(&self.holders);
         let deletion = self.store.write_for_upkeep(move |tx| {
             tx.lock_keys()?;
-            let states = states(tx, &holders)?;
-            let state = states.iter().find(|key| key.id == id);
+            let state = states(tx, &holders)?.into_iter().find(|key| key.id == id);
             let KeyState { is_current, secrets, .. } =
                 state.ok_or_else(|| unknown(id.as_str()))?;
-            if *is_current {
+            if is_current {
                 return Err(KeysError(format!(
                     "the key {id} is the current one and needed by {secrets} secrets: `keys rotate` makes another one"
                 )));
             }
-            if *secrets > 0 {
+            if secrets > 0 {
                 return Err(KeysError(format!(
                     "the key {id} is needed by {secrets} secrets: `keys rotate` wraps their data keys anew"
                 )));

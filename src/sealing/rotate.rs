@@ -5,12 +5,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{Error, Holder, KeyService, Sealing};
+use super::{Error, Holder, KeyService, Sealing, listed};
 use crate::{
     clock::Timestamp,
     crypto::DatabaseKey,
     sealed::{KeyId, WrappedKey},
-    store::{Progress, Result, RowPlace, Tx, Unavailable},
+    store::{Progress, Result, RowPlace, Tx, Unavailable, UseCase},
 };
 
 /// How many data keys are wrapped anew in one transaction at most, and how long it may take.
@@ -91,30 +91,27 @@ impl KeyService {
     }
 
     /// A write that is retried for some time when the database does not answer.
-    async fn with_retries<T, F>(&self, use_case: F) -> Result<T>
-    where
-        T: Send + 'static,
-        F: Fn(&mut Tx<'_>) -> Result<T> + Send + Sync + 'static,
-    {
-        let use_case = Arc::new(use_case);
-        let mut attempt = 1;
-        loop {
-            let once = Arc::clone(&use_case);
-            match self.store.write_for_upkeep(move |tx| once(tx)).await {
-                Err(error) if attempt < ATTEMPTS => {
-                    log::warn!("{error}; retrying");
-                    attempt += 1;
-                    tokio::time::sleep(PAUSE).await;
-                }
-                answer => return answer,
+    async fn with_retries<T: Send + 'static>(
+        &self,
+        use_case: impl UseCase<T, Unavailable> + Clone,
+    ) -> Result<T> {
+        for _ in 1..ATTEMPTS {
+            match self.store.write_for_upkeep(use_case.clone()).await {
+                Err(error) => log::warn!("{error}; retrying"),
+                done => return done,
             }
+            tokio::time::sleep(PAUSE).await;
         }
+        self.store.write_for_upkeep(use_case).await
     }
 }
 
 fn begin(tx: &mut Tx<'_>, sealing: &Sealing, now: Timestamp) -> Result<(KeyId, bool)> {
     tx.lock_keys()?;
-    sealing.open_all(tx)?;
+    let (_, closed) = sealing.refresh(tx)?;
+    if !closed.is_empty() {
+        return Err(Unavailable::new(listed(&closed)));
+    }
     let masters = sealing.masters();
     let (current, keys) = (tx.find_current_key()?, tx.keys()?);
     let is_as_wanted = |key: &&WrappedKey| Some(&key.master) == masters.sealing_id();

@@ -8,11 +8,10 @@ use crate::store::{Result, Tx};
 /// What was checked and what is wrong.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Verification {
-    /// How many namespaces there are.
     pub namespaces: u64,
-    /// How many secrets were opened.
+    /// How many were opened.
     pub secrets: u64,
-    /// How many keys were opened.
+    /// How many were opened.
     pub keys: u64,
     /// Everything that is wrong, one text each. Names numbers and ids, never values.
     pub faults: Vec<String>,

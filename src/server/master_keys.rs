@@ -92,7 +92,7 @@ impl Source {
             },
             Self::Memory | Self::Nowhere => return Ok(None),
         };
-        let keys = text.and_then(|text| Ok(MasterKeys::parse(&text)?));
+        let keys = text.and_then(|text| MasterKeys::parse(&text));
         keys.map(Some).map_err(|error| self.unreadable(&error))
     }
 

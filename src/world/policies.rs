@@ -14,7 +14,7 @@ use super::{
 use crate::{
     access::policy::{
         self, Condition, ConditionError, Effect, KEYS, Pattern, Patterns, SYSTEM_POLICIES,
-        SystemPolicy, operators,
+        operators,
     },
     sae::model::Cloud,
 };
@@ -71,21 +71,21 @@ struct Statement {
     condition: Option<Entries<Entries<OneOrMore>>>,
 }
 
-/// Reads the policies of a user; remarks on what grants nothing in this cloud.
+/// Reads the statements of a user's policies; remarks on what grants nothing in this cloud.
 pub(super) fn read(
     items: Vec<Placed<Policy>>,
     cloud: &Cloud,
     mistakes: &mut Mistakes,
-) -> Vec<policy::Policy> {
-    let mut policies = Vec::new();
+) -> Vec<policy::Statement> {
+    let mut statements = Vec::new();
     for Placed { at, value } in items {
         match value {
-            Policy::Document(document) => policies.push(document.read(cloud, mistakes)),
+            Policy::Document(document) => statements.extend(document.read(cloud, mistakes)),
             Policy::System(name) => match policy::system_policy(&name) {
-                Some(SystemPolicy::Known(policy)) => policies.push(policy),
-                Some(SystemPolicy::OtherService) => mistakes
+                Some(none) if none.is_empty() => mistakes
                     .remarks
                     .push(format!("{at}: a system policy of another service grants nothing here")),
+                Some(known) => statements.extend(known),
                 None => {
                     let known = SYSTEM_POLICIES.join(", ");
                     mistakes.add(
@@ -99,11 +99,11 @@ pub(super) fn read(
             },
         }
     }
-    policies
+    statements
 }
 
 impl Document {
-    fn read(self, cloud: &Cloud, mistakes: &mut Mistakes) -> policy::Policy {
+    fn read(self, cloud: &Cloud, mistakes: &mut Mistakes) -> Vec<policy::Statement> {
         let is_known = |text: &str| (text == policy::VERSION).then_some(());
         self.version.parsed("the version of a policy is \"1\"", mistakes, is_known);
         let asked: Vec<_> = cloud.regions.iter().map(|region| cloud.ram_resource(region)).collect();
@@ -118,7 +118,7 @@ impl Document {
             }
             statements.push(statement);
         }
-        policy::Policy { statements }
+        statements
     }
 }
 

@@ -102,7 +102,7 @@ impl Sent {
             let (Some(value), None) = (values.next(), values.next()) else { return false };
             match Authorization::parse(value) {
                 Ok(Authorization::Acs3(claim)) => {
-                    let hash = acs3::content_hash(claim.algorithm, &self.body);
+                    let hash = claim.algorithm.hash(&self.body);
                     acs3::unsigned_header(request, &claim).is_none()
                         && request.values("x-acs-content-sha256").eq([hash.as_bytes()])
                         && with_key(claim.access_key_id, |key| {

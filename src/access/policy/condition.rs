@@ -22,18 +22,18 @@ static OPERATORS: [(&str, Values); 21] = [
     ("StringNotEqualsIgnoreCase", Values::EqualIgnoringCase(Vec::new())),
     ("StringLike", Values::Like(Vec::new())),
     ("StringNotLike", Values::Like(Vec::new())),
-    ("NumericEquals", Values::moments(false, &[Equal])),
-    ("NumericNotEquals", Values::moments(false, &[Equal])),
-    ("NumericLessThan", Values::moments(false, &[Less])),
-    ("NumericLessThanEquals", Values::moments(false, &[Less, Equal])),
-    ("NumericGreaterThan", Values::moments(false, &[Greater])),
-    ("NumericGreaterThanEquals", Values::moments(false, &[Greater, Equal])),
-    ("DateEquals", Values::moments(true, &[Equal])),
-    ("DateNotEquals", Values::moments(true, &[Equal])),
-    ("DateLessThan", Values::moments(true, &[Less])),
-    ("DateLessThanEquals", Values::moments(true, &[Less, Equal])),
-    ("DateGreaterThan", Values::moments(true, &[Greater])),
-    ("DateGreaterThanEquals", Values::moments(true, &[Greater, Equal])),
+    ("NumericEquals", Values::Numeric(&[Equal], Vec::new())),
+    ("NumericNotEquals", Values::Numeric(&[Equal], Vec::new())),
+    ("NumericLessThan", Values::Numeric(&[Less], Vec::new())),
+    ("NumericLessThanEquals", Values::Numeric(&[Less, Equal], Vec::new())),
+    ("NumericGreaterThan", Values::Numeric(&[Greater], Vec::new())),
+    ("NumericGreaterThanEquals", Values::Numeric(&[Greater, Equal], Vec::new())),
+    ("DateEquals", Values::Date(&[Equal], Vec::new())),
+    ("DateNotEquals", Values::Date(&[Equal], Vec::new())),
+    ("DateLessThan", Values::Date(&[Less], Vec::new())),
+    ("DateLessThanEquals", Values::Date(&[Less, Equal], Vec::new())),
+    ("DateGreaterThan", Values::Date(&[Greater], Vec::new())),
+    ("DateGreaterThanEquals", Values::Date(&[Greater, Equal], Vec::new())),
     ("Bool", Values::Bools(Vec::new())),
     ("IpAddress", Values::Nets(Vec::new())),
     ("NotIpAddress", Values::Nets(Vec::new())),
@@ -47,16 +47,12 @@ pub fn operators() -> impl Iterator<Item = &'static str> {
 /// Why a condition is none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ConditionError {
-    /// There is no such operator.
     #[error("unknown condition operator")]
     UnknownOperator,
-    /// There is no such key.
     #[error("unknown condition key")]
     UnknownKey,
-    /// The operator is for keys of another kind.
     #[error("this operator does not fit the condition key")]
     Unfit,
-    /// The value is not what the operator compares.
     #[error("expected {0}")]
     Value(&'static str),
 }
@@ -76,13 +72,10 @@ enum Values {
     Equal(Vec<String>),
     EqualIgnoringCase(Vec<String>),
     Like(Vec<Pattern>),
-    /// In milliseconds since 1970; written as dates, or as seconds since 1970. The request's stands to them in one of the
-    /// orders.
-    Moments {
-        orders: &'static [Ordering],
-        is_date: bool,
-        values: Vec<i64>,
-    },
+    /// Moments in milliseconds since 1970, to which the request's stands in one of the orders.
+    Numeric(&'static [Ordering], Vec<i64>),
+    /// The same, written as dates.
+    Date(&'static [Ordering], Vec<i64>),
     Bools(Vec<bool>),
     Nets(Vec<IpNet>),
 }
@@ -114,7 +107,7 @@ impl Condition {
         };
         let fits = match &values {
             Values::Equal(_) | Values::EqualIgnoringCase(_) | Values::Like(_) => true,
-            Values::Moments { .. } => key == Key::CurrentTime,
+            Values::Numeric(..) | Values::Date(..) => key == Key::CurrentTime,
             Values::Bools(_) => matches!(key, Key::SecureTransport | Key::MfaPresent),
             Values::Nets(_) => key == Key::SourceIp,
         };
@@ -129,10 +122,10 @@ impl Condition {
             Values::Equal(values) => values.push(value.to_owned()),
             Values::EqualIgnoringCase(values) => values.push(value.to_lowercase()),
             Values::Like(values) => values.push(Pattern::new(value)),
-            Values::Moments { is_date: false, values, .. } => {
+            Values::Numeric(_, values) => {
                 values.push(seconds(value).ok_or(expected("a whole number"))?);
             }
-            Values::Moments { is_date: true, values, .. } => {
+            Values::Date(_, values) => {
                 let date = date(value);
                 values.push(date.ok_or(expected("a date such as 2026-01-02T03:04:05Z"))?);
             }
@@ -161,7 +154,7 @@ impl Condition {
                 let text = text()?;
                 values.iter().any(|known| known.matches(&text))
             }
-            Values::Moments { orders, values, .. } => {
+            Values::Numeric(orders, values) | Values::Date(orders, values) => {
                 // A moment lasts a second here, so that something can happen exactly then.
                 let now = environment.now.0.div_euclid(1000) * 1000;
                 values.iter().any(|value| orders.contains(&now.cmp(value)))
@@ -172,12 +165,6 @@ impl Condition {
                 values.iter().any(|net| net.contains(&address))
             }
         })
-    }
-}
-
-impl Values {
-    const fn moments(is_date: bool, orders: &'static [Ordering]) -> Self {
-        Self::Moments { orders, is_date, values: Vec::new() }
     }
 }
 

@@ -5,26 +5,61 @@
 
 mod condition;
 mod pattern;
-mod statement;
 mod system;
 
 use std::net::IpAddr;
 
 pub use condition::{Condition, ConditionError, KEYS, operators};
 pub use pattern::Pattern;
-pub use statement::{Effect, Patterns, Statement};
-pub use system::{SYSTEM_POLICIES, SystemPolicy, system_policy};
+pub use system::{SYSTEM_POLICIES, system_policy};
 
 use crate::clock::Timestamp;
 
 /// The only version of the policy language.
 pub const VERSION: &str = "1";
 
-/// A policy: its statements, whose order does not matter.
+/// What a statement does to the requests that it applies to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    Allow,
+    /// It denies them, whatever other statements allow.
+    Deny,
+}
+
+/// The actions or the resources that a statement is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Policy {
-    /// What it allows and denies.
-    pub statements: Vec<Statement>,
+pub enum Patterns {
+    /// `Action` and `Resource`: those that one of the patterns matches.
+    These(Vec<Pattern>),
+    /// `NotAction` and `NotResource`: those that none of the patterns matches.
+    AllBut(Vec<Pattern>),
+}
+
+impl Patterns {
+    /// Whether the action, in small letters, or the resource is one of them.
+    pub fn cover(&self, text: &str) -> bool {
+        match self {
+            Self::These(patterns) => patterns.iter().any(|known| known.matches(text)),
+            Self::AllBut(patterns) => !patterns.iter().any(|known| known.matches(text)),
+        }
+    }
+}
+
+/// A statement: it applies to a request for one of its actions on one of its resources that meets all of its conditions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Statement {
+    pub effect: Effect,
+    pub actions: Patterns,
+    pub resources: Patterns,
+    pub conditions: Vec<Condition>,
+}
+
+impl Statement {
+    fn applies(&self, action: &str, resource: &str, environment: &Environment) -> bool {
+        self.actions.cover(action)
+            && self.resources.cover(resource)
+            && self.conditions.iter().all(|condition| condition.is_met(environment))
+    }
 }
 
 /// What conditions can ask about a request.
@@ -47,18 +82,18 @@ pub enum Denied {
     Explicitly,
 }
 
-/// What a user's policies say of taking an action, such as `sae:CreateSecret`, on a resource, such as
-/// `acs:sae:cn-beijing:1000000000000001:*` for all of a region's.
+/// What the statements of a user's policies, whose order does not matter, say of taking an action, such as
+/// `sae:CreateSecret`, on a resource, such as `acs:sae:cn-beijing:1000000000000001:*` for all of a region's.
 pub fn evaluate(
-    policies: &[Policy],
+    statements: &[Statement],
     action: &str,
     resource: &str,
     environment: &Environment,
 ) -> Result<(), Denied> {
     let action = action.to_ascii_lowercase();
-    let statements = policies.iter().flat_map(|policy| &policy.statements);
     let mut decision = Err(Denied::Implicitly);
-    for statement in statements.filter(|known| known.applies(&action, resource, environment)) {
+    for statement in statements.iter().filter(|known| known.applies(&action, resource, environment))
+    {
         match statement.effect {
             Effect::Deny => return Err(Denied::Explicitly),
             Effect::Allow => decision = Ok(()),

@@ -1,5 +1,7 @@
 //! The newer way of signing: `ACS3-HMAC-SHA256` and its siblings (the platform's V3 request signature).
 
+use std::collections::HashSet;
+
 use data_encoding::HEXLOWER;
 use hmac::{Hmac, KeyInit, Mac};
 use percent_encoding::percent_decode_str;
@@ -32,7 +34,9 @@ impl Algorithm {
         }
     }
 
-    fn hash(self, bytes: &[u8]) -> String {
+    /// The hash of a body as `x-acs-content-sha256` carries it: of SM3 where that signs.
+    #[must_use]
+    pub fn hash(self, bytes: &[u8]) -> String {
         match self {
             Self::HmacSha256 | Self::RsaSha256 => HEXLOWER.encode(&Sha256::digest(bytes)),
             Self::HmacSm3 => HEXLOWER.encode(&Sm3::digest(bytes)),
@@ -89,12 +93,8 @@ impl<'a> Acs3<'a> {
         let is_name = |name: &str| {
             !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic() && !separates(byte))
         };
-        let mut names: Vec<String> = self.names().map(str::to_ascii_lowercase).collect();
-        let all_are_names = names.iter().all(|name| is_name(name));
-        let count = names.len();
-        names.sort_unstable();
-        names.dedup();
-        all_are_names && names.len() == count
+        let mut seen = HashSet::new();
+        self.names().all(|name| is_name(name) && seen.insert(name.to_ascii_lowercase()))
     }
 }
 
@@ -111,7 +111,7 @@ pub fn unsigned_header<'a>(
     let signed: Vec<&str> = authorization.names().collect();
     let is_signed = |name: &str| signed.iter().any(|known| known.eq_ignore_ascii_case(name));
     let has_body = || {
-        let nothing = content_hash(authorization.algorithm, b"");
+        let nothing = authorization.algorithm.hash(b"");
         !request.values("x-acs-content-sha256").eq([nothing.as_bytes()])
     };
     let must = |name: &str| name.starts_with("x-acs-") || name == "content-type" && has_body();
@@ -129,20 +129,14 @@ pub fn canonical_request(
     authorization: &Acs3<'_>,
     content_hash: &[u8],
 ) -> Vec<u8> {
-    let mut text = Vec::with_capacity(request.query.len() + 1024);
-    text.extend_from_slice(request.method.as_bytes());
-    text.push(b'\n');
-    push_path(request.path, &mut text);
-    text.push(b'\n');
-    for (index, (name, value)) in query::sorted(request.query).iter().enumerate() {
-        if index > 0 {
-            text.push(b'&');
-        }
-        query::encode(name, &mut text);
-        text.push(b'=');
-        query::encode(value, &mut text);
-    }
-    text.push(b'\n');
+    let path = if request.path.is_empty() { "/" } else { request.path };
+    let segments = path.split('/').map(|text| percent_decode_str(text).collect::<Vec<u8>>());
+    let segments: Vec<String> = segments.map(|segment| query::encode(&segment)).collect();
+    let pairs = query::sorted(request.query).into_iter();
+    let pairs = pairs.map(|pair| pair.map(|part| query::encode(&part)).join("="));
+    let pairs: Vec<String> = pairs.collect();
+    let head = format!("{}\n{}\n{}\n", request.method, segments.join("/"), pairs.join("&"));
+    let mut text = head.into_bytes();
     for name in authorization.names() {
         text.extend(name.bytes().map(|byte| byte.to_ascii_lowercase()));
         text.push(b':');
@@ -156,36 +150,16 @@ pub fn canonical_request(
     text
 }
 
-fn push_path(path: &str, text: &mut Vec<u8>) {
-    if path.is_empty() {
-        text.push(b'/');
-    }
-    for (index, segment) in path.split('/').enumerate() {
-        if index > 0 {
-            text.push(b'/');
-        }
-        query::encode(&percent_decode_str(segment).collect::<Vec<u8>>(), text);
-    }
-}
-
 /// What a signature is made of.
 #[must_use]
 pub fn string_to_sign(algorithm: Algorithm, canonical_request: &[u8]) -> String {
     format!("{}\n{}", algorithm.name(), algorithm.hash(canonical_request))
 }
 
-/// The hash of a body as `x-acs-content-sha256` carries it: of SM3 where that signs.
-#[must_use]
-pub fn content_hash(algorithm: Algorithm, body: &[u8]) -> String {
-    algorithm.hash(body)
-}
-
-/// Verifies a signature; the time that it takes does not depend on where the signatures differ.
+/// Verifies a signature; [`Refusal::Acs3Mismatch`] also when the key is of another kind than the algorithm's. The time
+/// that it takes does not depend on where the signatures differ.
 ///
 /// The body's hash is taken from `x-acs-content-sha256`: that it is the body's is not checked here.
-///
-/// # Errors
-/// [`Refusal::Acs3Mismatch`], also when the key is of another kind than the algorithm's.
 pub fn verify(
     request: &SignedRequest<'_>,
     authorization: &Acs3<'_>,

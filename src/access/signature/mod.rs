@@ -3,17 +3,16 @@
 //! One file a way: [`acs3`] (the newer one of the SDKs) and [`roa`] (the older one, of REST style).
 
 pub mod acs3;
-mod dates;
 mod query;
 pub mod roa;
 mod rsa;
 
-pub use dates::{parse_acs3_date, parse_http_date};
 pub use query::names as parameters;
 pub use rsa::RsaPublicKey;
 
 use std::fmt;
 
+use jiff::{Timestamp, fmt::rfc2822};
 use zeroize::Zeroizing;
 
 use super::Refusal;
@@ -44,12 +43,7 @@ impl<'a> SignedRequest<'a> {
     fn push_value(&self, name: &str, text: &mut Vec<u8>) {
         let mut values: Vec<&[u8]> = self.values(name).map(<[u8]>::trim_ascii).collect();
         values.sort_unstable();
-        for (index, value) in values.iter().enumerate() {
-            if index > 0 {
-                text.push(b',');
-            }
-            text.extend_from_slice(value);
-        }
+        text.extend_from_slice(&values.join(&b','));
     }
 }
 
@@ -100,6 +94,42 @@ impl<'a> Authorization<'a> {
             Self::Roa(authorization) => authorization.access_key_id,
         }
     }
+}
+
+/// The moment of `YYYY-MM-DDTHH:MM:SSZ`, exactly so, in epoch milliseconds.
+#[must_use]
+pub fn parse_acs3_date(text: &[u8]) -> Option<i64> {
+    const SHAPE: &[u8; 20] = b"0000-00-00T00:00:00Z";
+    let fits = |(byte, shape): (&u8, &u8)| match shape {
+        b'0' => byte.is_ascii_digit(),
+        other => byte == other,
+    };
+    if text.len() != SHAPE.len() || !text.iter().zip(SHAPE).all(fits) {
+        return None;
+    }
+    let moment: Timestamp = std::str::from_utf8(text).ok()?.parse().ok()?;
+    Some(moment.as_millisecond())
+}
+
+/// The moment of an RFC 1123 date with four digits of the year, in GMT or with a zone in numbers, in epoch milliseconds.
+#[must_use]
+pub fn parse_http_date(text: &[u8]) -> Option<i64> {
+    // `Fri, 02 Jan 2026 03:04:05 GMT` has 29 bytes, a zone in numbers two more, and one digit of the day may be left out.
+    if !(28..=31).contains(&text.len()) {
+        return None;
+    }
+    let text = std::str::from_utf8(text).ok()?;
+    let has_long_year = text.split(' ').nth(3).is_some_and(|year| year.len() == 4);
+    let has_zone = text
+        .rsplit(' ')
+        .next()
+        .is_some_and(|zone| zone == "GMT" || zone == "UTC" || zone.starts_with(['+', '-']));
+    if !has_long_year || !has_zone {
+        return None;
+    }
+    // The parser knows the zone by the name of its own standard.
+    let text = text.replace("UTC", "GMT");
+    rfc2822::DateTimeParser::new().parse_timestamp(&text).ok().map(Timestamp::as_millisecond)
 }
 
 #[cfg(test)]

@@ -59,7 +59,7 @@ pub fn string_to_sign(request: &SignedRequest<'_>, empty_values: EmptyValues) ->
         text.push(b'\n');
     }
     text.extend_from_slice(request.path.as_bytes());
-    for (index, (name, value)) in query::sorted(request.query).iter().enumerate() {
+    for (index, [name, value]) in query::sorted(request.query).iter().enumerate() {
         text.push(if index == 0 { b'?' } else { b'&' });
         text.extend_from_slice(name);
         if !value.is_empty() || empty_values == EmptyValues::WithEqualsSign {
@@ -77,10 +77,8 @@ pub fn content_md5(body: &[u8]) -> String {
 }
 
 /// Verifies a signature, in either way of signing parameters without a value; the time that it takes does not depend on
-/// where the signatures differ.
-///
-/// # Errors
-/// [`Refusal::RoaMismatch`], also when the key is a key pair's. It tells the text of the classic SDKs: one of them compares it with its own.
+/// where the signatures differ. [`Refusal::RoaMismatch`], also when the key is a key pair's, tells the text of the classic
+/// SDKs: one of them compares it with its own.
 pub fn verify(
     request: &SignedRequest<'_>,
     authorization: &Roa<'_>,

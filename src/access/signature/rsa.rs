@@ -16,7 +16,6 @@ pub struct RsaPublicKey {
     der: Vec<u8>,
 }
 
-/// A text is not PEM with a public key.
 pub(super) const NOT_A_KEY: &str = "not a public key in PEM (-----BEGIN PUBLIC KEY-----)";
 
 impl RsaPublicKey {

@@ -2,12 +2,12 @@
 
 use super::*;
 use crate::{
-    access::policy::{Denied, Environment, Policy, evaluate},
+    access::policy::{Denied, Environment, Statement, evaluate},
     clock::Timestamp,
 };
 
 /// The policies of a user to whom a file gives these.
-fn policies(text: &str) -> Vec<Policy> {
+fn policies(text: &str) -> Vec<Statement> {
     let text =
         format!("users: [{{ name: u, access_keys: [{{ id: a, secret: s }}], policies: {text} }}]");
     match &key(&world(&text), "a").principal {
@@ -16,7 +16,7 @@ fn policies(text: &str) -> Vec<Policy> {
     }
 }
 
-fn decide(policies: &[Policy], action: &str, source: &str) -> Result<(), Denied> {
+fn decide(policies: &[Statement], action: &str, source: &str) -> Result<(), Denied> {
     let now = Timestamp(1_767_323_045_000);
     let environment = Environment { source: source.parse().ok(), is_secure: true, now };
     evaluate(policies, action, "acs:sae:cn-beijing:1:*", &environment)
@@ -37,12 +37,14 @@ fn a_document_is_read_as_ram_writes_it() {
                     "Bool": { "acs:SecureTransport": true },
                     "NumericGreaterThan": { "acs:CurrentTime": 1767323044 }
                 }
-            },
-            { "Effect": "Deny", "NotAction": "sae:*Secret*", "NotResource": ["acs:x:*:*:*"] }
+            }
         ]
+    }, {
+        "Version": "1",
+        "Statement": [{ "Effect": "Deny", "NotAction": "sae:*Secret*", "NotResource": ["acs:x:*:*:*"] }]
     }]"#,
     );
-    assert_eq!(policies.len(), 1);
+    assert_eq!(policies.len(), 2);
     for (action, source, expected) in [
         ("sae:DescribeSecret", "192.0.2.1", Ok(())),
         ("sae:ListSecrets", "2001:db8::5", Ok(())),
