@@ -9,7 +9,7 @@ use crate::{
     audit::{AuditLog, CallerEntry, Entry},
     clock::{Clock, Timestamp},
     http::{
-        BodyBudget, BodyError, Identity, Outcome, Room, SharedOutcome, Source, TrustedProxies,
+        BodyBudget, BodyError, Outcome, Room, SharedOutcome, Source, TrustedProxies,
         browser::Sites, discard_body, read_body,
     },
 };
@@ -147,13 +147,15 @@ pub async fn serve<P: Product>(
     payload: Payload,
 ) -> HttpResponse {
     let started = Instant::now();
+    let outcome = head.extensions().get::<SharedOutcome>().cloned().unwrap_or_default();
+    let request_id = outcome.borrow().request_id.clone();
     let call = Call {
         head,
-        request_id: head.extensions().get::<Identity>().cloned().unwrap_or_default().request_id,
+        request_id,
         now: exchange.clock.now(),
         source: exchange.proxies.source(head),
         exchange,
-        outcome: head.extensions().get::<SharedOutcome>().cloned().unwrap_or_default(),
+        outcome,
     };
     call.note(|outcome| outcome.source = call.source.address);
     let mut state = product.begin(&call);

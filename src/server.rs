@@ -131,7 +131,7 @@ impl Application {
     ) -> Result<Self> {
         // Before the port is open: from then on SIGHUP may come.
         let hangups = Hangups::listen();
-        let metrics = Metrics::with_log(log_lines_dropped);
+        let metrics = Metrics::new(log_lines_dropped);
         let world = world(settings)?;
         let (sites, proxies) = sites(settings)?;
         let certificates = certificates(settings)?;
@@ -339,7 +339,7 @@ fn reopen(audit: AuditLog) -> hangup::Task {
 
 fn reload(certificates: Arc<Certificates>) -> hangup::Task {
     let reload = move || {
-        let file = certificates.chain_file().display();
+        let file = certificates.chain.display();
         match certificates.reload() {
             Ok(()) => log::info!("the certificate in {file} has been read again"),
             Err(error) => log::error!("the certificate stays unchanged: {error}"),

@@ -7,7 +7,7 @@
 use std::{fmt, net::Ipv6Addr};
 
 use actix_web::{
-    Error, HttpMessage, HttpRequest,
+    Error,
     body::MessageBody,
     dev::{ServiceRequest, ServiceResponse},
     http::header::{
@@ -17,7 +17,7 @@ use actix_web::{
     web,
 };
 
-use super::{Identity, cors::Origins};
+use super::cors::Origins;
 
 /// What page made a request (Fetch Metadata, section 2.3), as the browser tells.
 static FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
@@ -99,7 +99,14 @@ impl fmt::Display for Foreign {
     }
 }
 
-/// What speaks against taking a request without a signature; the first that does, in the order of [`Foreign`].
+/// What speaks against taking a request without a signature; the first that does, in the order of [`Foreign`]. The log
+/// says which header it was.
+pub fn check_unsigned(request_id: &str, headers: &HeaderMap, sites: &Sites) -> Result<(), Foreign> {
+    judge(headers, sites).inspect_err(|foreign| {
+        log::warn!(request_id; "an unsigned request was refused: {foreign}");
+    })
+}
+
 fn judge(headers: &HeaderMap, sites: &Sites) -> Result<(), Foreign> {
     let host = headers.get(HOST).map(text);
     if let Some(host) = host.as_deref().filter(|host| !sites.hosts.are_own(host)) {
@@ -146,16 +153,6 @@ fn split_port(authority: &str) -> Option<(&str, Option<&str>)> {
         }
         _ => Some((authority, None)),
     }
-}
-
-/// What speaks against taking this request without a signature. The log says which header it was.
-pub fn check_unsigned(request: &HttpRequest, sites: &Sites) -> Result<(), Foreign> {
-    judge(request.headers(), sites).inspect_err(|foreign| {
-        let extensions = request.extensions();
-        let request_id =
-            extensions.get::<Identity>().map_or("-", |known| known.request_id.as_str());
-        log::warn!(request_id; "an unsigned request was refused: {foreign}");
-    })
 }
 
 /// Makes a preflight of an origin that is not named a request like any other, so that it is answered in the dialect's
