@@ -356,12 +356,7 @@ fn listen(listener: TcpListener, tls: Option<ServerConfig>, parts: Parts) -> io:
             .app_data(web::Data::new(ops))
             .app_data(web::Data::new(observer))
             .app_data(web::Data::new(sites.clone()))
-            .configure(ops::routes)
-            .configure(|config| {
-                if has_noop {
-                    ops::noop::route(config);
-                }
-            })
+            .configure(|config| ops::routes(config, has_noop))
             .default_service(web::to(sae::serve))
             .wrap(Condition::new(
                 !sites.origins.is_empty(),
