@@ -2,9 +2,10 @@
 
 use std::{path::PathBuf, process::ExitCode};
 
+use anyhow::Result;
 use clap::Args;
 
-use super::{complain, say, upkeep};
+use super::{say, upkeep};
 use crate::{server, settings::DatabaseSettings};
 
 /// What is to be written.
@@ -18,9 +19,7 @@ pub struct Arguments {
 }
 
 /// Writes the backup.
-pub fn run(arguments: &Arguments) -> ExitCode {
-    match upkeep(server::upkeep::backup(&arguments.database, &arguments.file)) {
-        Ok(()) => say(&format!("{} is written\n", arguments.file.display())),
-        Err(error) => complain(error),
-    }
+pub fn run(arguments: &Arguments) -> Result<ExitCode> {
+    upkeep(server::upkeep::backup(&arguments.database, &arguments.file))?;
+    Ok(say(&format!("{} is written\n", arguments.file.display())))
 }

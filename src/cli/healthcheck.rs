@@ -1,7 +1,7 @@
 //! `sae-secret healthcheck`: what a container's health check runs, so that the image needs no HTTP client.
 
 use std::{
-    io::{Error, ErrorKind, Read, Result, Write},
+    io::{self, Error, ErrorKind, Read, Write},
     net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs},
     path::PathBuf,
     process::ExitCode,
@@ -9,11 +9,12 @@ use std::{
     time::Duration,
 };
 
+use anyhow::{Result, bail};
 use clap::Args;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConnection, StreamOwned};
 
-use super::{complain, warn_of_variables};
+use super::warn_of_variables;
 use crate::{
     settings::ListenAddress,
     tls_client::{self, Verification},
@@ -70,18 +71,18 @@ impl Arguments {
 }
 
 /// Asks the server whether it is ready.
-pub fn run(arguments: &Arguments) -> ExitCode {
+pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     warn_of_variables();
     let url = arguments.url();
     let answer = ask(&url);
     let url = without_user(&url);
     match answer {
-        Ok(status) if status.contains(" 200 ") => ExitCode::SUCCESS,
-        Ok(status) => complain(format!("{url} is not ready: {status}")),
+        Ok(status) if status.contains(" 200 ") => Ok(ExitCode::SUCCESS),
+        Ok(status) => bail!("{url} is not ready: {status}"),
         Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
-            complain(format!("{url} does not answer within {} s", TIMEOUT.as_secs()))
+            bail!("{url} does not answer within {} s", TIMEOUT.as_secs())
         }
-        Err(error) => complain(format!("{url} does not answer: {error}")),
+        Err(error) => bail!("{url} does not answer: {error}"),
     }
 }
 
@@ -92,7 +93,7 @@ fn without_user(url: &str) -> String {
     scheme.unwrap_or_default() + host
 }
 
-fn ask(url: &str) -> Result<String> {
+fn ask(url: &str) -> io::Result<String> {
     let invalid = |why: &str| Error::new(ErrorKind::InvalidInput, why.to_owned());
     let (is_secure, rest) = match (url.strip_prefix("http://"), url.strip_prefix("https://")) {
         (Some(rest), _) => (false, rest),
@@ -123,7 +124,7 @@ fn ask(url: &str) -> Result<String> {
     Err(last)
 }
 
-fn connect(address: SocketAddr) -> Result<TcpStream> {
+fn connect(address: SocketAddr) -> io::Result<TcpStream> {
     let stream = TcpStream::connect_timeout(&address, TIMEOUT)?;
     stream.set_read_timeout(Some(TIMEOUT))?;
     stream.set_write_timeout(Some(TIMEOUT))?;
@@ -136,7 +137,7 @@ fn secure(
     stream: TcpStream,
     name: &str,
     address: IpAddr,
-) -> Result<StreamOwned<ClientConnection, TcpStream>> {
+) -> io::Result<StreamOwned<ClientConnection, TcpStream>> {
     let name = ServerName::try_from(name.to_owned()).unwrap_or(ServerName::from(address));
     let config = tls_client::builder(Verification::None).map_err(Error::other)?;
     let config = Arc::new(config.with_no_client_auth());
@@ -144,7 +145,7 @@ fn secure(
     Ok(StreamOwned::new(connection, stream))
 }
 
-fn status_line(mut stream: impl Read + Write, host: &str) -> Result<String> {
+fn status_line(mut stream: impl Read + Write, host: &str) -> io::Result<String> {
     write!(stream, "GET /ready HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n")?;
     stream.flush()?;
     let mut answer = Vec::new();

@@ -2,9 +2,10 @@
 
 use std::process::ExitCode;
 
+use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
 
-use super::{complain, say, upkeep};
+use super::{say, upkeep};
 use crate::{server, settings::DatabaseSettings};
 
 /// What is to be done with the keys.
@@ -30,19 +31,19 @@ pub struct RetireArguments {
 }
 
 /// Runs `keys list`, `keys rotate` or `keys retire`.
-pub fn run(command: &Command) -> ExitCode {
+pub fn run(command: &Command) -> Result<ExitCode> {
     match command {
         Command::List(database) => list(database),
         Command::Rotate(database) => rotate(database),
-        Command::Retire(arguments) => retire(arguments),
+        Command::Retire(RetireArguments { id, database }) => {
+            let retired = upkeep(server::upkeep::retire_key(database, id))?;
+            Ok(say(&format!("{retired}\n")))
+        }
     }
 }
 
-fn list(database: &DatabaseSettings) -> ExitCode {
-    let keys = match upkeep(server::upkeep::list_keys(database)) {
-        Ok(keys) => keys,
-        Err(error) => return complain(error),
-    };
+fn list(database: &DatabaseSettings) -> Result<ExitCode> {
+    let keys = upkeep(server::upkeep::list_keys(database))?;
     let mut rows =
         vec![["KEY", "KIND", "STATE", "WRAPPED BY", "NEEDED BY", "MADE"].map(str::to_owned)];
     for master in &keys.masters {
@@ -61,30 +62,19 @@ fn list(database: &DatabaseSettings) -> ExitCode {
             .map_or_else(|_| "-".to_owned(), |time| format!("{time:.0}"));
         rows.push([id, "database".into(), state.into(), key.master.to_string(), needed, made]);
     }
-    say(&table(&rows))
+    Ok(say(&table(&rows)))
 }
 
-fn rotate(database: &DatabaseSettings) -> ExitCode {
-    let rotated = match upkeep(server::upkeep::rotate_keys(database)) {
-        Ok(rotated) => rotated,
-        Err(error) => return complain(error),
-    };
+fn rotate(database: &DatabaseSettings) -> Result<ExitCode> {
+    let rotated = upkeep(server::upkeep::rotate_keys(database))?;
     let secrets = count(rotated.secrets, "secret");
     let how = if rotated.was_resumed { "a rotation that had been begun went on: " } else { "" };
     let done = say(&format!("{how}{} wraps the data keys of {secrets} anew\n", rotated.key));
     if rotated.damaged.is_empty() {
-        return done;
+        return Ok(done);
     }
     let damaged: Vec<String> = rotated.damaged.iter().map(ToString::to_string).collect();
-    complain(format!("secrets that do not open keep the key that they had: {}", damaged.join(", ")))
-}
-
-fn retire(arguments: &RetireArguments) -> ExitCode {
-    let retired = upkeep(server::upkeep::retire_key(&arguments.database, &arguments.id));
-    match retired {
-        Ok(retired) => say(&format!("{retired}\n")),
-        Err(error) => complain(error),
-    }
+    bail!("secrets that do not open keep the key that they had: {}", damaged.join(", "))
 }
 
 fn count(number: u64, what: &str) -> String {

@@ -2,9 +2,10 @@
 
 use std::{path::PathBuf, process::ExitCode};
 
+use anyhow::Result;
 use clap::Args;
 
-use super::{complain, say, upkeep};
+use super::{say, upkeep};
 use crate::{server, settings::DatabaseSettings};
 
 /// What is to be put back.
@@ -22,10 +23,8 @@ pub struct Arguments {
 }
 
 /// Looks at the backup and puts it into the database's place.
-pub fn run(arguments: &Arguments) -> ExitCode {
+pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let Arguments { file, force, database } = arguments;
-    match upkeep(server::upkeep::restore(database, file, *force)) {
-        Ok(found) => say(&format!("restored; {found}\n")),
-        Err(error) => complain(error),
-    }
+    let found = upkeep(server::upkeep::restore(database, file, *force))?;
+    Ok(say(&format!("restored; {found}\n")))
 }

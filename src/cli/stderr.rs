@@ -37,7 +37,8 @@ pub struct Stderr {
     messages: Sender<Message>,
     /// How much waits, in bytes.
     waiting: Arc<AtomicUsize>,
-    dropped: Counter,
+    /// How many lines were dropped.
+    pub dropped: Counter,
 }
 
 impl Stderr {
@@ -64,11 +65,6 @@ impl Stderr {
             }
         }));
         Ok(stderr)
-    }
-
-    /// How many lines were dropped.
-    pub fn dropped(&self) -> Counter {
-        self.dropped.clone()
     }
 
     /// Waits until the lines so far are written, 1 s at most.

@@ -25,7 +25,6 @@ fn keys(database: &Database, access: Access) -> Result<KeyService> {
     Ok(super::keys(&store, &sealing))
 }
 
-/// Shows the keys.
 pub async fn list_keys(settings: &DatabaseSettings) -> Result<Keys> {
     let keys = keys(&Database::find_unchecked(settings)?, Access::Read)?;
     keys.list().await.map_err(unavailable)
@@ -42,7 +41,6 @@ pub async fn retire_key(settings: &DatabaseSettings, id: &str) -> Result<String>
     Ok(keys(&Database::find_unchecked(settings)?, Access::Write)?.retire(id).await?)
 }
 
-/// Checks whether everything is sound.
 pub async fn verify(settings: &DatabaseSettings) -> Result<Verification> {
     let keys = keys(&Database::find_unchecked(settings)?, Access::Read)?;
     keys.verify().await.map_err(unavailable)
@@ -62,7 +60,7 @@ pub async fn restore(
     force: bool,
 ) -> Result<Verification> {
     let database = Database::find_unchecked(settings)?;
-    let staged = Staged::new(database.url(), file, force)?;
+    let staged = Staged::new(&database.url, file, force)?;
     let found = {
         let (store, sealing) = database.open_copy(&staged.url())?;
         let keys = super::keys(&store, &sealing);
