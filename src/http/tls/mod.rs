@@ -56,12 +56,7 @@ pub struct Certificates {
 }
 
 impl Certificates {
-    /// Reads the two files: PEM, the key as PKCS#8, PKCS#1 or SEC1 and not encrypted.
-    ///
-    /// Keys are RSA with 2,048 to 4,096 bits, ECDSA on P-256 or P-384, or Ed25519.
-    ///
-    /// # Errors
-    /// What is wrong, with the file at fault. It holds no byte of a key.
+    /// Reads the two files: PEM, the key as PKCS#8, PKCS#1 or SEC1 and not encrypted. An error holds no byte of a key.
     pub fn load(chain: &Path, key: &Path) -> Result<Self, String> {
         let current = RwLock::new(Arc::new(read_pair(chain, key)?));
         Ok(Self { chain: chain.to_owned(), key: key.to_owned(), current })
