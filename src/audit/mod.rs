@@ -60,16 +60,8 @@ struct Inner {
 impl AuditLog {
     /// Opens the log. With best effort no request fails for it or waits for it.
     pub fn open(destination: Destination, is_best_effort: bool) -> io::Result<Self> {
-        Self::open_with(destination, is_best_effort, TIMEOUT)
-    }
-
-    fn open_with(
-        destination: Destination,
-        is_best_effort: bool,
-        timeout: Duration,
-    ) -> io::Result<Self> {
         let lines = Mutex::new(Lines::new(Output::open(&destination)?));
-        Ok(Self(Arc::new(Inner { destination, lines, is_best_effort, timeout })))
+        Ok(Self(Arc::new(Inner { destination, lines, is_best_effort, timeout: TIMEOUT })))
     }
 
     /// Whether an operation that is carried out now could be written down: tries to write the lines that are owed. With

@@ -132,7 +132,6 @@ pub struct Lines {
 }
 
 impl Lines {
-    /// No lines yet.
     pub fn new(output: Output) -> Self {
         let owed = VecDeque::new();
         Self { output, owed, begun: 0, taken: 0, lost: 0, is_stalled: false, has_complained: false }

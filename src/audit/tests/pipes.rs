@@ -57,7 +57,7 @@ async fn a_pipe_that_is_not_read_is_waited_for_once_and_loses_nothing() {
     let pipe = folder.pipe();
     let mut reader = reader(&pipe);
     let timeout = Duration::from_secs(2);
-    let log = AuditLog::open_with(Destination::File(pipe), false, timeout).unwrap();
+    let log = open_with(&pipe, false, timeout);
     let begun = fill(&log).await;
     assert!(begun > 1, "a pipe has room");
     let started = Instant::now();
@@ -149,7 +149,7 @@ async fn best_effort_does_not_wait_for_a_stalled_pipe_and_counts_what_is_lost() 
     let folder = Folder::new();
     let pipe = folder.pipe();
     let mut reader = reader(&pipe);
-    let log = AuditLog::open_with(Destination::File(pipe), true, SOON).unwrap();
+    let log = open_with(&pipe, true, SOON);
     let count = 10_000;
     let started = Instant::now();
     for number in 0..count {
