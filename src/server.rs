@@ -216,7 +216,6 @@ struct Parts {
     has_noop: bool,
 }
 
-/// The emulated cloud of the settings.
 fn world(settings: &Settings) -> Result<World> {
     let mut world = match &settings.world {
         Some(path) => read_world(path, settings.docker_config)

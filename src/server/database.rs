@@ -109,19 +109,20 @@ impl Database {
     pub fn reread(&self, sealing: Arc<Sealing>) -> Option<hangup::Task> {
         let reread = self.source.reread()?;
         let (source, url) = (self.source.clone(), self.url.clone());
-        let read = move || {
-            let masters = reread().map_err(Error::msg)?;
-            demand_open(&url, &source, Some(&masters))?;
-            sealing.replace_masters(masters);
-            log::info!("the master keys in {} have been read again", source.name());
-            Ok(())
-        };
-        let reread = move || {
-            if let Err(error) = read() as Result<()> {
-                log::error!("the master keys stay unchanged: {error}");
+        let reload = move || {
+            let read = reread().map_err(Error::msg).and_then(|masters| {
+                demand_open(&url, &source, Some(&masters))?;
+                sealing.replace_masters(masters);
+                Ok(())
+            });
+            match read {
+                Ok(()) => {
+                    log::info!("the master keys in {} have been read again", source.name());
+                }
+                Err(error) => log::error!("the master keys stay unchanged: {error}"),
             }
         };
-        Some(("master-keys-reload", Box::new(reread)))
+        Some(("master-keys-reload", Box::new(reload)))
     }
 }
 

@@ -38,9 +38,7 @@ pub const NONE_GIVEN: &str = "no master key is given: use --master-key-file, SAE
 /// A place that master keys are read from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
-    /// A file.
     File(PathBuf),
-    /// The variable.
     Variable,
     /// What a command prints.
     Command(String),
@@ -81,7 +79,9 @@ impl Source {
     pub fn read(&self) -> Result<Option<MasterKeys>> {
         let text = match self {
             Self::File(path) => read_file(path).map_err(Error::from),
-            Self::Variable => read_variable(),
+            Self::Variable => secret_variable(MASTER_KEY_VARIABLE)
+                .unwrap_or_else(|| Ok(Zeroizing::default()))
+                .and_then(|text| Ok(read_text(text.as_bytes())?)),
             Self::Command(command) => command::output(command).map_err(Error::from),
             Self::Beside(path) => match read_file(path) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -193,23 +193,14 @@ pub fn read_file(path: &Path) -> io::Result<Zeroizing<String>> {
     read_text(file)
 }
 
-fn read_variable() -> Result<Zeroizing<String>> {
-    let text = secret_variable(MASTER_KEY_VARIABLE).unwrap_or_else(|| Ok(Zeroizing::default()))?;
-    if text.len() as u64 > TEXT_MAX { Err(too_long().into()) } else { Ok(text) }
-}
-
 /// Reads a text into memory that is zeroed, and that does not move while it grows.
 fn read_text(from: impl Read) -> io::Result<Zeroizing<String>> {
     let capacity = usize::try_from(TEXT_MAX).map_or(usize::MAX, |max| max + 2);
     let mut bytes = Zeroizing::new(Vec::with_capacity(capacity));
     from.take(TEXT_MAX + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > TEXT_MAX {
-        return Err(too_long());
+        return Err(io::Error::other(format!("it has more than {TEXT_MAX} bytes")));
     }
     let text = std::str::from_utf8(&bytes).map_err(|_| io::Error::other(NOT_UTF8))?;
     Ok(Zeroizing::new(text.to_owned()))
-}
-
-fn too_long() -> io::Error {
-    io::Error::other(format!("it has more than {TEXT_MAX} bytes"))
 }

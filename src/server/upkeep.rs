@@ -30,13 +30,11 @@ pub async fn list_keys(settings: &DatabaseSettings) -> Result<Keys> {
     keys.list().await.map_err(unavailable)
 }
 
-/// Wraps every data key anew by a new key.
 pub async fn rotate_keys(settings: &DatabaseSettings) -> Result<Rotated> {
     let keys = keys(&Database::find(settings)?, Access::Write)?;
     keys.rotate(SystemClock.now()).await.map_err(unavailable)
 }
 
-/// Deletes a key that nothing needs.
 pub async fn retire_key(settings: &DatabaseSettings, id: &str) -> Result<String> {
     Ok(keys(&Database::find_unchecked(settings)?, Access::Write)?.retire(id).await?)
 }
