@@ -118,8 +118,6 @@ pub struct DatabaseSettings {
     #[arg(
         long,
         env = "SAE_SECRET_DATABASE_URL",
-        // It may hold a password.
-        hide_env_values = true,
         default_value = "sqlite://sae-secret.db",
         value_name = "URL"
     )]
@@ -137,13 +135,7 @@ pub struct DatabaseSettings {
     pub master_key_file: Option<PathBuf>,
 
     /// A command that prints the same text: a program and its arguments, no shell [default: none]
-    #[arg(
-        long,
-        env = "SAE_SECRET_MASTER_KEY_COMMAND",
-        // It may hold a token.
-        hide_env_values = true,
-        value_name = "COMMAND"
-    )]
+    #[arg(long, env = "SAE_SECRET_MASTER_KEY_COMMAND", value_name = "COMMAND")]
     pub master_key_command: Option<String>,
 }
 

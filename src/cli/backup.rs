@@ -8,7 +8,6 @@ use clap::Args;
 use super::{say, upkeep};
 use crate::{server, settings::DatabaseSettings};
 
-/// What is to be written.
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// The file to write, which must not be there yet
@@ -18,7 +17,6 @@ pub struct Arguments {
     database: DatabaseSettings,
 }
 
-/// Writes the backup.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     upkeep(server::upkeep::backup(&arguments.database, &arguments.file))?;
     Ok(say(&format!("{} is written\n", arguments.file.display())))

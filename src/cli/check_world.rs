@@ -8,7 +8,6 @@ use clap::Args;
 use super::{say, warn_of_variables};
 use crate::{server, settings::DockerConfigChoice};
 
-/// What is to be checked.
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// The world file
@@ -19,7 +18,6 @@ pub struct Arguments {
     docker_config: DockerConfigChoice,
 }
 
-/// Prints what the file describes, or every mistake in it.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     warn_of_variables();
     let world = server::read_world(&arguments.file, arguments.docker_config)?;

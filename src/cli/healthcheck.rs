@@ -26,7 +26,6 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 /// How much of the answer is read, in bytes; the status line is all that counts.
 const ANSWER_MAX: u64 = 4096;
 
-/// Which server to ask.
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// The server's address: http:// or https://; its certificate is not checked [default: where a server on this machine
@@ -54,7 +53,6 @@ pub struct Arguments {
 }
 
 impl Arguments {
-    /// The server's address.
     fn url(&self) -> String {
         if let Some(url) = &self.url {
             return url.clone();
@@ -70,7 +68,6 @@ impl Arguments {
     }
 }
 
-/// Asks the server whether it is ready.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     warn_of_variables();
     let url = arguments.url();
@@ -94,24 +91,23 @@ fn without_user(url: &str) -> String {
 }
 
 fn ask(url: &str) -> io::Result<String> {
-    let invalid = |why: &str| Error::new(ErrorKind::InvalidInput, why.to_owned());
     let (is_secure, rest) = match (url.strip_prefix("http://"), url.strip_prefix("https://")) {
         (Some(rest), _) => (false, rest),
         (None, Some(rest)) => (true, rest),
-        (None, None) => return Err(invalid("the address must begin with http:// or https://")),
+        (None, None) => return Err(Error::other("the address must begin with http:// or https://")),
     };
     let host = rest.strip_suffix('/').unwrap_or(rest);
     if host.contains('@') {
-        return Err(invalid("the address must have no user and no password"));
+        return Err(Error::other("the address must have no user and no password"));
     }
     if host.contains(['/', '?', '#', ' ']) {
-        return Err(invalid("the address must end with the host or the port"));
+        return Err(Error::other("the address must end with the host or the port"));
     }
     let (name, port) = match host.rsplit_once(':') {
         Some((name, port)) if !port.ends_with(']') => (name, port),
         _ => (host, if is_secure { "443" } else { "80" }),
     };
-    let mut last = invalid("the host has no address");
+    let mut last = Error::other("the host has no address");
     for address in format!("{name}:{port}").to_socket_addrs()? {
         match connect(address) {
             Ok(stream) if is_secure => {
@@ -155,10 +151,7 @@ fn status_line(mut stream: impl Read + Write, host: &str) -> io::Result<String> 
         read => drop(read?),
     }
     if !answer.starts_with(b"HTTP/") {
-        return Err(Error::new(
-            ErrorKind::InvalidData,
-            "what it says is no HTTP; it may speak https://",
-        ));
+        return Err(Error::other("what it says is no HTTP; it may speak https://"));
     }
     let answer = String::from_utf8_lossy(&answer);
     Ok(answer.lines().next().unwrap_or_default().to_owned())

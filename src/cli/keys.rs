@@ -8,7 +8,6 @@ use clap::{Args, Subcommand};
 use super::{say, upkeep};
 use crate::{server, settings::DatabaseSettings};
 
-/// What is to be done with the keys.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Show the master keys and the keys of the database, and what needs them
@@ -20,7 +19,6 @@ pub enum Command {
     Retire(RetireArguments),
 }
 
-/// Which key.
 #[derive(Debug, Args)]
 pub struct RetireArguments {
     /// The key's id, as `keys list` shows it
@@ -30,7 +28,6 @@ pub struct RetireArguments {
     database: DatabaseSettings,
 }
 
-/// Runs `keys list`, `keys rotate` or `keys retire`.
 pub fn run(command: &Command) -> Result<ExitCode> {
     match command {
         Command::List(database) => list(database),
@@ -83,8 +80,8 @@ fn count(number: u64, what: &str) -> String {
 }
 
 /// Rows with each column as wide as its widest cell.
-fn table<const COLUMNS: usize>(rows: &[[String; COLUMNS]]) -> String {
-    let mut widths = [0; COLUMNS];
+fn table(rows: &[[String; 6]]) -> String {
+    let mut widths = [0; 6];
     for row in rows {
         for (width, cell) in widths.iter_mut().zip(row) {
             *width = (*width).max(cell.len());

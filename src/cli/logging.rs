@@ -49,9 +49,9 @@ fn takes_colours() -> bool {
 #[must_use]
 pub fn builder(format: LogFormat) -> Builder {
     let mut builder = Builder::new();
-    let set = |name: &str| variable(name).and_then(|value| value.into_string().ok());
     builder.parse_filters(filter().ok().as_deref().unwrap_or(DEFAULT_FILTER));
-    builder.parse_write_style(set("RUST_LOG_STYLE").as_deref().unwrap_or_default());
+    let style = variable("RUST_LOG_STYLE").and_then(|style| style.into_string().ok());
+    builder.parse_write_style(style.as_deref().unwrap_or_default());
     // It reports each client that does not speak HTTP as an error of the server. Whatever RUST_LOG says of it is overruled.
     builder.filter_module("actix_http::h1::dispatcher", LevelFilter::Off);
     match format {

@@ -13,7 +13,7 @@ mod stderr;
 mod verify;
 
 use std::{
-    ffi::OsString,
+    env,
     fmt::Display,
     io::{self, Write},
     process::ExitCode,
@@ -38,7 +38,7 @@ const FILES_OF_A_WORKER: u64 = 5;
 /// A server that speaks the namespaced Secret API of Alibaba Cloud SAE
 #[derive(Debug, Parser)]
 #[command(name = "sae-secret", version, max_term_width = 100)]
-pub struct Cli {
+struct Cli {
     #[command(subcommand)]
     command: Command,
 }
@@ -64,30 +64,24 @@ enum Command {
     Verify(DatabaseSettings),
 }
 
-impl Cli {
-    /// Reads the arguments, the first of which is the program's name, and the environment.
-    ///
-    /// # Errors
-    /// Something is wrong with them, or help is asked for: the error's `exit` says so.
-    pub fn read(arguments: impl Iterator<Item = OsString>) -> Result<Self, clap::Error> {
-        Self::from_arg_matches(&arguments::read(arguments.collect())?)
-    }
-
-    /// Runs the command; the exit code tells whether it did what it was asked to.
-    #[must_use]
-    pub fn run(self) -> ExitCode {
-        let done = protect_memory().and_then(|()| match self.command {
-            Command::Serve(settings) => serve::run(&settings),
-            Command::Healthcheck(arguments) => healthcheck::run(&arguments),
-            Command::CheckWorld(arguments) => check_world::run(&arguments),
-            Command::AccessKey => access_key::run(),
-            Command::Keys(command) => keys::run(&command),
-            Command::Backup(arguments) => backup::run(&arguments),
-            Command::Restore(arguments) => restore::run(&arguments),
-            Command::Verify(database) => verify::run(&database),
-        });
-        done.unwrap_or_else(complain)
-    }
+/// Runs the command that the arguments and the environment ask for; the exit code tells whether it did what it was asked
+/// to. Ends the process when something is wrong with them, or help is asked for.
+#[must_use]
+pub fn run() -> ExitCode {
+    let read = arguments::read(env::args_os().collect());
+    let cli =
+        read.and_then(|read| Cli::from_arg_matches(&read)).unwrap_or_else(|error| error.exit());
+    let done = protect_memory().and_then(|()| match cli.command {
+        Command::Serve(settings) => serve::run(&settings),
+        Command::Healthcheck(arguments) => healthcheck::run(&arguments),
+        Command::CheckWorld(arguments) => check_world::run(&arguments),
+        Command::AccessKey => access_key::run(),
+        Command::Keys(command) => keys::run(&command),
+        Command::Backup(arguments) => backup::run(&arguments),
+        Command::Restore(arguments) => restore::run(&arguments),
+        Command::Verify(database) => verify::run(&database),
+    });
+    done.unwrap_or_else(complain)
 }
 
 /// Keeps what is in memory out of core dumps, and from other processes of the same user.

@@ -8,7 +8,6 @@ use clap::Args;
 use super::{say, upkeep};
 use crate::{server, settings::DatabaseSettings};
 
-/// What is to be put back.
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// The backup
@@ -22,7 +21,6 @@ pub struct Arguments {
     database: DatabaseSettings,
 }
 
-/// Looks at the backup and puts it into the database's place.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let Arguments { file, force, database } = arguments;
     let found = upkeep(server::upkeep::restore(database, file, *force))?;

@@ -7,7 +7,6 @@ use anyhow::Result;
 use super::{complain_to, logging, open_enough_files};
 use crate::{clock::SystemClock, server::Application, settings::Settings};
 
-/// Serves until it is told to stop.
 pub fn run(settings: &Settings) -> Result<ExitCode> {
     let log = logging::init(settings.log_format)?;
     let serve = async {

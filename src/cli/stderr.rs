@@ -43,9 +43,6 @@ pub struct Stderr {
 
 impl Stderr {
     /// Starts the thread that writes. A panic is logged from then on, since the standard library would wait for the pipe.
-    ///
-    /// # Errors
-    /// The system gives no thread.
     pub fn start() -> io::Result<Self> {
         let (messages, received) = channel();
         let stderr = Self { messages, waiting: Arc::default(), dropped: Counter::default() };
@@ -76,7 +73,6 @@ impl Stderr {
         }
     }
 
-    /// The thread's work.
     fn write_all_of(&self, received: &Receiver<Message>) {
         let mut told = 0;
         for message in received {

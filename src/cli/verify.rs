@@ -7,7 +7,6 @@ use anyhow::Result;
 use super::{say, upkeep};
 use crate::{server, settings::DatabaseSettings};
 
-/// Reports what was looked at, and everything that is wrong.
 pub fn run(database: &DatabaseSettings) -> Result<ExitCode> {
     let found = upkeep(server::upkeep::verify(database))?;
     let faults = found.faults.iter().map(|fault| format!("fault: {fault}"));
