@@ -25,7 +25,6 @@ use crate::{
     store::Store,
 };
 
-/// The document that describes every operation.
 const OPENAPI: &str = include_str!("../openapi.yaml");
 
 /// The path of an endpoint with nothing to do, which tells what the server costs: the yardstick of `make bench`. It is served
@@ -87,13 +86,11 @@ pub(crate) struct Ops {
     pub audit: Option<AuditLog>,
 }
 
-/// `GET /health`: the process is alive.
 #[expect(clippy::unused_async, reason = "the table awaits every handler")]
 async fn health(_ops: &Ops) -> HttpResponse {
     HttpResponse::Ok().content_type(ContentType::plaintext()).body("ok\n")
 }
 
-/// `GET /ready`: the database can be read, and operations can be written down.
 async fn ready(ops: &Ops) -> HttpResponse {
     if let Err(error) = ops.keys.check().await {
         return unready("the database does not answer\n", &error);
@@ -111,13 +108,11 @@ fn unready(text: &'static str, cause: &dyn std::fmt::Display) -> HttpResponse {
     HttpResponse::ServiceUnavailable().content_type(ContentType::plaintext()).body(text)
 }
 
-/// `GET /openapi.yaml`: the description of every operation.
 #[expect(clippy::unused_async, reason = "the table awaits every handler")]
 async fn openapi(_ops: &Ops) -> HttpResponse {
     HttpResponse::Ok().insert_header((CONTENT_TYPE, "application/yaml")).body(OPENAPI)
 }
 
-/// `GET /metrics`: what was counted, in the OpenMetrics text format that Prometheus reads.
 async fn metrics(ops: &Ops) -> HttpResponse {
     let mut registry = Registry::with_prefix("sae_secret");
     ops.metrics.register(&mut registry);
