@@ -94,7 +94,9 @@ fn ask(url: &str) -> io::Result<String> {
     let (is_secure, rest) = match (url.strip_prefix("http://"), url.strip_prefix("https://")) {
         (Some(rest), _) => (false, rest),
         (None, Some(rest)) => (true, rest),
-        (None, None) => return Err(Error::other("the address must begin with http:// or https://")),
+        (None, None) => {
+            return Err(Error::other("the address must begin with http:// or https://"));
+        }
     };
     let host = rest.strip_suffix('/').unwrap_or(rest);
     if host.contains('@') {

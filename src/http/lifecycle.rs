@@ -129,7 +129,7 @@ pub async fn lifecycle<B: MessageBody>(
     observer.metrics.begin();
     let request_id = Uuid::new_v4().hyphenated().encode_upper(&mut [0; 36]).to_owned();
     let id_value = HeaderValue::from_str(&request_id);
-    let outcome: SharedOutcome = Rc::new(Outcome { request_id, ..Outcome::default() }.into());
+    let outcome = Rc::new(RefCell::new(Outcome { request_id, ..Outcome::default() }));
     request.extensions_mut().insert(Rc::clone(&outcome));
     let mut under_way = UnderWay { observer, started: Instant::now(), outcome, status: None };
     let mut response = match next.call(request).await {
