@@ -6,10 +6,10 @@ use std::{sync::Arc, time::Instant};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, web::Payload};
 
 use crate::{
-    audit::{AuditError, AuditLog, CallerEntry, Decision, Entry},
+    audit::{AuditLog, CallerEntry, Entry},
     clock::{Clock, Timestamp},
     http::{
-        BodyBudget, BodyError, Identity, Outcome, Room, SharedOutcome, Source, TrustedProxies,
+        BodyBudget, BodyError, Outcome, Room, SharedOutcome, Source, TrustedProxies,
         browser::Sites, discard_body, read_body,
     },
 };
@@ -72,9 +72,9 @@ pub enum Failure {
     /// Its body did not arrive.
     Body(BodyError),
     /// Nothing was done: it could not be written down now.
-    Unwritable(AuditError),
+    Unwritable(String),
     /// What was done could not be written down.
-    Unwritten(AuditError),
+    Unwritten(String),
 }
 
 /// What a product brings: which requests it takes, what they do, and how their outcome looks on its wire.
@@ -146,13 +146,15 @@ pub async fn serve<P: Product>(
     payload: Payload,
 ) -> HttpResponse {
     let started = Instant::now();
+    let outcome = head.extensions().get::<SharedOutcome>().cloned().unwrap_or_default();
+    let request_id = outcome.borrow().request_id.clone();
     let call = Call {
         head,
-        request_id: head.extensions().get::<Identity>().cloned().unwrap_or_default().request_id,
+        request_id,
         now: exchange.clock.now(),
         source: exchange.proxies.source(head),
         exchange,
-        outcome: head.extensions().get::<SharedOutcome>().cloned().unwrap_or_default(),
+        outcome,
     };
     call.note(|outcome| outcome.source = call.source.address);
     let mut state = product.begin(&call);
@@ -197,7 +199,7 @@ async fn admit<P: Product>(
 }
 
 /// Writes down what became of an operation.
-async fn record(call: &Call<'_>, code: &str, started: Instant) -> Result<(), AuditError> {
+async fn record(call: &Call<'_>, code: &str, started: Instant) -> Result<(), String> {
     let Some(audit) = &call.exchange.audit else { return Ok(()) };
     let outcome = call.outcome.borrow().clone();
     let Some(action) = outcome.action else { return Ok(()) };
@@ -214,7 +216,7 @@ async fn record(call: &Call<'_>, code: &str, started: Instant) -> Result<(), Aud
         namespace: outcome.namespace.as_deref(),
         secret_id: outcome.object_id,
         secret_name: outcome.object_name.as_deref(),
-        decision: if outcome.is_permitted { Decision::Allow } else { Decision::Deny },
+        decision: if outcome.is_permitted { "allow" } else { "deny" },
         code,
         duration_us: u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
     };

@@ -1,13 +1,10 @@
 //! Parses the command line and runs one command.
 
-use std::{env, process::ExitCode};
+use std::process::ExitCode;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    match sae_secret::cli::Cli::read(env::args_os()) {
-        Ok(cli) => cli.run(),
-        Err(error) => error.exit(),
-    }
+    sae_secret::cli::run()
 }

@@ -5,12 +5,12 @@ mod database;
 mod hangup;
 mod master_keys;
 mod rights;
-pub mod upkeep;
+pub(crate) mod upkeep;
 
 use std::{
     fs::File,
     io::{self, Read},
-    net::{IpAddr, SocketAddr, TcpListener, ToSocketAddrs},
+    net::{SocketAddr, TcpListener, ToSocketAddrs},
     path::Path,
     sync::Arc,
     time::{Duration, Instant},
@@ -77,14 +77,16 @@ const LINGER: Duration = Duration::from_secs(2);
 
 /// A server that listens.
 pub struct Application {
+    /// The address that it listens on.
+    pub address: SocketAddr,
+    /// The scheme of the URLs that lead to it: `https` or `http`.
+    pub scheme: &'static str,
     server: Server,
-    address: SocketAddr,
-    is_secure: bool,
     audit: Option<AuditLog>,
 }
 
 /// The emulated cloud that a file describes.
-pub fn read_world(path: &Path, docker_config: DockerConfigChoice) -> Result<World> {
+pub(crate) fn read_world(path: &Path, docker_config: DockerConfigChoice) -> Result<World> {
     let file = path.display();
     let text = read_world_text(path)
         .map_err(|error| anyhow!("cannot read the world file {file}: {error}"))?;
@@ -131,7 +133,7 @@ impl Application {
     ) -> Result<Self> {
         // Before the port is open: from then on SIGHUP may come.
         let hangups = Hangups::listen();
-        let metrics = Metrics::with_log(log_lines_dropped);
+        let metrics = Metrics::new(log_lines_dropped);
         let world = world(settings)?;
         let (sites, proxies) = sites(settings)?;
         let certificates = certificates(settings)?;
@@ -144,7 +146,7 @@ impl Application {
             anyhow!("--listen (SAE_SECRET_LISTEN): cannot listen on {}: {error}", settings.listen)
         };
         let (listener, address) = bind(&settings.listen).map_err(unbound)?;
-        let audit = audit::open(settings, database.url())?;
+        let audit = audit::open(settings, &database.url)?;
         let seeds = Seeds { namespaces: world.namespaces, secrets: world.secrets };
         let (store, sealing) = database.open(address.ip().is_loopback())?;
         let keys = keys(&store, &sealing);
@@ -180,24 +182,12 @@ impl Application {
             sites,
             has_noop: settings.noop_endpoint,
         };
-        let is_secure = certificates.is_some();
+        let scheme = if certificates.is_some() { "https" } else { "http" };
         let tls = certificates.clone().map(tls::server_config).transpose()?;
         let server = listen(listener, tls, parts).map_err(unbound)?;
         let tasks = [audit.clone().map(reopen), certificates.map(reload), database.reread(sealing)];
         hangups.then(tasks.into_iter().flatten().collect());
-        Ok(Self { server, address, is_secure, audit })
-    }
-
-    /// The address that the server listens on.
-    #[must_use]
-    pub fn address(&self) -> SocketAddr {
-        self.address
-    }
-
-    /// The scheme of the URLs that lead to the server: `https` or `http`.
-    #[must_use]
-    pub fn scheme(&self) -> &'static str {
-        if self.is_secure { "https" } else { "http" }
+        Ok(Self { address, scheme, server, audit })
     }
 
     /// A handle that stops the server.
@@ -226,7 +216,6 @@ struct Parts {
     has_noop: bool,
 }
 
-/// The emulated cloud of the settings.
 fn world(settings: &Settings) -> Result<World> {
     let mut world = match &settings.world {
         Some(path) => read_world(path, settings.docker_config)
@@ -273,7 +262,11 @@ fn sites(settings: &Settings) -> Result<(Sites, TrustedProxies)> {
 
 /// Authentication and rate limit as the settings want them; warns of settings that are probably not meant.
 fn access(settings: &Settings, directory: Directory, address: SocketAddr) -> Access {
-    let allows_anonymous = allows_anonymous(settings, address.ip());
+    // Unless the settings say it, only where nobody but this machine can send any.
+    let allows_anonymous = match settings.anonymous {
+        Some(choice) => choice == AnonymousChoice::Allow,
+        None => address.ip().is_loopback(),
+    };
     if allows_anonymous && !address.ip().is_loopback() {
         log::warn!(
             "{address} is not a loopback address, and requests without a signature are allowed: every machine \
@@ -300,17 +293,6 @@ fn access(settings: &Settings, directory: Directory, address: SocketAddr) -> Acc
     }
 }
 
-/// Whether unsigned requests are let through: as the settings say, else where only this machine can send any.
-fn allows_anonymous(settings: &Settings, address: IpAddr) -> bool {
-    match settings.anonymous {
-        Some(choice) => choice == AnonymousChoice::Allow,
-        None => address.is_loopback(),
-    }
-}
-
-/// What messages call the settings of the certificate.
-const TLS_FLAGS: &str = "--tls-cert and --tls-key (SAE_SECRET_TLS_CERT, SAE_SECRET_TLS_KEY)";
-
 /// The certificate of the settings; nothing if the server is not to speak TLS.
 fn certificates(settings: &Settings) -> Result<Option<Arc<Certificates>>> {
     let missing = match (&settings.tls_cert, &settings.tls_key) {
@@ -322,7 +304,10 @@ fn certificates(settings: &Settings) -> Result<Option<Arc<Certificates>>> {
                     let reason = rights::unreadable(path)?;
                     Some(format!("cannot read {}: {reason}", path.display()))
                 });
-                bail!("{}: {}", TLS_FLAGS, denied.unwrap_or(error));
+                let reason = denied.unwrap_or(error);
+                bail!(
+                    "--tls-cert and --tls-key (SAE_SECRET_TLS_CERT, SAE_SECRET_TLS_KEY): {reason}"
+                );
             }
         },
         (Some(_), None) => "--tls-key",
@@ -339,7 +324,7 @@ fn reopen(audit: AuditLog) -> hangup::Task {
 
 fn reload(certificates: Arc<Certificates>) -> hangup::Task {
     let reload = move || {
-        let file = certificates.chain_file().display();
+        let file = certificates.chain.display();
         match certificates.reload() {
             Ok(()) => log::info!("the certificate in {file} has been read again"),
             Err(error) => log::error!("the certificate stays unchanged: {error}"),
@@ -356,12 +341,7 @@ fn listen(listener: TcpListener, tls: Option<ServerConfig>, parts: Parts) -> io:
             .app_data(web::Data::new(ops))
             .app_data(web::Data::new(observer))
             .app_data(web::Data::new(sites.clone()))
-            .configure(ops::routes)
-            .configure(|config| {
-                if has_noop {
-                    ops::noop::route(config);
-                }
-            })
+            .configure(|config| ops::routes(config, has_noop))
             .default_service(web::to(sae::serve))
             .wrap(Condition::new(
                 !sites.origins.is_empty(),

@@ -1,17 +1,18 @@
 //! The flags and environment variables of `serve`, as typed settings.
 
-mod environment;
 mod listen;
 
-use std::path::PathBuf;
+use std::{
+    env,
+    ffi::{OsStr, OsString},
+    os::unix::ffi::{OsStrExt, OsStringExt},
+    path::PathBuf,
+};
 
 use clap::{ArgAction, Args, ValueEnum, builder::BoolishValueParser};
 use zeroize::Zeroizing;
 
-pub use self::{
-    environment::{remarks, variable},
-    listen::ListenAddress,
-};
+pub use self::listen::ListenAddress;
 
 use crate::access::Rate;
 
@@ -117,8 +118,6 @@ pub struct DatabaseSettings {
     #[arg(
         long,
         env = "SAE_SECRET_DATABASE_URL",
-        // It may hold a password.
-        hide_env_values = true,
         default_value = "sqlite://sae-secret.db",
         value_name = "URL"
     )]
@@ -136,27 +135,49 @@ pub struct DatabaseSettings {
     pub master_key_file: Option<PathBuf>,
 
     /// A command that prints the same text: a program and its arguments, no shell [default: none]
-    #[arg(
-        long,
-        env = "SAE_SECRET_MASTER_KEY_COMMAND",
-        // It may hold a token.
-        hide_env_values = true,
-        value_name = "COMMAND"
-    )]
+    #[arg(long, env = "SAE_SECRET_MASTER_KEY_COMMAND", value_name = "COMMAND")]
     pub master_key_command: Option<String>,
 }
 
 /// The variable that may hold the master keys. It has no flag: all users of a machine can see flags.
-pub const MASTER_KEY_VARIABLE: &str = "SAE_SECRET_MASTER_KEY";
+pub(crate) const MASTER_KEY_VARIABLE: &str = "SAE_SECRET_MASTER_KEY";
 
 /// The variable that may hold the password of the PostgreSQL server. It has no flag either.
-pub const DATABASE_PASSWORD_VARIABLE: &str = "SAE_SECRET_DATABASE_PASSWORD";
+pub(crate) const DATABASE_PASSWORD_VARIABLE: &str = "SAE_SECRET_DATABASE_PASSWORD";
 
 /// What to tell of a text that has to be UTF-8 and is not.
-pub const NOT_UTF8: &str = "it is not UTF-8";
+pub(crate) const NOT_UTF8: &str = "it is not UTF-8";
+
+/// What every variable of a setting begins with.
+const PREFIX: &[u8] = b"SAE_SECRET_";
+
+/// A variable's value; none where it is not set or empty, since compose writes `""` for what is not set. Carriage returns
+/// at its end, as env files with Windows line ends leave them, are no part of it.
+pub(crate) fn variable(name: &str) -> Option<OsString> {
+    let mut value = env::var_os(name)?.into_vec();
+    while value.pop_if(|byte| *byte == b'\r').is_some() {}
+    (!value.is_empty()).then(|| OsString::from_vec(value))
+}
+
+/// What is strange about the variables that are set, a sentence each.
+pub(crate) fn remarks() -> Vec<String> {
+    let is_setting = |name: &OsStr| {
+        name.as_bytes().starts_with(PREFIX) || name.as_bytes().starts_with(b"RUST_LOG")
+    };
+    let strange = env::vars_os()
+        .filter(|(name, value)| is_setting(name) && value.as_bytes().ends_with(b"\r"));
+    let remark = |(name, _): (OsString, OsString)| {
+        format!(
+            "{} ends with a carriage return (\\r), which is left out: the file that it comes from seems to have Windows \
+             line ends",
+            name.display()
+        )
+    };
+    strange.map(remark).collect()
+}
 
 /// The text of a variable that holds a secret, if it is set.
-pub fn secret_variable(name: &str) -> Option<anyhow::Result<Zeroizing<String>>> {
+pub(crate) fn secret_variable(name: &str) -> Option<anyhow::Result<Zeroizing<String>>> {
     let text = variable(name)?.into_string();
     Some(text.map(Zeroizing::new).map_err(|_| anyhow::anyhow!(NOT_UTF8)))
 }

@@ -24,10 +24,7 @@ pub enum Verification {
     Full(RootCertStore),
 }
 
-/// Begins the configuration of a client that verifies servers so.
-///
-/// # Errors
-/// There are no authorities, or the library does not take our choice of protocols.
+/// Begins the configuration of a client that verifies servers so. It is an error when there are no authorities.
 pub fn builder(
     verification: Verification,
 ) -> Result<ConfigBuilder<ClientConfig, WantsClientCert>, Box<dyn Error + Send + Sync>> {

@@ -13,22 +13,11 @@ const TEXT_MAX: usize = 128;
 /// How long a line usually is at most, in bytes.
 const LINE_USUAL: usize = 512;
 
-/// Whether the caller was let through to the operation. If not, nothing was done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-#[expect(missing_docs)]
-pub enum Decision {
-    Allow,
-    Deny,
-}
-
 /// Who called, as far as it is known.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct CallerEntry<'a> {
-    /// The kind of caller.
     #[serde(serialize_with = "cut")]
     pub kind: &'a str,
-    /// The user's name.
     #[serde(serialize_with = "cut")]
     pub name: Option<&'a str>,
     /// The access key that signed, or that was claimed to.
@@ -42,12 +31,9 @@ pub struct Entry<'a> {
     /// When the operation ended.
     #[serde(serialize_with = "time")]
     pub time: Timestamp,
-    /// The id that the reply carries too.
     #[serde(serialize_with = "cut")]
     pub request_id: &'a str,
-    /// Who called.
     pub caller: CallerEntry<'a>,
-    /// Where the request came from.
     pub source: Option<IpAddr>,
     /// The action that a policy has to allow.
     #[serde(serialize_with = "cut")]
@@ -60,12 +46,11 @@ pub struct Entry<'a> {
     /// The secret's name, as far as it became known.
     #[serde(serialize_with = "cut")]
     pub secret_name: Option<&'a str>,
-    /// Whether the caller was let through.
-    pub decision: Decision,
+    /// `allow`, or `deny` where the caller was not let through to the operation: then nothing was done.
+    pub decision: &'static str,
     /// The reply's code: `200` or a symbolic one.
     #[serde(serialize_with = "cut")]
     pub code: &'a str,
-    /// How long the operation took, in microseconds.
     pub duration_us: u64,
 }
 

@@ -17,8 +17,8 @@ use std::{
 
 use tokio::time::{Instant, sleep};
 
-pub use entry::{CallerEntry, Decision, Entry};
-use output::{Lines, OWED_MAX, Output};
+pub(crate) use entry::{CallerEntry, Entry};
+use output::{Lines, Output};
 
 /// How long a request waits for its line to be written.
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -32,6 +32,9 @@ const FLUSH: Duration = Duration::from_secs(1);
 /// How long to wait before a pipe that is full is tried again.
 const RETRY: Duration = Duration::from_millis(20);
 
+/// What is wrong when the output had no room in the time that a request waits.
+const STALLED: &str = "the audit log takes no lines: the pipe or terminal is not read";
+
 /// Where the lines go.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Destination {
@@ -40,20 +43,6 @@ pub enum Destination {
     File(PathBuf),
     /// To standard output.
     Stdout,
-}
-
-/// The audit log cannot be written.
-#[derive(Debug, Clone, thiserror::Error)]
-pub enum AuditError {
-    /// The system refused to write.
-    #[error("the audit log cannot be written: {0}")]
-    Write(Arc<io::Error>),
-    /// The output had no room in the time that a request waits.
-    #[error("the audit log takes no lines: the pipe or terminal is not read")]
-    Stalled,
-    /// As many lines as are kept already wait.
-    #[error("the audit log cannot be written, and {OWED_MAX} lines already wait")]
-    Full,
 }
 
 /// The audit log. Cloning is cheap; all clones write to the same place.
@@ -71,56 +60,38 @@ struct Inner {
 impl AuditLog {
     /// Opens the log. With best effort no request fails for it or waits for it.
     pub fn open(destination: Destination, is_best_effort: bool) -> io::Result<Self> {
-        Self::open_with(destination, is_best_effort, TIMEOUT)
-    }
-
-    fn open_with(
-        destination: Destination,
-        is_best_effort: bool,
-        timeout: Duration,
-    ) -> io::Result<Self> {
         let lines = Mutex::new(Lines::new(Output::open(&destination)?));
-        Ok(Self(Arc::new(Inner { destination, lines, is_best_effort, timeout })))
+        Ok(Self(Arc::new(Inner { destination, lines, is_best_effort, timeout: TIMEOUT })))
     }
 
     /// Whether an operation that is carried out now could be written down: tries to write the lines that are owed. With
-    /// best effort the answer is always yes.
-    ///
-    /// # Errors
-    /// What keeps the lines from being written: [`AuditError::Write`], [`AuditError::Stalled`] after at most 5 s.
-    pub async fn check(&self) -> Result<(), AuditError> {
+    /// best effort the answer is always yes. The error is what keeps them from being written, after at most 5 s.
+    pub async fn check(&self) -> Result<(), String> {
         if self.0.is_best_effort {
             return Ok(());
         }
-        let attempt = |lines: &mut Lines| {
-            Ok(lines.is_ready() || (lines.write(lines.taken())? && lines.is_ready()))
-        };
-        let is_ready = attempt(&mut self.lines())?;
-        if is_ready { Ok(()) } else { self.retry(attempt, self.timeout()).await }
+        let attempt =
+            |lines: &mut Lines| Ok(lines.is_ready() || (lines.write_all()? && lines.is_ready()));
+        self.retry(attempt, self.timeout()).await
     }
 
     /// Writes a line and returns when the kernel has it. With best effort it does not wait and always succeeds.
     ///
-    /// A line that could not be written in time is kept and written later, before any other.
-    ///
-    /// # Errors
-    /// [`AuditError::Write`], [`AuditError::Stalled`] after at most 5 s, and [`AuditError::Full`] when the line is
-    /// not even kept.
-    pub async fn write(&self, entry: &Entry<'_>) -> Result<(), AuditError> {
+    /// A line that could not be written in 5 s is kept and written later, before any other. The error says what is wrong,
+    /// also when there are too many of them to keep another.
+    pub async fn write(&self, entry: &Entry<'_>) -> Result<(), String> {
         let line = entry.line();
-        let take = |lines: &mut Lines| {
-            let count = lines.take(line)?;
-            lines.write(count).map(|is_written| (count, is_written))
+        let taken = {
+            let mut lines = self.lines();
+            lines.take(line).and_then(|count| Ok((count, lines.write(count)?)))
         };
-        let taken = take(&mut self.lines());
-        let count = match taken {
+        match taken {
             // What is wrong stands in the server's log.
-            _ if self.0.is_best_effort => return Ok(()),
-            Ok((_, true)) => return Ok(()),
-            Ok((count, false)) => count,
-            Err(error) => return Err(error),
-        };
-        self.retry(|lines| lines.write(count), self.timeout()).await
+            _ if self.0.is_best_effort => Ok(()),
+            Ok((_, true)) => Ok(()),
+            Ok((count, false)) => self.retry(|lines| lines.write(count), self.timeout()).await,
+            Err(error) => Err(error),
+        }
     }
 
     /// Opens the file anew, as is asked for after it has been renamed. If that fails the old one stays in use and an
@@ -132,9 +103,8 @@ impl AuditLog {
                 let mut lines = self.lines();
                 lines.switch(output);
                 log::info!("the audit log {} has been opened anew", path.display());
-                let count = lines.taken();
                 // An error stands in the log already.
-                drop(lines.write(count));
+                drop(lines.write_all());
             }
             Err(error) => log::error!("the audit log stays the file that it was: {error}"),
         }
@@ -142,8 +112,7 @@ impl AuditLog {
 
     /// Waits until all lines are written, 1 s at most. For a server that stops.
     pub async fn flush(&self) {
-        let attempt = |lines: &mut Lines| lines.write(lines.taken());
-        if let Err(error) = self.retry(attempt, FLUSH).await {
+        if let Err(error) = self.retry(Lines::write_all, FLUSH).await {
             log::error!("the last lines of the audit log may be lost: {error}");
         }
     }
@@ -151,15 +120,15 @@ impl AuditLog {
     /// Tries until something is done or refused, or the time is up.
     async fn retry(
         &self,
-        attempt: impl Fn(&mut Lines) -> Result<bool, AuditError>,
+        attempt: impl Fn(&mut Lines) -> Result<bool, String>,
         timeout: Duration,
-    ) -> Result<(), AuditError> {
+    ) -> Result<(), String> {
         let deadline = Instant::now() + timeout;
         while !attempt(&mut self.lines())? {
             if Instant::now() >= deadline {
                 let mut lines = self.lines();
                 lines.is_stalled = true;
-                return Err(lines.complain(AuditError::Stalled));
+                return Err(lines.complain(STALLED.to_owned()));
             }
             sleep(RETRY).await;
         }

@@ -6,7 +6,6 @@ use std::{
     io::{self, Read as _, Seek as _, SeekFrom, Write as _},
     os::{fd::AsFd, unix::fs::OpenOptionsExt},
     path::Path,
-    sync::Arc,
 };
 
 use rustix::{
@@ -16,7 +15,7 @@ use rustix::{
     pipe::PIPE_BUF,
 };
 
-use super::{AuditError, Destination};
+use super::Destination;
 
 /// How many lines are kept that could not be written yet. Further ones are lost, and counted.
 pub const OWED_MAX: usize = 4096;
@@ -133,54 +132,48 @@ pub struct Lines {
 }
 
 impl Lines {
-    /// No lines yet.
     pub fn new(output: Output) -> Self {
         let owed = VecDeque::new();
         Self { output, owed, begun: 0, taken: 0, lost: 0, is_stalled: false, has_complained: false }
     }
 
-    /// Takes a line; returns how many were ever taken.
-    ///
-    /// # Errors
-    /// [`AuditError::Full`]: the line is lost.
-    pub fn take(&mut self, line: Vec<u8>) -> Result<u64, AuditError> {
+    /// Takes a line; returns how many were ever taken. After an error the line is lost.
+    pub fn take(&mut self, line: Vec<u8>) -> Result<u64, String> {
         if self.owed.len() >= OWED_MAX {
             // What is wrong is told by the write that follows; some of them may be written all the same.
-            drop(self.write(self.taken));
+            drop(self.write_all());
         }
         if self.owed.len() >= OWED_MAX {
             if self.lost == 0 {
                 log::error!("the audit log takes no more lines: lines are being lost");
             }
             self.lost += 1;
-            return Err(AuditError::Full);
+            return Err(format!(
+                "the audit log cannot be written, and {OWED_MAX} lines already wait"
+            ));
         }
         self.owed.push_back(line);
         self.taken += 1;
         Ok(self.taken)
     }
 
-    /// How many lines were ever taken.
-    pub fn taken(&self) -> u64 {
-        self.taken
+    /// Writes what can be written; whether nothing is left.
+    pub fn write_all(&mut self) -> Result<bool, String> {
+        self.write(self.taken)
     }
 
-    /// Writes what can be written; whether that is at least the first so many of all lines. With nothing left to write,
-    /// whether another line could be.
-    pub fn write(&mut self, count: u64) -> Result<bool, AuditError> {
-        let written = self.write_owed();
-        if written.is_ok() {
-            self.recover();
-        }
-        let error = match written {
-            Ok(()) => return Ok(true),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => None,
-            Err(error) => Some(self.complain(AuditError::Write(Arc::new(error)))),
+    /// The same; whether at least the first so many of all lines are written.
+    pub fn write(&mut self, count: u64) -> Result<bool, String> {
+        let refused = match self.write_owed() {
+            Ok(()) => {
+                self.recover();
+                return Ok(true);
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(false),
+            Err(error) => Err(self.complain(format!("the audit log cannot be written: {error}"))),
         };
-        if self.taken - self.owed.len() as u64 >= count {
-            return Ok(true);
-        }
-        error.map_or(Ok(false), Err)
+        let is_written = self.taken - self.owed.len() as u64 >= count;
+        if is_written { Ok(true) } else { refused }
     }
 
     fn write_owed(&mut self) -> io::Result<()> {
@@ -220,7 +213,7 @@ impl Lines {
     }
 
     /// Logs once what is wrong.
-    pub fn complain(&mut self, error: AuditError) -> AuditError {
+    pub fn complain(&mut self, error: String) -> String {
         if !self.has_complained {
             log::error!("{error}");
             self.has_complained = true;

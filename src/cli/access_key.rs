@@ -2,10 +2,11 @@
 
 use std::process::ExitCode;
 
+use anyhow::{Context, Result};
 use ring::rand::{SecureRandom, SystemRandom};
 use zeroize::Zeroizing;
 
-use super::{complain, say};
+use super::say;
 
 /// What the platform's long-term access key ids begin with.
 const PREFIX: &str = "LTAI5t";
@@ -18,12 +19,10 @@ const LETTERS_AND_DIGITS: &[u8; 62] =
     b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
 /// Prints a new pair in the form in which it stands in a world file.
-pub fn run() -> ExitCode {
+pub fn run() -> Result<ExitCode> {
     let made = random(ID_LENGTH - PREFIX.len()).zip(random(SECRET_LENGTH));
-    let Some((id, secret)) = made else {
-        return complain("this machine has no source of random numbers");
-    };
-    say(&Zeroizing::new(format!("- {{ id: {PREFIX}{}, secret: {} }}\n", *id, *secret)))
+    let (id, secret) = made.context("this machine has no source of random numbers")?;
+    Ok(say(&Zeroizing::new(format!("- {{ id: {PREFIX}{}, secret: {} }}\n", *id, *secret))))
 }
 
 /// Letters and digits, each as likely as any other; nothing without a source of random numbers.

@@ -26,18 +26,15 @@ const SECRET: [&str; 3] = ["--database-url", "--master-key-command", "--url"];
 const DATABASE_OF_SERVE: &str = "Where secrets are kept: sqlite://PATH, which is made when it is missing; postgres://USER@HOST/DATABASE of a server; or \
      sqlite::memory:, which is lost at the end";
 
-/// What the arguments, the first of which is the program's name, and the environment say.
-///
-/// # Errors
-/// As the parser words them; those about a variable's value name the variable. Also what asks for help is one.
+/// What the arguments, the first of which is the program's name, and the environment say. Errors are as the parser words
+/// them, but those about a variable's value name the variable. Also what asks for help is one.
 pub fn read(mut arguments: Vec<OsString>) -> Result<ArgMatches, Error> {
     let described = Cli::command().mut_subcommand("serve", |serve| {
         serve.mut_arg("database_url", |argument| argument.help(DATABASE_OF_SERVE))
     });
     let mut command = without_environment(described.clone());
     for (place, argument) in arguments.iter().enumerate().skip(1) {
-        let before = place.checked_sub(1).and_then(|before| arguments.get(before));
-        refuse_control(&mut command, argument, || name_of(argument, before))?;
+        refuse_control(&mut command, argument, || name_of(&arguments, place))?;
     }
     let given = command.try_get_matches_from_mut(&arguments);
     let given = given.map_err(|error| match not_utf8(&described, &arguments) {
@@ -120,10 +117,7 @@ fn without_environment(command: Command) -> Command {
 /// What the first argument is called that is not UTF-8 and no path, which need not be.
 fn not_utf8(command: &Command, arguments: &[OsString]) -> Option<String> {
     let wrong = arguments.iter().enumerate().filter(|(_, argument)| argument.to_str().is_none());
-    let mut names = wrong.map(|(place, argument)| {
-        let before = place.checked_sub(1).and_then(|before| arguments.get(before));
-        name_of(argument, before).0
-    });
+    let mut names = wrong.map(|(place, _)| name_of(arguments, place).0);
     names.find(|name| !has_path(command, name))
 }
 
@@ -138,17 +132,15 @@ fn is_path(argument: &Arg) -> bool {
     argument.get_value_parser().type_id() == TypeId::of::<PathBuf>()
 }
 
-/// What an argument with that one before it is called, and whether it may be secret.
-fn name_of(argument: &OsStr, before: Option<&OsString>) -> (String, bool) {
-    let flag_of = |text: &str| {
+/// What an argument is called by its flag, which may stand before it, and whether it may be secret.
+fn name_of(arguments: &[OsString], place: usize) -> (String, bool) {
+    let text_at = |place: usize| arguments.get(place).map(|text| text.to_string_lossy());
+    let before = place.checked_sub(1).and_then(text_at).filter(|before| !before.contains('='));
+    let mut flags = text_at(place).into_iter().chain(before).filter_map(|text| {
         let flag = text.split('=').next().unwrap_or_default();
         flag.starts_with("--").then(|| (flag.to_owned(), SECRET.contains(&flag)))
-    };
-    let is_value = |text: &str| !text.contains('=');
-    let before = before.map(|before| before.to_string_lossy()).filter(|before| is_value(before));
-    flag_of(&argument.to_string_lossy())
-        .or_else(|| before.and_then(|before| flag_of(&before)))
-        .unwrap_or_else(|| ("an argument".to_owned(), false))
+    });
+    flags.next().unwrap_or_else(|| ("an argument".to_owned(), false))
 }
 
 /// A name with a line end or a tab in it is hardly ever meant, and a terminal would obey some of the others.

@@ -2,12 +2,12 @@
 
 use std::{path::PathBuf, process::ExitCode};
 
+use anyhow::Result;
 use clap::Args;
 
-use super::{complain, say, upkeep};
+use super::{say, upkeep};
 use crate::{server, settings::DatabaseSettings};
 
-/// What is to be written.
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// The file to write, which must not be there yet
@@ -17,10 +17,7 @@ pub struct Arguments {
     database: DatabaseSettings,
 }
 
-/// Writes the backup.
-pub fn run(arguments: &Arguments) -> ExitCode {
-    match upkeep(server::upkeep::backup(&arguments.database, &arguments.file)) {
-        Ok(()) => say(&format!("{} is written\n", arguments.file.display())),
-        Err(error) => complain(error),
-    }
+pub fn run(arguments: &Arguments) -> Result<ExitCode> {
+    upkeep(server::upkeep::backup(&arguments.database, &arguments.file))?;
+    Ok(say(&format!("{} is written\n", arguments.file.display())))
 }

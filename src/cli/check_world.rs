@@ -2,12 +2,12 @@
 
 use std::{path::PathBuf, process::ExitCode};
 
+use anyhow::Result;
 use clap::Args;
 
-use super::{complain, say, warn_of_variables};
+use super::{say, warn_of_variables};
 use crate::{server, settings::DockerConfigChoice};
 
-/// What is to be checked.
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// The world file
@@ -18,13 +18,9 @@ pub struct Arguments {
     docker_config: DockerConfigChoice,
 }
 
-/// Prints what the file describes, or every mistake in it.
-pub fn run(arguments: &Arguments) -> ExitCode {
+pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     warn_of_variables();
-    let world = match server::read_world(&arguments.file, arguments.docker_config) {
-        Ok(world) => world,
-        Err(error) => return complain(error),
-    };
+    let world = server::read_world(&arguments.file, arguments.docker_config)?;
     let (regions, namespaces) = (world.cloud.regions.len(), world.namespaces.len());
     let summary = format!(
         "{}: {regions} regions, {namespaces} namespaces, {} secrets, {} access keys: no mistakes",
@@ -34,5 +30,5 @@ pub fn run(arguments: &Arguments) -> ExitCode {
     );
     let remarks = world.remarks.into_iter().map(|remark| format!("remark: {remark}"));
     let lines: Vec<String> = remarks.chain([summary]).collect();
-    say(&(lines.join("\n") + "\n"))
+    Ok(say(&(lines.join("\n") + "\n")))
 }

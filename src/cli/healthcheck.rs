@@ -1,7 +1,7 @@
 //! `sae-secret healthcheck`: what a container's health check runs, so that the image needs no HTTP client.
 
 use std::{
-    io::{Error, ErrorKind, Read, Result, Write},
+    io::{self, Error, ErrorKind, Read, Write},
     net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs},
     path::PathBuf,
     process::ExitCode,
@@ -9,11 +9,12 @@ use std::{
     time::Duration,
 };
 
+use anyhow::{Result, bail};
 use clap::Args;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConnection, StreamOwned};
 
-use super::{complain, warn_of_variables};
+use super::warn_of_variables;
 use crate::{
     settings::ListenAddress,
     tls_client::{self, Verification},
@@ -25,7 +26,6 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 /// How much of the answer is read, in bytes; the status line is all that counts.
 const ANSWER_MAX: u64 = 4096;
 
-/// Which server to ask.
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// The server's address: http:// or https://; its certificate is not checked [default: where a server on this machine
@@ -53,7 +53,6 @@ pub struct Arguments {
 }
 
 impl Arguments {
-    /// The server's address.
     fn url(&self) -> String {
         if let Some(url) = &self.url {
             return url.clone();
@@ -69,19 +68,18 @@ impl Arguments {
     }
 }
 
-/// Asks the server whether it is ready.
-pub fn run(arguments: &Arguments) -> ExitCode {
+pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     warn_of_variables();
     let url = arguments.url();
     let answer = ask(&url);
     let url = without_user(&url);
     match answer {
-        Ok(status) if status.contains(" 200 ") => ExitCode::SUCCESS,
-        Ok(status) => complain(format!("{url} is not ready: {status}")),
+        Ok(status) if status.contains(" 200 ") => Ok(ExitCode::SUCCESS),
+        Ok(status) => bail!("{url} is not ready: {status}"),
         Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
-            complain(format!("{url} does not answer within {} s", TIMEOUT.as_secs()))
+            bail!("{url} does not answer within {} s", TIMEOUT.as_secs())
         }
-        Err(error) => complain(format!("{url} does not answer: {error}")),
+        Err(error) => bail!("{url} does not answer: {error}"),
     }
 }
 
@@ -92,25 +90,26 @@ fn without_user(url: &str) -> String {
     scheme.unwrap_or_default() + host
 }
 
-fn ask(url: &str) -> Result<String> {
-    let invalid = |why: &str| Error::new(ErrorKind::InvalidInput, why.to_owned());
+fn ask(url: &str) -> io::Result<String> {
     let (is_secure, rest) = match (url.strip_prefix("http://"), url.strip_prefix("https://")) {
         (Some(rest), _) => (false, rest),
         (None, Some(rest)) => (true, rest),
-        (None, None) => return Err(invalid("the address must begin with http:// or https://")),
+        (None, None) => {
+            return Err(Error::other("the address must begin with http:// or https://"));
+        }
     };
     let host = rest.strip_suffix('/').unwrap_or(rest);
     if host.contains('@') {
-        return Err(invalid("the address must have no user and no password"));
+        return Err(Error::other("the address must have no user and no password"));
     }
     if host.contains(['/', '?', '#', ' ']) {
-        return Err(invalid("the address must end with the host or the port"));
+        return Err(Error::other("the address must end with the host or the port"));
     }
     let (name, port) = match host.rsplit_once(':') {
         Some((name, port)) if !port.ends_with(']') => (name, port),
         _ => (host, if is_secure { "443" } else { "80" }),
     };
-    let mut last = invalid("the host has no address");
+    let mut last = Error::other("the host has no address");
     for address in format!("{name}:{port}").to_socket_addrs()? {
         match connect(address) {
             Ok(stream) if is_secure => {
@@ -123,7 +122,7 @@ fn ask(url: &str) -> Result<String> {
     Err(last)
 }
 
-fn connect(address: SocketAddr) -> Result<TcpStream> {
+fn connect(address: SocketAddr) -> io::Result<TcpStream> {
     let stream = TcpStream::connect_timeout(&address, TIMEOUT)?;
     stream.set_read_timeout(Some(TIMEOUT))?;
     stream.set_write_timeout(Some(TIMEOUT))?;
@@ -136,7 +135,7 @@ fn secure(
     stream: TcpStream,
     name: &str,
     address: IpAddr,
-) -> Result<StreamOwned<ClientConnection, TcpStream>> {
+) -> io::Result<StreamOwned<ClientConnection, TcpStream>> {
     let name = ServerName::try_from(name.to_owned()).unwrap_or(ServerName::from(address));
     let config = tls_client::builder(Verification::None).map_err(Error::other)?;
     let config = Arc::new(config.with_no_client_auth());
@@ -144,7 +143,7 @@ fn secure(
     Ok(StreamOwned::new(connection, stream))
 }
 
-fn status_line(mut stream: impl Read + Write, host: &str) -> Result<String> {
+fn status_line(mut stream: impl Read + Write, host: &str) -> io::Result<String> {
     write!(stream, "GET /ready HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n")?;
     stream.flush()?;
     let mut answer = Vec::new();
@@ -154,10 +153,7 @@ fn status_line(mut stream: impl Read + Write, host: &str) -> Result<String> {
         read => drop(read?),
     }
     if !answer.starts_with(b"HTTP/") {
-        return Err(Error::new(
-            ErrorKind::InvalidData,
-            "what it says is no HTTP; it may speak https://",
-        ));
+        return Err(Error::other("what it says is no HTTP; it may speak https://"));
     }
     let answer = String::from_utf8_lossy(&answer);
     Ok(answer.lines().next().unwrap_or_default().to_owned())

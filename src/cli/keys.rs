@@ -2,12 +2,12 @@
 
 use std::process::ExitCode;
 
+use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
 
-use super::{complain, say, upkeep};
+use super::{say, upkeep};
 use crate::{server, settings::DatabaseSettings};
 
-/// What is to be done with the keys.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Show the master keys and the keys of the database, and what needs them
@@ -19,7 +19,6 @@ pub enum Command {
     Retire(RetireArguments),
 }
 
-/// Which key.
 #[derive(Debug, Args)]
 pub struct RetireArguments {
     /// The key's id, as `keys list` shows it
@@ -29,20 +28,19 @@ pub struct RetireArguments {
     database: DatabaseSettings,
 }
 
-/// Runs `keys list`, `keys rotate` or `keys retire`.
-pub fn run(command: &Command) -> ExitCode {
+pub fn run(command: &Command) -> Result<ExitCode> {
     match command {
         Command::List(database) => list(database),
         Command::Rotate(database) => rotate(database),
-        Command::Retire(arguments) => retire(arguments),
+        Command::Retire(RetireArguments { id, database }) => {
+            let retired = upkeep(server::upkeep::retire_key(database, id))?;
+            Ok(say(&format!("{retired}\n")))
+        }
     }
 }
 
-fn list(database: &DatabaseSettings) -> ExitCode {
-    let keys = match upkeep(server::upkeep::list_keys(database)) {
-        Ok(keys) => keys,
-        Err(error) => return complain(error),
-    };
+fn list(database: &DatabaseSettings) -> Result<ExitCode> {
+    let keys = upkeep(server::upkeep::list_keys(database))?;
     let mut rows =
         vec![["KEY", "KIND", "STATE", "WRAPPED BY", "NEEDED BY", "MADE"].map(str::to_owned)];
     for master in &keys.masters {
@@ -61,30 +59,19 @@ fn list(database: &DatabaseSettings) -> ExitCode {
             .map_or_else(|_| "-".to_owned(), |time| format!("{time:.0}"));
         rows.push([id, "database".into(), state.into(), key.master.to_string(), needed, made]);
     }
-    say(&table(&rows))
+    Ok(say(&table(&rows)))
 }
 
-fn rotate(database: &DatabaseSettings) -> ExitCode {
-    let rotated = match upkeep(server::upkeep::rotate_keys(database)) {
-        Ok(rotated) => rotated,
-        Err(error) => return complain(error),
-    };
+fn rotate(database: &DatabaseSettings) -> Result<ExitCode> {
+    let rotated = upkeep(server::upkeep::rotate_keys(database))?;
     let secrets = count(rotated.secrets, "secret");
     let how = if rotated.was_resumed { "a rotation that had been begun went on: " } else { "" };
     let done = say(&format!("{how}{} wraps the data keys of {secrets} anew\n", rotated.key));
     if rotated.damaged.is_empty() {
-        return done;
+        return Ok(done);
     }
     let damaged: Vec<String> = rotated.damaged.iter().map(ToString::to_string).collect();
-    complain(format!("secrets that do not open keep the key that they had: {}", damaged.join(", ")))
-}
-
-fn retire(arguments: &RetireArguments) -> ExitCode {
-    let retired = upkeep(server::upkeep::retire_key(&arguments.database, &arguments.id));
-    match retired {
-        Ok(retired) => say(&format!("{retired}\n")),
-        Err(error) => complain(error),
-    }
+    bail!("secrets that do not open keep the key that they had: {}", damaged.join(", "))
 }
 
 fn count(number: u64, what: &str) -> String {
@@ -93,8 +80,8 @@ fn count(number: u64, what: &str) -> String {
 }
 
 /// Rows with each column as wide as its widest cell.
-fn table<const COLUMNS: usize>(rows: &[[String; COLUMNS]]) -> String {
-    let mut widths = [0; COLUMNS];
+fn table(rows: &[[String; 6]]) -> String {
+    let mut widths = [0; 6];
     for row in rows {
         for (width, cell) in widths.iter_mut().zip(row) {
             *width = (*width).max(cell.len());

@@ -49,9 +49,9 @@ fn takes_colours() -> bool {
 #[must_use]
 pub fn builder(format: LogFormat) -> Builder {
     let mut builder = Builder::new();
-    let set = |name: &str| variable(name).and_then(|value| value.into_string().ok());
     builder.parse_filters(filter().ok().as_deref().unwrap_or(DEFAULT_FILTER));
-    builder.parse_write_style(set("RUST_LOG_STYLE").as_deref().unwrap_or_default());
+    let style = variable("RUST_LOG_STYLE").and_then(|style| style.into_string().ok());
+    builder.parse_write_style(style.as_deref().unwrap_or_default());
     // It reports each client that does not speak HTTP as an error of the server. Whatever RUST_LOG says of it is overruled.
     builder.filter_module("actix_http::h1::dispatcher", LevelFilter::Off);
     match format {
@@ -67,29 +67,25 @@ pub fn builder(format: LogFormat) -> Builder {
 /// The filter of `RUST_LOG`. The error says what is wrong with it and that the default filter takes its place.
 fn filter() -> std::result::Result<String, String> {
     let Some(text) = variable("RUST_LOG") else { return Ok(DEFAULT_FILTER.to_owned()) };
-    let text = text.into_string();
-    let wrong = match &text {
-        Err(_) => Some(NOT_UTF8.to_owned()),
-        Ok(text) => {
-            let (directives, pattern) = text.split_once('/').unwrap_or((text, ""));
-            let directives = directives.split(',').map(str::trim).filter(|part| !part.is_empty());
-            let mut wrong = directives.clone().filter(|directive| !is_directive(directive));
-            let has_some = directives.clone().next().is_some() && !pattern.contains('/');
-            wrong.next().or((!has_some).then_some(text)).map(|wrong| {
-                format!(
-                    "{wrong:?} is neither a level (error, warn, info, debug, trace, off) nor NAME=LEVEL nor a part of this \
-                     program"
-                )
-            })
-        }
+    let wrong = match text.into_string() {
+        Err(_) => NOT_UTF8.to_owned(),
+        Ok(text) => match meaningless(&text) {
+            None => return Ok(text),
+            Some(part) => format!(
+                "{part:?} is neither a level (error, warn, info, debug, trace, off) nor NAME=LEVEL nor a part of this program"
+            ),
+        },
     };
-    match (text, wrong) {
-        (Ok(text), None) => Ok(text),
-        (_, wrong) => {
-            let wrong = wrong.unwrap_or_default();
-            Err(format!("RUST_LOG: {wrong}; the default is used: {DEFAULT_FILTER}"))
-        }
-    }
+    Err(format!("RUST_LOG: {wrong}; the default is used: {DEFAULT_FILTER}"))
+}
+
+/// The first part of a filter that selects nothing, or all of it.
+fn meaningless(filter: &str) -> Option<&str> {
+    let (directives, pattern) = filter.split_once('/').unwrap_or((filter, ""));
+    let mut directives =
+        directives.split(',').map(str::trim).filter(|part| !part.is_empty()).peekable();
+    let is_meant = directives.peek().is_some() && !pattern.contains('/');
+    directives.find(|part| !is_directive(part)).or((!is_meant).then_some(filter))
 }
 
 /// Whether a text selects lines. The library takes any word for the name of a module, and a level that is misspelt would

@@ -2,12 +2,12 @@
 
 use std::{path::PathBuf, process::ExitCode};
 
+use anyhow::Result;
 use clap::Args;
 
-use super::{complain, say, upkeep};
+use super::{say, upkeep};
 use crate::{server, settings::DatabaseSettings};
 
-/// What is to be put back.
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// The backup
@@ -21,11 +21,8 @@ pub struct Arguments {
     database: DatabaseSettings,
 }
 
-/// Looks at the backup and puts it into the database's place.
-pub fn run(arguments: &Arguments) -> ExitCode {
+pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let Arguments { file, force, database } = arguments;
-    match upkeep(server::upkeep::restore(database, file, *force)) {
-        Ok(found) => say(&format!("restored; {found}\n")),
-        Err(error) => complain(error),
-    }
+    let found = upkeep(server::upkeep::restore(database, file, *force))?;
+    Ok(say(&format!("restored; {found}\n")))
 }

@@ -37,14 +37,12 @@ pub struct Stderr {
     messages: Sender<Message>,
     /// How much waits, in bytes.
     waiting: Arc<AtomicUsize>,
-    dropped: Counter,
+    /// How many lines were dropped.
+    pub dropped: Counter,
 }
 
 impl Stderr {
     /// Starts the thread that writes. A panic is logged from then on, since the standard library would wait for the pipe.
-    ///
-    /// # Errors
-    /// The system gives no thread.
     pub fn start() -> io::Result<Self> {
         let (messages, received) = channel();
         let stderr = Self { messages, waiting: Arc::default(), dropped: Counter::default() };
@@ -66,11 +64,6 @@ impl Stderr {
         Ok(stderr)
     }
 
-    /// How many lines were dropped.
-    pub fn dropped(&self) -> Counter {
-        self.dropped.clone()
-    }
-
     /// Waits until the lines so far are written, 1 s at most.
     pub fn flush_all(&self) {
         let (done, flushed) = sync_channel(1);
@@ -80,7 +73,6 @@ impl Stderr {
         }
     }
 
-    /// The thread's work.
     fn write_all_of(&self, received: &Receiver<Message>) {
         let mut told = 0;
         for message in received {

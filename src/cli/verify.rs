@@ -2,17 +2,15 @@
 
 use std::process::ExitCode;
 
-use super::{complain, say, upkeep};
+use anyhow::Result;
+
+use super::{say, upkeep};
 use crate::{server, settings::DatabaseSettings};
 
-/// Reports what was looked at, and everything that is wrong.
-pub fn run(database: &DatabaseSettings) -> ExitCode {
-    let found = match upkeep(server::upkeep::verify(database)) {
-        Ok(found) => found,
-        Err(error) => return complain(error),
-    };
+pub fn run(database: &DatabaseSettings) -> Result<ExitCode> {
+    let found = upkeep(server::upkeep::verify(database))?;
     let faults = found.faults.iter().map(|fault| format!("fault: {fault}"));
     let lines: Vec<String> = faults.chain([found.to_string()]).collect();
     let said = say(&(lines.join("\n") + "\n"));
-    if found.faults.is_empty() { said } else { ExitCode::FAILURE }
+    Ok(if found.faults.is_empty() { said } else { ExitCode::FAILURE })
 }

@@ -1,8 +1,9 @@
 //! Takes a request's body off the wire, within limits.
 
-use std::{pin::Pin, sync::Arc, time::Duration};
+use std::{future::poll_fn, pin::Pin, sync::Arc, time::Duration};
 
 use actix_web::web::{Bytes, Payload};
+use futures_core::Stream;
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
     time::{Instant, timeout, timeout_at},
@@ -115,15 +116,14 @@ pub enum BodyError {
 /// The whole body, and the room that it takes; `declared` is its length by the request's head, if that tells.
 pub async fn read_body(
     payload: Payload,
-    declared: Option<u64>,
+    declared: Option<usize>,
     budget: &BodyBudget,
 ) -> Result<(Vec<u8>, Room), BodyError> {
-    let declared = declared.map(|length| usize::try_from(length).unwrap_or(usize::MAX));
     if declared.is_some_and(|length| length > BODY_MAX) {
         discard_body(payload).await;
         return Err(BodyError::TooLarge);
     }
-    let mut pieces = Pieces::of(payload);
+    let mut pieces = Pieces { payload, taken: 0 };
     let deadline = Instant::now() + READ_TIMEOUT;
     let (mut body, mut room) = (Vec::new(), Room::default());
     while let Some(chunk) = pieces.next(deadline).await? {
@@ -150,28 +150,22 @@ pub async fn read_body(
 
 /// Reads away a body that is refused, so far as it comes soon.
 pub async fn discard_body(payload: Payload) {
-    Pieces::of(payload).discard().await;
+    Pieces { payload, taken: 0 }.discard().await;
 }
 
 /// A body as it comes.
 struct Pieces {
-    payload: actix_web::dev::Payload,
+    payload: Payload,
     taken: u32,
 }
 
 impl Pieces {
-    fn of(payload: Payload) -> Self {
-        Self { payload: payload.into_inner(), taken: 0 }
-    }
-
     async fn next(&mut self, deadline: Instant) -> Result<Option<Bytes>, BodyError> {
         self.taken = self.taken.wrapping_add(1);
         if self.taken.is_multiple_of(YIELD_AFTER) {
             tokio::task::yield_now().await;
         }
-        let piece = std::future::poll_fn(|context| {
-            futures_core::Stream::poll_next(Pin::new(&mut self.payload), context)
-        });
+        let piece = poll_fn(|context| Pin::new(&mut self.payload).poll_next(context));
         match timeout_at(deadline, piece).await {
             Err(_elapsed) => Err(BodyError::TooSlow),
             Ok(None) => Ok(None),

@@ -4,10 +4,10 @@
 //! reaches. So an unsigned request is believed to come from its user alone if nothing in its head speaks against that:
 //! the page that made it came from here, and under a name that no foreign page can have.
 
-use std::{fmt, net::Ipv6Addr};
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use actix_web::{
-    Error, HttpMessage, HttpRequest,
+    Error,
     body::MessageBody,
     dev::{ServiceRequest, ServiceResponse},
     http::header::{
@@ -17,7 +17,7 @@ use actix_web::{
     web,
 };
 
-use super::{Identity, cors::Origins};
+use super::cors::Origins;
 
 /// What page made a request (Fetch Metadata, section 2.3), as the browser tells.
 static FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
@@ -64,7 +64,7 @@ impl Hosts {
         let name = name.to_ascii_lowercase();
         let rooted = name.strip_suffix('.').unwrap_or(&name);
         let is_local = rooted == "localhost" || rooted.ends_with(".localhost");
-        let is_address = name.parse::<std::net::Ipv4Addr>().is_ok();
+        let is_address = name.parse::<Ipv4Addr>().is_ok();
         is_local || is_address || is_label(&name) || self.0.iter().any(|known| known == rooted)
     }
 }
@@ -76,30 +76,31 @@ fn is_label(text: &str) -> bool {
 }
 
 /// Why a request is refused, by the header that says so.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Foreign {
     /// `Host` is a name that others may have pointed to this server.
+    #[error("its Host {:?} is none of --allowed-host", shown(.0))]
     Host(String),
     /// `Origin` is another one than the server's own, and was not named.
+    #[error("its Origin {:?} is none of --cors-origin", shown(.0))]
     Origin(String),
-    /// `Sec-Fetch-Site` says that a page of another site sends this.
+    /// A page of another site sends this.
+    #[error("its Sec-Fetch-Site is cross-site")]
     FetchSite,
 }
 
-impl fmt::Display for Foreign {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown = |value: &str| value.chars().take(SHOWN).collect::<String>();
-        match self {
-            Self::Host(host) => write!(f, "its Host {:?} is none of --allowed-host", shown(host)),
-            Self::Origin(origin) => {
-                write!(f, "its Origin {:?} is none of --cors-origin", shown(origin))
-            }
-            Self::FetchSite => write!(f, "its Sec-Fetch-Site is cross-site"),
-        }
-    }
+fn shown(value: &str) -> String {
+    value.chars().take(SHOWN).collect()
 }
 
-/// What speaks against taking a request without a signature; the first that does, in the order of [`Foreign`].
+/// What speaks against taking a request without a signature; the first that does, in the order of [`Foreign`]. The log
+/// says which header it was.
+pub fn check_unsigned(request_id: &str, headers: &HeaderMap, sites: &Sites) -> Result<(), Foreign> {
+    judge(headers, sites).inspect_err(|foreign| {
+        log::warn!(request_id; "an unsigned request was refused: {foreign}");
+    })
+}
+
 fn judge(headers: &HeaderMap, sites: &Sites) -> Result<(), Foreign> {
     let host = headers.get(HOST).map(text);
     if let Some(host) = host.as_deref().filter(|host| !sites.hosts.are_own(host)) {
@@ -146,16 +147,6 @@ fn split_port(authority: &str) -> Option<(&str, Option<&str>)> {
         }
         _ => Some((authority, None)),
     }
-}
-
-/// What speaks against taking this request without a signature. The log says which header it was.
-pub fn check_unsigned(request: &HttpRequest, sites: &Sites) -> Result<(), Foreign> {
-    judge(request.headers(), sites).inspect_err(|foreign| {
-        let extensions = request.extensions();
-        let request_id =
-            extensions.get::<Identity>().map_or("-", |known| known.request_id.as_str());
-        log::warn!(request_id; "an unsigned request was refused: {foreign}");
-    })
 }
 
 /// Makes a preflight of an origin that is not named a request like any other, so that it is answered in the dialect's

@@ -27,10 +27,7 @@ use futures_core::Stream;
 /// A request runs to its end also when its client does not wait for it: what has been done to the database is written
 /// down and counted. The connection is closed behind an answer when the body was not read to its end, since the HTTP
 /// library would go on reading a chunked one for as long as it comes, and when the client offered another protocol,
-/// which is a way of answering that offer (RFC 9110, section 7.8).
-///
-/// # Errors
-/// Those of what it stands around; status 500 when that panics.
+/// which is a way of answering that offer (RFC 9110, section 7.8). A panic is answered by status 500.
 pub async fn settle<B: MessageBody + 'static>(
     mut request: ServiceRequest,
     next: Next<B>,

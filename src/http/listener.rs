@@ -19,9 +19,6 @@ const KEEP_ALIVE_PROBE: Duration = Duration::from_secs(75);
 ///
 /// A connection whose peer takes nothing for `write_stall` is reset, and so is one whose peer is gone without a word:
 /// on Linux, accepted sockets inherit both options from their listener.
-///
-/// # Errors
-/// What the system says of the address, or of an option.
 pub fn bind(address: SocketAddr, write_stall: Duration) -> io::Result<(TcpListener, SocketAddr)> {
     let listener = TcpListener::bind(address)?;
     let millis = u32::try_from(write_stall.as_millis()).unwrap_or(u32::MAX);

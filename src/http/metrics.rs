@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use prometheus_client::{
-    encoding::EncodeLabelSet,
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
     registry::{Registry, Unit},
 };
@@ -12,40 +11,28 @@ use prometheus_client::{
 const BUCKETS: [f64; 12] =
     [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
 
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct RequestLabels {
-    operation: &'static str,
-    code: &'static str,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct OperationLabels {
-    operation: &'static str,
-}
+/// A name and its value, as Prometheus has them.
+type Label = (&'static str, &'static str);
 
 /// The counters that requests move.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Metrics {
-    requests: Family<RequestLabels, Counter>,
-    durations: DurationFamily,
+    requests: Family<[Label; 2], Counter>,
+    durations: Family<[Label; 1], Histogram, fn() -> Histogram>,
     in_flight: Gauge,
     log_lines_dropped: Counter,
-}
-
-#[derive(Clone)]
-struct DurationFamily(Family<OperationLabels, Histogram, fn() -> Histogram>);
-
-impl Default for DurationFamily {
-    fn default() -> Self {
-        Self(Family::new_with_constructor(|| Histogram::new(BUCKETS)))
-    }
 }
 
 impl Metrics {
     /// With the count of log lines that were dropped because standard error is not read.
     #[must_use]
-    pub fn with_log(log_lines_dropped: Counter) -> Self {
-        Self { log_lines_dropped, ..Self::default() }
+    pub fn new(log_lines_dropped: Counter) -> Self {
+        Self {
+            requests: Family::default(),
+            durations: Family::new_with_constructor(|| Histogram::new(BUCKETS)),
+            in_flight: Gauge::default(),
+            log_lines_dropped,
+        }
     }
 
     /// A request begins.
@@ -57,10 +44,10 @@ impl Metrics {
     /// never from the request.
     pub fn ended(&self, operation: &'static str, code: &'static str, took: Option<Duration>) {
         self.in_flight.dec();
-        self.requests.get_or_create(&RequestLabels { operation, code }).inc();
+        let operation = ("operation", operation);
+        self.requests.get_or_create(&[operation, ("code", code)]).inc();
         if let Some(took) = took {
-            let labels = OperationLabels { operation };
-            self.durations.0.get_or_create(&labels).observe(took.as_secs_f64());
+            self.durations.get_or_create(&[operation]).observe(took.as_secs_f64());
         }
     }
 
@@ -75,7 +62,7 @@ impl Metrics {
             "request_duration",
             "Time from a request's head to its answer",
             Unit::Seconds,
-            self.durations.0.clone(),
+            self.durations.clone(),
         );
         registry.register("requests_in_flight", "Requests under way", self.in_flight.clone());
         registry.register(

@@ -45,38 +45,29 @@ impl TrustedProxies {
     #[must_use]
     pub fn source(&self, request: &HttpRequest) -> Source {
         let peer = request.peer_addr().map(|peer| peer.ip().to_canonical());
-        let direct = Source { address: peer, is_secure: request.app_config().secure() };
-        match peer {
-            Some(peer) if self.trusts(peer) => {
-                self.forwarded(request.headers(), peer, direct.is_secure)
-            }
-            _ => direct,
+        let mut source = Source { address: peer, is_secure: request.app_config().secure() };
+        if !peer.is_some_and(|peer| self.trusts(peer)) {
+            return source;
         }
-    }
-
-    fn forwarded(&self, headers: &HeaderMap, proxy: IpAddr, is_secure: bool) -> Source {
-        let mut address = proxy;
-        let hops = items(headers, "x-forwarded-for");
-        for hop in hops.iter().rev() {
-            let Some(next) = hop_address(hop) else { break };
-            address = next;
+        for hop in items(request.headers(), "x-forwarded-for").iter().rev() {
+            let Some(address) = hop_address(hop) else { break };
+            source.address = Some(address);
             if !self.trusts(address) {
                 break;
             }
         }
         // Each proxy tells how it was reached; the last one is the one that is trusted.
-        let is_secure = match items(headers, "x-forwarded-proto").last() {
-            Some(scheme) => scheme.eq_ignore_ascii_case("https"),
-            None => is_secure,
-        };
-        Source { address: Some(address), is_secure }
+        if let Some(scheme) = items(request.headers(), "x-forwarded-proto").last() {
+            source.is_secure = scheme.eq_ignore_ascii_case("https");
+        }
+        source
     }
 }
 
 /// The items of a comma-separated header, all its lines together; what is no text ends up as an item that means nothing.
-fn items(headers: &HeaderMap, name: &str) -> Vec<String> {
+fn items<'a>(headers: &'a HeaderMap, name: &str) -> Vec<&'a str> {
     let lines = headers.get_all(name).map(|value| value.to_str().unwrap_or("?"));
-    lines.flat_map(|line| line.split(',')).map(|item| item.trim().to_owned()).collect()
+    lines.flat_map(|line| line.split(',')).map(str::trim).collect()
 }
 
 /// The address of one hop, with or without a port.

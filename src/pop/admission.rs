@@ -61,13 +61,16 @@ impl<'a> Admission<'a> {
         let authenticator = &self.access.authenticator;
         let claim = authenticator.check_head(&signed, authorization?.as_ref(), self.call.now)?;
         if !claim.is_signed() {
-            let checked = browser::check_unsigned(self.call.head, &self.call.exchange.sites);
-            checked.map_err(|foreign| match foreign {
-                Foreign::Host(_) => ApiError::new(Code::HostForbidden, &[&shown_host(self.call)]),
-                Foreign::Origin(_) | Foreign::FetchSite => {
-                    ApiError::new(Code::OriginForbidden, &[])
-                }
-            })?;
+            let call = self.call;
+            let headers = call.head.headers();
+            browser::check_unsigned(&call.request_id, headers, &call.exchange.sites).map_err(
+                |foreign| match foreign {
+                    Foreign::Host(_) => ApiError::new(Code::HostForbidden, &[&shown_host(call)]),
+                    Foreign::Origin(_) | Foreign::FetchSite => {
+                        ApiError::new(Code::OriginForbidden, &[])
+                    }
+                },
+            )?;
         }
         Ok(claim)
     }

@@ -20,9 +20,12 @@ use crate::{
 /// What messages call the setting of the database's address.
 const DATABASE_FLAG: &str = "--database-url (SAE_SECRET_DATABASE_URL)";
 
+/// The key of the compose file, as it stands there behind its id. It is public.
+const DEVELOPMENT_KEY: &str = "ZGV2ZWxvcG1lbnQgb25seSwgbm90IGEgc2VjcmV0ISE=";
+
 /// A database and its master keys. Nothing has been changed yet.
 pub struct Database {
-    url: DatabaseUrl,
+    pub url: DatabaseUrl,
     source: Source,
     masters: Option<MasterKeys>,
 }
@@ -54,11 +57,6 @@ impl Database {
         Ok(Self { url, source, masters: None })
     }
 
-    /// Where the database is.
-    pub fn url(&self) -> &DatabaseUrl {
-        &self.url
-    }
-
     /// Opens the database, making it when it is missing. A master key is made where there is none, if it may be.
     pub fn open(&self, may_make_key: bool) -> Result<(Store, Arc<Sealing>)> {
         let is_made_beside = matches!(self.source, Source::Beside(_));
@@ -71,7 +69,7 @@ impl Database {
             None => self.source.make()?,
         };
         let store = Store::open(&self.url).map_err(|error| unopened(&self.url, &error))?;
-        if master_keys::are_for_development(&masters) {
+        if masters.text().contains(DEVELOPMENT_KEY) {
             log::warn!(
                 "the master key is that of docker-compose.yml, which is public: with the database, anyone can read every secret. \
                  Give another with SAE_SECRET_MASTER_KEY or --master-key-file where that matters"
@@ -103,7 +101,7 @@ impl Database {
 
     fn sealing(&self, masters: MasterKeys) -> Arc<Sealing> {
         // A request does not wait for a command.
-        let reread = self.source.reread().filter(|_| !self.source.is_command());
+        let reread = self.source.reread().filter(|_| !matches!(self.source, Source::Command(_)));
         Arc::new(Sealing::new(masters, reread))
     }
 
@@ -111,19 +109,20 @@ impl Database {
     pub fn reread(&self, sealing: Arc<Sealing>) -> Option<hangup::Task> {
         let reread = self.source.reread()?;
         let (source, url) = (self.source.clone(), self.url.clone());
-        let read = move || {
-            let masters = reread().map_err(Error::msg)?;
-            demand_open(&url, &source, Some(&masters))?;
-            sealing.replace_masters(masters);
-            log::info!("the master keys in {} have been read again", source.name());
-            Ok(())
-        };
-        let reread = move || {
-            if let Err(error) = read() as Result<()> {
-                log::error!("the master keys stay unchanged: {error}");
+        let reload = move || {
+            let read = reread().map_err(Error::msg).and_then(|masters| {
+                demand_open(&url, &source, Some(&masters))?;
+                sealing.replace_masters(masters);
+                Ok(())
+            });
+            match read {
+                Ok(()) => {
+                    log::info!("the master keys in {} have been read again", source.name());
+                }
+                Err(error) => log::error!("the master keys stay unchanged: {error}"),
             }
         };
-        Some(("master-keys-reload", Box::new(reread)))
+        Some(("master-keys-reload", Box::new(reload)))
     }
 }
 

@@ -27,9 +27,6 @@ const TEXT_MAX: u64 = 64 * 1024;
 /// What the file of the key that is made beside a database has behind the database's name.
 const BESIDE: &str = ".key";
 
-/// The key of the compose file, as it stands there behind its id. It is public.
-const DEVELOPMENT: &str = "ZGV2ZWxvcG1lbnQgb25seSwgbm90IGEgc2VjcmV0ISE=";
-
 /// What a key that is made is called.
 const MADE: &str = "local";
 
@@ -41,9 +38,7 @@ pub const NONE_GIVEN: &str = "no master key is given: use --master-key-file, SAE
 /// A place that master keys are read from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
-    /// A file.
     File(PathBuf),
-    /// The variable.
     Variable,
     /// What a command prints.
     Command(String),
@@ -84,7 +79,9 @@ impl Source {
     pub fn read(&self) -> Result<Option<MasterKeys>> {
         let text = match self {
             Self::File(path) => read_file(path).map_err(Error::from),
-            Self::Variable => read_variable(),
+            Self::Variable => secret_variable(MASTER_KEY_VARIABLE)
+                .unwrap_or_else(|| Ok(Zeroizing::default()))
+                .and_then(|text| Ok(read_text(text.as_bytes())?)),
             Self::Command(command) => command::output(command).map_err(Error::from),
             Self::Beside(path) => match read_file(path) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -112,8 +109,11 @@ impl Source {
             Self::File(_) | Self::Variable | Self::Command(_) => bail!(NONE_GIVEN),
         };
         let made = new_keys().and_then(|keys| {
-            write_new(path, &keys)?;
-            // Another process may have been faster, and its key is the one.
+            match store::write_new_file(path, keys.text().as_bytes()) {
+                // Another process may have been faster, and its key is the one.
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                written => written?,
+            }
             self.read()?
                 .ok_or_else(|| anyhow!("there is something of that name, and it holds no key"))
         });
@@ -126,29 +126,28 @@ impl Source {
     /// How the keys, which have to be there, can be read once more; nothing where that would tell nothing new. A command may
     /// take long.
     pub fn reread(&self) -> Option<Reread> {
-        let is_file = |source: &Self| match source {
-            Self::File(path) | Self::Beside(path) => path.is_file(),
-            _ => false,
-        };
-        // A pipe gives its text once.
-        let can_be_read = self.is_command() || is_file(self);
+        if !self.can_be_reread() {
+            return None;
+        }
         let source = self.clone();
-        can_be_read.then(|| {
-            Box::new(move || {
-                // It may have become a pipe, which would be waited for.
-                let read = if source.is_command() || is_file(&source) {
-                    source.read().and_then(|keys| keys.ok_or_else(|| anyhow!(NONE_GIVEN)))
-                } else {
-                    Err(source.unreadable(&"it is no file any more"))
-                };
-                read.map_err(|error| error.to_string())
-            }) as Reread
-        })
+        Some(Box::new(move || {
+            // It may have become a pipe, which would be waited for.
+            let read = if source.can_be_reread() {
+                source.read().and_then(|keys| keys.ok_or_else(|| anyhow!(NONE_GIVEN)))
+            } else {
+                Err(source.unreadable(&"it is no file any more"))
+            };
+            read.map_err(|error| error.to_string())
+        }))
     }
 
-    /// Whether a command prints the keys.
-    pub fn is_command(&self) -> bool {
-        matches!(self, Self::Command(_))
+    /// A pipe gives its text once, and a variable stays what it is.
+    fn can_be_reread(&self) -> bool {
+        match self {
+            Self::File(path) | Self::Beside(path) => path.is_file(),
+            Self::Command(_) => true,
+            Self::Variable | Self::Memory | Self::Nowhere => false,
+        }
     }
 
     /// What the source is called where its setting may be wrong: with the flag and the variable.
@@ -173,11 +172,6 @@ impl Source {
     }
 }
 
-/// Whether the key of the compose file is among them.
-pub fn are_for_development(keys: &MasterKeys) -> bool {
-    keys.text().contains(DEVELOPMENT)
-}
-
 fn new_keys() -> Result<MasterKeys> {
     Ok(MasterKeys::generate(MADE.parse().map_err(Error::msg)?)?)
 }
@@ -199,31 +193,14 @@ pub fn read_file(path: &Path) -> io::Result<Zeroizing<String>> {
     read_text(file)
 }
 
-fn read_variable() -> Result<Zeroizing<String>> {
-    let text = secret_variable(MASTER_KEY_VARIABLE).unwrap_or_else(|| Ok(Zeroizing::default()))?;
-    if text.len() as u64 > TEXT_MAX { Err(too_long().into()) } else { Ok(text) }
-}
-
 /// Reads a text into memory that is zeroed, and that does not move while it grows.
 fn read_text(from: impl Read) -> io::Result<Zeroizing<String>> {
     let capacity = usize::try_from(TEXT_MAX).map_or(usize::MAX, |max| max + 2);
     let mut bytes = Zeroizing::new(Vec::with_capacity(capacity));
     from.take(TEXT_MAX + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > TEXT_MAX {
-        return Err(too_long());
+        return Err(io::Error::other(format!("it has more than {TEXT_MAX} bytes")));
     }
     let text = std::str::from_utf8(&bytes).map_err(|_| io::Error::other(NOT_UTF8))?;
     Ok(Zeroizing::new(text.to_owned()))
-}
-
-fn too_long() -> io::Error {
-    io::Error::other(format!("it has more than {TEXT_MAX} bytes"))
-}
-
-/// Writes a key file whole or not at all, for its owner only; one that is there already stays.
-fn write_new(path: &Path, keys: &MasterKeys) -> io::Result<()> {
-    match store::write_new_file(path, keys.text().as_bytes()) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        written => written,
-    }
 }

@@ -25,24 +25,20 @@ fn keys(database: &Database, access: Access) -> Result<KeyService> {
     Ok(super::keys(&store, &sealing))
 }
 
-/// Shows the keys.
 pub async fn list_keys(settings: &DatabaseSettings) -> Result<Keys> {
     let keys = keys(&Database::find_unchecked(settings)?, Access::Read)?;
     keys.list().await.map_err(unavailable)
 }
 
-/// Wraps every data key anew by a new key.
 pub async fn rotate_keys(settings: &DatabaseSettings) -> Result<Rotated> {
     let keys = keys(&Database::find(settings)?, Access::Write)?;
     keys.rotate(SystemClock.now()).await.map_err(unavailable)
 }
 
-/// Deletes a key that nothing needs.
 pub async fn retire_key(settings: &DatabaseSettings, id: &str) -> Result<String> {
     Ok(keys(&Database::find_unchecked(settings)?, Access::Write)?.retire(id).await?)
 }
 
-/// Checks whether everything is sound.
 pub async fn verify(settings: &DatabaseSettings) -> Result<Verification> {
     let keys = keys(&Database::find_unchecked(settings)?, Access::Read)?;
     keys.verify().await.map_err(unavailable)
@@ -62,7 +58,7 @@ pub async fn restore(
     force: bool,
 ) -> Result<Verification> {
     let database = Database::find_unchecked(settings)?;
-    let staged = Staged::new(database.url(), file, force)?;
+    let staged = Staged::new(&database.url, file, force)?;
     let found = {
         let (store, sealing) = database.open_copy(&staged.url())?;
         let keys = super::keys(&store, &sealing);

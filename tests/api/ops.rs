@@ -1,6 +1,6 @@
 //! The server's own operation: health, metrics, the document, cross-origin calls.
 
-use sae_secret::ops::{self, noop};
+use sae_secret::ops;
 use serde_json::json;
 
 use crate::common::{Request, TestServer, postgres, server::*};
@@ -77,7 +77,7 @@ fn the_yardstick_answers_everything_and_only_where_it_is_asked_for() {
     for method in ["GET", "POST"] {
         server.call(method, "/noop", &[]).assert_error(404, "InvalidApi.NotFound");
     }
-    assert!(!ops::OPERATIONS.iter().any(|(path, _)| *path == noop::PATH));
+    assert!(!ops::OPERATIONS.iter().any(|(path, _)| *path == ops::NOOP_PATH));
     let server = TestServer::start_with(WORLD, |settings| settings.noop_endpoint = true);
     let mut connection = server.connect();
     for method in ["GET", "POST", "PUT", "DELETE"] {

@@ -106,7 +106,7 @@ async fn a_product_of_another_style_is_served() {
         bodies: BodyBudget::default(),
         sites: Sites::default(),
     });
-    let observer = Observer { id_header: REQUEST_ID, metrics: Metrics::default() };
+    let observer = Observer { id_header: REQUEST_ID, metrics: Metrics::new(Default::default()) };
     let app = App::new()
         .app_data(web::Data::new(echo))
         .app_data(web::Data::new(observer))

@@ -235,7 +235,7 @@ impl TestServer {
             actix_web::rt::System::new().block_on(async move {
                 let application = Application::build(&settings, clock, Default::default()).await;
                 let application = application.expect("the server starts");
-                sender.send((application.address(), application.handle())).unwrap();
+                sender.send((application.address, application.handle())).unwrap();
                 application.run_until_stopped().await.expect("the server runs");
             });
         });

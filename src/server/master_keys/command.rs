@@ -21,9 +21,6 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_millis(5);
 
 /// The text that a command prints. Its standard error is that of the server.
-///
-/// # Errors
-/// The command cannot be started, fails, prints too much or something that is not UTF-8, or takes longer than 30 s.
 pub fn output(command: &str) -> io::Result<Zeroizing<String>> {
     let words = shlex::split(command)
         .ok_or_else(|| io::Error::other("its quotation marks do not go together"))?;

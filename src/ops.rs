@@ -1,7 +1,5 @@
 //! The server's own operations: is it alive, is it ready, what has it done, and what does it speak.
 
-pub mod noop;
-
 use std::cmp::Reverse;
 
 use actix_web::{
@@ -10,7 +8,7 @@ use actix_web::{
     web,
 };
 use prometheus_client::{
-    encoding::{EncodeLabelSet, text::encode},
+    encoding::text::encode,
     metrics::{
         counter::ConstCounter,
         family::Family,
@@ -21,14 +19,20 @@ use prometheus_client::{
 
 use crate::{
     audit::AuditLog,
-    http::{Metrics, SharedOutcome},
+    http::{Metrics, SharedOutcome, discard_body},
     sae::service::Service,
     sealing::KeyService,
     store::Store,
 };
 
-/// The document that describes every operation.
-const OPENAPI: &str = include_str!("../../openapi.yaml");
+const OPENAPI: &str = include_str!("../openapi.yaml");
+
+/// The path of an endpoint with nothing to do, which tells what the server costs: the yardstick of `make bench`. It is served
+/// only where the settings ask for it, and so has no place in the document.
+pub const NOOP_PATH: &str = "/noop";
+
+/// Its reply: of the form and about the length of CreateSecret's.
+const NOOP_REPLY: &str = r#"{"RequestId":"00000000-0000-4000-8000-000000000000","Message":"success","TraceId":"000000000000000000000000000000","Data":{"SecretId":1000000},"Code":"200","Success":true}"#;
 
 /// How many namespaces a scrape names one by one; the largest are chosen. The totals count all.
 const NAMESPACES_MAX: usize = 1000;
@@ -40,8 +44,10 @@ macro_rules! operations {
         /// The paths and names of these operations.
         pub const OPERATIONS: &[(&str, &str)] = &[$(($path, $name),)*];
 
-        /// Routes these operations.
-        pub fn routes(config: &mut web::ServiceConfig) {
+        pub(crate) fn routes(config: &mut web::ServiceConfig, has_noop: bool) {
+            if has_noop {
+                config.service(web::resource(NOOP_PATH).to(noop));
+            }
             $(config.service(
                 web::resource($path).guard(guard::Any(guard::Get()).or(guard::Head())).to(
                     move |ops: web::Data<Ops>, request: HttpRequest| async move {
@@ -72,26 +78,19 @@ fn note(request: &HttpRequest, operation: &'static str, response: &HttpResponse)
 
 /// What these operations need.
 #[derive(Clone)]
-pub struct Ops {
-    /// The database.
+pub(crate) struct Ops {
     pub store: Store,
-    /// Its keys.
     pub keys: KeyService,
-    /// What the product SAE can do.
     pub service: Service,
-    /// What is counted.
     pub metrics: Metrics,
-    /// Where operations are written down; `None` for nowhere.
     pub audit: Option<AuditLog>,
 }
 
-/// `GET /health`: the process is alive.
 #[expect(clippy::unused_async, reason = "the table awaits every handler")]
 async fn health(_ops: &Ops) -> HttpResponse {
     HttpResponse::Ok().content_type(ContentType::plaintext()).body("ok\n")
 }
 
-/// `GET /ready`: the database can be read, and operations can be written down.
 async fn ready(ops: &Ops) -> HttpResponse {
     if let Err(error) = ops.keys.check().await {
         return unready("the database does not answer\n", &error);
@@ -109,13 +108,11 @@ fn unready(text: &'static str, cause: &dyn std::fmt::Display) -> HttpResponse {
     HttpResponse::ServiceUnavailable().content_type(ContentType::plaintext()).body(text)
 }
 
-/// `GET /openapi.yaml`: the description of every operation.
 #[expect(clippy::unused_async, reason = "the table awaits every handler")]
 async fn openapi(_ops: &Ops) -> HttpResponse {
     HttpResponse::Ok().insert_header((CONTENT_TYPE, "application/yaml")).body(OPENAPI)
 }
 
-/// `GET /metrics`: what was counted, in the OpenMetrics text format that Prometheus reads.
 async fn metrics(ops: &Ops) -> HttpResponse {
     let mut registry = Registry::with_prefix("sae_secret");
     ops.metrics.register(&mut registry);
@@ -153,11 +150,11 @@ async fn register_store(ops: &Ops, registry: &mut Registry) {
         gauge("namespaces", "Namespaces, the default ones included", namespaces.len() as u64);
         gauge("secrets", "Secrets in all namespaces", secrets);
         namespaces.sort_by_key(|namespace| Reverse(namespace.secret_count));
-        let family = Family::<NamespaceLabels, Gauge>::default();
+        let family = Family::<[(&str, String); 1], Gauge>::default();
         for namespace in namespaces.iter().take(NAMESPACES_MAX) {
-            let labels = NamespaceLabels { namespace: namespace.id.to_string() };
+            let label = ("namespace", namespace.id.to_string());
             let count = i64::try_from(namespace.secret_count).unwrap_or(i64::MAX);
-            family.get_or_create(&labels).set(count);
+            family.get_or_create(&[label]).set(count);
         }
         let help = format!("Secrets by namespace, the {NAMESPACES_MAX} largest");
         registry.register("namespace_secrets", help, family);
@@ -166,7 +163,14 @@ async fn register_store(ops: &Ops, registry: &mut Registry) {
     registry.register("store_retries", help, ConstCounter::new(load.retries));
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct NamespaceLabels {
-    namespace: String,
+/// Takes the body off the wire and always answers the same. The request passes the listener, the framing and the lifecycle
+/// as any other does; its signature is not checked.
+async fn noop(request: HttpRequest, payload: web::Payload) -> HttpResponse {
+    // An unread body would cost the connection.
+    discard_body(payload).await;
+    let response = HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, "application/json;charset=utf-8"))
+        .body(NOOP_REPLY);
+    note(&request, "Noop", &response);
+    response
 }
