@@ -49,7 +49,7 @@ impl Service {
         self.store
             .write(move |tx| {
                 // Before the current key is read: a rotation that waits for the lock reads the secret again behind it.
-                tx.lock_secret(&namespace.to_string(), id.get())?;
+                tx.lock_secret(&namespace, id)?;
                 let known = tx.secret_summary(&namespace, id)?;
                 // Neither a clock that was set back nor an update that waited longer makes a secret older than it was.
                 let updated = now.max(known.updated);
