@@ -121,7 +121,7 @@ impl KnownNamespaces {
     /// The namespace of that id, if its region is served.
     fn served(&self, text: &Text, cloud: &Cloud, mistakes: &mut Mistakes) -> Option<NamespaceId> {
         let id = text.parsed(ID_RULE, mistakes, |text| NamespaceId::parse(text).ok())?;
-        let is_served = !self.are_regions_known || cloud.serves(id.region());
+        let is_served = !self.are_regions_known || cloud.regions.contains(id.region());
         let rule = "the region of this namespace is not served; `regions` says which are";
         mistakes.check(text.at, is_served.then_some(id).ok_or(rule))
     }

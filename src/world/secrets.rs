@@ -10,8 +10,8 @@ use super::{
     yaml::{Entries, Placed, Text, given},
 };
 use crate::sae::model::{
-    Cloud, DOCKER_CONFIG_KEY, DataKey, Error, SecretData, SecretName, SecretType, SecretValue,
-    SeedSecret, docker_config,
+    Cloud, DOCKER_CONFIG_KEY, Error, SecretData, SecretName, SecretType, SecretValue, SeedSecret,
+    check_key, docker_config,
 };
 
 const KEY_RULE: &str = "a key of a secret has 1 to 253 letters, digits, '-', '_' and '.'; it is not '.' and does not \
@@ -122,7 +122,7 @@ fn checked_data(
     let mut pairs = Vec::new();
     for (number, (key, value)) in (0..).zip(entries.0) {
         mistakes.hold_to(quota, number, "keys", key.at);
-        let parsed = key.parsed(KEY_RULE, mistakes, |key| DataKey::parse(key).ok());
+        let parsed = key.parsed(KEY_RULE, mistakes, |key| check_key(key).ok());
         if parsed.is_some() && places.insert(key.value.clone(), value.at).is_none() {
             pairs.push((key.value, SecretValue::new(value.value)));
         }
@@ -194,7 +194,7 @@ fn sized(
 /// What the domain says is wrong, without the name of the field: the place says which it is.
 fn reason(error: Error) -> String {
     match error {
-        Error::Invalid(_, reason) => reason,
+        Error::SecretDataInvalid(reason) => reason,
         error => error.to_string(),
     }
 }

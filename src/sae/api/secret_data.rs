@@ -25,8 +25,9 @@ const WRAPPERS: [&str; 2] = ["SecretData", "Data"];
 /// The secret's keys and values. Strings are taken verbatim, numbers and booleans as they are written.
 ///
 /// # Errors
-/// [`Error::Malformed`] when it is no JSON object, or a wrapper around something else; [`Error::Missing`] when the map is empty; [`Error::Invalid`]
-/// for a repeated key, for a value that is null, an array or an object, and by [`SecretData::new`].
+/// [`Error::Malformed`] when it is no JSON object, or a wrapper around something else; [`Error::Missing`] when the map is
+/// empty; [`Error::SecretDataInvalid`] for a repeated key, for a value that is null, an array or an object, and by
+/// [`SecretData::new`].
 pub fn normalise(found: Structure) -> Result<SecretData> {
     match found {
         Structure::Text(text) => object(&text, 0),
@@ -65,7 +66,7 @@ fn object(text: &str, wrappers: usize) -> Result<SecretData> {
     let members = json::members_up_to(text, MEMBERS_MAX).map_err(|error| match error {
         ObjectError::NotJson { .. } | ObjectError::NotAnObject => malformed(),
         ObjectError::DuplicateKey(_) | ObjectError::TooManyMembers(_) => {
-            Error::invalid(Field::SecretData, error.to_string())
+            Error::SecretDataInvalid(error.to_string())
         }
     })?;
     if let [(name, raw)] = members.as_slice()
@@ -96,10 +97,9 @@ fn object(text: &str, wrappers: usize) -> Result<SecretData> {
 
 fn value(key: &str, raw: &RawValue) -> Result<SecretValue> {
     let refuse = |kind: &str| {
-        Err(Error::invalid(
-            Field::SecretData,
-            format!("the value of the key [{}] is {kind}, it must be a string", shown(key)),
-        ))
+        let key = shown(key);
+        let reason = format!("the value of the key [{key}] is {kind}, it must be a string");
+        Err(Error::SecretDataInvalid(reason))
     };
     match json::kind(raw) {
         Kind::String => json::string(raw).map(SecretValue::new).ok_or_else(malformed),
