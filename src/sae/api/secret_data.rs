@@ -77,18 +77,14 @@ fn object(text: &str, wrappers: usize) -> Result<SecretData> {
             Kind::String => json::string(raw).filter(|inner| looks_like_object(inner)),
             _ => None,
         };
-        // Whoever sends the model and forgets to encode the map in it does not mean a key of the model's name. Inside a
-        // wrapper the map was encoded, and may have such a key.
-        if inner.is_none() && wrappers == 0 {
-            return Err(malformed());
-        }
-        if let Some(inner) = inner {
+        match inner {
+            Some(inner) if wrappers < WRAPPERS_MAX => return object(&inner, wrappers + 1),
             // More wrappers than any client makes are a mistake, and what is inside is not what was meant to be kept.
-            return if wrappers < WRAPPERS_MAX {
-                object(&inner, wrappers + 1)
-            } else {
-                Err(malformed())
-            };
+            Some(_) => return Err(malformed()),
+            // Whoever sends the model and forgets to encode the map in it does not mean a key of the model's name. Inside a
+            // wrapper the map was encoded, and may have such a key.
+            None if wrappers == 0 => return Err(malformed()),
+            None => {}
         }
     }
     let pairs = members.into_iter().map(|(key, raw)| value(&key, raw).map(|value| (key, value)));

@@ -128,15 +128,16 @@ impl Serialize for Values<'_> {
 
 impl<'a> SecretBody<'a> {
     fn new(cloud: &Cloud, secret: &'a SecretSummary, data: Option<&'a SecretData>) -> Self {
-        let users = cloud.users_of(secret);
-        let users = users.map(|user| json!({ "AppName": user.name, "AppId": user.id }));
+        let applications = cloud
+            .applications_using(secret)
+            .map(|application| json!({ "AppName": application.name, "AppId": application.id }));
         Self {
             namespace_id: secret.namespace.to_string(),
             secret_id: secret.id.get(),
             secret_name: &secret.name,
             secret_type: secret.secret_type.as_str(),
             secret_data: data.map(Values),
-            relate_apps: users.collect(),
+            relate_apps: applications.collect(),
             create_time: secret.created.0,
             update_time: secret.updated.0,
         }

@@ -56,8 +56,10 @@ impl Cloud {
         self.applications.get(namespace).map_or(&[], Vec::as_slice)
     }
 
-    /// The applications that use a secret.
-    pub(crate) fn users_of(&self, secret: &SecretSummary) -> impl Iterator<Item = &Application> {
+    pub(crate) fn applications_using(
+        &self,
+        secret: &SecretSummary,
+    ) -> impl Iterator<Item = &Application> {
         let applications = self.applications_in(&secret.namespace).iter();
         applications.filter(|application| application.secrets.contains(&secret.name))
     }

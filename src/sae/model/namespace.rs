@@ -68,7 +68,6 @@ impl NamespaceId {
         Ok(Self { region, logical: Some(short.to_owned()) })
     }
 
-    /// The region that the namespace lives in.
     pub(crate) fn region(&self) -> &RegionId {
         &self.region
     }

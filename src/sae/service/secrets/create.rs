@@ -139,11 +139,6 @@ fn create(
     Err(Error::TooManySecrets(quota))
 }
 
-/// Checks the quota of keys.
 pub(super) fn check_keys(keys: usize, quota: u32) -> Result<()> {
-    if u32::try_from(keys).is_ok_and(|keys| keys <= quota) {
-        Ok(())
-    } else {
-        Err(Error::TooManyKeys(quota))
-    }
+    if keys <= quota as usize { Ok(()) } else { Err(Error::TooManyKeys(quota)) }
 }
