@@ -47,7 +47,7 @@ use crate::{
         api as sae,
         api::Sae,
         model::DockerConfigMode,
-        service::{Secrets, Seeds, Service},
+        service::{Secrets, Service},
     },
     sealing::{KeyService, Sealing},
     settings::{AnonymousChoice, DockerConfigChoice, ListenAddress, Settings, variable},
@@ -147,12 +147,11 @@ impl Application {
         };
         let (listener, address) = bind(&settings.listen).map_err(unbound)?;
         let audit = audit::open(settings, &database.url)?;
-        let seeds = Seeds { namespaces: world.namespaces, secrets: world.secrets };
         let (store, sealing) = database.open(address.ip().is_loopback())?;
         let keys = keys(&store, &sealing);
         prepare(&keys, clock.now()).await?;
         let service = Service::new(store.clone(), Arc::clone(&sealing), world.cloud);
-        let seeded = service.seed(&seeds, clock.now()).await;
+        let seeded = service.seed(world.namespaces, world.secrets, clock.now()).await;
         seeded.map_err(|error| anyhow!("cannot prepare the database: {error}"))?;
 
         let access = access(settings, world.directory, address);

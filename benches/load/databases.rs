@@ -17,7 +17,7 @@ use sae_secret::{
             Cloud, NamespaceId, NamespaceName, Quotas, SecretData, SecretName, SecretType,
             SecretValue, SeedNamespace, SeedSecret,
         },
-        service::{Secrets, Seeds, Service},
+        service::{Secrets, Service},
     },
     sealing::{KeyService, Sealing},
     store::{DatabaseUrl, Store},
@@ -169,19 +169,19 @@ async fn fill(url: &str, keys: MasterKeys, content: Content) -> Result<(), Failu
     let now = Timestamp(i64::try_from(now)?);
     keys.prepare(now).await?;
     let rooms = (0..ROOMS).map(|number| seed_namespace(&room(number))).collect::<Result<_, _>>()?;
-    service.seed(&Seeds { namespaces: rooms, secrets: vec![] }, now).await?;
+    service.seed(rooms, vec![], now).await?;
     let total = content.namespaces();
     for first in (0..total).step_by(BATCH) {
         let numbers = first..(first + BATCH).min(total);
-        let mut seeds = Seeds::default();
+        let (mut namespaces, mut secrets) = (vec![], vec![]);
         for number in numbers {
             let id = namespace(number);
-            seeds.namespaces.push(seed_namespace(&id)?);
+            namespaces.push(seed_namespace(&id)?);
             for secret in 0..SECRETS_EACH {
-                seeds.secrets.push(seed_secret(&id, secret)?);
+                secrets.push(seed_secret(&id, secret)?);
             }
         }
-        service.seed(&seeds, now).await?;
+        service.seed(namespaces, secrets, now).await?;
         if total > BATCH {
             eprintln!("filling: {} of {total} namespaces", (first + BATCH).min(total));
         }

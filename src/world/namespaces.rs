@@ -123,7 +123,7 @@ impl KnownNamespaces {
 fn served(text: &Text, cloud: &Cloud, mistakes: &mut Mistakes) -> Option<NamespaceId> {
     let id = text.parsed(ID_RULE, mistakes, |text| NamespaceId::parse(text).ok())?;
     // There are none when the list of regions has a mistake, which is told already.
-    let is_served = cloud.regions.is_empty() || cloud.serves(id.region());
+    let is_served = cloud.regions.is_empty() || cloud.regions.contains(id.region());
     let rule = "the region of this namespace is not served; `regions` says which are";
     mistakes.check(text.at, is_served.then_some(id).ok_or(rule))
 }

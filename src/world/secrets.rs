@@ -10,7 +10,7 @@ use super::{
     yaml::{Entries, Placed, Text, given},
 };
 use crate::sae::model::{
-    Cloud, DOCKER_CONFIG_KEY, DataKey, Error, SecretData, SecretType, SecretValue, SeedSecret,
+    Cloud, DOCKER_CONFIG_KEY, Error, SecretData, SecretType, SecretValue, SeedSecret, check_key,
     docker_config,
 };
 
@@ -112,7 +112,7 @@ fn checked_data(
     let mut pairs = Vec::new();
     for (number, (key, value)) in (0..).zip(entries.0) {
         mistakes.hold_to(quota, number, "keys", key.at);
-        let parsed = key.parsed(KEY_RULE, mistakes, |key| DataKey::parse(key).ok());
+        let parsed = key.parsed(KEY_RULE, mistakes, |key| check_key(key).ok());
         if parsed.is_some() && places.insert(key.value.clone(), value.at).is_none() {
             pairs.push((key.value, SecretValue::new(value.value)));
         }
@@ -177,7 +177,7 @@ fn sized(
     let data = SecretData::new(pairs).map_err(|error| match error {
         Error::Missing(_) => "a secret needs at least one key".to_owned(),
         // The place says which field it is.
-        Error::Invalid(_, reason) => reason,
+        Error::SecretDataInvalid(reason) => reason,
         error => error.to_string(),
     });
     mistakes.check(at, data)

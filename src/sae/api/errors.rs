@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use crate::{
-    pop::{self, ApiError, Entry, codes},
+    pop::{self, ApiError, Entry, Fault, codes},
     sae::model::{Error, Field},
 };
 
@@ -47,14 +47,12 @@ pub fn entries() -> impl Iterator<Item = Entry> {
     gateway.chain(Code::ALL.iter().map(|code| code.entry()))
 }
 
-/// The required parameter of that wire name is missing or empty.
-pub fn not_empty(parameter: &str) -> ApiError {
-    ApiError::new(Code::NotEmpty, &[&parameter])
-}
-
-/// The parameter of that wire name breaks its syntax.
-pub fn obviously(parameter: &str) -> ApiError {
-    ApiError::new(Code::Obviously, &[&parameter])
+/// How SAE words what is wrong with a parameter.
+pub fn worded(fault: Fault) -> ApiError {
+    match fault {
+        Fault::Absent(parameter) => ApiError::new(Code::NotEmpty, &[&parameter]),
+        Fault::Invalid(parameter) => ApiError::new(Code::Obviously, &[&parameter]),
+    }
 }
 
 /// The parameter of that wire name is refused for that reason.
@@ -62,8 +60,7 @@ pub fn with_message(parameter: &str, reason: impl Display) -> ApiError {
     ApiError::new(Code::WithMessage, &[&parameter, &reason])
 }
 
-/// How the dialect calls a field on its wire.
-pub fn wire_name(field: Field) -> &'static str {
+fn wire_name(field: Field) -> &'static str {
     match field {
         Field::NamespaceId => "NamespaceId",
         Field::NamespaceDescription => "NamespaceDescription",
@@ -76,11 +73,11 @@ pub fn wire_name(field: Field) -> &'static str {
 impl From<Error> for ApiError {
     fn from(error: Error) -> Self {
         match error {
-            Error::Missing(field) => not_empty(wire_name(field)),
-            Error::Malformed(field) => obviously(wire_name(field)),
-            Error::Invalid(field, reason) => with_message(wire_name(field), reason),
+            Error::Missing(field) => worded(Fault::Absent(wire_name(field))),
+            Error::Malformed(field) => worded(Fault::Invalid(wire_name(field))),
+            Error::SecretDataInvalid(reason) => with_message("SecretData", reason),
             Error::SecretKeyInvalid(key, reason) => {
-                with_message(wire_name(Field::SecretData), format_args!("{key}: {reason}"))
+                with_message("SecretData", format_args!("{key}: {reason}"))
             }
             Error::NamespaceNotFound => Self::new(Code::NamespaceNotFound, &[]),
             Error::NamespaceExists => Self::new(Code::NamespaceExists, &[]),
@@ -100,13 +97,8 @@ impl From<Error> for ApiError {
             Error::SecretNotFound(id) => Self::new(Code::SecretId, &[&id]),
             Error::TooManySecrets(quota) => Self::new(Code::SecretQuota, &[&quota]),
             Error::TooManyKeys(quota) => Self::new(Code::KeyQuota, &[&quota]),
-            Error::Damaged(id, cause) => {
-                let cause = format!("the secret {id} does not open: {cause}");
-                Self::new(Code::RpcError, &[]).caused_by(cause)
-            }
-            Error::Unavailable(cause) => {
-                let cause = format!("the store is unavailable: {cause}");
-                Self::new(Code::RpcError, &[]).caused_by(cause)
+            Error::Damaged(..) | Error::Unavailable(_) => {
+                Self::new(Code::RpcError, &[]).caused_by(error)
             }
         }
     }

@@ -1,23 +1,16 @@
-//! The handlers of namespaces.
+//! The handlers of namespaces and regions.
 
 use serde_json::{Value, json};
 
 use super::{
-    errors::obviously,
+    errors::worded,
     reply::Answer,
     request::Request,
-    requests::worded,
     requests::{NamespaceListRequest, OneNamespaceRequest, PageRequest, WriteNamespaceRequest},
 };
 use crate::{
-    pop::{ApiError, RegionId},
-    sae::{
-        model::{Error, Field, Namespace, NamespaceId, NamespaceName, parse_description},
-        service::{
-            self,
-            namespaces::{CreateNamespace, UpdateNamespace},
-        },
-    },
+    pop::{ApiError, Fault, RegionId},
+    sae::model::{Error, Field, Namespace, NamespaceId, NamespaceName, parse_description},
 };
 
 /// `CreateNamespace`.
@@ -27,8 +20,9 @@ pub async fn create(mut request: Request<'_>) -> Result<Answer, ApiError> {
     let name = NamespaceName::parse(&wanted.namespace_name.unwrap_or_default())?;
     let description = parse_description(&wanted.description.unwrap_or_default())?;
     let micro_registration = wanted.micro_registration.unwrap_or(true);
-    let command = CreateNamespace { id, name, description, micro_registration };
-    let namespace = request.sae.service.create_namespace(request.call.now, command).await?;
+    let (service, now) = (&request.sae.service, request.call.now);
+    let namespace =
+        service.create_namespace(now, id, name, description, micro_registration).await?;
     Answer::data(&namespace_body(&namespace))
 }
 
@@ -38,26 +32,24 @@ pub async fn update(mut request: Request<'_>) -> Result<Answer, ApiError> {
     let id = named_id(&request, wanted.namespace_id.as_deref(), wanted.short_id.as_deref())?;
     let name = NamespaceName::parse(&wanted.namespace_name.unwrap_or_default())?;
     let description = wanted.description.as_deref().map(parse_description).transpose()?;
-    let command =
-        UpdateNamespace { id, name, description, micro_registration: wanted.micro_registration };
-    let namespace = request.sae.service.update_namespace(request.call.now, command).await?;
+    let (service, now) = (&request.sae.service, request.call.now);
+    let namespace =
+        service.update_namespace(now, id, name, description, wanted.micro_registration).await?;
     Answer::data(&namespace_body(&namespace))
 }
 
 /// `DescribeNamespace`.
 pub async fn describe(mut request: Request<'_>) -> Result<Answer, ApiError> {
-    let wanted = OneNamespaceRequest::read(&request.take_parameters()).map_err(worded)?;
-    let id = named_id(&request, wanted.namespace_id.as_deref(), wanted.short_id.as_deref())?;
+    let id = one_namespace(&mut request)?;
     let namespace = request.sae.service.describe_namespace(id).await?;
     Answer::data(&namespace_body(&namespace))
 }
 
 /// `DeleteNamespace`.
 pub async fn delete(mut request: Request<'_>) -> Result<Answer, ApiError> {
-    let wanted = OneNamespaceRequest::read(&request.take_parameters()).map_err(worded)?;
-    let id = named_id(&request, wanted.namespace_id.as_deref(), wanted.short_id.as_deref())?;
+    let id = one_namespace(&mut request)?;
     request.sae.service.delete_namespace(id).await?;
-    Ok(Answer::Empty)
+    Ok(Answer::Data(None))
 }
 
 /// `DescribeNamespaces`: the namespaces that users made, page by page.
@@ -66,32 +58,28 @@ pub async fn page(mut request: Request<'_>) -> Result<Answer, ApiError> {
     let number = wanted.current_page.unwrap_or(1);
     let size = wanted.page_size.unwrap_or_default();
     let region = named_region(&request)?;
-    let wanted = service::namespaces::PageRequest { number, size };
-    let page = request.sae.service.page_namespaces(region, wanted).await?;
-    let tenant =
-        |namespace: &Namespace| tenant_id(&request.sae.service.cloud().account, &namespace.id);
-    let namespaces: Vec<Value> = page
-        .namespaces
-        .iter()
-        .map(|namespace| {
-            json!({
-                "NamespaceId": namespace.id.to_string(),
-                "NameSpaceShortId": namespace.id.short(),
-                "NamespaceName": namespace.name,
-                "NamespaceDescription": namespace.description,
-                "RegionId": namespace.id.region().as_str(),
-                "TenantId": tenant(namespace),
-                "AccessKey": "",
-                "SecretKey": "",
-                "AddressServerHost": "",
-            })
+    let service = &request.sae.service;
+    let mut namespaces = service.list_namespaces(region).await?;
+    namespaces.retain(|namespace| !namespace.id.is_default());
+    let skipped = (number as usize).saturating_sub(1).saturating_mul(size as usize);
+    let items = namespaces.iter().skip(skipped).take(size as usize).map(|namespace| {
+        json!({
+            "NamespaceId": namespace.id.to_string(),
+            "NameSpaceShortId": namespace.id.short(),
+            "NamespaceName": namespace.name,
+            "NamespaceDescription": namespace.description,
+            "RegionId": namespace.id.region().as_str(),
+            "TenantId": tenant_id(&service.cloud.account, &namespace.id),
+            "AccessKey": "",
+            "SecretKey": "",
+            "AddressServerHost": "",
         })
-        .collect();
+    });
     Answer::data(&json!({
         "CurrentPage": number,
         "PageSize": size,
-        "TotalSize": page.total,
-        "Namespaces": namespaces,
+        "TotalSize": namespaces.len(),
+        "Namespaces": items.collect::<Value>(),
     }))
 }
 
@@ -123,11 +111,9 @@ pub async fn list(mut request: Request<'_>) -> Result<Answer, ApiError> {
 /// `DescribeNamespaceResources`, for a default namespace too. No network stands behind an emulated namespace: what
 /// would name a part of it is empty.
 pub async fn resources(mut request: Request<'_>) -> Result<Answer, ApiError> {
-    let wanted = OneNamespaceRequest::read(&request.take_parameters()).map_err(worded)?;
-    let sae = request.sae;
-    let cloud = sae.service.cloud();
-    let id = named_id(&request, wanted.namespace_id.as_deref(), wanted.short_id.as_deref())?;
+    let id = one_namespace(&mut request)?;
     let namespace = request.sae.service.find_namespace(id).await?;
+    let cloud = &request.sae.service.cloud;
     Answer::data(&json!({
         "AppCount": cloud.applications_in(&namespace.id).len(),
         "BelongRegion": namespace.id.region().as_str(),
@@ -153,6 +139,24 @@ pub async fn resources(mut request: Request<'_>) -> Result<Answer, ApiError> {
     }))
 }
 
+/// `DescribeRegions`: the served regions.
+pub fn regions(request: &Request<'_>) -> Answer {
+    let regions = request.sae.service.cloud.regions.iter().map(|region| {
+        json!({
+            "RegionId": region.as_str(),
+            "LocalName": region.local_name(),
+            "RegionEndpoint": format!("sae.{region}.aliyuncs.com"),
+            "RecommendZones": { "RecommendZone": [] },
+        })
+    });
+    Answer::Regions(json!({ "Region": regions.collect::<Value>() }))
+}
+
+fn one_namespace(request: &mut Request<'_>) -> Result<NamespaceId, ApiError> {
+    let wanted = OneNamespaceRequest::read(&request.take_parameters()).map_err(worded)?;
+    named_id(request, wanted.namespace_id.as_deref(), wanted.short_id.as_deref())
+}
+
 /// The namespace that an operation on one namespace names: by its id, else by its short id in the caller's region. It
 /// is noted for the log.
 fn named_id(
@@ -160,8 +164,7 @@ fn named_id(
     id: Option<&str>,
     short: Option<&str>,
 ) -> Result<NamespaceId, ApiError> {
-    let sae = request.sae;
-    let regions = &sae.service.cloud().regions;
+    let regions = &request.sae.service.cloud.regions;
     let id = match (id.filter(|id| !id.is_empty()), short.filter(|short| !short.is_empty())) {
         (Some(id), _) => NamespaceId::parse_served(id, regions)?,
         (None, Some(short)) => {
@@ -179,7 +182,7 @@ fn named_id(
 
 /// The region that the request names, which a listing is narrowed to. A region that is not served has no namespaces.
 fn named_region(request: &Request<'_>) -> Result<Option<RegionId>, ApiError> {
-    request.region.clone().map_err(|_| obviously("RegionId"))
+    request.region.clone().map_err(|_| worded(Fault::Invalid("RegionId")))
 }
 
 /// A tenant id that is the same at every call: a UUID made of account and namespace.

@@ -1,12 +1,11 @@
-//! The operations: names, methods, paths and the actions that policies allow, in one table.
+//! The operations: names, methods and paths, in one table.
 
 use actix_web::http::Method;
 
-/// The version of the API.
-pub const VERSION: &str = "2019-05-06";
+use crate::pop::{ApiError, Code};
 
 macro_rules! operations {
-    ($($name:ident $method:ident $path:literal $action:literal;)*) => {
+    ($($name:ident $method:ident $path:literal;)*) => {
         /// An operation of the dialect; its name is the value of `x-acs-action`.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum Operation { $(
@@ -30,10 +29,11 @@ macro_rules! operations {
                 match self { $(Self::$name => $path,)* }
             }
 
-            /// The action that a policy has to allow for the operation.
+            /// The action that a policy has to allow for the operation. Documented for the operations on secrets and for
+            /// CreateNamespace and DeleteNamespace; inferred by the same pattern for the others.
             #[must_use]
             pub const fn action(self) -> &'static str {
-                match self { $(Self::$name => $action,)* }
+                match self { $(Self::$name => concat!("sae:", stringify!($name)),)* }
             }
 
             /// The operation's HTTP method.
@@ -45,35 +45,20 @@ macro_rules! operations {
     };
 }
 
-// Actions: documented for the operations on secrets and for CreateNamespace and DeleteNamespace; inferred by the same
-// pattern for the others.
 operations! {
-    CreateSecret POST "/pop/v1/sam/secret/secret" "sae:CreateSecret";
-    UpdateSecret PUT "/pop/v1/sam/secret/secret" "sae:UpdateSecret";
-    DescribeSecret GET "/pop/v1/sam/secret/secret" "sae:DescribeSecret";
-    DeleteSecret DELETE "/pop/v1/sam/secret/secret" "sae:DeleteSecret";
-    ListSecrets GET "/pop/v1/sam/secret/secrets" "sae:ListSecrets";
-    CreateNamespace POST "/pop/v1/paas/namespace" "sae:CreateNamespace";
-    UpdateNamespace PUT "/pop/v1/paas/namespace" "sae:UpdateNamespace";
-    DescribeNamespace GET "/pop/v1/paas/namespace" "sae:DescribeNamespace";
-    DeleteNamespace DELETE "/pop/v1/paas/namespace" "sae:DeleteNamespace";
-    DescribeNamespaces GET "/pop/v1/paas/namespaces" "sae:DescribeNamespaces";
-    DescribeNamespaceList GET "/pop/v1/sam/namespace/describeNamespaceList" "sae:DescribeNamespaceList";
-    DescribeNamespaceResources GET "/pop/v1/sam/namespace/describeNamespaceResources" "sae:DescribeNamespaceResources";
-    DescribeRegions GET "/pop/v1/paas/regionConfig" "sae:DescribeRegions";
-}
-
-/// What a method and a path lead to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Route {
-    /// An operation.
-    Operation(Operation),
-    /// The path is known, the method is not.
-    OtherMethod,
-    /// SAE has an operation there that is not among these.
-    NotEmulated,
-    /// The path is not known.
-    Unknown,
+    CreateSecret POST "/pop/v1/sam/secret/secret";
+    UpdateSecret PUT "/pop/v1/sam/secret/secret";
+    DescribeSecret GET "/pop/v1/sam/secret/secret";
+    DeleteSecret DELETE "/pop/v1/sam/secret/secret";
+    ListSecrets GET "/pop/v1/sam/secret/secrets";
+    CreateNamespace POST "/pop/v1/paas/namespace";
+    UpdateNamespace PUT "/pop/v1/paas/namespace";
+    DescribeNamespace GET "/pop/v1/paas/namespace";
+    DeleteNamespace DELETE "/pop/v1/paas/namespace";
+    DescribeNamespaces GET "/pop/v1/paas/namespaces";
+    DescribeNamespaceList GET "/pop/v1/sam/namespace/describeNamespaceList";
+    DescribeNamespaceResources GET "/pop/v1/sam/namespace/describeNamespaceResources";
+    DescribeRegions GET "/pop/v1/paas/regionConfig";
 }
 
 /// Where the paths of SAE's other operations begin: all of the newest SDK (`alibabacloud_sae20190506` 2.11.2).
@@ -103,15 +88,17 @@ const NOT_EMULATED: &[&str] = &[
     "/tags",
 ];
 
-/// Where a method and a path lead.
-pub fn route(method: &Method, path: &str) -> Route {
-    let is_known = NOT_EMULATED.iter().any(|beginning| path.starts_with(beginning));
-    let mut answer = if is_known { Route::NotEmulated } else { Route::Unknown };
-    for operation in Operation::ALL.iter().filter(|operation| operation.path() == path) {
-        if operation.method() == *method {
-            return Route::Operation(*operation);
-        }
-        answer = Route::OtherMethod;
+/// The operation that a method and a path lead to.
+pub fn find(method: &Method, path: &str) -> Result<Operation, ApiError> {
+    let mut at_path = Operation::ALL.iter().filter(|operation| operation.path() == path);
+    if let Some(operation) = at_path.clone().find(|operation| operation.method() == *method) {
+        return Ok(*operation);
     }
-    answer
+    Err(if at_path.next().is_some() {
+        ApiError::new(Code::MethodNotSupported, &[])
+    } else if NOT_EMULATED.iter().any(|beginning| path.starts_with(beginning)) {
+        ApiError::new(Code::NotEmulated, &[&"SAE"])
+    } else {
+        ApiError::new(Code::ApiNotFound, &[])
+    })
 }

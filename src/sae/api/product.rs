@@ -12,19 +12,21 @@ use actix_web::{
 use super::{
     errors::with_message,
     namespaces,
-    operation::{self, Operation, Route, VERSION},
-    regions,
+    operation::{self, Operation},
     reply::{self, Answer},
     request::{NamedRegion, Request, Sae, named_region, unfinished},
-    resource, secrets,
+    secrets,
 };
 use crate::{
     access::Claim,
     exchange::{self, Body, Call, Product},
     http::Room,
-    pop::{self, Admission, ApiError, BodyRole, Frame, Parameters, authorize},
-    sae::model::{NamespaceId, SecretId},
+    pop::{self, Admission, ApiError, BodyRole, Frame, Parameters, RegionId, authorize},
+    sae::model::{Cloud, NamespaceId, SecretId},
 };
+
+/// The version of the API.
+const VERSION: &str = "2019-05-06";
 
 /// Members of replies whose value is a map with keys that are no element names of XML.
 const MAPS: &[&str] = &["SecretData"];
@@ -41,14 +43,12 @@ pub async fn serve(
     exchange::serve(sae.get_ref(), &sae.exchange, &request, payload).await
 }
 
-/// What is known of one request.
 pub struct State {
     frame: Frame,
     /// Of the query; those of the body come to them.
     parameters: Parameters,
 }
 
-/// A request that may run.
 pub struct Admitted {
     operation: Operation,
     parameters: Parameters,
@@ -76,13 +76,15 @@ impl Product for Sae {
         call: &Call<'_>,
         state: &mut State,
     ) -> Result<(Operation, Claim), ApiError> {
-        let operation = find_operation(call.head, |operation| {
-            call.note(|outcome| {
-                outcome.operation = Some(operation.name());
-                outcome.action = Some(operation.action());
-            });
-            note_named(call, &state.parameters);
-        })?;
+        // The checks of the gateway, in its order: path and method, action, version.
+        let operation = operation::find(call.head.method(), call.head.path())?;
+        note(call, operation, &state.parameters);
+        if contradicts(call.head, "x-acs-action", operation.name()) {
+            return Err(ApiError::new(pop::Code::ActionNotFound, &[]));
+        }
+        if contradicts(call.head, "x-acs-version", VERSION) {
+            return Err(ApiError::new(pop::Code::VersionNotValid, &[]));
+        }
         let claim = Admission::new(&self.access, call, operation.path()).check_head()?;
         Ok((operation, claim))
     }
@@ -97,11 +99,14 @@ impl Product for Sae {
         let Body { bytes, room } = body;
         let admission = Admission::new(&self.access, call, operation.path());
         let caller = admission.admit(claim, &bytes, self.exchange.clock.now())?;
-        if role(call.head) == BodyRole::Parameters && !bytes.is_empty() {
+        let role = match *call.head.method() {
+            Method::POST | Method::PUT => BodyRole::Parameters,
+            _ => BodyRole::Ignorable,
+        };
+        if role == BodyRole::Parameters && !bytes.is_empty() {
             check_encoding(call.head)?;
         }
         let content_type = call.header("content-type").unwrap_or_default().to_owned();
-        let role = role(call.head);
         let mut parameters = std::mem::take(&mut state.parameters);
         let length = bytes.len();
         let added = move || {
@@ -112,8 +117,8 @@ impl Product for Sae {
         let (parameters, added) = added.ok_or_else(unfinished)?;
         let region = named_region(call, &parameters);
         let named = region.as_ref().ok().and_then(Option::as_ref);
-        let cloud = self.service.cloud();
-        let resources = resource::of(operation, &parameters, named, cloud);
+        let cloud = &self.service.cloud;
+        let resources = resources_of(operation, &parameters, named, cloud);
         authorize(call, &caller, operation.action(), &resources, &cloud.account)?;
         // What a body has wrong is told only to a caller that may do this.
         added.map_err(|refused| with_message(refused.place, refused.reason))?;
@@ -150,37 +155,17 @@ impl Product for Sae {
     }
 }
 
-/// Notes what the query names, so that the logs tell of a refused request what it was for.
-fn note_named(call: &Call<'_>, parameters: &Parameters) {
+/// Notes the operation and what the query names, so that the logs tell of a refused request what it was for.
+fn note(call: &Call<'_>, operation: Operation, parameters: &Parameters) {
     let text = |name| parameters.text(name).ok().flatten();
     let namespace = text("NamespaceId").and_then(|text| NamespaceId::parse(&text).ok());
     let id = text("SecretId").and_then(|text| SecretId::parse(&text).ok());
     call.note(|outcome| {
+        outcome.operation = Some(operation.name());
+        outcome.action = Some(operation.action());
         outcome.namespace = namespace.map(|namespace| namespace.to_string());
         outcome.object_id = id.map(SecretId::get);
     });
-}
-
-/// The checks of the gateway, in its order: path and method, action, version. Tells of the operation as soon as it
-/// is known, so that the logs have it whatever comes of the request.
-fn find_operation(
-    request: &HttpRequest,
-    note: impl FnOnce(Operation),
-) -> Result<Operation, ApiError> {
-    let operation = match operation::route(request.method(), request.path()) {
-        Route::Operation(operation) => operation,
-        Route::OtherMethod => return Err(ApiError::new(pop::Code::MethodNotSupported, &[])),
-        Route::NotEmulated => return Err(ApiError::new(pop::Code::NotEmulated, &[&"SAE"])),
-        Route::Unknown => return Err(ApiError::new(pop::Code::ApiNotFound, &[])),
-    };
-    note(operation);
-    if contradicts(request, "x-acs-action", operation.name()) {
-        return Err(ApiError::new(pop::Code::ActionNotFound, &[]));
-    }
-    if contradicts(request, "x-acs-version", VERSION) {
-        return Err(ApiError::new(pop::Code::VersionNotValid, &[]));
-    }
-    Ok(operation)
 }
 
 /// A compressed body would be taken for one that cannot be read.
@@ -199,11 +184,38 @@ fn contradicts(request: &HttpRequest, name: &str, expected: &str) -> bool {
     values.any(|value| !value.is_empty() && value != expected.as_bytes())
 }
 
-fn role(request: &HttpRequest) -> BodyRole {
-    match *request.method() {
-        Method::POST | Method::PUT => BodyRole::Parameters,
-        _ => BodyRole::Ignorable,
+/// The RAM resources that a request is authorised on: all that the account has in one region, or in each served region for
+/// a list that names none. A caller must be allowed on every one of them. `named` is the region that the request names.
+///
+/// The region is found as the handlers find it, so that nothing else is done than what was allowed: an operation on one
+/// namespace goes by its id, whatever other region the request names; a list has no id.
+fn resources_of(
+    operation: Operation,
+    parameters: &Parameters,
+    named: Option<&RegionId>,
+    cloud: &Cloud,
+) -> Vec<String> {
+    let is_of_regions = matches!(
+        operation,
+        Operation::DescribeNamespaces
+            | Operation::DescribeNamespaceList
+            | Operation::DescribeRegions
+    );
+    let region = if is_of_regions {
+        named.cloned()
+    } else {
+        region_of_namespace(parameters).or_else(|| named.or(cloud.regions.first()).cloned())
+    };
+    match region {
+        Some(region) => vec![cloud.ram_resource(&region)],
+        None => cloud.regions.iter().map(|region| cloud.ram_resource(region)).collect(),
     }
+}
+
+/// The region in a namespace's id, also where the rest of the id is wrong: that is reported after authorization.
+fn region_of_namespace(parameters: &Parameters) -> Option<RegionId> {
+    let id = parameters.text("NamespaceId").ok().flatten()?;
+    RegionId::parse(id.split(':').next().unwrap_or_default())
 }
 
 async fn run(operation: Operation, request: Request<'_>) -> Result<Answer, ApiError> {
@@ -220,6 +232,6 @@ async fn run(operation: Operation, request: Request<'_>) -> Result<Answer, ApiEr
         Operation::DescribeNamespaces => namespaces::page(request).await,
         Operation::DescribeNamespaceList => namespaces::list(request).await,
         Operation::DescribeNamespaceResources => namespaces::resources(request).await,
-        Operation::DescribeRegions => Ok(regions::list(&request)),
+        Operation::DescribeRegions => Ok(namespaces::regions(&request)),
     }
 }

@@ -12,10 +12,8 @@ use crate::pop::{ApiError, Code, Frame, Origin};
 
 /// What an operation answers when it succeeds. It may hold a secret's values, so it has no `Debug`.
 pub enum Answer {
-    /// The common envelope around `Data`, which is JSON already.
-    Data(Box<RawValue>),
-    /// The common envelope without `Data`.
-    Empty,
+    /// The common envelope, around `Data` if there is any, which is JSON already.
+    Data(Option<Box<RawValue>>),
     /// The envelope of `DescribeRegions`: an integer code, no `Data`, and the list of regions.
     Regions(Value),
 }
@@ -27,7 +25,7 @@ impl Answer {
     /// [`Code::InternalError`] when JSON cannot say it: no map that is answered has other keys than texts.
     pub fn data(data: &impl Serialize) -> Result<Self, ApiError> {
         let unsaid = |error| ApiError::new(Code::InternalError, &[]).caused_by(error);
-        to_raw_value(data).map(Self::Data).map_err(unsaid)
+        Ok(Self::Data(Some(to_raw_value(data).map_err(unsaid)?)))
     }
 }
 
@@ -42,9 +40,16 @@ pub fn success(frame: &Frame, operation: Operation, answer: Answer) -> HttpRespo
             frame.render(StatusCode::OK, root, &body)
         }
         Answer::Data(data) => {
-            frame.render(StatusCode::OK, root, &Envelope::new(frame, Some(&data)))
+            let body = Envelope {
+                request_id: &frame.request_id,
+                message: "success",
+                trace_id: &frame.trace_id,
+                data,
+                code: "200",
+                success: true,
+            };
+            frame.render(StatusCode::OK, root, &body)
         }
-        Answer::Empty => frame.render(StatusCode::OK, root, &Envelope::new(frame, None)),
     }
 }
 
@@ -56,22 +61,9 @@ struct Envelope<'a> {
     message: &'static str,
     trace_id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    data: Option<&'a RawValue>,
+    data: Option<Box<RawValue>>,
     code: &'static str,
     success: bool,
-}
-
-impl<'a> Envelope<'a> {
-    fn new(frame: &'a Frame, data: Option<&'a RawValue>) -> Self {
-        Self {
-            request_id: frame.request_id.as_str(),
-            message: "success",
-            trace_id: frame.trace_id.as_str(),
-            data,
-            code: "200",
-            success: true,
-        }
-    }
 }
 
 /// The reply to a request that failed. The gateway's errors lack what only the service knows.

@@ -17,13 +17,9 @@ use crate::{
 /// What the product needs to answer. Cloning is cheap.
 #[derive(Clone)]
 pub struct Sae {
-    /// What can be done.
     pub service: Service,
-    /// Who may call.
     pub access: Arc<Access>,
-    /// What every product needs.
     pub exchange: Exchange,
-    /// Where the ids of tracing come from.
     pub trace_ids: TraceIds,
 }
 
@@ -33,13 +29,9 @@ pub type NamedRegion = Result<Option<RegionId>, Malformed>;
 
 /// One request, ready for a handler.
 pub struct Request<'a> {
-    /// What is asked.
     pub parameters: Parameters,
-    /// The region that the caller names.
     pub region: NamedRegion,
-    /// The product.
     pub sae: &'a Sae,
-    /// The request as it came.
     pub call: &'a Call<'a>,
 }
 

@@ -1,16 +1,7 @@
 //! What each operation takes. Rules with a meaning of their own (names, ids, the data) belong to the model's types and are
 //! not repeated here.
 
-use super::errors::{not_empty, obviously};
-use crate::pop::{ApiError, Fault, Structure, request};
-
-/// How SAE words what is wrong with a parameter.
-pub fn worded(fault: Fault) -> ApiError {
-    match fault {
-        Fault::Absent(parameter) => not_empty(parameter),
-        Fault::Invalid(parameter) => obviously(parameter),
-    }
-}
+use crate::pop::{Structure, request};
 
 request! {
     /// `CreateSecret`.

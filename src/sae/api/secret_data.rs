@@ -25,8 +25,9 @@ const WRAPPERS: [&str; 2] = ["SecretData", "Data"];
 /// The secret's keys and values. Strings are taken verbatim, numbers and booleans as they are written.
 ///
 /// # Errors
-/// [`Error::Malformed`] when it is no JSON object, or a wrapper around something else; [`Error::Missing`] when the map is empty; [`Error::Invalid`]
-/// for a repeated key, for a value that is null, an array or an object, and by [`SecretData::new`].
+/// [`Error::Malformed`] when it is no JSON object, or a wrapper around something else; [`Error::Missing`] when the map is
+/// empty; [`Error::SecretDataInvalid`] for a repeated key, for a value that is null, an array or an object, and by
+/// [`SecretData::new`].
 pub fn normalise(found: Structure) -> Result<SecretData> {
     match found {
         Structure::Text(text) => object(&text, 0),
@@ -65,7 +66,7 @@ fn object(text: &str, wrappers: usize) -> Result<SecretData> {
     let members = json::members_up_to(text, MEMBERS_MAX).map_err(|error| match error {
         ObjectError::NotJson { .. } | ObjectError::NotAnObject => malformed(),
         ObjectError::DuplicateKey(_) | ObjectError::TooManyMembers(_) => {
-            Error::invalid(Field::SecretData, error.to_string())
+            Error::SecretDataInvalid(error.to_string())
         }
     })?;
     if let [(name, raw)] = members.as_slice()
@@ -76,18 +77,14 @@ fn object(text: &str, wrappers: usize) -> Result<SecretData> {
             Kind::String => json::string(raw).filter(|inner| looks_like_object(inner)),
             _ => None,
         };
-        // Whoever sends the model and forgets to encode the map in it does not mean a key of the model's name. Inside a
-        // wrapper the map was encoded, and may have such a key.
-        if inner.is_none() && wrappers == 0 {
-            return Err(malformed());
-        }
-        if let Some(inner) = inner {
+        match inner {
+            Some(inner) if wrappers < WRAPPERS_MAX => return object(&inner, wrappers + 1),
             // More wrappers than any client makes are a mistake, and what is inside is not what was meant to be kept.
-            return if wrappers < WRAPPERS_MAX {
-                object(&inner, wrappers + 1)
-            } else {
-                Err(malformed())
-            };
+            Some(_) => return Err(malformed()),
+            // Whoever sends the model and forgets to encode the map in it does not mean a key of the model's name. Inside a
+            // wrapper the map was encoded, and may have such a key.
+            None if wrappers == 0 => return Err(malformed()),
+            None => {}
         }
     }
     let pairs = members.into_iter().map(|(key, raw)| value(&key, raw).map(|value| (key, value)));
@@ -96,10 +93,9 @@ fn object(text: &str, wrappers: usize) -> Result<SecretData> {
 
 fn value(key: &str, raw: &RawValue) -> Result<SecretValue> {
     let refuse = |kind: &str| {
-        Err(Error::invalid(
-            Field::SecretData,
-            format!("the value of the key [{}] is {kind}, it must be a string", shown(key)),
-        ))
+        let key = shown(key);
+        let reason = format!("the value of the key [{key}] is {kind}, it must be a string");
+        Err(Error::SecretDataInvalid(reason))
     };
     match json::kind(raw) {
         Kind::String => json::string(raw).map(SecretValue::new).ok_or_else(malformed),

@@ -1,20 +1,20 @@
 //! The handlers of secrets.
 
 use serde::{Serialize, Serializer};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
+    errors::worded,
     reply::Answer,
     request::{Request, unfinished},
-    requests::worded,
     requests::{CreateSecretRequest, ListSecretsRequest, OneSecretRequest, UpdateSecretRequest},
     secret_data::normalise as normalised,
 };
 use crate::exchange::Call;
 use crate::pop::{ApiError, Structure};
-use crate::sae::{
-    model::{self, Error, Field, NamespaceId, SecretData, SecretId, SecretName, SecretType},
-    service::secrets::{CreateSecret, Draft, ListedSecret, UpdateSecret},
+use crate::sae::model::{
+    self, Cloud, Error, Field, NamespaceId, SecretData, SecretId, SecretName, SecretSummary,
+    SecretType,
 };
 
 /// `CreateSecret`.
@@ -23,17 +23,16 @@ pub async fn create(mut request: Request<'_>) -> Result<Answer, ApiError> {
     let namespace = request.namespace(&wanted.namespace_id.unwrap_or_default())?;
     let name = SecretName::parse(&wanted.secret_name.unwrap_or_default())?;
     request.note_secret(None, Some(name.as_str()));
-    let secret_type = SecretType::parse(&wanted.secret_type.unwrap_or_default());
-    let draft = match secret_type {
+    let draft = match SecretType::parse(&wanted.secret_type.unwrap_or_default()) {
         Ok(secret_type) => {
             let data = normalise(&request, wanted.secret_data).await?;
-            data.map(|data| Draft { secret_type, data })
+            data.map(|data| (secret_type, data))
         }
         Err(error) => Err(error),
     };
-    let command = CreateSecret { namespace, name, draft };
     let Call { now, request_id, .. } = request.call;
-    let id = request.sae.service.create_secret(*now, request_id, command).await?;
+    let service = &request.sae.service;
+    let id = service.create_secret(*now, request_id, namespace, name, draft).await?;
     request.note_secret(Some(id), None);
     only_id(id)
 }
@@ -45,9 +44,9 @@ pub async fn update(mut request: Request<'_>) -> Result<Answer, ApiError> {
     let id = SecretId::parse(&wanted.secret_id.unwrap_or_default())?;
     request.note_secret(Some(id), None);
     let data = normalise(&request, wanted.secret_data).await?;
-    let command = UpdateSecret { namespace, id, data };
     let Call { now, request_id, .. } = request.call;
-    let updated = request.sae.service.update_secret(*now, request_id, command).await?;
+    let service = &request.sae.service;
+    let updated = service.update_secret(*now, request_id, namespace, id, data).await?;
     request.note_secret(None, Some(&updated.name));
     only_id(updated.id)
 }
@@ -55,9 +54,10 @@ pub async fn update(mut request: Request<'_>) -> Result<Answer, ApiError> {
 /// `DescribeSecret`.
 pub async fn describe(mut request: Request<'_>) -> Result<Answer, ApiError> {
     let (namespace, id) = one_secret(&mut request)?;
-    let secret = request.sae.service.describe_secret(namespace, id).await?;
-    request.note_secret(None, Some(&secret.listed.summary.name));
-    Answer::data(&SecretBody::new(&secret.listed, Some(&secret.data)))
+    let service = &request.sae.service;
+    let (secret, data) = service.describe_secret(namespace, id).await?;
+    request.note_secret(None, Some(&secret.name));
+    Answer::data(&SecretBody::new(&service.cloud, &secret, Some(&data)))
 }
 
 /// `DeleteSecret`.
@@ -72,9 +72,10 @@ pub async fn delete(mut request: Request<'_>) -> Result<Answer, ApiError> {
 pub async fn list(mut request: Request<'_>) -> Result<Answer, ApiError> {
     let wanted = ListSecretsRequest::read(&request.take_parameters()).map_err(worded)?;
     let namespace = request.namespace(&wanted.namespace_id.unwrap_or_default())?;
-    let secrets = request.sae.service.list_secrets(namespace).await?;
-    let secrets: Vec<_> = secrets.iter().map(|secret| SecretBody::new(secret, None)).collect();
-    Answer::data(&json!({ "Secrets": secrets }))
+    let service = &request.sae.service;
+    let secrets = service.list_secrets(namespace).await?;
+    let bodies = secrets.iter().map(|secret| SecretBody::new(&service.cloud, secret, None));
+    Answer::data(&json!({ "Secrets": bodies.collect::<Vec<_>>() }))
 }
 
 fn one_secret(request: &mut Request<'_>) -> Result<(NamespaceId, SecretId), ApiError> {
@@ -105,14 +106,13 @@ fn only_id(id: SecretId) -> Result<Answer, ApiError> {
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct SecretBody<'a> {
-    #[serde(serialize_with = "as_text")]
-    namespace_id: &'a NamespaceId,
+    namespace_id: String,
     secret_id: i64,
     secret_name: &'a str,
     secret_type: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     secret_data: Option<Values<'a>>,
-    relate_apps: Vec<ApplicationBody<'a>>,
+    relate_apps: Value,
     create_time: i64,
     update_time: i64,
 }
@@ -122,36 +122,24 @@ struct Values<'a>(&'a SecretData);
 
 impl Serialize for Values<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().map(|(key, value)| (key.as_str(), value.expose())))
+        serializer.collect_map(self.0.iter().map(|(key, value)| (key, value.expose())))
     }
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct ApplicationBody<'a> {
-    app_name: &'a str,
-    app_id: &'a str,
 }
 
 impl<'a> SecretBody<'a> {
-    fn new(secret: &'a ListedSecret, data: Option<&'a SecretData>) -> Self {
-        let summary = &secret.summary;
-        let applications = secret.applications.iter();
+    fn new(cloud: &Cloud, secret: &'a SecretSummary, data: Option<&'a SecretData>) -> Self {
+        let applications = cloud
+            .applications_using(secret)
+            .map(|application| json!({ "AppName": application.name, "AppId": application.id }));
         Self {
-            namespace_id: &summary.namespace,
-            secret_id: summary.id.get(),
-            secret_name: &summary.name,
-            secret_type: summary.secret_type.as_str(),
+            namespace_id: secret.namespace.to_string(),
+            secret_id: secret.id.get(),
+            secret_name: &secret.name,
+            secret_type: secret.secret_type.as_str(),
             secret_data: data.map(Values),
-            relate_apps: applications
-                .map(|it| ApplicationBody { app_name: &it.name, app_id: &it.id })
-                .collect(),
-            create_time: summary.created.0,
-            update_time: summary.updated.0,
+            relate_apps: applications.collect(),
+            create_time: secret.created.0,
+            update_time: secret.updated.0,
         }
     }
-}
-
-fn as_text<S: Serializer>(text: &impl std::fmt::Display, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(text)
 }

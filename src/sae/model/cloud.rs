@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use super::{
-    DockerConfigMode, NamespaceId, NamespaceName, Quotas, SecretData, SecretName, SecretType,
+    DockerConfigMode, NamespaceId, NamespaceName, Quotas, SecretData, SecretName, SecretSummary,
+    SecretType,
 };
 use crate::pop::{DOCUMENTED_REGIONS, RegionId};
 
@@ -29,9 +30,8 @@ pub struct Cloud {
 /// An application that runs in a namespace.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Application {
-    /// Its id, a UUID on the real platform.
+    /// A UUID on the real platform.
     pub id: String,
-    /// Its name.
     pub name: String,
     /// The names of the secrets that it uses.
     pub secrets: Vec<String>,
@@ -52,29 +52,26 @@ impl Default for Cloud {
 }
 
 impl Cloud {
-    /// The applications of a namespace.
-    #[must_use]
-    pub fn applications_in(&self, namespace: &NamespaceId) -> &[Application] {
+    pub(crate) fn applications_in(&self, namespace: &NamespaceId) -> &[Application] {
         self.applications.get(namespace).map_or(&[], Vec::as_slice)
     }
 
-    /// Whether clusters stand in a namespace.
-    #[must_use]
-    pub fn has_clusters(&self, namespace: &NamespaceId) -> bool {
+    pub(crate) fn applications_using(
+        &self,
+        secret: &SecretSummary,
+    ) -> impl Iterator<Item = &Application> {
+        let applications = self.applications_in(&secret.namespace).iter();
+        applications.filter(|application| application.secrets.contains(&secret.name))
+    }
+
+    pub(crate) fn has_clusters(&self, namespace: &NamespaceId) -> bool {
         self.clusters.get(namespace).is_some_and(|clusters| !clusters.is_empty())
     }
 
     /// The resource that operations in a region are authorised on: all that the account has there. SAE's pages document
     /// no narrower one for secrets and namespaces, and grant `acs:sae:REGION:*:*`.
-    #[must_use]
-    pub fn ram_resource(&self, region: &RegionId) -> String {
+    pub(crate) fn ram_resource(&self, region: &RegionId) -> String {
         format!("acs:sae:{region}:{}:*", self.account)
-    }
-
-    /// Whether a region is served.
-    #[must_use]
-    pub fn serves(&self, region: &RegionId) -> bool {
-        self.regions.contains(region)
     }
 }
 

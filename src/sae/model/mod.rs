@@ -7,14 +7,17 @@ mod namespace;
 mod quota;
 mod secret;
 mod secret_data;
-pub mod tls;
+mod tls;
 
-pub use cloud::{Application, Cloud, SeedNamespace, SeedSecret};
-pub use docker_config::DockerConfigMode;
-pub use error::{Error, Field, Result};
-pub use namespace::{DESCRIPTION_MAX, Namespace, NamespaceId, NamespaceName, parse_description};
-pub use quota::{NamespaceQuotas, Quotas};
-pub use secret::{
-    DOCKER_CONFIG_KEY, SecretId, SecretName, SecretSummary, SecretType, SecretUid, Version,
-};
-pub use secret_data::{DataKey, SecretData, SecretValue};
+pub(crate) use cloud::Application;
+pub use cloud::{Cloud, SeedNamespace, SeedSecret};
+pub(crate) use docker_config::DockerConfigMode;
+pub(crate) use error::{Error, Field, Result};
+pub(crate) use namespace::{Namespace, parse_description};
+pub use namespace::{NamespaceId, NamespaceName};
+pub(crate) use quota::NamespaceQuotas;
+pub use quota::Quotas;
+pub(crate) use secret::{DOCKER_CONFIG_KEY, SecretId, SecretSummary, Version};
+pub use secret::{SecretName, SecretType, SecretUid};
+pub(crate) use secret_data::check_key;
+pub use secret_data::{SecretData, SecretValue};

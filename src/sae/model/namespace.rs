@@ -17,7 +17,7 @@ const SHORT_ID_MAX: usize = 20;
 const NAME_MAX: usize = 64;
 
 /// How long a namespace's description may be, in characters. Source: the parameter table of `CreateNamespace`.
-pub const DESCRIPTION_MAX: u64 = 100;
+const DESCRIPTION_MAX: usize = 100;
 
 /// A namespace's id: `<region>:<logical id>`, or the bare region id for a region's default namespace.
 /// Source: the parameter tables of the namespace operations.
@@ -29,8 +29,7 @@ pub struct NamespaceId {
 
 impl NamespaceId {
     /// The default namespace of a region.
-    #[must_use]
-    pub fn default_of(region: RegionId) -> Self {
+    pub(crate) fn default_of(region: RegionId) -> Self {
         Self { region, logical: None }
     }
 
@@ -45,7 +44,7 @@ impl NamespaceId {
 
     /// The namespace that a namespace operation names: one of the `served` regions for its default namespace, or
     /// `<region>:<logical id>` in one of them.
-    pub fn parse_served(text: &str, served: &[RegionId]) -> Result<Self> {
+    pub(crate) fn parse_served(text: &str, served: &[RegionId]) -> Result<Self> {
         let find = |region: &str| served.iter().find(|known| known.as_str() == region).cloned();
         Self::parse_with(text, find)
     }
@@ -64,14 +63,12 @@ impl NamespaceId {
     ///
     /// # Errors
     /// As [`NamespaceId::parse_served`]; a short id has at most 20 characters.
-    pub fn from_short(short: &str, region: RegionId) -> Result<Self> {
+    pub(crate) fn from_short(short: &str, region: RegionId) -> Result<Self> {
         check_logical(short, SHORT_ID_MAX)?;
         Ok(Self { region, logical: Some(short.to_owned()) })
     }
 
-    /// The region that the namespace lives in.
-    #[must_use]
-    pub fn region(&self) -> &RegionId {
+    pub(crate) fn region(&self) -> &RegionId {
         &self.region
     }
 
@@ -82,8 +79,7 @@ impl NamespaceId {
     }
 
     /// Whether this is its region's default namespace.
-    #[must_use]
-    pub fn is_default(&self) -> bool {
+    pub(crate) fn is_default(&self) -> bool {
         self.logical.is_none()
     }
 }
@@ -124,9 +120,7 @@ impl NamespaceName {
         Ok(Self(text.to_owned()))
     }
 
-    /// The name as text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 }
@@ -134,8 +128,7 @@ impl NamespaceName {
 /// A namespace's description, if it follows the rule: at most [`DESCRIPTION_MAX`] characters that every reply
 /// format can carry.
 pub fn parse_description(text: &str) -> Result<String> {
-    let fits = u64::try_from(text.chars().count()).is_ok_and(|length| length <= DESCRIPTION_MAX);
-    if fits && is_storable_text(text) {
+    if text.chars().count() <= DESCRIPTION_MAX && is_storable_text(text) {
         Ok(text.to_owned())
     } else {
         Err(Error::Malformed(Field::NamespaceDescription))
@@ -145,16 +138,13 @@ pub fn parse_description(text: &str) -> Result<String> {
 /// A namespace as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Namespace {
-    /// Its id; never changes.
+    /// Never changes.
     pub id: NamespaceId,
-    /// Its display name.
     pub name: String,
-    /// Its description; may be empty.
+    /// May be empty.
     pub description: String,
     /// Whether SAE's built-in registry serves the namespace's microservices.
     pub micro_registration: bool,
-    /// How many secrets it holds.
     pub secret_count: u64,
-    /// When it was made.
     pub created: Timestamp,
 }

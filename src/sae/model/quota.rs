@@ -25,9 +25,7 @@ pub struct Quotas {
 /// The quotas of one namespace where they differ from the account's.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct NamespaceQuotas {
-    /// How many secrets the namespace may have.
     pub secrets_per_namespace: Option<u32>,
-    /// How many keys each of its secrets may have.
     pub keys_per_secret: Option<u32>,
 }
 
@@ -44,15 +42,13 @@ impl Default for Quotas {
 
 impl Quotas {
     /// How many secrets this namespace may have.
-    #[must_use]
-    pub fn secrets_in(&self, namespace: &NamespaceId) -> u32 {
+    pub(crate) fn secrets_in(&self, namespace: &NamespaceId) -> u32 {
         let own = self.overrides.get(namespace).and_then(|quotas| quotas.secrets_per_namespace);
         own.unwrap_or(self.secrets_per_namespace)
     }
 
     /// How many keys a secret of this namespace may have.
-    #[must_use]
-    pub fn keys_in(&self, namespace: &NamespaceId) -> u32 {
+    pub(crate) fn keys_in(&self, namespace: &NamespaceId) -> u32 {
         let own = self.overrides.get(namespace).and_then(|quotas| quotas.keys_per_secret);
         own.unwrap_or(self.keys_per_secret)
     }

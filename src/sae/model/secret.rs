@@ -4,7 +4,7 @@ use std::fmt;
 
 use uuid::Uuid;
 
-use super::{Error, Field, NamespaceId, Result, SecretData, docker_config, tls};
+use super::{DockerConfigMode, Error, Field, NamespaceId, Result, SecretData, docker_config, tls};
 use crate::clock::Timestamp;
 
 /// How long a secret's name may be, in characters. SAE documents no limit; this is that of a Kubernetes name.
@@ -29,13 +29,10 @@ impl SecretId {
     }
 
     /// The id of that number; `None` unless it is positive.
-    #[must_use]
     pub fn new(number: i64) -> Option<Self> {
         (number > 0).then_some(Self(number))
     }
 
-    /// The number.
-    #[must_use]
     pub fn get(self) -> i64 {
         self.0
     }
@@ -47,8 +44,7 @@ pub struct SecretUid(Uuid);
 
 impl SecretUid {
     /// The identity that these random bytes make.
-    #[must_use]
-    pub fn from_random(bytes: [u8; 16]) -> Self {
+    pub(crate) fn from_random(bytes: [u8; 16]) -> Self {
         Self(uuid::Builder::from_random_bytes(bytes).into_uuid())
     }
 
@@ -60,9 +56,7 @@ impl SecretUid {
         (uid.hyphenated().to_string() == text).then_some(Self(uid))
     }
 
-    /// The identity as bytes.
-    #[must_use]
-    pub fn as_bytes(&self) -> &[u8; 16] {
+    pub(crate) fn as_bytes(&self) -> &[u8; 16] {
         self.0.as_bytes()
     }
 }
@@ -82,19 +76,14 @@ impl Version {
     pub const FIRST: Self = Self(1);
 
     /// The version of that number; `None` unless it is positive.
-    #[must_use]
     pub fn new(number: i64) -> Option<Self> {
         (number > 0).then_some(Self(number))
     }
 
-    /// The number.
-    #[must_use]
     pub fn get(self) -> i64 {
         self.0
     }
 
-    /// The version that follows.
-    #[must_use]
     pub fn next(self) -> Self {
         Self(self.0.saturating_add(1))
     }
@@ -119,9 +108,7 @@ impl SecretName {
         }
     }
 
-    /// The name as text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 }
@@ -138,8 +125,7 @@ pub enum SecretType {
 }
 
 impl SecretType {
-    /// Every type there is.
-    pub const ALL: [Self; 3] = [Self::Opaque, Self::DockerConfigJson, Self::Tls];
+    pub(crate) const ALL: [Self; 3] = [Self::Opaque, Self::DockerConfigJson, Self::Tls];
 
     /// The type of that name; names are case-sensitive.
     pub fn parse(text: &str) -> Result<Self> {
@@ -147,9 +133,7 @@ impl SecretType {
         known.ok_or_else(|| Error::SecretTypeUnsupported(crate::text::shown(text)))
     }
 
-    /// The type's name.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Opaque => "Opaque",
             Self::DockerConfigJson => "kubernetes.io/dockerconfigjson",
@@ -157,44 +141,30 @@ impl SecretType {
         }
     }
 
-    /// The keys that a secret of this type must have. Source: the Kubernetes secret types of the same names.
-    #[must_use]
-    pub fn required_keys(self) -> &'static [&'static str] {
-        match self {
-            Self::Opaque => &[],
-            Self::DockerConfigJson => &[DOCKER_CONFIG_KEY],
-            Self::Tls => &[tls::CERTIFICATE, tls::KEY],
-        }
-    }
-
-    /// Whether this data may stand in a secret of this type. `secret` is the secret's name, for the error's text.
+    /// Whether this data may stand in a secret of this type. `secret` is the secret's name, for the error's text. Source of
+    /// the required keys: the Kubernetes secret types of the same names.
     ///
     /// # Errors
     /// [`Error::SecretKeyMissing`] for the first required key that is absent; [`Error::SecretKeyInvalid`] when the content
     /// of a required key breaks the type's rule.
-    pub fn check(
+    pub(crate) fn check(
         self,
         data: &SecretData,
         secret: &str,
-        mode: docker_config::DockerConfigMode,
+        mode: DockerConfigMode,
     ) -> Result<()> {
         let required = |key: &'static str| {
             data.get(key).ok_or_else(|| Error::SecretKeyMissing(key, secret.to_owned()))
         };
-        for key in self.required_keys() {
-            required(key)?;
-        }
         match self {
             Self::Opaque => Ok(()),
             Self::DockerConfigJson => {
-                let key = DOCKER_CONFIG_KEY;
-                docker_config::check(required(key)?.expose(), mode)
-                    .map_err(|reason| Error::SecretKeyInvalid(key, reason))
+                docker_config::check(required(DOCKER_CONFIG_KEY)?.expose(), mode)
+                    .map_err(|reason| Error::SecretKeyInvalid(DOCKER_CONFIG_KEY, reason))
             }
             Self::Tls => {
                 let (certificate, key) = (required(tls::CERTIFICATE)?, required(tls::KEY)?);
                 tls::check(certificate.expose(), key.expose())
-                    .map_err(|defect| Error::SecretKeyInvalid(defect.key, defect.reason))
             }
         }
     }
@@ -203,19 +173,14 @@ impl SecretType {
 /// A secret without its values.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SecretSummary {
-    /// Its number.
     pub id: SecretId,
-    /// Its identity; never changes.
     pub uid: SecretUid,
-    /// The namespace it lives in.
     pub namespace: NamespaceId,
-    /// Its name, unique in the namespace.
+    /// Unique in the namespace.
     pub name: String,
-    /// Its type; never changes.
+    /// Never changes.
     pub secret_type: SecretType,
-    /// Which data it has.
     pub version: Version,
-    /// When it was made.
     pub created: Timestamp,
     /// When its data was last replaced.
     pub updated: Timestamp,

@@ -13,40 +13,24 @@ const KEY_MAX: usize = 253;
 /// How many bytes all values of a secret may have together: 1 MiB. Source: Kubernetes' `MaxSecretSize`.
 const VALUES_MAX: usize = 1_048_576;
 
-/// One key of a secret: `[-._a-zA-Z0-9]+`, at most 253 characters, neither `.` nor beginning with `..`.
-/// Source: Kubernetes' rule for the keys of a secret.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct DataKey(String);
-
-impl DataKey {
-    /// The key, if it follows the rule.
-    ///
-    /// # Errors
-    /// [`Error::Invalid`] that shows the beginning of the key.
-    pub fn parse(text: &str) -> Result<Self> {
-        let refuse = |why: &str| {
-            Err(Error::invalid(Field::SecretData, format!("the key [{}] {why}", shown(text))))
-        };
-        if text.is_empty() {
-            return Err(Error::invalid(Field::SecretData, "a key is empty"));
-        }
-        if text.len() > KEY_MAX {
-            return refuse("is longer than 253 characters");
-        }
-        if !text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_')) {
-            return refuse("may hold letters, digits, '-', '_' and '.' only");
-        }
-        if text == "." || text.starts_with("..") {
-            return refuse("may not be '.' nor begin with '..'");
-        }
-        Ok(Self(text.to_owned()))
+/// Checks one key of a secret: `[-._a-zA-Z0-9]+`, at most 253 characters, neither `.` nor beginning with `..`.
+/// Source: Kubernetes' rule for the keys of a secret. The error shows the beginning of the key.
+pub fn check_key(key: &str) -> Result<()> {
+    let refuse =
+        |why: &str| Err(Error::SecretDataInvalid(format!("the key [{}] {why}", shown(key))));
+    if key.is_empty() {
+        return Err(Error::SecretDataInvalid("a key is empty".to_owned()));
     }
-
-    /// The key as text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
+    if key.len() > KEY_MAX {
+        return refuse("is longer than 253 characters");
     }
+    if !key.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_')) {
+        return refuse("may hold letters, digits, '-', '_' and '.' only");
+    }
+    if key == "." || key.starts_with("..") {
+        return refuse("may not be '.' nor begin with '..'");
+    }
+    Ok(())
 }
 
 /// One value of a secret. It has no `Display` and no serialisation, its `Debug` prints a fixed text, its memory is
@@ -58,20 +42,14 @@ pub struct SecretValue(Zeroizing<String>);
 impl SecretValue {
     /// Takes a value in, verbatim.
     #[must_use]
-    pub fn new(text: String) -> Self {
-        Self(Zeroizing::new(text))
+    pub fn new(text: impl Into<Zeroizing<String>>) -> Self {
+        Self(text.into())
     }
 
     /// The value itself.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
-    }
-}
-
-impl From<Zeroizing<String>> for SecretValue {
-    fn from(text: Zeroizing<String>) -> Self {
-        Self(text)
     }
 }
 
@@ -83,14 +61,14 @@ impl fmt::Debug for SecretValue {
 
 /// A secret's keys and values, in the order in which they were given. Never empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SecretData(Vec<(DataKey, SecretValue)>);
+pub struct SecretData(Vec<(String, SecretValue)>);
 
 impl SecretData {
     /// The data made of these keys and values.
     ///
     /// # Errors
-    /// [`Error::Missing`] when there are none; [`Error::Invalid`] for a key that breaks its rule or stands twice,
-    /// and when the values have more than 1 MiB together.
+    /// [`Error::Missing`] when there are none; [`Error::SecretDataInvalid`] for a key that breaks its rule or stands
+    /// twice, and when the values have more than 1 MiB together.
     pub fn new(pairs: Vec<(String, SecretValue)>) -> Result<Self> {
         if pairs.is_empty() {
             return Err(Error::Missing(Field::SecretData));
@@ -99,25 +77,23 @@ impl SecretData {
         if size > VALUES_MAX {
             let reason =
                 format!("the values have {size} bytes together, at most {VALUES_MAX} are allowed");
-            return Err(Error::invalid(Field::SecretData, reason));
+            return Err(Error::SecretDataInvalid(reason));
         }
         let mut seen = HashSet::with_capacity(pairs.len());
         for (key, _) in &pairs {
             if !seen.insert(key.as_str()) {
-                return Err(Error::invalid(
-                    Field::SecretData,
-                    format!("the key [{}] stands twice", shown(key)),
-                ));
+                let reason = format!("the key [{}] stands twice", shown(key));
+                return Err(Error::SecretDataInvalid(reason));
             }
         }
-        let entries = pairs.into_iter().map(|(key, value)| Ok((DataKey::parse(&key)?, value)));
-        entries.collect::<Result<_>>().map(Self)
+        pairs.iter().try_for_each(|(key, _)| check_key(key))?;
+        Ok(Self(pairs))
     }
 
     /// The value of a key.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&SecretValue> {
-        self.0.iter().find(|(known, _)| known.as_str() == key).map(|(_, value)| value)
+        self.0.iter().find(|(known, _)| known == key).map(|(_, value)| value)
     }
 
     /// How many keys there are; at least one.
@@ -127,7 +103,7 @@ impl SecretData {
     }
 
     /// The keys and values, in order.
-    pub fn iter(&self) -> impl Iterator<Item = (&DataKey, &SecretValue)> {
-        self.0.iter().map(|(key, value)| (key, value))
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &SecretValue)> {
+        self.0.iter().map(|(key, value)| (key.as_str(), value))
     }
 }

@@ -5,7 +5,7 @@ mod pem;
 
 use zeroize::Zeroizing;
 
-use super::docker_config::decode_base64;
+use super::{Error, docker_config::decode_base64};
 use pem::Block;
 
 /// The key that holds the certificate.
@@ -13,15 +13,6 @@ pub const CERTIFICATE: &str = "tls.crt";
 
 /// The key that holds the private key.
 pub const KEY: &str = "tls.key";
-
-/// What is wrong with a certificate or its private key.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TlsDefect {
-    /// The key of the secret whose value is at fault: `tls.crt` or `tls.key`.
-    pub key: &'static str,
-    /// What is wrong; it holds no part of either value.
-    pub reason: String,
-}
 
 /// Checks the values of `tls.crt` and `tls.key` as the caller sent them.
 ///
@@ -40,9 +31,9 @@ pub struct TlsDefect {
 ///   proved by the private numbers: a public key beside them is ignored.
 ///
 /// # Errors
-/// The first [`TlsDefect`], with the certificate's before the key's. A key that does not belong to
-/// the certificate is a defect of `tls.key`.
-pub fn check(certificate: &str, key: &str) -> Result<(), TlsDefect> {
+/// [`Error::SecretKeyInvalid`] for the first defect, with the certificate's before the key's; its reason holds no part
+/// of either value. A key that does not belong to the certificate is a defect of `tls.key`.
+pub fn check(certificate: &str, key: &str) -> Result<(), Error> {
     let text = pem_text(certificate).map_err(|reason| defect(CERTIFICATE, reason))?;
     let blocks = pem::blocks(&text).map_err(|reason| defect(CERTIFICATE, reason))?;
     let chain: Vec<_> = blocks.iter().filter(|block| block.label == "CERTIFICATE").collect();
@@ -94,8 +85,8 @@ fn check_key(value: &str, public: &key_pair::PublicKey<'_>) -> Result<(), &'stat
     })
 }
 
-fn defect(key: &'static str, reason: &str) -> TlsDefect {
-    TlsDefect { key, reason: reason.to_owned() }
+fn defect(key: &'static str, reason: &str) -> Error {
+    Error::SecretKeyInvalid(key, reason.to_owned())
 }
 
 /// The PEM text of a value that is either that text or base64 of it. What is not UTF-8 there is outside of

@@ -2,8 +2,8 @@
 //! plain synchronous function inside one transaction of the store.
 
 mod holder;
-pub mod namespaces;
-pub mod secrets;
+mod namespaces;
+mod secrets;
 mod seed;
 
 use std::sync::Arc;
@@ -15,14 +15,13 @@ use crate::{
 };
 
 pub use holder::Secrets;
-pub use seed::Seeds;
 
 /// Everything that can be done. Cloning is cheap.
 #[derive(Clone)]
 pub struct Service {
     store: Store,
     sealing: Arc<Sealing>,
-    cloud: Arc<Cloud>,
+    pub(crate) cloud: Arc<Cloud>,
 }
 
 impl Service {
@@ -32,15 +31,10 @@ impl Service {
         Self { store, sealing, cloud: Arc::new(cloud) }
     }
 
-    /// The emulated cloud.
-    #[must_use]
-    pub fn cloud(&self) -> &Cloud {
-        &self.cloud
-    }
-
     /// Refuses a namespace of a region that is not served, also when the database still has it.
     fn require_served(&self, namespace: &NamespaceId) -> Result<()> {
-        if self.cloud.serves(namespace.region()) { Ok(()) } else { Err(Error::NamespaceNotFound) }
+        let is_served = self.cloud.regions.contains(namespace.region());
+        if is_served { Ok(()) } else { Err(Error::NamespaceNotFound) }
     }
 
     /// All namespaces of every region, for the metrics.

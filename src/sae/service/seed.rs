@@ -18,29 +18,22 @@ use crate::{
 /// How often missing rows are created, while other processes create the same.
 const SEED_TRIES: u32 = 3;
 
-/// What is to be created where it is missing. Nothing that exists is changed.
-#[derive(Debug, Clone, Default)]
-pub struct Seeds {
-    /// Namespaces.
-    pub namespaces: Vec<SeedNamespace>,
-    /// Secrets.
-    pub secrets: Vec<SeedSecret>,
-}
-
 impl Service {
-    /// Creates what is missing of the default namespaces and of `seeds`, in one transaction. The quota of namespaces does not
-    /// bind the seeds; a secret whose namespace is full is left out with a warning in the log, since a start must not fail
-    /// because of what users have created.
-    /// [`Error::NamespaceNotFound`] when a secret's namespace is neither a seed nor in the database.
-    pub async fn seed(&self, seeds: &Seeds, now: Timestamp) -> Result<()> {
-        let cloud = Arc::clone(&self.cloud);
-        let namespaces = seeds.namespaces.clone();
-        let draft = |seed: &SeedSecret| {
-            let SeedSecret { namespace, name, secret_type, data } = seed.clone();
+    /// Creates what is missing of the default namespaces, of `namespaces` and of `secrets`, in one transaction; nothing that
+    /// exists is changed. The quota of namespaces does not bind them; a secret whose namespace is full is left out with a
+    /// warning in the log, since a start must not fail because of what users have created.
+    /// [`Error::NamespaceNotFound`] when a secret's namespace is neither among them nor in the database.
+    pub async fn seed(
+        &self,
+        namespaces: Vec<SeedNamespace>,
+        secrets: Vec<SeedSecret>,
+        now: Timestamp,
+    ) -> Result<()> {
+        let (cloud, sealing) = (Arc::clone(&self.cloud), Arc::clone(&self.sealing));
+        let draft = |SeedSecret { namespace, name, secret_type, data }| {
             SealedDraft::new(namespace, name, secret_type, payload::seal_here(data)?, now)
         };
-        let secrets: Vec<SealedDraft> = seeds.secrets.iter().map(draft).collect::<Result<_>>()?;
-        let sealing = Arc::clone(&self.sealing);
+        let secrets: Vec<SealedDraft> = secrets.into_iter().map(draft).collect::<Result<_>>()?;
         let all = Arc::new(move |tx: &mut Tx<'_>| {
             // Another process may start at the same moment.
             tx.lock_keys()?;

@@ -1,10 +1,8 @@
 //! The rows of namespaces and secrets: queries as methods on the transaction.
 
-mod data_keys;
 mod namespaces;
 mod schema;
 mod secrets;
-mod soundness;
 
 pub use secrets::StoredSecret;
 

@@ -1,8 +1,13 @@
 //! The namespaces' rows.
 
-use diesel::{OptionalExtension, dsl::insert_into, prelude::*, result::DatabaseErrorKind};
+use diesel::{
+    OptionalExtension,
+    dsl::{count, insert_into},
+    prelude::*,
+    result::DatabaseErrorKind,
+};
 
-use super::schema::namespaces;
+use super::schema::{namespaces, secrets};
 use crate::{
     clock::Timestamp,
     sae::model::{Error, Namespace, NamespaceId, Result},
@@ -123,6 +128,14 @@ impl Tx<'_> {
         self.counter(CUSTOM_NAMESPACES)
     }
 
+    /// How many namespaces there are, and how many of them are custom: those whose id is more than a region's.
+    pub fn namespace_counts(&mut self) -> store::Result<(u64, i64)> {
+        let all: i64 = namespaces::table.count().get_result(self.connection())?;
+        let custom = namespaces::table.filter(namespaces::id.like("%:%")).count();
+        let custom: i64 = custom.get_result(self.connection())?;
+        Ok((all.unsigned_abs(), custom))
+    }
+
     /// Updates name, description and registry of a namespace; [`Error::NamespaceNotFound`].
     pub fn update_namespace(&mut self, namespace: &Namespace, now: Timestamp) -> Result<()> {
         let changed = diesel::update(namespaces::table.find(namespace.id.to_string()))
@@ -153,5 +166,16 @@ impl Tx<'_> {
     pub fn free_secret_place(&mut self, id: &NamespaceId) -> Result<()> {
         let sql = "UPDATE namespaces SET secret_count = secret_count - 1 WHERE id = ?";
         found(self.execute(sql, &[Text(&id.to_string())])?)
+    }
+    /// The namespaces whose count of secrets is wrong: what is counted, and how many there are.
+    pub fn miscounts(&mut self) -> store::Result<Vec<(String, i64, i64)>> {
+        let mut counts: Vec<(String, i64, i64)> = namespaces::table
+            .left_join(secrets::table.on(secrets::namespace_id.eq(namespaces::id)))
+            .group_by((namespaces::id, namespaces::secret_count))
+            .order(namespaces::id)
+            .select((namespaces::id, namespaces::secret_count, count(secrets::id.nullable())))
+            .load(self.connection())?;
+        counts.retain(|(_, counted, rows)| counted != rows);
+        Ok(counts)
     }
 }

@@ -1,4 +1,4 @@
-//! The secrets' rows.
+//! The secrets' rows, and which keys wrap their data keys.
 
 use diesel::{
     OptionalExtension,
@@ -30,20 +30,20 @@ use crate::{
 const SECRET_ID: &str = "secret_id";
 const SECRET_IDS: &str = "secret_ids";
 
+/// How many bytes of payload are rewritten in one transaction: SQLite rewrites a row as a whole, and others wait.
+const REWRITTEN_MAX: i64 = 4 * 1024 * 1024;
+
 /// A secret as it is stored.
 #[derive(Debug, Clone)]
 pub struct StoredSecret {
-    /// All but the data.
     pub summary: SecretSummary,
-    /// The wrapped key of its data.
     pub data_key: WrappedDataKey,
-    /// The sealed data.
     pub payload: SealedData,
 }
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = secrets)]
-pub(super) struct SummaryRow {
+struct SummaryRow {
     id: i64,
     uid: String,
     namespace_id: String,
@@ -55,7 +55,7 @@ pub(super) struct SummaryRow {
 }
 
 impl SummaryRow {
-    pub(super) fn parse(self) -> store::Result<SecretSummary> {
+    fn parse(self) -> store::Result<SecretSummary> {
         Ok(SecretSummary {
             id: SecretId::new(self.id).ok_or_else(|| corrupt("secret id"))?,
             uid: SecretUid::parse(&self.uid).ok_or_else(|| corrupt("secret uid"))?,
@@ -71,44 +71,51 @@ impl SummaryRow {
     }
 }
 
-type StoredRow = (SummaryRow, String, Vec<u8>, Vec<u8>);
-
-fn parse_stored(id: i64, found: QueryResult<Option<StoredRow>>) -> Result<StoredSecret> {
-    let found = found.map_err(|error| unreadable(id, error))?;
-    let (row, key, data_key, payload) = found.ok_or(Error::SecretNotFound(id))?;
-    let parse = || {
-        Ok(StoredSecret {
-            summary: row.parse()?,
-            data_key: WrappedDataKey { key: key_id(&key)?, bytes: data_key },
-            payload: SealedData(payload),
-        })
-    };
-    parse().map_err(|error: store::Unavailable| damaged(id, &error))
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = secrets)]
+struct StoredRow {
+    #[diesel(embed)]
+    summary: SummaryRow,
+    key_id: String,
+    data_key: Vec<u8>,
+    payload: Vec<u8>,
 }
 
-/// A query for one secret failed, because of the content of its row or for another reason.
-pub(super) fn unreadable(id: i64, error: DieselError) -> Error {
-    match error {
-        DieselError::DeserializationError(cause) => damaged(id, &cause),
-        error => error.into(),
+impl StoredRow {
+    fn parse(self) -> store::Result<StoredSecret> {
+        Ok(StoredSecret {
+            summary: self.summary.parse()?,
+            data_key: WrappedDataKey { key: key_id(&self.key_id)?, bytes: self.data_key },
+            payload: SealedData(self.payload),
+        })
     }
 }
 
-/// The row of a secret holds what this version cannot have written.
-pub(super) fn damaged(id: i64, cause: &dyn std::fmt::Display) -> Error {
-    Error::Damaged(id, cause.to_string())
+/// What a query for one secret found; [`Error::SecretNotFound`], and [`Error::Damaged`] for a row that this version cannot
+/// have written.
+fn parse_found<Row, T>(
+    id: i64,
+    found: QueryResult<Option<Row>>,
+    parse: impl FnOnce(Row) -> store::Result<T>,
+) -> Result<T> {
+    match found {
+        Ok(Some(row)) => parse(row).map_err(|error| Error::Damaged(id, error.to_string())),
+        Ok(None) => Err(Error::SecretNotFound(id)),
+        Err(DieselError::DeserializationError(cause)) => Err(Error::Damaged(id, cause.to_string())),
+        Err(error) => Err(error.into()),
+    }
 }
 
-pub(super) type Rows<'a> = secrets::BoxedQuery<'a, <AnyConnection as Connection>::Backend>;
+type Rows<'a> = secrets::BoxedQuery<'a, <AnyConnection as Connection>::Backend>;
 
 /// What makes a [`RowPlace`] of a row.
-pub(super) fn place_columns(tx: &Tx<'_>) -> (secrets::id, SqlLiteral<Nullable<SqlText>>) {
+fn place_columns(tx: &Tx<'_>) -> (secrets::id, SqlLiteral<Nullable<SqlText>>) {
     let namespace = if tx.has_other_writers() { "namespace_id" } else { "NULL" };
     (secrets::id, diesel::dsl::sql(namespace))
 }
 
 /// The row at a place.
-pub(super) fn row_at(place: &RowPlace) -> Rows<'_> {
+fn row_at(place: &RowPlace) -> Rows<'_> {
     let row = secrets::table.filter(secrets::id.eq(place.id)).into_boxed();
     match &place.partition {
         Some(namespace) => row.filter(secrets::namespace_id.eq(namespace)),
@@ -117,7 +124,7 @@ pub(super) fn row_at(place: &RowPlace) -> Rows<'_> {
 }
 
 /// The rows of all namespaces behind a place, in the order of the table's key.
-pub(super) fn rows_behind<'a>(after: Option<&'a RowPlace>, tx: &Tx<'_>) -> Rows<'a> {
+fn rows_behind<'a>(after: Option<&'a RowPlace>, tx: &Tx<'_>) -> Rows<'a> {
     let rows = secrets::table.into_boxed();
     let rows = match after {
         Some(RowPlace { id, partition: None }) => rows.filter(secrets::id.gt(id)),
@@ -134,7 +141,7 @@ pub(super) fn rows_behind<'a>(after: Option<&'a RowPlace>, tx: &Tx<'_>) -> Rows<
     }
 }
 
-pub(super) fn key_id(text: &str) -> store::Result<KeyId> {
+fn key_id(text: &str) -> store::Result<KeyId> {
     KeyId::parse(text).ok_or_else(|| corrupt("key id"))
 }
 
@@ -198,6 +205,13 @@ impl Tx<'_> {
         self.last_number(SECRET_ID, SECRET_IDS)
     }
 
+    /// The highest number of a secret; zero where there is none.
+    pub fn highest_secret_id(&mut self) -> store::Result<i64> {
+        let highest: Option<i64> =
+            secrets::table.select(diesel::dsl::max(secrets::id)).first(self.connection())?;
+        Ok(highest.unwrap_or_default())
+    }
+
     /// A secret of the namespace, without its data; [`Error::NamespaceNotFound`] and [`Error::SecretNotFound`].
     pub fn secret_summary(
         &mut self,
@@ -209,9 +223,9 @@ impl Tx<'_> {
             .select(SummaryRow::as_select())
             .first(self.connection())
             .optional();
-        match row.map_err(|error| unreadable(id.get(), error))? {
-            Some(row) => row.parse().map_err(|error| damaged(id.get(), &error)),
-            None => Err(self.why_missing(namespace, id)?),
+        match parse_found(id.get(), row, SummaryRow::parse) {
+            Err(Error::SecretNotFound(_)) => Err(self.why_missing(namespace, id)?),
+            summary => summary,
         }
     }
 
@@ -225,10 +239,10 @@ impl Tx<'_> {
     pub fn stored_secret(&mut self, namespace: &NamespaceId, id: SecretId) -> Result<StoredSecret> {
         let row = secrets::table
             .find((namespace.to_string(), id.get()))
-            .select((SummaryRow::as_select(), secrets::key_id, secrets::data_key, secrets::payload))
+            .select(StoredRow::as_select())
             .first(self.connection())
             .optional();
-        match parse_stored(id.get(), row) {
+        match parse_found(id.get(), row, StoredRow::parse) {
             Err(Error::SecretNotFound(_)) => Err(self.why_missing(namespace, id)?),
             stored => stored,
         }
@@ -247,11 +261,8 @@ impl Tx<'_> {
 
     /// The secret at a place, with its data; [`Error::SecretNotFound`].
     pub fn secret_at(&mut self, place: &RowPlace) -> Result<StoredSecret> {
-        let row = row_at(place)
-            .select((SummaryRow::as_select(), secrets::key_id, secrets::data_key, secrets::payload))
-            .first(self.connection())
-            .optional();
-        parse_stored(place.id, row)
+        let row = row_at(place).select(StoredRow::as_select()).first(self.connection()).optional();
+        parse_found(place.id, row, StoredRow::parse)
     }
 
     /// All secrets of a namespace without their data, oldest first.
@@ -269,10 +280,10 @@ impl Tx<'_> {
 
     /// Keeps other writers from a secret, whether it exists or not, until the end of the transaction. Several are locked in
     /// the order of the table's key, so that no two transactions wait for each other.
-    pub fn lock_secret(&mut self, namespace: &str, id: i64) -> store::Result<()> {
+    pub fn lock_secret(&mut self, namespace: &NamespaceId, id: SecretId) -> store::Result<()> {
         if self.has_other_writers() {
             let sql = "SELECT id FROM secrets WHERE namespace_id = ? AND id = ? FOR NO KEY UPDATE";
-            self.execute(sql, &[Text(namespace), Number(id)])?;
+            self.execute(sql, &[Text(&namespace.to_string()), Number(id.get())])?;
         }
         Ok(())
     }
@@ -326,9 +337,73 @@ impl Tx<'_> {
         diesel::delete(rows).execute(self.connection())?;
         Ok(())
     }
+
+    /// How many secrets' data keys each key wraps; keys that wrap none are left out.
+    pub fn data_key_counts(&mut self) -> store::Result<Vec<(KeyId, u64)>> {
+        let rows: Vec<(String, i64)> = secrets::table
+            .group_by(secrets::key_id)
+            .select((secrets::key_id, diesel::dsl::count_star()))
+            .order(secrets::key_id)
+            .load(self.connection())?;
+        let parse = |(id, count): (String, i64)| Ok((key_id(&id)?, count.unsigned_abs()));
+        rows.into_iter().map(parse).collect()
+    }
+
+    /// The places of the secrets behind `after` whose data keys another key than `current` wraps, in the order of the
+    /// table's key: as many as may be rewritten in one transaction, `limit` at most and at least one if there is any.
+    pub fn secrets_not_under(
+        &mut self,
+        current: &KeyId,
+        after: Option<&RowPlace>,
+        limit: i64,
+    ) -> store::Result<Vec<RowPlace>> {
+        // PostgreSQL's length is a shorter integer.
+        let size = "CAST(length(payload) AS BIGINT)";
+        let size = diesel::dsl::sql::<diesel::sql_types::BigInt>(size);
+        let rows: Vec<((i64, Option<String>), i64)> = rows_behind(after, self)
+            .filter(secrets::key_id.ne(current.as_str()))
+            .limit(limit)
+            .select((place_columns(self), size))
+            .load(self.connection())?;
+        let mut rewritten = 0;
+        let fits = |(_, size): &((i64, Option<String>), i64)| {
+            let is_first = rewritten == 0;
+            rewritten += size.max(&1);
+            is_first || rewritten <= REWRITTEN_MAX
+        };
+        let rows = rows.into_iter().take_while(fits);
+        Ok(rows.map(|((id, partition), _)| RowPlace { id, partition }).collect())
+    }
+
+    /// The data key of the secret at a place; [`Error::SecretNotFound`] and [`Error::Damaged`].
+    pub fn data_key_of(&mut self, place: &RowPlace) -> Result<(SecretSummary, WrappedDataKey)> {
+        let row = row_at(place)
+            .select((SummaryRow::as_select(), secrets::key_id, secrets::data_key))
+            .first(self.connection())
+            .optional();
+        parse_found(place.id, row, |(row, key, bytes): (SummaryRow, String, _)| {
+            Ok((row.parse()?, WrappedDataKey { key: key_id(&key)?, bytes }))
+        })
+    }
+
+    /// Replaces how a secret's data key is wrapped; [`Error::SecretNotFound`]. Nothing else of the secret changes.
+    pub fn replace_data_key(&mut self, place: &RowPlace, data_key: &WrappedDataKey) -> Result<()> {
+        let (key, bytes) = (Text(data_key.key.as_str()), Bytes(&data_key.bytes));
+        let changed = match &place.partition {
+            Some(namespace) => self.execute(
+                "UPDATE secrets SET key_id = ?, data_key = ? WHERE namespace_id = ? AND id = ?",
+                &[key, bytes, Text(namespace), Number(place.id)],
+            ),
+            None => self.execute(
+                "UPDATE secrets SET key_id = ?, data_key = ? WHERE id = ?",
+                &[key, bytes, Number(place.id)],
+            ),
+        };
+        found(changed?, place.id)
+    }
 }
 
 /// [`Error::SecretNotFound`] if no row was changed.
-pub(super) fn found(changed: usize, id: i64) -> Result<()> {
+fn found(changed: usize, id: i64) -> Result<()> {
     if changed == 0 { Err(Error::SecretNotFound(id)) } else { Ok(()) }
 }

@@ -25,7 +25,7 @@ fn secrets_are_read() {
     let read = world(&secret("data: { c: 1.10, b: '', a: 'x y' }")).secrets;
     let [opaque] = &read[..] else { panic!("one secret") };
     assert_eq!((opaque.name.as_str(), opaque.secret_type), ("s", SecretType::Opaque));
-    let pairs = opaque.data.iter().map(|(key, value)| (key.as_str(), value.expose()));
+    let pairs = opaque.data.iter().map(|(key, value)| (key, value.expose()));
     assert_eq!(pairs.collect::<Vec<_>>(), [("c", "1.10"), ("b", ""), ("a", "x y")]);
 
     let registries = "registries: { r.io: { username: u, password: 0123 }, \

@@ -8,19 +8,6 @@ use crate::{
     },
 };
 
-/// What is to be created.
-#[derive(Debug)]
-pub struct CreateNamespace {
-    /// Its id, which names a served region.
-    pub id: NamespaceId,
-    /// Its display name.
-    pub name: NamespaceName,
-    /// Its description; may be empty.
-    pub description: String,
-    /// Whether SAE's built-in registry serves it.
-    pub micro_registration: bool,
-}
-
 impl Service {
     /// Creates a namespace.
     /// Errors, in this order: [`Error::Upgrading`]; [`Error::NamespaceIdFormat`] for a default namespace;
@@ -28,22 +15,20 @@ impl Service {
     pub async fn create_namespace(
         &self,
         now: Timestamp,
-        command: CreateNamespace,
+        id: NamespaceId,
+        name: NamespaceName,
+        description: String,
+        micro_registration: bool,
     ) -> Result<Namespace> {
         self.require_no_upgrade()?;
-        self.require_served(&command.id)?;
-        if command.id.is_default() {
+        self.require_served(&id)?;
+        if id.is_default() {
             return Err(Error::NamespaceIdFormat);
         }
         let quota = self.cloud.quotas.namespaces;
-        let namespace = Namespace {
-            id: command.id,
-            name: command.name.as_str().to_owned(),
-            description: command.description,
-            micro_registration: command.micro_registration,
-            secret_count: 0,
-            created: now,
-        };
+        let name = name.as_str().to_owned();
+        let namespace =
+            Namespace { id, name, description, micro_registration, secret_count: 0, created: now };
         self.store
             .write(move |tx| {
                 if tx.find_namespace(&namespace.id)?.is_some() {

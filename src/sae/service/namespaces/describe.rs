@@ -6,13 +6,13 @@ use crate::sae::{
 };
 
 impl Service {
-    /// A custom namespace; [`crate::sae::model::Error::NamespaceNotFound`] also for a default one.
+    /// A custom namespace; `NamespaceNotFound` also for a default one.
     pub async fn describe_namespace(&self, id: NamespaceId) -> Result<Namespace> {
         self.require_custom(&id)?;
         self.find_namespace(id).await
     }
 
-    /// A namespace, also a default one; [`crate::sae::model::Error::NamespaceNotFound`].
+    /// A namespace, also a default one.
     pub async fn find_namespace(&self, id: NamespaceId) -> Result<Namespace> {
         self.require_served(&id)?;
         self.store.read_briefly(move |tx| tx.namespace(&id)).await

@@ -6,10 +6,6 @@ mod describe;
 mod list;
 mod update;
 
-pub use create::CreateNamespace;
-pub use list::{NamespacePage, PageRequest};
-pub use update::UpdateNamespace;
-
 use super::Service;
 use crate::sae::model::{Error, NamespaceId, Result};
 

@@ -16,43 +16,25 @@ use crate::{
     store::Tx,
 };
 
-/// What is to be created.
-#[derive(Debug)]
-pub struct CreateSecret {
-    /// Its namespace.
-    pub namespace: NamespaceId,
-    /// Its name.
-    pub name: SecretName,
-    /// Its type and data; or what is wrong with them, which is answered only once the namespace is known to exist.
-    pub draft: Result<Draft>,
-}
-
-/// A type and data that fits no rule of the type yet.
-#[derive(Debug)]
-pub struct Draft {
-    /// The secret's type.
-    pub secret_type: SecretType,
-    /// Its keys and values.
-    pub data: SecretData,
-}
-
 impl Service {
-    /// Creates a secret and returns its id.
+    /// Creates a secret and returns its id. `draft` is its type and data, which need not fit the rule of the type; or what is
+    /// wrong with them, which is answered only once the namespace is known to exist.
     /// Errors, in this order: [`Error::NamespaceNotFound`]; what is wrong with the type, then with the data;
     /// [`Error::SecretExists`]; [`Error::TooManyKeys`]; [`Error::TooManySecrets`].
     pub async fn create_secret(
         &self,
         now: Timestamp,
         request_id: &str,
-        command: CreateSecret,
+        namespace: NamespaceId,
+        name: SecretName,
+        draft: Result<(SecretType, SecretData)>,
     ) -> Result<SecretId> {
-        let CreateSecret { namespace, name, draft } = command;
         self.require_served(&namespace)?;
-        let checked = draft.and_then(|draft| {
-            self.check_type(request_id, draft.secret_type, &draft.data, name.as_str())?;
-            Ok(draft)
+        let checked = draft.and_then(|(secret_type, data)| {
+            self.check_type(request_id, secret_type, &data, name.as_str())?;
+            Ok((secret_type, data))
         });
-        let Draft { secret_type, data } = match checked {
+        let (secret_type, data) = match checked {
             Ok(draft) => draft,
             Err(error) => return Err(self.unless_namespace_missing(namespace, error).await),
         };
@@ -106,7 +88,6 @@ pub(in crate::sae::service) struct SealedDraft {
 }
 
 impl SealedDraft {
-    /// A new secret, with its sealed data.
     pub fn new(
         namespace: NamespaceId,
         name: SecretName,
@@ -158,11 +139,6 @@ fn create(
     Err(Error::TooManySecrets(quota))
 }
 
-/// Checks the quota of keys.
 pub(super) fn check_keys(keys: usize, quota: u32) -> Result<()> {
-    if u32::try_from(keys).is_ok_and(|keys| keys <= quota) {
-        Ok(())
-    } else {
-        Err(Error::TooManyKeys(quota))
-    }
+    if keys <= quota as usize { Ok(()) } else { Err(Error::TooManyKeys(quota)) }
 }

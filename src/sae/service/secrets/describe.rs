@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{DescribedSecret, ListedSecret, payload};
+use super::payload;
 use crate::sae::{
-    model::{NamespaceId, Result, SecretId},
+    model::{NamespaceId, Result, SecretData, SecretId, SecretSummary},
     service::Service,
 };
 
@@ -14,7 +14,7 @@ impl Service {
         &self,
         namespace: NamespaceId,
         id: SecretId,
-    ) -> Result<DescribedSecret> {
+    ) -> Result<(SecretSummary, SecretData)> {
         self.require_served(&namespace)?;
         let sealing = Arc::clone(&self.sealing);
         let stored = self.store.read_briefly(move |tx| -> Result<_> {
@@ -24,7 +24,6 @@ impl Service {
         });
         let (stored, data_key) = stored.await?;
         let data = payload::open(&data_key, &stored)?;
-        let listed = ListedSecret::new(&self.cloud, stored.summary);
-        Ok(DescribedSecret { listed, data })
+        Ok((stored.summary, data))
     }
 }

@@ -17,9 +17,7 @@ use crate::{
 /// Data that is sealed, and the key that opens it, which is not wrapped yet.
 #[derive(Debug)]
 pub struct Sealed {
-    /// The key.
     pub data_key: DataEncryptionKey,
-    /// The data.
     pub payload: SealedData,
 }
 
@@ -81,8 +79,7 @@ fn damaged(stored: &StoredSecret, cause: impl std::fmt::Display) -> Error {
 }
 
 fn encode(data: &SecretData) -> Result<Zeroizing<Vec<u8>>> {
-    let pairs: Vec<[&str; 2]> =
-        data.iter().map(|(key, value)| [key.as_str(), value.expose()]).collect();
+    let pairs: Vec<[&str; 2]> = data.iter().map(|(key, value)| [key, value.expose()]).collect();
     // Measured first: a buffer that grows leaves copies behind that are not zeroed.
     let mut size = Size(0);
     serde_json::to_writer(&mut size, &pairs).map_err(Error::unavailable)?;
@@ -94,7 +91,7 @@ fn encode(data: &SecretData) -> Result<Zeroizing<Vec<u8>>> {
 /// Without the parser's error, which might show values.
 fn decode(encoded: &[u8]) -> Option<SecretData> {
     let pairs: Vec<(String, Zeroizing<String>)> = serde_json::from_slice(encoded).ok()?;
-    let pairs = pairs.into_iter().map(|(key, value)| (key, SecretValue::from(value))).collect();
+    let pairs = pairs.into_iter().map(|(key, value)| (key, SecretValue::new(value))).collect();
     SecretData::new(pairs).ok()
 }
 

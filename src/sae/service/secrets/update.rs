@@ -11,28 +11,19 @@ use crate::{
     },
 };
 
-/// What is to be replaced.
-#[derive(Debug)]
-pub struct UpdateSecret {
-    /// The secret's namespace.
-    pub namespace: NamespaceId,
-    /// The secret.
-    pub id: SecretId,
-    /// The whole new data; or what is wrong with it, which is said only once the namespace is known to exist.
-    pub data: Result<SecretData>,
-}
-
 impl Service {
-    /// Replaces the whole data of a secret, and returns what the secret was before. Name, type and time of creation stay.
+    /// Replaces the whole data of a secret, and returns what the secret was before. Name, type and time of creation stay. For
+    /// data it may get what is wrong with it, which is said only once the namespace is known to exist.
     /// Errors, in this order: `NamespaceNotFound`; what is wrong with the data in itself; `SecretNotFound`; what the secret's type
     /// finds wrong with the data; `TooManyKeys`.
     pub async fn update_secret(
         &self,
         now: Timestamp,
         request_id: &str,
-        command: UpdateSecret,
+        namespace: NamespaceId,
+        id: SecretId,
+        data: Result<SecretData>,
     ) -> Result<SecretSummary> {
-        let UpdateSecret { namespace, id, data } = command;
         self.require_served(&namespace)?;
         let data = match data {
             Ok(data) => data,
@@ -49,7 +40,7 @@ impl Service {
         self.store
             .write(move |tx| {
                 // Before the current key is read: a rotation that waits for the lock reads the secret again behind it.
-                tx.lock_secret(&namespace.to_string(), id.get())?;
+                tx.lock_secret(&namespace, id)?;
                 let known = tx.secret_summary(&namespace, id)?;
                 // Neither a clock that was set back nor an update that waited longer makes a secret older than it was.
                 let updated = now.max(known.updated);
