@@ -5,7 +5,7 @@ use diesel::connection::SimpleConnection;
 
 use super::{Sqlite, transaction::Transaction};
 use crate::store::{
-    error::{Result, Unavailable},
+    Result, Unavailable,
     job::{Job, Purpose},
     tx::Tx,
 };
@@ -83,7 +83,8 @@ impl Sqlite {
         };
         let mut connection =
             pool.get().map_err(|error| Failure::Refused(Unavailable::new(error)))?;
-        let transaction = Transaction::begin(&mut connection, begin).map_err(Failure::Refused)?;
+        let transaction = Transaction::begin(&mut connection, begin)
+            .map_err(|error| Failure::Refused(error.into()))?;
         let mut tx = Tx::new(transaction.connection);
         while let Some(mut job) = next() {
             if job.begin() {
@@ -96,7 +97,7 @@ impl Sqlite {
                     Purpose::Writing => in_savepoint(&mut tx, &mut *job),
                 };
                 ran.push(job);
-                kept.map_err(|error| Failure::Broken(Unavailable::new(error)))?;
+                kept.map_err(|error| Failure::Broken(error.into()))?;
             }
         }
         if ran.is_empty() {
@@ -114,7 +115,7 @@ impl Sqlite {
         if is_given_up {
             return Err(Failure::GivenUp);
         }
-        transaction.commit().map_err(Failure::Broken)
+        transaction.commit().map_err(|error| Failure::Broken(error.into()))
     }
 }
 
