@@ -173,9 +173,6 @@ struct Work {
     shares: bool,
 }
 
-/// A finished batch, and how many use cases were in it.
-type Done = (Purpose, usize);
-
 impl Queues {
     fn of(&mut self, purpose: Purpose) -> &mut Queue {
         match purpose {
@@ -281,8 +278,8 @@ impl Shared {
         }
     }
 
-    /// Gives a permit back and waits for the next use case; nothing when the executor is closed.
-    fn take(self: &Arc<Self>, done: Option<Done>) -> Option<(Purpose, Work)> {
+    /// Gives back the permit of a batch of so many use cases and waits for the next one; nothing when the executor is closed.
+    fn take(self: &Arc<Self>, done: Option<(Purpose, usize)>) -> Option<(Purpose, Work)> {
         let mut queues = self.locked();
         if let Some((purpose, count)) = done {
             let queue = queues.of(purpose);

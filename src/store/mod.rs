@@ -1,6 +1,6 @@
 //! The database. [`Store::read`] and [`Store::write`] run use cases in transactions, each with a form for upkeep, and
-//! [`Store::read_briefly`]. Only this folder and the products' stores name tables, and only `engine` depends on which
-//! database answers.
+//! [`Store::read_briefly`]. Only this folder and the products' stores name tables, and only `engine` and the counters depend
+//! on which database answers.
 
 mod counters;
 mod engine;

@@ -28,7 +28,7 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long a use case waits for a working connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Reads from the file.
+/// Reads from the file: how many tables, indexes and the like it has.
 pub const READ: &str = "SELECT count(*) FROM sqlite_master";
 
 /// Opens connections for the pools.
@@ -51,11 +51,6 @@ pub fn open(path: &Path, access: Access) -> Result<AnyConnection> {
         connection.batch_execute(READ)?;
     }
     Ok(connection)
-}
-
-/// Creates a database in memory.
-pub fn open_in_memory() -> Result<AnyConnection> {
-    establish_at(":memory:")
 }
 
 /// One connection to a file that exists.
@@ -83,7 +78,8 @@ pub fn establish_to_read(path: &Path) -> Result<AnyConnection> {
     }
 }
 
-fn establish_at(address: &str) -> Result<AnyConnection> {
+/// One connection to an address of SQLite's; `:memory:` creates a database there.
+pub fn establish_at(address: &str) -> Result<AnyConnection> {
     let mut connection = AnyConnection::Sqlite(SqliteConnection::establish(address)?);
     // The timeout first: what follows may meet a lock. Temporary tables in memory: there may be no folder for them.
     connection.batch_execute(&format!(

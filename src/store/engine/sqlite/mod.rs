@@ -81,7 +81,7 @@ impl Sqlite {
 
     /// Creates a database in memory.
     pub fn open_in_memory() -> Result<Self> {
-        let mut only = connections::open_in_memory()?;
+        let mut only = connections::establish_at(":memory:")?;
         migrate(&mut only)?;
         let writer = pool(1, Connections::InMemory(Arc::new(Mutex::new(Some(only)))))?;
         Ok(Self { files: None, _keeper: None, readers: None, writer })
