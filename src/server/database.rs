@@ -14,7 +14,7 @@ use crate::{
     crypto::{Keyring, MasterKeys, UnwrapError},
     sealing::{Sealing, listed},
     settings::{DATABASE_PASSWORD_VARIABLE, DatabaseSettings, secret_variable},
-    store::{self, Access, DatabaseUrl, DatabaseUrlError, OpenError, Store},
+    store::{self, Access, DatabaseUrl, Store},
 };
 
 /// What messages call the setting of the database's address.
@@ -47,11 +47,9 @@ impl Database {
 
     /// The same without reading the keys.
     pub fn without_keys(settings: &DatabaseSettings) -> Result<Self> {
-        let url = DatabaseUrl::parse(&settings.database_url, || password(settings));
-        let url = url.map_err(|error| {
-            let is_url = error.is::<DatabaseUrlError>();
-            if is_url { anyhow!("{DATABASE_FLAG}: {error}") } else { error }
-        })?;
+        let url = settings.database_url.parse();
+        let mut url: DatabaseUrl = url.map_err(|error| anyhow!("{DATABASE_FLAG}: {error}"))?;
+        url.add_password(|| password(settings))?;
         let url = url.resolved()?;
         let source = Source::of(settings, &url)?;
         Ok(Self { url, source, masters: None })
@@ -151,7 +149,7 @@ fn demand_open(url: &DatabaseUrl, source: &Source, masters: Option<&MasterKeys>)
 }
 
 /// The error; where it is about permissions, with what refuses.
-fn unopened(url: &DatabaseUrl, error: &OpenError) -> Error {
+fn unopened(url: &DatabaseUrl, error: &Error) -> Error {
     let files = url.file().into_iter().flat_map(store::files_of);
     // The database itself first, which may still have to be made; the others only where they are there.
     let mut files = files.enumerate().filter(|(place, file)| *place == 0 || file.exists());

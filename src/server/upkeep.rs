@@ -47,7 +47,7 @@ pub async fn verify(settings: &DatabaseSettings) -> Result<Verification> {
 /// Writes a sealed copy of the database to a new file. The master keys need not be at hand.
 pub async fn backup(settings: &DatabaseSettings, file: &Path) -> Result<()> {
     let (store, _) = Database::without_keys(settings)?.open_existing(Access::Read)?;
-    Ok(store.backup(file).await?)
+    store.backup(file).await
 }
 
 /// Puts a backup, when it is sound, into the database's place; returns what is in it. After an error the database is

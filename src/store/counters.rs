@@ -1,15 +1,25 @@
 //! Counters: quotas, and the numbers of new rows.
 
-use diesel::prelude::*;
+use diesel::{
+    dsl::sql,
+    prelude::*,
+    sql_types::{BigInt, Bool},
+};
 
 use super::{
-    engine::{self, connection::AnyConnection},
-    error::Result,
-    prepared::Value::{Number, Text},
-    schema::counters,
+    Result,
+    engine::connection::AnyConnection,
+    keys::key_id,
+    schema::{counters, keys},
+    sql::Value::{Number, Text},
     tx::{Tx, corrupt},
 };
 use crate::sealed::KeyId;
+
+diesel::define_sql_function! {
+    /// The next number of a sequence.
+    fn nextval(sequence: diesel::sql_types::Text) -> BigInt;
+}
 
 impl Tx<'_> {
     /// Writes down the last numbers that were given. To be done before a commit.
@@ -44,16 +54,18 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// The next of the numbers that a counter gives, or the sequence that some engines have in its place; and the current
-    /// key. A number is never given again, unless the transaction is rolled back on an engine that has one writer.
+    /// The next of the numbers that a counter gives, or the sequence that PostgreSQL has in its place; and the current key. A
+    /// number is never given again, unless the transaction is rolled back on an engine that has one writer.
     pub(crate) fn next_number(
         &mut self,
         counter: &'static str,
         sequence: &str,
     ) -> Result<(i64, KeyId)> {
         if let AnyConnection::Postgres(postgres) = self.connection {
-            let (next, key) = engine::next_of_sequence(postgres, sequence)?;
-            return Ok((next, KeyId::parse(&key).ok_or_else(|| corrupt("key id"))?));
+            let current = keys::table.filter(keys::is_current.eq(true));
+            let (next, key): (i64, String) =
+                current.select((nextval(sequence), keys::id)).get_result(postgres)?;
+            return Ok((next, key_id(&key)?));
         }
         let last = match self.known.numbers.get(counter) {
             Some(last) => *last,
@@ -67,7 +79,11 @@ impl Tx<'_> {
     /// The last number that was given; zero for none at all.
     pub(crate) fn last_number(&mut self, counter: &str, sequence: &str) -> Result<i64> {
         match self.connection {
-            AnyConnection::Postgres(postgres) => Ok(engine::last_of_sequence(postgres, sequence)?),
+            AnyConnection::Postgres(postgres) => {
+                let given = format!("SELECT last_value, is_called FROM {sequence}");
+                let (last, is_called) = sql::<(BigInt, Bool)>(&given).get_result(postgres)?;
+                Ok(if is_called { last } else { 0 })
+            }
             AnyConnection::Sqlite(_) => self.counter(counter),
         }
     }

@@ -15,10 +15,9 @@ use tokio::{
 };
 
 use super::{
+    PERMIT_TIMEOUT, Pace, Result, Unavailable, WORK_TIMEOUT,
     engine::{Engine, Permits},
-    error::{Result, Unavailable},
     job::{Asked, Job, Purpose},
-    pace::{PERMIT_TIMEOUT, Pace, WORK_TIMEOUT},
     tx::{Failure, UseCase},
 };
 
@@ -40,15 +39,11 @@ const BATCH_TIME: Duration = Duration::from_millis(20);
 pub struct Load {
     /// Connections that the engine may open.
     pub connections_max: usize,
-    /// Connections that are open.
     pub connections_open: usize,
     /// Reads under way.
     pub reading: usize,
-    /// Reads that wait for a permit.
     pub reads_waiting: usize,
-    /// Writes under way.
     pub writing: usize,
-    /// Writes that wait for a permit.
     pub writes_waiting: usize,
     /// How often a use case was retried after a conflict or a lost connection.
     pub retries: u64,
@@ -178,9 +173,6 @@ struct Work {
     shares: bool,
 }
 
-/// A finished batch, and how many use cases were in it.
-type Done = (Purpose, usize);
-
 impl Queues {
     fn of(&mut self, purpose: Purpose) -> &mut Queue {
         match purpose {
@@ -201,18 +193,13 @@ impl Queues {
 
     /// The oldest use case for which there is a permit, with the permit.
     fn take(&mut self, permits: Permits) -> Option<(Purpose, Work)> {
-        let oldest = |queue: &Queue, max| {
-            let first = queue.waiting.front().filter(|_| queue.permits < max);
-            first.map(|(number, _)| *number)
+        let oldest = |purpose| {
+            let queue = self.of(purpose);
+            let (number, _) = queue.waiting.front()?;
+            (queue.permits < permits.of(purpose)).then_some((*number, purpose))
         };
-        let (read, write) =
-            (oldest(&self.reads, permits.read), oldest(&self.writes, permits.write));
-        let purpose = match (read, write) {
-            (None, None) => return None,
-            (Some(read), Some(write)) if write < read => Purpose::Writing,
-            (None, Some(_)) => Purpose::Writing,
-            (Some(_), _) => Purpose::Reading,
-        };
+        let purposes = [Purpose::Reading, Purpose::Writing];
+        let (_, purpose) = purposes.into_iter().filter_map(oldest).min_by_key(|(it, _)| *it)?;
         let queue = self.of(purpose);
         let (_, work) = queue.waiting.pop_front()?;
         queue.permits += 1;
@@ -291,8 +278,8 @@ impl Shared {
         }
     }
 
-    /// Gives a permit back and waits for the next use case; nothing when the executor is closed.
-    fn take(self: &Arc<Self>, done: Option<Done>) -> Option<(Purpose, Work)> {
+    /// Gives back the permit of a batch of so many use cases and waits for the next one; nothing when the executor is closed.
+    fn take(self: &Arc<Self>, done: Option<(Purpose, usize)>) -> Option<(Purpose, Work)> {
         let mut queues = self.locked();
         if let Some((purpose, count)) = done {
             let queue = queues.of(purpose);

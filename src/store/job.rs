@@ -1,7 +1,7 @@
 //! A use case and the caller that waits for it.
 
 use std::{
-    cell::RefCell,
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc, OnceLock,
         atomic::{AtomicU8, Ordering},
@@ -12,8 +12,8 @@ use std::{
 use tokio::sync::oneshot;
 
 use super::{
-    error::{Result, Unavailable},
-    tx::{self, Failure, Tx, UseCase},
+    Result, Unavailable,
+    tx::{Failure, Tx, UseCase},
 };
 
 /// What a transaction is for.
@@ -38,46 +38,17 @@ pub trait Job: Send {
     fn finish(self: Box<Self>, transaction: Result<()>);
 }
 
-/// Why a transaction of one use case was rolled back.
-#[derive(Debug)]
-pub enum Undone {
-    /// The use case answered an error, which the job has.
-    UseCase,
-    /// The database failed.
-    Outage(Unavailable),
-}
-
-impl From<Unavailable> for Undone {
-    fn from(error: Unavailable) -> Self {
-        Self::Outage(error)
-    }
-}
-
-/// Runs a job in a transaction of its own, which `transact` begins, perhaps more than once, and ends.
-pub fn run_alone(
-    mut job: Box<dyn Job>,
-    transact: impl FnOnce(&dyn Fn(&mut Tx<'_>) -> Result<(), Undone>) -> Result<(), Undone>,
-) {
+/// Runs a job as the only one of its transaction: `true` when that is to be committed. Otherwise it is to be rolled back, as
+/// after an error, which says that the caller does not wait any longer.
+pub fn run_alone(job: &mut dyn Job, tx: &mut Tx<'_>) -> Result<bool> {
+    let given_up = || Err(Unavailable::new("the caller does not wait any longer"));
     if !job.begin() {
-        return;
+        return given_up();
     }
-    let job = RefCell::new(job);
-    let not_awaited =
-        || Err(Undone::Outage(Unavailable::new("the caller does not wait any longer")));
-    let outcome = transact(&|tx| {
-        let mut job = job.borrow_mut();
-        if !job.begin() {
-            return not_awaited();
-        }
-        if !job.run(tx) {
-            return Err(Undone::UseCase);
-        }
-        if job.commit() { Ok(()) } else { not_awaited() }
-    });
-    job.into_inner().finish(match outcome {
-        Ok(()) | Err(Undone::UseCase) => Ok(()),
-        Err(Undone::Outage(error)) => Err(error),
-    });
+    if !job.run(tx) {
+        return Ok(false);
+    }
+    if job.commit() { Ok(true) } else { given_up() }
 }
 
 /// A use case and the channel for its answer.
@@ -125,7 +96,10 @@ impl<T: Send, E: Failure, F: UseCase<T, E>> Job for Asked<T, E, F> {
     }
 
     fn run(&mut self, tx: &mut Tx<'_>) -> bool {
-        self.outcome.insert(tx::run(&self.use_case, tx)).is_ok()
+        // Its panic is its own error, not that of others in the same transaction.
+        let outcome = catch_unwind(AssertUnwindSafe(|| (self.use_case)(tx)));
+        let panicked = |_| Err(Unavailable::new("the use case ended in a panic").into());
+        self.outcome.insert(outcome.unwrap_or_else(panicked)).is_ok()
     }
 
     fn commit(&mut self) -> bool {
@@ -221,23 +195,20 @@ mod tests {
     #[test]
     fn a_write_alone_is_tried_again_and_rolled_back_when_its_caller_gives_up() {
         let memory = SqliteConnection::establish(":memory:").unwrap();
-        let mut connection = AnyConnection::Sqlite(memory);
-        let use_case = |_: &mut Tx<'_>| -> Result<_> { Ok(7) };
-        let (job, progress, mut answer) = Asked::new(use_case, Purpose::Writing);
-        run_alone(Box::new(job), |use_case| {
-            use_case(&mut Tx::new(&mut connection)).unwrap();
-            use_case(&mut Tx::new(&mut connection))
-        });
+        let (mut connection, use_case) = (AnyConnection::Sqlite(memory), |_: &mut Tx<'_>| Ok(7));
+        let tx = &mut Tx::new(&mut connection);
+        let (mut job, progress, mut answer) =
+            Asked::<_, Unavailable, _>::new(use_case, Purpose::Writing);
+        assert_eq!(run_alone(&mut job, tx), Ok(true));
+        assert_eq!(run_alone(&mut job, tx), Ok(true), "the commit failed");
+        Box::new(job).finish(Ok(()));
         assert_eq!(answer.try_recv().unwrap(), Ok(7));
         assert!(!progress.give_up_running(), "it was committed");
 
-        let (job, progress, answer) = Asked::new(use_case, Purpose::Writing);
-        run_alone(Box::new(job), |use_case| {
-            assert!(progress.give_up_running());
-            let outcome = use_case(&mut Tx::new(&mut connection));
-            assert!(outcome.is_err(), "the transaction must not be committed");
-            outcome
-        });
+        let (mut job, progress, answer) =
+            Asked::<_, Unavailable, _>::new(use_case, Purpose::Writing);
+        assert!(job.begin() && progress.give_up_running());
+        assert!(run_alone(&mut job, tx).is_err(), "the transaction must not be committed");
         drop(answer);
     }
 }

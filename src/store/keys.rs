@@ -35,7 +35,7 @@ impl Row {
     }
 }
 
-fn key_id(text: &str) -> Result<KeyId> {
+pub(super) fn key_id(text: &str) -> Result<KeyId> {
     KeyId::parse(text).ok_or_else(|| corrupt("key id"))
 }
 

@@ -1,69 +1,96 @@
 //! The database. [`Store::read`] and [`Store::write`] run use cases in transactions, each with a form for upkeep, and
-//! [`Store::read_briefly`]. Only this folder and the products' stores name tables, and only `engine` depends on which
-//! database answers.
+//! [`Store::read_briefly`]. Only this folder and the products' stores name tables, and only `engine` and the counters depend
+//! on which database answers.
 
 mod counters;
 mod engine;
-mod error;
 mod executor;
 mod job;
 mod keys;
-mod pace;
-mod prepared;
 mod schema;
 pub(crate) mod sql;
 mod tx;
 
-use std::{path::Path, sync::Arc};
+use std::{fmt, path::Path, sync::Arc, time::Duration};
 
 use self::{
-    executor::Executor,
+    engine::Engine,
+    executor::{Executor, Load},
     job::Purpose::{Reading, Writing},
-    pace::Pace,
 };
 use crate::sealed::WrappedKey;
 
-pub use engine::{
-    Access, BackupError, DatabaseUrl, DatabaseUrlError, OpenError, RestoreError, Staged, files_of,
-    folder_of, with_suffix, write_new_file,
-};
-pub use error::{Result, Unavailable};
-pub use executor::Load;
+pub use engine::{Access, DatabaseUrl, Staged, files_of, folder_of, with_suffix, write_new_file};
 pub use tx::{Failure, Progress, RowPlace, Tx, UseCase};
+
+/// The database cannot answer now, or holds what this version cannot have written. It never means that there is no such
+/// thing. Each product has it as a variant of its own error.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Unavailable(String);
+
+impl Unavailable {
+    /// The cause is for the log only.
+    pub fn new(cause: impl fmt::Display) -> Self {
+        Self(cause.to_string())
+    }
+}
+
+/// A query that fails is an outage, never "not found": queries that may find nothing use `optional()`, and an insert handles
+/// unique violations itself.
+impl From<diesel::result::Error> for Unavailable {
+    fn from(error: diesel::result::Error) -> Self {
+        Self::new(error)
+    }
+}
+
+/// The result of what only the database can refuse; of a use case with an error of its product.
+pub type Result<T, E = Unavailable> = std::result::Result<T, E>;
+
+/// How long a use case waits for a permit: time for many synced commits on a slow disk, and less than the timeout of a health
+/// check or of a server's stop.
+pub(crate) const PERMIT_TIMEOUT: Duration = Duration::from_secs(4);
+
+/// How long a use case that has its permit may take before its caller is told that the database is unavailable: more than the
+/// engine waits for a lock and a connection. Some waits cannot be cut short, as for a disk that hangs.
+pub(crate) const WORK_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// What a use case runs for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pace {
+    /// A request, which has the timeouts.
+    Request,
+    /// Upkeep, however long it takes.
+    Upkeep,
+}
 
 /// The database, shared by everything that serves. Cloning is cheap.
 #[derive(Clone)]
 pub struct Store {
-    engine: Arc<dyn engine::Engine>,
+    engine: Arc<dyn Engine>,
     executor: Arc<Executor>,
 }
 
 impl Store {
     /// Opens the database, creating it where it is missing, and brings its tables up to date. Blocks; to be called before
     /// serving.
-    pub fn open(url: &DatabaseUrl) -> std::result::Result<Self, OpenError> {
-        Self::over(engine::open(url)?, url)
+    pub fn open(url: &DatabaseUrl) -> anyhow::Result<Self> {
+        engine::open(url).and_then(Self::over).map_err(|error| url.cannot_open(error))
     }
 
     /// Opens a database that exists and is up to date, for upkeep: a server may be using it. Blocks.
-    pub fn open_existing(
-        url: &DatabaseUrl,
-        access: Access,
-    ) -> std::result::Result<Self, OpenError> {
-        Self::over(engine::open_existing(url, access)?, url)
+    pub fn open_existing(url: &DatabaseUrl, access: Access) -> anyhow::Result<Self> {
+        let engine = engine::open_existing(url, access);
+        engine.and_then(Self::over).map_err(|error| url.cannot_open(error))
     }
 
     /// The wrapped keys of a database; none where there is no database, or one without keys yet. Changes nothing. Blocks.
-    pub fn peek_keys(url: &DatabaseUrl) -> std::result::Result<Vec<WrappedKey>, OpenError> {
-        engine::peek_keys(url)
+    pub fn peek_keys(url: &DatabaseUrl) -> anyhow::Result<Vec<WrappedKey>> {
+        engine::peek_keys(url).map_err(|error| url.cannot_open(error))
     }
 
-    fn over(
-        engine: Arc<dyn engine::Engine>,
-        url: &DatabaseUrl,
-    ) -> std::result::Result<Self, OpenError> {
-        let executor = Executor::start(Arc::clone(&engine));
-        let executor = Arc::new(executor.map_err(|error| OpenError::new(url, error))?);
+    fn over(engine: Arc<dyn Engine>) -> anyhow::Result<Self> {
+        let executor = Arc::new(Executor::start(Arc::clone(&engine))?);
         Ok(Self { engine, executor })
     }
 
@@ -111,15 +138,13 @@ impl Store {
     }
 
     /// Writes a snapshot of the database to a new file, while others go on reading and writing.
-    pub async fn backup(&self, file: &Path) -> std::result::Result<(), BackupError> {
+    pub async fn backup(&self, file: &Path) -> anyhow::Result<()> {
         let (engine, file) = (Arc::clone(&self.engine), file.to_owned());
-        let backup = tokio::task::spawn_blocking(move || engine.backup(&file));
-        backup.await.unwrap_or_else(|failed| Err(BackupError(failed.to_string())))
+        tokio::task::spawn_blocking(move || engine.backup(&file)).await?
     }
 
     /// How busy the store is at this moment.
-    #[must_use]
-    pub fn load(&self) -> Load {
+    pub(crate) fn load(&self) -> Load {
         self.executor.load()
     }
 }

@@ -1,7 +1,65 @@
-//! What the products write their queries with.
+//! What the products write their queries with; among it changes that are prepared once on each connection.
+
+use diesel::{
+    Connection, QueryResult, RunQueryDsl,
+    query_builder::{AstPass, QueryFragment, QueryId},
+    sql_types::{BigInt, Binary, Text},
+};
+
+use super::tx::Tx;
 
 pub(crate) use super::{
     engine::{connection::AnyConnection, is_of_primary_key},
-    prepared::Value,
     tx::corrupt,
 };
+
+/// A value that is bound.
+pub enum Value<'a> {
+    Text(&'a str),
+    Number(i64),
+    Bytes(&'a [u8]),
+}
+
+impl Tx<'_> {
+    /// Runs a statement that each engine knows, with a `?` for each value, and returns how many rows it found or changed.
+    /// Its text is the same each time. Diesel cannot know that of an update that it builds, whose text may depend on what
+    /// is changed, and prepares it anew each time; and it builds the text of an insert each time, which takes longer than
+    /// to insert.
+    pub(crate) fn execute(
+        &mut self,
+        sql: &'static str,
+        values: &[Value<'_>],
+    ) -> QueryResult<usize> {
+        Prepared(sql, values).execute(self.connection)
+    }
+}
+
+struct Prepared<'a>(&'static str, &'a [Value<'a>]);
+
+impl QueryFragment<<AnyConnection as Connection>::Backend> for Prepared<'_> {
+    fn walk_ast<'b>(
+        &'b self,
+        mut pass: AstPass<'_, 'b, <AnyConnection as Connection>::Backend>,
+    ) -> QueryResult<()> {
+        let mut values = self.1.iter();
+        for sql in self.0.split('?') {
+            pass.push_sql(sql);
+            match values.next() {
+                Some(Value::Text(text)) => pass.push_bind_param::<Text, str>(text)?,
+                Some(Value::Number(number)) => pass.push_bind_param::<BigInt, i64>(number)?,
+                Some(Value::Bytes(bytes)) => pass.push_bind_param::<Binary, [u8]>(bytes)?,
+                None => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+impl QueryId for Prepared<'_> {
+    type QueryId = ();
+
+    // Its text identifies it.
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl RunQueryDsl<AnyConnection> for Prepared<'_> {}

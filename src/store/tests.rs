@@ -19,10 +19,9 @@ use diesel::connection::SimpleConnection;
 use tokio::task::JoinHandle;
 
 use super::{
-    DatabaseUrl, Store, Tx,
+    DatabaseUrl, Store, Tx, WORK_TIMEOUT,
     executor::{READS_MAX, WAITING_MAX},
     files_of,
-    pace::WORK_TIMEOUT,
 };
 use crate::{
     clock::Timestamp,

@@ -2,10 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use super::{
-    engine::connection::AnyConnection,
-    error::{Result, Unavailable},
-};
+use super::{Result, Unavailable, engine::connection::AnyConnection};
 use crate::sealed::KeyId;
 
 /// One transaction. Its methods are the queries; each product has its own beside its rows.
@@ -42,15 +39,6 @@ impl<'a> Tx<'a> {
     pub(super) fn forget(&mut self) {
         self.known.current_key = None;
     }
-}
-
-/// Runs a use case; its panic is its own error, not that of others in the same transaction.
-pub(super) fn run<T, E: From<Unavailable>>(
-    use_case: impl Fn(&mut Tx<'_>) -> Result<T, E>,
-    tx: &mut Tx<'_>,
-) -> Result<T, E> {
-    std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| use_case(tx)))
-        .unwrap_or_else(|_| Err(Unavailable::new("the use case ended in a panic").into()))
 }
 
 /// What runs in a transaction.

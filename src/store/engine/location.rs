@@ -6,9 +6,10 @@ use std::{
     str::FromStr,
 };
 
+use anyhow::{Error, Result, anyhow, bail, ensure};
 use zeroize::Zeroizing;
 
-use super::{OpenError, postgres::PostgresAddress, sqlite::folder_of};
+use super::{postgres::PostgresAddress, sqlite::folder_of};
 
 /// The address of a database: `sqlite://PATH`, relative or absolute, `sqlite::memory:`, or
 /// `postgres://USER:PASSWORD@HOST:PORT/DATABASE`. Neither `Display` nor `Debug` shows a password.
@@ -22,70 +23,64 @@ pub enum DatabaseUrl {
     Postgres(Box<PostgresAddress>),
 }
 
-/// Why a text is no address of a database; shows no part that may be a password.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct DatabaseUrlError(String);
-
 impl FromStr for DatabaseUrl {
-    type Err = DatabaseUrlError;
+    type Err = Error;
 
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::parse(text, || Ok(None))
-    }
-}
-
-impl DatabaseUrl {
-    /// The address in a text. `password` is called for the address of a server without one.
-    pub fn parse<E: From<DatabaseUrlError>>(
-        text: &str,
-        password: impl FnOnce() -> Result<Option<Zeroizing<String>>, E>,
-    ) -> Result<Self, E> {
+    /// An error shows no part that may be a password.
+    fn from_str(text: &str) -> Result<Self> {
         // As SQLAlchemy and others write it, with two slashes or three.
         if ["sqlite::memory:", "sqlite://:memory:", "sqlite:///:memory:"].contains(&text) {
             return Ok(Self::SqliteMemory);
         }
         let mut schemes = ["postgres://", "postgresql://"].into_iter();
         if let Some(rest) = schemes.find_map(|scheme| text.strip_prefix(scheme)) {
-            let mut address = PostgresAddress::parse(rest).map_err(|reason| {
-                let what = "the address of the PostgreSQL server cannot be read";
-                DatabaseUrlError(format!("{what}: {reason}"))
+            let address = PostgresAddress::parse(rest).map_err(|reason| {
+                anyhow!("the address of the PostgreSQL server cannot be read: {reason}")
             })?;
-            if !address.has_password()
-                && let Some(password) = password()?
-            {
-                address.set_password(&password);
-            }
             return Ok(Self::Postgres(Box::new(address)));
         }
         let path = text.strip_prefix("sqlite://").filter(|path| !path.is_empty());
-        let refused = |why: String| Err(DatabaseUrlError(why).into());
         let Some(path) = path else {
             // Only the scheme is shown: the rest may hold a password.
             let given = text.split([':', '/', '@']).next().unwrap_or_default();
-            return refused(format!(
+            bail!(
                 "{given:?} is no database address: use sqlite://PATH, sqlite::memory: or \
                  postgres://USER:PASSWORD@HOST:PORT/DATABASE"
-            ));
-        };
-        if path.contains('?') {
-            return refused(
-                "sqlite://PATH takes no parameters: leave out the ? and what stands behind it"
-                    .to_owned(),
             );
-        }
-        if path.contains(char::is_control) {
-            return refused("the path of an SQLite file holds no control characters".to_owned());
-        }
+        };
+        ensure!(
+            !path.contains('?'),
+            "sqlite://PATH takes no parameters: leave out the ? and what stands behind it"
+        );
+        ensure!(
+            !path.contains(char::is_control),
+            "the path of an SQLite file holds no control characters"
+        );
         // Some tools write absolute paths with four slashes; to SQLite two at the beginning name a host.
         Ok(Self::SqliteFile(match path.strip_prefix("//") {
             Some(rest) => PathBuf::from(format!("/{}", rest.trim_start_matches('/'))),
             None => PathBuf::from(path),
         }))
     }
+}
+
+impl DatabaseUrl {
+    /// Gives the address of a server the password that `read` finds, if it has none of its own.
+    pub fn add_password(
+        &mut self,
+        read: impl FnOnce() -> Result<Option<Zeroizing<String>>>,
+    ) -> Result<()> {
+        if let Self::Postgres(address) = self
+            && address.config.get_password().is_none()
+            && let Some(password) = read()?
+        {
+            address.config.password(&*password);
+        }
+        Ok(())
+    }
 
     /// The same address without symbolic links: logs and copies are beside the file, not beside a link to it.
-    pub fn resolved(self) -> Result<Self, OpenError> {
+    pub fn resolved(self) -> Result<Self> {
         let Self::SqliteFile(path) = &self else { return Ok(self) };
         let resolved = match (path.canonicalize(), path.file_name()) {
             (Ok(path), _) => Ok(path),
@@ -93,12 +88,17 @@ impl DatabaseUrl {
             (Err(_), Some(name)) => folder_of(path).canonicalize().map(|folder| folder.join(name)),
             (Err(error), None) => Err(error),
         };
-        let path = resolved.map_err(|error| OpenError::new(&self, error))?;
+        let path = resolved.map_err(|error| self.cannot_open(error))?;
         // Opening a pipe would block, and a device would be spoiled.
         if path.exists() && !path.is_file() {
-            return Err(OpenError::new(&self, "it is no file"));
+            return Err(self.cannot_open("it is no file"));
         }
         Ok(Self::SqliteFile(path))
+    }
+
+    /// The error that it cannot be opened.
+    pub(in crate::store) fn cannot_open(&self, reason: impl fmt::Display) -> Error {
+        anyhow!("cannot open the database {self}: {reason}")
     }
 
     /// The file; none for a database in memory or of a server.
@@ -126,21 +126,21 @@ impl fmt::Display for DatabaseUrl {
 mod tests {
     use super::*;
 
-    fn parse(text: &str) -> Result<DatabaseUrl, DatabaseUrlError> {
-        text.parse()
+    fn parse(text: &str) -> DatabaseUrl {
+        text.parse().unwrap()
     }
 
     #[test]
     fn addresses_are_read() {
-        let file = |path: &str| Ok(DatabaseUrl::SqliteFile(PathBuf::from(path)));
+        let file = |path: &str| DatabaseUrl::SqliteFile(PathBuf::from(path));
         assert_eq!(parse("sqlite://a/b.db"), file("a/b.db"));
         assert_eq!(parse("sqlite:///var/lib/b.db"), file("/var/lib/b.db"));
         assert_eq!(parse("sqlite:////var/lib/b.db"), file("/var/lib/b.db"));
         for memory in ["sqlite::memory:", "sqlite://:memory:", "sqlite:///:memory:"] {
-            assert_eq!(parse(memory), Ok(DatabaseUrl::SqliteMemory));
+            assert_eq!(parse(memory), DatabaseUrl::SqliteMemory);
         }
         for scheme in ["postgres", "postgresql"] {
-            let address = parse(&format!("{scheme}://user:hidden@host/db")).unwrap();
+            let address = parse(&format!("{scheme}://user:hidden@host/db"));
             assert_eq!(address.file(), None);
             assert_eq!(address.to_string(), "postgres://user@host:5432/db");
             assert!(!format!("{address:?}").contains("hidden"), "{address:?}");
@@ -157,25 +157,24 @@ mod tests {
             "postgres:u:hidden@h/db",
             "x.db",
         ] {
-            let refused = parse(text).map_err(|error| error.to_string());
-            assert!(
-                refused.as_ref().is_err_and(|error| !error.contains("hidden")),
-                "{text}: {refused:?}"
-            );
+            let refused = text.parse::<DatabaseUrl>().unwrap_err().to_string();
+            assert!(!refused.contains("hidden"), "{text}: {refused}");
         }
     }
 
     #[test]
     fn a_server_s_password_may_stand_elsewhere() {
-        let other = || Ok::<_, DatabaseUrlError>(Some(Zeroizing::new("@/?#%\u{e9}".to_owned())));
-        let parse = |text: &str| DatabaseUrl::parse(text, other).unwrap();
+        let with_password = |text: &str| {
+            let mut url = parse(text);
+            url.add_password(|| Ok(Some(Zeroizing::new("@/?#%\u{e9}".to_owned())))).unwrap();
+            url
+        };
         let encoded = "%40%2F%3F%23%25%C3%A9";
-        assert_eq!(parse("postgres://u@h/d"), parse(&format!("postgres://u:{encoded}@h/d")));
-        assert_ne!(parse("postgres://u:its-own@h/d"), parse("postgres://u@h/d"));
-        assert_eq!(
-            parse("postgres://u:its-own@h/d"),
-            DatabaseUrl::parse("postgres://u:its-own@h/d", || Ok::<_, DatabaseUrlError>(None))
-                .unwrap()
-        );
+        let added = with_password("postgres://u@h/d");
+        assert_eq!(added, parse(&format!("postgres://u:{encoded}@h/d")));
+        assert!(!format!("{added} {added:?}").contains("@/?#"));
+        let own = "postgres://u:its-own@h/d";
+        assert_eq!(with_password(own), parse(own));
+        assert_ne!(parse(own), parse("postgres://u@h/d"));
     }
 }

@@ -2,27 +2,27 @@
 
 pub(in crate::store) mod connection;
 mod location;
-mod migrations;
 mod postgres;
 mod sqlite;
 
-use std::{fmt, path::Path, sync::Arc};
+use std::{path::Path, sync::Arc};
 
+use anyhow::{Result, bail};
 use diesel::result::DatabaseErrorInformation;
 
+use self::connection::AnyConnection;
 use super::{
+    Pace,
     job::{Job, Purpose},
-    pace::Pace,
     tx::Tx,
 };
 use crate::sealed::WrappedKey;
 
-use connection::AnyConnection;
-pub use location::{DatabaseUrl, DatabaseUrlError};
-pub use postgres::{last_of_sequence, next_of_sequence};
+pub use location::DatabaseUrl;
 pub use sqlite::{Access, Staged, files_of, folder_of, with_suffix, write_new_file};
 
-type BoxError = Box<dyn std::error::Error + Send + Sync>;
+/// Where diesel records which migrations were applied.
+const MIGRATIONS_TABLE: &str = "__diesel_schema_migrations";
 
 /// The engine behind a store.
 pub trait Engine: Send + Sync {
@@ -30,7 +30,7 @@ pub trait Engine: Send + Sync {
     fn run(&self, purpose: Purpose, pace: Pace, next: &mut dyn FnMut() -> Option<Box<dyn Job>>);
 
     /// Writes a snapshot of the database to a new file.
-    fn backup(&self, file: &Path) -> Result<(), BackupError>;
+    fn backup(&self, file: &Path) -> Result<()>;
 
     /// How many use cases may run at once.
     fn permits(&self) -> Permits;
@@ -43,39 +43,32 @@ pub trait Engine: Send + Sync {
 }
 
 /// Opens a database and brings its tables up to date.
-pub fn open(url: &DatabaseUrl) -> Result<Arc<dyn Engine>, OpenError> {
-    let opened = match url {
-        DatabaseUrl::SqliteFile(path) => sqlite::Sqlite::open(path).map(shared),
-        DatabaseUrl::SqliteMemory => sqlite::Sqlite::open_in_memory().map(shared),
-        DatabaseUrl::Postgres(address) => postgres::Postgres::open(address).map(shared),
-    };
-    opened.map_err(|error| OpenError::new(url, error))
+pub fn open(url: &DatabaseUrl) -> Result<Arc<dyn Engine>> {
+    Ok(match url {
+        DatabaseUrl::SqliteFile(path) => Arc::new(sqlite::Sqlite::open(path)?),
+        DatabaseUrl::SqliteMemory => Arc::new(sqlite::Sqlite::open_in_memory()?),
+        DatabaseUrl::Postgres(address) => Arc::new(postgres::Postgres::open(address)?),
+    })
 }
 
 /// Opens a database that exists and is up to date.
-pub fn open_existing(url: &DatabaseUrl, access: Access) -> Result<Arc<dyn Engine>, OpenError> {
-    let opened = match url {
-        DatabaseUrl::SqliteFile(path) => sqlite::Sqlite::open_existing(path, access).map(shared),
+pub fn open_existing(url: &DatabaseUrl, access: Access) -> Result<Arc<dyn Engine>> {
+    Ok(match url {
+        DatabaseUrl::SqliteFile(path) => Arc::new(sqlite::Sqlite::open_existing(path, access)?),
         DatabaseUrl::SqliteMemory => {
-            Err("a database in memory ends with its server; this command cannot reach it".into())
+            bail!("a database in memory ends with its server; this command cannot reach it")
         }
-        DatabaseUrl::Postgres(address) => postgres::Postgres::open_existing(address).map(shared),
-    };
-    opened.map_err(|error| OpenError::new(url, error))
-}
-
-fn shared(engine: impl Engine + 'static) -> Arc<dyn Engine> {
-    Arc::new(engine)
+        DatabaseUrl::Postgres(address) => Arc::new(postgres::Postgres::open_existing(address)?),
+    })
 }
 
 /// The wrapped keys of a database, without changing anything.
-pub fn peek_keys(url: &DatabaseUrl) -> Result<Vec<WrappedKey>, OpenError> {
+pub fn peek_keys(url: &DatabaseUrl) -> Result<Vec<WrappedKey>> {
     match url {
         DatabaseUrl::SqliteFile(path) => sqlite::peek_keys(path),
         DatabaseUrl::SqliteMemory => Ok(vec![]),
         DatabaseUrl::Postgres(address) => postgres::peek_keys(address),
     }
-    .map_err(|error| OpenError::new(url, error))
 }
 
 /// Whether the primary key, which is that column, was not unique: a number was given twice.
@@ -84,30 +77,6 @@ pub fn is_of_primary_key(said: &dyn DatabaseErrorInformation, column: &str) -> b
     // SQLite names columns, PostgreSQL and CockroachDB constraints.
     said.ends_with(&format!(": {column}")) || said.contains("_pkey") || said.contains("\"primary\"")
 }
-
-/// The database could not be opened.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot open the database {location}: {reason}")]
-pub struct OpenError {
-    location: String,
-    reason: String,
-}
-
-impl OpenError {
-    pub(in crate::store) fn new(url: &DatabaseUrl, reason: impl fmt::Display) -> Self {
-        Self { location: url.to_string(), reason: reason.to_string() }
-    }
-}
-
-/// Why a backup could not be taken; nothing is left of it.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct BackupError(pub(in crate::store) String);
-
-/// Why a backup could not replace a database, which is unchanged.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct RestoreError(String);
 
 /// How many use cases may run at once: each has a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,8 +1,9 @@
 //! The address of a PostgreSQL server: what libpq takes as a URI, and two parameters more. The client library reads it,
 //! except for TLS: it knows neither certificates nor `verify-ca` and `verify-full`.
 
-use std::{collections::HashMap, error::Error, fmt, path::PathBuf, time::Duration};
+use std::{collections::HashMap, fmt, path::PathBuf, time::Duration};
 
+use anyhow::{Context, Error, Result, anyhow, bail, ensure};
 use percent_encoding::percent_decode_str;
 use tokio_postgres::config::{Config, Host, SslMode, TargetSessionAttrs};
 
@@ -29,23 +30,19 @@ const PASSED: &str = "host, hostaddr, port, user, password, dbname, application_
 /// Parameters that are read here: what libpq has and the library has not, and two more.
 const READ: &str = "sslmode, sslrootcert, sslcert, sslkey, pool_size, prepare";
 
-/// What is wrong with an address.
-type Reason = String;
-
 /// Where a PostgreSQL database is and how it is talked to. Neither `Display` nor `Debug` shows the password.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PostgresAddress {
     /// What the client library needs to know.
-    pub(super) config: Config,
-    /// What the server's certificate has to show.
-    pub(super) trust: Trust,
+    pub config: Config,
+    pub trust: Trust,
     /// The client's own certificate and its key, PEM files.
-    pub(super) identity: Option<(PathBuf, PathBuf)>,
+    pub identity: Option<(PathBuf, PathBuf)>,
     /// How many connections a process may open.
-    pub(super) pool_size: u32,
+    pub pool_size: u32,
     /// Whether statements are prepared once for each connection. A proxy that gives each transaction another connection
     /// does not know them then.
-    pub(super) names_statements: bool,
+    pub names_statements: bool,
 }
 
 /// What the server's certificate has to show: libpq's `sslmode` and `sslrootcert`.
@@ -64,15 +61,13 @@ pub enum Trust {
 impl PostgresAddress {
     /// The address of that text, without its scheme and the slashes. Errors show no value, since any of them may be part of a
     /// password.
-    pub fn parse(rest: &str) -> Result<Self, Reason> {
+    pub fn parse(rest: &str) -> Result<Self> {
         let (place, query) = rest.split_once('?').unwrap_or((rest, ""));
         let database = place.split_once('/').map_or("", |(_, database)| database);
         // A password that is not encoded would be taken for a host or a database, and be shown as that.
-        if [query, database].iter().any(|text| text.contains(['@', '?']))
-            || place.matches('@').count() > 1
-        {
-            return Err("a ?, / or @ in a password is written %3F, %2F or %40".to_owned());
-        }
+        let is_encoded = ![query, database].iter().any(|text| text.contains(['@', '?']))
+            && place.matches('@').count() <= 1;
+        ensure!(is_encoded, "a ?, / or @ in a password is written %3F, %2F or %40");
         let (mut passed, mut read) = (String::new(), HashMap::new());
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
             let (name, written) = pair.split_once('=').unwrap_or((pair, ""));
@@ -86,20 +81,17 @@ impl PostgresAddress {
                 name if names(READ, name) => {}
                 name => return Err(unknown(name)),
             }
-            if read.insert(name.clone(), value).is_some() {
-                return Err(format!("it has its {name} twice"));
-            }
+            ensure!(read.insert(name.clone(), value).is_none(), "it has its {name} twice");
         }
         let behind_user = place.rsplit_once('@').map_or(place, |(_, place)| place);
-        if read.contains_key("host") && !behind_user.is_empty() && !behind_user.starts_with('/') {
-            return Err("it has its host twice".to_owned());
-        }
+        let has_host = !behind_user.is_empty() && !behind_user.starts_with('/');
+        ensure!(!has_host || !read.contains_key("host"), "it has its host twice");
         let text = |name| read.get(name).map(String::as_str);
         let (mode, trust) = trust(text("sslmode").unwrap_or("prefer"), text("sslrootcert"))?;
         let identity = match (text("sslcert"), text("sslkey")) {
             (Some(certificate), Some(key)) => Some((certificate.into(), key.into())),
             (None, None) => None,
-            _ => return Err("sslcert and sslkey need each other".to_owned()),
+            _ => bail!("sslcert and sslkey need each other"),
         };
         let pool_size = match text("pool_size").map(str::parse) {
             None => POOL_SIZE,
@@ -116,27 +108,19 @@ impl PostgresAddress {
         complete(&mut config)?;
         Ok(Self { config, trust, identity, pool_size, names_statements })
     }
-
-    /// Whether the address has a password of its own.
-    pub fn has_password(&self) -> bool {
-        self.config.get_password().is_some()
-    }
-
-    pub fn set_password(&mut self, password: &str) {
-        self.config.password(password);
-    }
 }
 
 /// Has the client library read what it takes.
-fn by_library(place: &str, passed: &str) -> Result<Config, Reason> {
+fn by_library(place: &str, passed: &str) -> Result<Config> {
     format!("postgresql://{place}?{passed}").parse().map_err(|error: tokio_postgres::Error| {
-        let said = error.source().map(ToString::to_string).unwrap_or_default();
+        let said = Error::from(error).root_cause().to_string();
         // Of all that it says this alone shows nothing of the address.
         match said.strip_prefix("invalid value for option `").and_then(|it| it.strip_suffix('`')) {
             Some("keepalives_retries") => no_such_value("keepalives_count"),
             Some(name) => no_such_value(name),
-            None => "it is not user:password@host:port/database; other characters than letters and digits are written %XX"
-                .to_owned(),
+            None => anyhow!(
+                "it is not user:password@host:port/database; other characters than letters and digits are written %XX"
+            ),
         }
     })
 }
@@ -152,20 +136,16 @@ fn pass(passed: &mut String, name: &str, written: &str) {
 }
 
 /// Sets defaults, and refuses what leads to no server.
-fn complete(config: &mut Config) -> Result<(), Reason> {
+fn complete(config: &mut Config) -> Result<()> {
     if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
         config.host("localhost");
     }
     let (hosts, addresses) = (config.get_hosts().len(), config.get_hostaddrs().len());
-    if config.get_hosts().contains(&Host::Tcp(String::new())) {
-        return Err("it has a host without a name".to_owned());
-    }
-    if hosts.min(addresses) > 0 && hosts != addresses {
-        return Err("it has not as many hosts as hostaddrs".to_owned());
-    }
-    if config.get_ports().len() > 1 && config.get_ports().len() != hosts.max(addresses) {
-        return Err("it has not as many ports as hosts".to_owned());
-    }
+    let (ports, nameless) = (config.get_ports().len(), Host::Tcp(String::new()));
+    ensure!(!config.get_hosts().contains(&nameless), "it has a host without a name");
+    let is_paired = hosts.min(addresses) == 0 || hosts == addresses;
+    ensure!(is_paired, "it has not as many hosts as hostaddrs");
+    ensure!(ports <= 1 || ports == hosts.max(addresses), "it has not as many ports as hosts");
     if config.get_connect_timeout().is_none_or(Duration::is_zero) {
         config.connect_timeout(CONNECT_TIMEOUT);
     }
@@ -185,12 +165,12 @@ fn complete(config: &mut Config) -> Result<(), Reason> {
 }
 
 /// What is asked of the server; as in libpq, `require` with a file is `verify-ca`.
-fn trust(mode: &str, roots: Option<&str>) -> Result<(SslMode, Trust), Reason> {
+fn trust(mode: &str, roots: Option<&str>) -> Result<(SslMode, Trust)> {
     Ok(match (mode, roots) {
         ("disable", _) => (SslMode::Disable, Trust::Any),
         // Certificates that the machine trusts are given to all, for names of their own.
         ("prefer" | "require" | "verify-ca", Some("system")) => {
-            return Err("sslrootcert=system needs sslmode=verify-full".to_owned());
+            bail!("sslrootcert=system needs sslmode=verify-full")
         }
         ("prefer", _) => (SslMode::Prefer, Trust::Any),
         ("require", None) => (SslMode::Require, Trust::Any),
@@ -198,35 +178,33 @@ fn trust(mode: &str, roots: Option<&str>) -> Result<(SslMode, Trust), Reason> {
         ("verify-full", Some("system")) => (SslMode::Require, Trust::NamedBySystem),
         ("verify-full", Some(file)) => (SslMode::Require, Trust::NamedBy(file.into())),
         ("verify-ca" | "verify-full", None) => {
-            return Err(
-                "sslmode verify-ca and verify-full need sslrootcert: a file, or system".to_owned()
-            );
+            bail!("sslmode verify-ca and verify-full need sslrootcert: a file, or system")
         }
         _ => return Err(no_such_value("sslmode")),
     })
 }
 
-fn decoded(text: &str) -> Result<String, Reason> {
+fn decoded(text: &str) -> Result<String> {
     let decoded = percent_decode_str(text).decode_utf8();
-    decoded.map(String::from).map_err(|_| "its parameters are not UTF-8".to_owned())
+    decoded.map(String::from).context("its parameters are not UTF-8")
 }
 
 /// Of what there is no such value, and which there are.
-fn no_such_value(name: &str) -> Reason {
+fn no_such_value(name: &str) -> Error {
     let values = match name {
         "sslmode" => ": there are disable, prefer, require, verify-ca and verify-full",
         "pool_size" => ": it goes from 1 to 1000",
         "prepare" => ": it is on or off",
         _ => "",
     };
-    format!("its parameter {name} has no such value{values}")
+    anyhow!("its parameter {name} has no such value{values}")
 }
 
-fn unknown(name: &str) -> Reason {
+fn unknown(name: &str) -> Error {
     // Only what can be a name is shown: anything else may be a piece of a password.
     let is_name = name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
     let name = if is_name && !name.is_empty() { name } else { "that is no name" };
-    format!("it has a parameter {name}, which is not known: there are {PASSED}, {READ}")
+    anyhow!("it has a parameter {name}, which is not known: there are {PASSED}, {READ}")
 }
 
 impl fmt::Display for PostgresAddress {

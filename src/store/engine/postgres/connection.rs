@@ -9,21 +9,21 @@ use diesel::{
         LoadConnection, SimpleConnection,
         statement_cache::{PrepareForCache, StatementCache},
     },
+    dsl::sql,
     expression::QueryMetadata,
     internal::derives::multiconnection::MultiConnectionHelper,
     migration::{CREATE_MIGRATIONS_TABLE, MigrationConnection},
     pg::{GetPgMetadataCache, Pg, PgMetadataCache, PgMetadataLookup, PgTypeMetadata},
     query_builder::{Query, QueryFragment, QueryId, bind_collector::RawBytesBindCollector},
     result::Error as DieselError,
-    sql_types::TypeMetadata,
+    sql_types::{BigInt, Text, TypeMetadata},
 };
 use futures_core::Stream;
 use tokio_postgres::{Client, Error, Row, Statement, types::Type};
 
 use super::{
-    super::migrations,
+    super::MIGRATIONS_TABLE,
     failure::{Consequence, Failure},
-    inspection::has_table,
     link::Link,
     rows::{Bind, FoundRow},
     timeouts::Timeouts,
@@ -39,7 +39,8 @@ pub struct PostgresConnection {
     is_in_transaction: bool,
     /// What begins the transaction, until its first statement is sent.
     begin: Option<&'static str>,
-    trouble: Option<Consequence>,
+    /// What the first failure of the transaction means for it.
+    pub trouble: Option<Consequence>,
     transactions: AnsiTransactionManager,
     types: PgMetadataCache,
     instrumentation: DynInstrumentation,
@@ -108,11 +109,6 @@ impl PostgresConnection {
         self.is_in_transaction = false;
     }
 
-    /// What the first failure of the transaction means for it.
-    pub fn trouble(&self) -> Option<Consequence> {
-        self.trouble
-    }
-
     /// Whether another transaction can begin, as far as that can be known without asking the server.
     pub fn is_alive(&mut self) -> bool {
         self.link.is_alive()
@@ -128,6 +124,14 @@ impl PostgresConnection {
         !self.link.is_closed() && !self.is_in_transaction
     }
 
+    /// Whether there is a table of that name in the schema where tables are created.
+    pub fn has_table(&mut self, name: &str) -> QueryResult<bool> {
+        let tables = "SELECT count(*) FROM information_schema.tables \
+                      WHERE table_schema = current_schema() AND table_name = ";
+        let found: i64 = sql::<BigInt>(tables).bind::<Text, _>(name).get_result(self)?;
+        Ok(found > 0)
+    }
+
     fn batch(&mut self, sql: &str) -> Result<(), Failure> {
         self.batch_within(self.timeouts.answer(), sql)
     }
@@ -140,7 +144,7 @@ impl PostgresConnection {
     fn noted<T>(&mut self, done: Result<T, Failure>) -> Result<T, Failure> {
         if let Err(failure) = &done {
             // Those after the first failure only say that there was one.
-            self.trouble.get_or_insert(failure.consequence());
+            self.trouble.get_or_insert(failure.consequence);
         }
         done
     }
@@ -333,7 +337,7 @@ impl MultiConnectionHelper for PostgresConnection {
 impl MigrationConnection for PostgresConnection {
     fn setup(&mut self) -> QueryResult<usize> {
         // Even where it exists, the statement needs a privilege that nothing else needs on a finished database.
-        if has_table(self, migrations::TABLE)? {
+        if self.has_table(MIGRATIONS_TABLE)? {
             return Ok(0);
         }
         diesel::sql_query(CREATE_MIGRATIONS_TABLE).execute(self)

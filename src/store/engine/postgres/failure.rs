@@ -22,7 +22,7 @@ pub enum Consequence {
 pub struct Failure {
     message: String,
     kind: DatabaseErrorKind,
-    consequence: Consequence,
+    pub consequence: Consequence,
 }
 
 impl Failure {
@@ -44,7 +44,6 @@ impl Failure {
         Self { message, kind, consequence }
     }
 
-    /// The connection is closed.
     pub fn closed() -> Self {
         Self::disconnected("the connection is closed".to_owned())
     }
@@ -59,11 +58,6 @@ impl Failure {
     pub fn aborted() -> Self {
         let message = "a statement of the transaction failed".to_owned();
         Self { message, kind: DatabaseErrorKind::Unknown, consequence: Consequence::Final }
-    }
-
-    /// What it means for the transaction.
-    pub fn consequence(&self) -> Consequence {
-        self.consequence
     }
 
     /// Whether the connection cannot be used any more. Else the server itself answered, and has rolled back.
@@ -108,17 +102,11 @@ fn classified(code: &SqlState) -> (DatabaseErrorKind, Consequence) {
 
 /// An error with its causes, which the library leaves out of its own text.
 fn with_causes(error: &tokio_postgres::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(next) = cause {
-        let next_text = next.to_string();
-        if !text.contains(&next_text) {
-            text.push_str(": ");
-            text.push_str(&next_text);
-        }
-        cause = next.source();
-    }
-    text
+    let causes = anyhow::Chain::new(error).map(ToString::to_string);
+    let join = |text: String, next: String| {
+        if text.contains(&next) { text } else { format!("{text}: {next}") }
+    };
+    causes.reduce(join).unwrap_or_default()
 }
 
 impl From<Failure> for DieselError {

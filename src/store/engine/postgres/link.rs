@@ -11,7 +11,6 @@ use tokio_postgres::{AsyncMessage, Client, Connection, Error, Socket, tls::TlsSt
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::{
-    BoxError,
     address::PostgresAddress,
     failure::{Consequence, Failure},
 };
@@ -33,7 +32,7 @@ impl Link {
         address: &PostgresAddress,
         tls: &MakeRustlsConnect,
         limit: Duration,
-    ) -> Result<Self, BoxError> {
+    ) -> anyhow::Result<Self> {
         let runtime = Builder::new_current_thread().enable_io().enable_time().build()?;
         let connecting = async { timeout(limit, address.config.connect(tls.clone())).await };
         let failure = match runtime.block_on(connecting) {
@@ -74,7 +73,7 @@ impl Link {
         if let Err(failure) = &outcome
             && failure.ends_connection()
         {
-            self.end = failure.consequence();
+            self.end = failure.consequence;
             self.close();
         }
         outcome

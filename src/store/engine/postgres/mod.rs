@@ -3,7 +3,6 @@
 mod address;
 pub(super) mod connection;
 mod failure;
-mod inspection;
 mod link;
 mod migrations;
 mod pool;
@@ -14,27 +13,26 @@ mod tls;
 
 use std::{path::Path, sync::LazyLock, time::Instant};
 
+use anyhow::bail;
+
 use self::{
     failure::Consequence,
     pool::{Connector, Pool},
     retry::Retries,
     timeouts::{ANSWER, LOCK, Timeouts},
 };
-use super::{AnyConnection, BackupError, BoxError, Engine, Permits};
+use super::{AnyConnection, Engine, MIGRATIONS_TABLE, Permits};
 use crate::{
     sealed::WrappedKey,
     store::{
-        error::{Result, Unavailable},
-        job::{Job, Purpose, Undone, run_alone},
-        pace::{Pace, WORK_TIMEOUT},
+        Pace, Result, Unavailable,
+        job::{Job, Purpose, run_alone},
         tx::Tx,
     },
 };
 
 pub use address::PostgresAddress;
-pub use connection::PostgresConnection;
-use inspection::has_table;
-pub use inspection::{last_of_sequence, next_of_sequence};
+use connection::PostgresConnection;
 
 const READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 const WRITE: &str = "BEGIN; SET LOCAL idle_in_transaction_session_timeout = 10000";
@@ -64,25 +62,28 @@ pub struct Postgres {
 
 /// A failed attempt at a use case.
 struct Missed {
-    error: Undone,
+    /// What its job ends with if there is no other attempt.
+    end: Result<()>,
     consequence: Consequence,
 }
 
 impl Postgres {
     /// Connects, and brings the tables up to date, creating them when they are missing.
-    pub fn open(address: &PostgresAddress) -> std::result::Result<Self, BoxError> {
+    pub fn open(address: &PostgresAddress) -> anyhow::Result<Self> {
         Self::after(address, migrations::migrate)
     }
 
     /// Connects to a database that is up to date, for upkeep beside servers that may be using it.
-    pub fn open_existing(address: &PostgresAddress) -> std::result::Result<Self, BoxError> {
-        Self::after(address, migrations::require_current)
+    pub fn open_existing(address: &PostgresAddress) -> anyhow::Result<Self> {
+        Self::after(address, |connector| {
+            connector.connect(Timeouts::of(Pace::Upkeep))?.require_current()
+        })
     }
 
     fn after(
         address: &PostgresAddress,
-        prepare: fn(&Connector) -> std::result::Result<(), BoxError>,
-    ) -> std::result::Result<Self, BoxError> {
+        prepare: fn(&Connector) -> anyhow::Result<()>,
+    ) -> anyhow::Result<Self> {
         connected(address, |connector| {
             prepare(&connector)?;
             Ok(Self { pool: Pool::new(connector), retries: Retries::default() })
@@ -92,26 +93,16 @@ impl Postgres {
     /// Tries a use case until it ends, a retry would not help or there is no time left for it. What a write did is kept by
     /// the server before this returns. Where the answer to a commit is lost, it is not known whether it was kept: that is an
     /// error, and not retried.
-    fn transact(
-        &self,
-        purpose: Purpose,
-        pace: Pace,
-        use_case: &dyn Fn(&mut Tx<'_>) -> Result<(), Undone>,
-    ) -> Result<(), Undone> {
-        let since = Instant::now();
-        let timeouts = match pace {
-            Pace::Request => Timeouts::of_request(WORK_TIMEOUT),
-            Pace::Upkeep => Timeouts::of_upkeep(),
-        };
+    fn transact(&self, purpose: Purpose, pace: Pace, job: &mut dyn Job) -> Result<()> {
+        let (since, timeouts) = (Instant::now(), Timeouts::of(pace));
         let mut tries = 0;
         loop {
-            let missed = match self.attempt(purpose, beginning(purpose, pace), timeouts, use_case) {
-                Ok(()) => return Ok(()),
-                Err(missed) => missed,
+            let Err(missed) = self.attempt(purpose, beginning(purpose, pace), timeouts, job) else {
+                return Ok(());
             };
             tries += 1;
             if !self.retries.wait_for_next(tries, since.elapsed(), missed.consequence) {
-                return Err(missed.error);
+                return missed.end;
             }
         }
     }
@@ -121,25 +112,24 @@ impl Postgres {
         purpose: Purpose,
         begin: &'static str,
         timeouts: Timeouts,
-        use_case: &dyn Fn(&mut Tx<'_>) -> Result<(), Undone>,
-    ) -> std::result::Result<(), Missed> {
-        let last =
-            |error: Unavailable| Missed { error: error.into(), consequence: Consequence::Final };
+        job: &mut dyn Job,
+    ) -> Result<(), Missed> {
+        let last = |error| Missed { end: Err(error), consequence: Consequence::Final };
         let none = || last(Unavailable::new("no connection"));
         let mut slot = self.pool.take(timeouts).map_err(last)?;
         slot.postgres().ok_or_else(none)?.begin(begin, timeouts);
-        let done = use_case(&mut Tx::new(slot.0.as_mut().ok_or_else(none)?));
+        let done = run_alone(job, &mut Tx::new(slot.0.as_mut().ok_or_else(none)?));
         let postgres = slot.postgres().ok_or_else(none)?;
         let ended = match (done, purpose) {
-            (Ok(()), Purpose::Reading) => {
+            (Ok(true), Purpose::Reading) => {
                 postgres.end_reading();
                 Ok(())
             }
-            (Ok(()), Purpose::Writing) => commit(postgres),
-            (Err(error), _) => {
-                let consequence = postgres.trouble().unwrap_or(Consequence::Final);
+            (Ok(true), Purpose::Writing) => commit(postgres),
+            (done, _) => {
+                let consequence = postgres.trouble.unwrap_or(Consequence::Final);
                 postgres.roll_back();
-                Err(Missed { error, consequence })
+                Err(Missed { end: done.map(drop), consequence })
             }
         };
         if postgres.is_unanswered() {
@@ -151,14 +141,16 @@ impl Postgres {
 
 impl Engine for Postgres {
     fn run(&self, purpose: Purpose, pace: Pace, next: &mut dyn FnMut() -> Option<Box<dyn Job>>) {
-        for job in std::iter::from_fn(next) {
-            run_alone(job, |use_case| self.transact(purpose, pace, use_case));
+        for mut job in std::iter::from_fn(next) {
+            if job.begin() {
+                let end = self.transact(purpose, pace, &mut *job);
+                job.finish(end);
+            }
         }
     }
 
-    fn backup(&self, _: &Path) -> std::result::Result<(), BackupError> {
-        let how = "a PostgreSQL database is backed up by pg_dump: docs/postgresql.md says how";
-        Err(BackupError(how.to_owned()))
+    fn backup(&self, _: &Path) -> anyhow::Result<()> {
+        bail!("a PostgreSQL database is backed up by pg_dump: docs/postgresql.md says how")
     }
 
     fn permits(&self) -> Permits {
@@ -175,24 +167,21 @@ impl Engine for Postgres {
 }
 
 /// The wrapped keys of a database; none where it has no tables yet, or no keys. Changes nothing.
-pub fn peek_keys(address: &PostgresAddress) -> std::result::Result<Vec<WrappedKey>, BoxError> {
+pub fn peek_keys(address: &PostgresAddress) -> anyhow::Result<Vec<WrappedKey>> {
     connected(address, |connector| {
-        let mut postgres = connector.connect(Timeouts::of_request(WORK_TIMEOUT))?;
+        let mut connection = connector.connect(Timeouts::of(Pace::Request))?;
         // A table `keys` may be another program's.
-        let tables = [super::migrations::TABLE, "keys"];
-        for table in tables {
-            if !has_table(&mut postgres, table)? {
-                return Ok(vec![]);
-            }
+        if !connection.has_table(MIGRATIONS_TABLE)? || !connection.has_table("keys")? {
+            return Ok(vec![]);
         }
-        Ok(Tx::new(&mut AnyConnection::Postgres(postgres)).keys()?)
+        Ok(Tx::new(&mut connection).keys()?)
     })
 }
 
-fn commit(postgres: &mut PostgresConnection) -> std::result::Result<(), Missed> {
+fn commit(postgres: &mut PostgresConnection) -> Result<(), Missed> {
     postgres.commit().map_err(|failure| {
         // What the server refused was rolled back. Of what got no answer that is not known, so it is not retried.
-        let consequence = match failure.consequence() {
+        let consequence = match failure.consequence {
             Consequence::GaveWay => Consequence::GaveWay,
             _ => Consequence::Final,
         };
@@ -201,17 +190,17 @@ fn commit(postgres: &mut PostgresConnection) -> std::result::Result<(), Missed> 
         } else {
             ""
         };
-        Missed { error: Unavailable::new(format!("{failure}{doubt}")).into(), consequence }
+        Missed { end: Err(Unavailable::new(format!("{failure}{doubt}"))), consequence }
     })
 }
 
 /// Does what needs a connection on a thread of its own: the caller's may run a runtime, in which nothing may block.
 fn connected<T: Send>(
     address: &PostgresAddress,
-    work: impl FnOnce(Connector) -> std::result::Result<T, BoxError> + Send,
-) -> std::result::Result<T, BoxError> {
+    work: impl FnOnce(Connector) -> anyhow::Result<T> + Send,
+) -> anyhow::Result<T> {
     std::thread::scope(|scope| {
         let worker = scope.spawn(|| work(Connector::new(address)?));
-        worker.join().unwrap_or_else(|_panicked| Err("the connection could not be made".into()))
+        worker.join().unwrap_or_else(|_panicked| bail!("the connection could not be made"))
     })
 }

@@ -11,10 +11,10 @@ use r2d2::{ManageConnection, NopErrorHandler, PooledConnection};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::{
-    AnyConnection, BoxError, PostgresConnection, address::PostgresAddress, failure::Failure,
-    link::Link, timeouts::Timeouts, tls,
+    AnyConnection, PostgresConnection, address::PostgresAddress, failure::Failure, link::Link,
+    timeouts::Timeouts, tls,
 };
-use crate::store::error::{Result, Unavailable};
+use crate::store::{Result, Unavailable};
 
 /// How long a connection is used: within that time a changed host name or another server of a proxy is followed, unless the
 /// connection is never idle.
@@ -34,14 +34,15 @@ pub struct Connector {
 
 impl Connector {
     /// Reads the certificates that the address names; connects to nothing yet.
-    pub fn new(address: &PostgresAddress) -> std::result::Result<Self, BoxError> {
+    pub fn new(address: &PostgresAddress) -> anyhow::Result<Self> {
         Ok(Self { tls: tls::connector(address)?, address: Box::new(address.clone()) })
     }
 
     /// A new connection, in no pool. The text of an error holds no password.
-    pub fn connect(&self, timeouts: Timeouts) -> std::result::Result<PostgresConnection, BoxError> {
+    pub fn connect(&self, timeouts: Timeouts) -> anyhow::Result<AnyConnection> {
         let link = Link::connect(&self.address, &self.tls, timeouts.connection())?;
-        Ok(PostgresConnection::over(link, self.address.names_statements, timeouts))
+        let names_statements = self.address.names_statements;
+        Ok(AnyConnection::Postgres(PostgresConnection::over(link, names_statements, timeouts)))
     }
 }
 
@@ -77,12 +78,12 @@ impl Pool {
     pub fn take(&self, timeouts: Timeouts) -> Result<PooledConnection<Slots>> {
         let mut slot = self.slots.get_timeout(timeouts.connection()).map_err(Unavailable::new)?;
         if slot.0.is_none() {
-            slot.0 = Some(AnyConnection::Postgres(self.connect(timeouts)?));
+            slot.0 = Some(self.connect(timeouts)?);
         }
         Ok(slot)
     }
 
-    fn connect(&self, timeouts: Timeouts) -> Result<PostgresConnection> {
+    fn connect(&self, timeouts: Timeouts) -> Result<AnyConnection> {
         let is_known = match &mut *self.outage() {
             Some(outage) if Instant::now() < outage.until => {
                 return Err(Unavailable::new(&outage.reason));
@@ -109,18 +110,16 @@ impl Pool {
                 }
             }
             // After the deadline the server is not to blame.
-            Err(error) if is_known || !timeouts.are_over() => self.note_outage(error.to_string()),
+            Err(error) if is_known || !timeouts.are_over() => {
+                let until = Instant::now() + OUTAGE_PAUSE;
+                let outage = Outage { reason: error.to_string(), until };
+                if self.outage().replace(outage).is_none() {
+                    log::warn!("the database server cannot be reached: {error}");
+                }
+            }
             Err(_) => {}
         }
         connected.map_err(Unavailable::new)
-    }
-
-    fn note_outage(&self, reason: String) {
-        let text = format!("the database server cannot be reached: {reason}");
-        let outage = Outage { reason, until: Instant::now() + OUTAGE_PAUSE };
-        if self.outage().replace(outage).is_none() {
-            log::warn!("{text}");
-        }
     }
 
     /// Closes the connections that are not in use: the server did not answer by another one.

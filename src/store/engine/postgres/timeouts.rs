@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use crate::store::{Pace, WORK_TIMEOUT};
+
 /// How long one answer may take for a request.
 pub const ANSWER: Duration = Duration::from_secs(3);
 
@@ -22,14 +24,11 @@ pub struct Timeouts {
 }
 
 impl Timeouts {
-    /// For a request with a deadline in that time.
-    pub fn of_request(limit: Duration) -> Self {
-        Self { answer: ANSWER, deadline: Instant::now().checked_add(limit) }
-    }
-
-    /// For upkeep, without a deadline.
-    pub fn of_upkeep() -> Self {
-        Self { answer: ANSWER_FOR_UPKEEP, deadline: None }
+    pub fn of(pace: Pace) -> Self {
+        match pace {
+            Pace::Request => Self { answer: ANSWER, deadline: Some(Instant::now() + WORK_TIMEOUT) },
+            Pace::Upkeep => Self { answer: ANSWER_FOR_UPKEEP, deadline: None },
+        }
     }
 
     pub fn answer(self) -> Duration {
@@ -62,12 +61,12 @@ mod tests {
 
     #[test]
     fn no_wait_but_that_for_the_end_is_longer_than_the_request() {
-        let timeouts = Timeouts::of_request(Duration::from_secs(5));
+        let timeouts = Timeouts::of(Pace::Request);
         assert!(timeouts.answer() <= ANSWER && timeouts.connection() <= CONNECTION);
         assert!(!timeouts.are_over());
-        let late = Timeouts::of_request(Duration::ZERO);
+        let late = Timeouts { deadline: Some(Instant::now()), ..timeouts };
         assert_eq!((late.answer(), late.connection()), (Duration::ZERO, Duration::ZERO));
         assert!(late.are_over() && late.end() == ANSWER);
-        assert_eq!(Timeouts::of_upkeep().answer(), ANSWER_FOR_UPKEEP);
+        assert_eq!(Timeouts::of(Pace::Upkeep).answer(), ANSWER_FOR_UPKEEP);
     }
 }

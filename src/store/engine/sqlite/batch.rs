@@ -5,7 +5,7 @@ use diesel::connection::SimpleConnection;
 
 use super::{Sqlite, transaction::Transaction};
 use crate::store::{
-    error::{Result, Unavailable},
+    Result, Unavailable,
     job::{Job, Purpose},
     tx::Tx,
 };
@@ -16,17 +16,6 @@ enum Failure {
     Refused(Unavailable),
     /// One of the use cases, or all of them together, broke the transaction.
     Broken(Unavailable),
-    /// A caller was told that nothing was done.
-    GivenUp,
-}
-
-impl Failure {
-    fn into_error(self) -> Unavailable {
-        match self {
-            Self::Refused(error) | Self::Broken(error) => error,
-            Self::GivenUp => Unavailable::new("the caller of the write was told that it failed"),
-        }
-    }
 }
 
 impl Sqlite {
@@ -42,12 +31,13 @@ impl Sqlite {
         let mut jobs = vec![];
         let mut outcome = self.attempt(purpose, next, &mut jobs);
         // This ends: each time there is one less that can give up.
-        while matches!(outcome, Err(Failure::GivenUp)) {
+        while matches!(outcome, Ok(false)) {
             let mut again = std::mem::take(&mut jobs).into_iter();
             outcome = self.attempt(purpose, &mut || again.next(), &mut jobs);
             jobs.extend(again);
         }
         match outcome {
+            Ok(_) => finish(jobs, &Ok(())),
             Err(Failure::Broken(error)) if jobs.len() > 1 => {
                 log::warn!("{} use cases are run one by one, since together: {error}", jobs.len());
                 let mut jobs = jobs.into_iter();
@@ -64,18 +54,19 @@ impl Sqlite {
                 finish(jobs, &Err(error.clone()));
                 return Err(error);
             }
-            outcome => finish(jobs, &outcome.map_err(Failure::into_error)),
+            Err(Failure::Broken(error)) => finish(jobs, &Err(error)),
         }
         Ok(())
     }
 
-    /// One transaction. What was run is added to `ran`, whatever came of it.
+    /// One transaction; `false` when it was rolled back since a caller was told that nothing was done. What was run is added
+    /// to `ran`, whatever came of it.
     fn attempt(
         &self,
         purpose: Purpose,
         next: &mut dyn FnMut() -> Option<Box<dyn Job>>,
         ran: &mut Vec<Box<dyn Job>>,
-    ) -> std::result::Result<(), Failure> {
+    ) -> Result<bool, Failure> {
         let (pool, begin) = match purpose {
             Purpose::Reading => (self.readers.as_ref().unwrap_or(&self.writer), "BEGIN DEFERRED"),
             // The lock is taken at once: a read transaction that begins to write would be refused as busy.
@@ -83,7 +74,8 @@ impl Sqlite {
         };
         let mut connection =
             pool.get().map_err(|error| Failure::Refused(Unavailable::new(error)))?;
-        let transaction = Transaction::begin(&mut connection, begin).map_err(Failure::Refused)?;
+        let transaction = Transaction::begin(&mut connection, begin)
+            .map_err(|error| Failure::Refused(error.into()))?;
         let mut tx = Tx::new(transaction.connection);
         while let Some(mut job) = next() {
             if job.begin() {
@@ -96,25 +88,27 @@ impl Sqlite {
                     Purpose::Writing => in_savepoint(&mut tx, &mut *job),
                 };
                 ran.push(job);
-                kept.map_err(|error| Failure::Broken(Unavailable::new(error)))?;
+                kept.map_err(|error| Failure::Broken(error.into()))?;
             }
         }
         if ran.is_empty() {
-            return Ok(());
+            return Ok(true);
         }
         tx.complete().map_err(Failure::Broken)?;
         // As late as possible, and before anything is answered that was read: also that something does not exist.
-        let files = self.files.as_ref().map_or(Ok(()), |files| files.check());
-        files.map_err(|error| Failure::Refused(Unavailable::new(error)))?;
+        if let Some(files) = &self.files {
+            files.check().map_err(|error| Failure::Refused(Unavailable::new(error)))?;
+        }
         // All are asked, so that each that is run again is known to have been about to be committed.
         let mut is_given_up = false;
         for job in ran {
             is_given_up |= !job.commit();
         }
         if is_given_up {
-            return Err(Failure::GivenUp);
+            return Ok(false);
         }
-        transaction.commit().map_err(Failure::Broken)
+        transaction.commit().map_err(|error| Failure::Broken(error.into()))?;
+        Ok(true)
     }
 }
 

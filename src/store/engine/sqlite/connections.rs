@@ -7,17 +7,19 @@ use std::{
     time::Duration,
 };
 
+use anyhow::{Context, Result, ensure};
 use diesel::{
     Connection, RunQueryDsl, SqliteConnection,
-    connection::{AnsiTransactionManager, SimpleConnection, TransactionManager},
+    connection::{SimpleConnection, TransactionManager},
     dsl::sql,
     sql_types::Text,
 };
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::{
-    AnyConnection, BoxError,
+    AnyConnection,
     files::{Access, Files, with_suffix},
+    transaction::Manager,
 };
 
 /// How long one statement waits for another process that holds the database locked.
@@ -26,8 +28,8 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long a use case waits for a working connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Reads from the file.
-const READ: &str = "SELECT count(*) FROM sqlite_master";
+/// Reads from the file: how many tables, indexes and the like it has.
+pub const READ: &str = "SELECT count(*) FROM sqlite_master";
 
 /// Opens connections for the pools.
 #[derive(Clone)]
@@ -39,33 +41,32 @@ pub enum Connections {
 }
 
 /// Opens a connection to a file that exists, with a write-ahead log if it is to be written.
-pub fn open(path: &Path, access: Access) -> Result<AnyConnection, BoxError> {
+pub fn open(path: &Path, access: Access) -> Result<AnyConnection> {
     let mut connection = establish(path, access)?;
     if access == Access::Write {
         // SQLite answers with the mode that it could set: another one where files cannot be shared in memory.
         let mode: String = sql::<Text>("PRAGMA journal_mode = WAL").get_result(&mut connection)?;
-        if !mode.eq_ignore_ascii_case("wal") {
-            return Err("a write-ahead log is not possible there".into());
-        }
+        ensure!(mode.eq_ignore_ascii_case("wal"), "a write-ahead log is not possible there");
         // From the first read on the log exists.
         connection.batch_execute(READ)?;
     }
-    Ok(AnyConnection::Sqlite(connection))
-}
-
-/// Creates a database in memory.
-pub fn open_in_memory() -> Result<AnyConnection, BoxError> {
-    prepare(SqliteConnection::establish(":memory:")?).map(AnyConnection::Sqlite)
+    Ok(connection)
 }
 
 /// One connection to a file that exists.
-pub fn establish(path: &Path, access: Access) -> Result<SqliteConnection, BoxError> {
-    prepare(SqliteConnection::establish(&address(path, access)?)?)
+pub fn establish(path: &Path, access: Access) -> Result<AnyConnection> {
+    let path = path.to_str().context("the path is not valid UTF-8")?;
+    // Neither mode makes a file: one that is gone must not come back empty.
+    let mode = match access {
+        Access::Write => "rw",
+        Access::Read => "ro",
+    };
+    establish_at(&format!("file:{}?mode={mode}", utf8_percent_encode(path, ADDRESS)))
 }
 
 /// One connection that does not change a file, unless a process was killed in a transaction with a rollback journal: then
 /// that transaction is rolled back, since the file cannot be read before.
-pub fn establish_to_read(path: &Path) -> Result<SqliteConnection, BoxError> {
+pub fn establish_to_read(path: &Path) -> Result<AnyConnection> {
     let open = |access| {
         let mut connection = establish(path, access)?;
         connection.batch_execute(READ)?;
@@ -77,7 +78,9 @@ pub fn establish_to_read(path: &Path) -> Result<SqliteConnection, BoxError> {
     }
 }
 
-fn prepare(mut connection: SqliteConnection) -> Result<SqliteConnection, BoxError> {
+/// One connection to an address of SQLite's; `:memory:` creates a database there.
+pub fn establish_at(address: &str) -> Result<AnyConnection> {
+    let mut connection = AnyConnection::Sqlite(SqliteConnection::establish(address)?);
     // The timeout first: what follows may meet a lock. Temporary tables in memory: there may be no folder for them.
     connection.batch_execute(&format!(
         "PRAGMA busy_timeout = {}; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
@@ -91,16 +94,16 @@ impl r2d2::ManageConnection for Connections {
     type Connection = AnyConnection;
     type Error = io::Error;
 
-    fn connect(&self) -> Result<AnyConnection, io::Error> {
+    fn connect(&self) -> io::Result<AnyConnection> {
         match self {
             Self::ToFile { files, access, cache } => {
                 let open = || {
                     files.check()?;
-                    let mut connection = open(files.path(), *access)?;
+                    let mut connection = open(&files.path, *access)?;
                     connection.batch_execute(&format!("PRAGMA cache_size = -{cache}"))?;
                     Ok(connection)
                 };
-                open().map_err(|error: BoxError| io::Error::other(error))
+                open().map_err(|error: anyhow::Error| io::Error::other(error))
             }
             Self::InMemory(only) => {
                 let only = only.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -110,18 +113,18 @@ impl r2d2::ManageConnection for Connections {
     }
 
     // A connection whose files are gone is kept: it works again as soon as they are back.
-    fn is_valid(&self, _connection: &mut AnyConnection) -> Result<(), io::Error> {
+    fn is_valid(&self, _connection: &mut AnyConnection) -> io::Result<()> {
         Ok(())
     }
 
     fn has_broken(&self, connection: &mut AnyConnection) -> bool {
-        connection.sqlite().map_or(true, AnsiTransactionManager::is_broken_transaction_manager)
+        Manager::is_broken_transaction_manager(connection)
     }
 }
 
 /// A pool of so many connections.
-pub fn pool(size: u32, connections: Connections) -> Result<r2d2::Pool<Connections>, r2d2::Error> {
-    r2d2::Pool::builder()
+pub fn pool(size: u32, connections: Connections) -> Result<r2d2::Pool<Connections>> {
+    let pool = r2d2::Pool::builder()
         .max_size(size)
         .connection_timeout(CONNECT_TIMEOUT)
         .idle_timeout(None)
@@ -129,19 +132,10 @@ pub fn pool(size: u32, connections: Connections) -> Result<r2d2::Pool<Connection
         .test_on_check_out(false)
         // The use case that waits for the connection gets the error; the log would only repeat it.
         .error_handler(Box::new(r2d2::NopErrorHandler))
-        .build(connections)
+        .build(connections)?;
+    Ok(pool)
 }
 
 /// What is not encoded in an SQLite `file:` address.
 const ADDRESS: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.').remove(b'~');
-
-fn address(path: &Path, access: Access) -> Result<String, BoxError> {
-    let path = path.to_str().ok_or("the path is not valid UTF-8")?;
-    // Neither mode makes a file: one that is gone must not come back empty.
-    let mode = match access {
-        Access::Write => "rw",
-        Access::Read => "ro",
-    };
-    Ok(format!("file:{}?mode={mode}", utf8_percent_encode(path, ADDRESS)))
-}

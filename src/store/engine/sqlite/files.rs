@@ -8,13 +8,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use anyhow::{Result, anyhow, bail, ensure};
 use rustix::{
     fs::{CWD, FlockOperation, RenameFlags, flock, renameat_with},
     io::Errno,
     process::geteuid,
 };
-
-use super::BoxError;
 
 /// What connections may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,7 +28,7 @@ pub enum Access {
 /// removed or replaced takes writes without an error and loses them. A file that replaced it is not opened even if it is a
 /// database, for the log beside it would be read into it and spoil both.
 pub struct Files {
-    path: PathBuf,
+    pub path: PathBuf,
     known: Vec<(PathBuf, u64, u64)>,
 }
 
@@ -48,25 +47,21 @@ impl Files {
         Ok(Self { path: path.to_owned(), known: known.collect::<io::Result<_>>()? })
     }
 
-    /// The path of the database.
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
     /// Whether all of them are the same as at the start.
-    pub fn check(&self) -> Result<(), BoxError> {
+    pub fn check(&self) -> Result<()> {
         for (path, device, inode) in &self.known {
             let shown = path.display();
-            let now = fs::metadata(path).map_err(|error| format!("{shown}: {error}"))?;
-            if (now.dev(), now.ino()) != (*device, *inode) {
-                let remedy = "put the file back that was there at the start; before a start with another one, take away \
-                              what stands beside it";
-                return Err(format!("{shown} was replaced: {remedy}").into());
-            }
-            if *path == self.path && now.len() < HEADER {
-                let remedy = "copy what stands beside it before the server ends, which removes it, and put the content back";
-                return Err(format!("{shown} was emptied: {remedy}").into());
-            }
+            let now = fs::metadata(path).map_err(|error| anyhow!("{shown}: {error}"))?;
+            ensure!(
+                (now.dev(), now.ino()) == (*device, *inode),
+                "{shown} was replaced: put the file back that was there at the start; before a start with another one, \
+                 take away what stands beside it"
+            );
+            ensure!(
+                *path != self.path || now.len() >= HEADER,
+                "{shown} was emptied: copy what stands beside it before the server ends, which removes it, and put the \
+                 content back"
+            );
         }
         Ok(())
     }
@@ -89,28 +84,24 @@ const PARTIAL: &str = ".partial-";
 /// A file that is not whole yet, under a name of its own: other processes may write the same, also in containers where each
 /// is process 1. Removed when it is dropped, unless it got its real name.
 pub struct Partial {
-    path: PathBuf,
-    /// Locked while the process lives.
-    _lock: File,
+    pub path: PathBuf,
+    /// Locked while it is open.
+    pub file: File,
 }
 
 impl Partial {
     /// Creates an empty one beside the file that it is to become, for its owner only, and removes what was left of others.
-    pub fn new(becomes: &Path) -> io::Result<(Self, File)> {
+    pub fn new(becomes: &Path) -> io::Result<Self> {
         Self::remove_left(becomes);
         loop {
             let path = with_suffix(becomes, &format!("{PARTIAL}{}", uuid::Uuid::new_v4().simple()));
             let file = make_new(&path)?;
             // Until it is locked, another process takes it for one that was left.
             if takes_lock(&file) && file.metadata()?.nlink() > 0 {
-                return Ok((Self { path, _lock: file.try_clone()? }, file));
+                return Ok(Self { path, file });
             }
             drop(fs::remove_file(path));
         }
-    }
-
-    pub fn path(&self) -> &Path {
-        &self.path
     }
 
     /// Removes those whose processes were killed.
@@ -161,16 +152,16 @@ pub fn name_new(from: &Path, to: &Path) -> io::Result<()> {
 /// Writes a new file for its owner only: it gets its name when it is whole and on disk. A file that has the name stays:
 /// [`io::ErrorKind::AlreadyExists`].
 pub fn write_new_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let (partial, mut file) = Partial::new(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    name_new(partial.path(), path)?;
+    let mut partial = Partial::new(path)?;
+    partial.file.write_all(bytes)?;
+    partial.file.sync_all()?;
+    name_new(&partial.path, path)?;
     sync_folder(path)
 }
 
 /// Refuses a log without its database: SQLite, also when it only reads, would take an empty file with the log of a lost one
 /// for a new database, and write over what was written last.
-pub fn refuse_log_alone(path: &Path) -> io::Result<()> {
+pub fn refuse_log_alone(path: &Path) -> Result<()> {
     let holds = |file: &Path, least| fs::metadata(file).is_ok_and(|file| file.len() >= least);
     // The file is checked after the log: a process that creates a database at the same moment creates the file first, and
     // writes its content with a journal before there is the other log.
@@ -180,26 +171,25 @@ pub fn refuse_log_alone(path: &Path) -> io::Result<()> {
         (_, true) if !path.try_exists()? => journal,
         _ => return Ok(()),
     };
-    Err(io::Error::other(format!(
+    bail!(
         "{} is there without its database, and may hold what was written last: put the database back, or take that file \
          away",
         alone.display()
-    )))
+    )
 }
 
 /// Refuses to make the files that SQLite keeps beside a database, even when it only reads, for another user than the owner:
 /// the owner could not open them. A superuser's are given to the owner.
-pub fn refuse_other_users(path: &Path) -> io::Result<()> {
+pub fn refuse_other_users(path: &Path) -> Result<()> {
     let (owner, user) = (fs::metadata(path)?.uid(), geteuid());
     let is_own = user.is_root() || user.as_raw() == owner;
-    if is_own || !has_wal_mode(path) || with_suffix(path, "-wal").exists() {
-        return Ok(());
-    }
-    Err(io::Error::other(format!(
+    ensure!(
+        is_own || !has_wal_mode(path) || with_suffix(path, "-wal").exists(),
         "it belongs to uid {owner}, and this process runs as uid {}: run it as its owner, who could not open what another \
          user leaves beside it",
         user.as_raw()
-    )))
+    );
+    Ok(())
 }
 
 /// Whether the header demands a write-ahead log (SQLite's file format, section 1.3.3), as that of a backup does not.

@@ -4,8 +4,6 @@ mod backup;
 mod batch;
 mod connections;
 mod files;
-mod inspection;
-mod migrations;
 mod restore;
 mod transaction;
 
@@ -14,16 +12,21 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use anyhow::{Context, Result, ensure};
+use diesel::{
+    RunQueryDsl,
+    connection::SimpleConnection,
+    dsl::sql,
+    sql_types::{BigInt, Text},
+};
+
 use self::{
     connections::{Connections, establish_to_read, pool},
     files::{Files, Partial},
-    inspection::has_table,
+    transaction::Transaction,
 };
-use super::{
-    AnyConnection, BackupError, BoxError, DatabaseUrl, Engine, Job, Pace, Permits, Purpose,
-    RestoreError, Tx,
-};
-use crate::sealed::WrappedKey;
+use super::{AnyConnection, DatabaseUrl, Engine, Job, Pace, Permits, Purpose, Tx};
+use crate::{sealed::WrappedKey, store};
 
 pub use files::{Access, files_of, folder_of, with_suffix, write_new_file};
 pub use restore::Staged;
@@ -52,26 +55,24 @@ pub struct Sqlite {
 
 impl Sqlite {
     /// Opens the file, creating it when it is missing, and brings its tables up to date.
-    pub fn open(path: &Path) -> Result<Self, BoxError> {
+    pub fn open(path: &Path) -> Result<Self> {
         files::refuse_log_alone(path)?;
         files::make_missing(path)?;
         Partial::remove_left(path);
-        migrations::refuse_foreign(&mut establish_to_read(path)?)?;
+        refuse_foreign(&mut establish_to_read(path)?)?;
         files::keep_from_others(path);
         let mut first = connections::open(path, Access::Write)?;
-        migrations::migrate(&mut first)?;
+        migrate(&mut first)?;
         Self::over(first, path, Access::Write)
     }
 
     /// Opens a file that exists and is up to date, for upkeep beside a server that may be using it.
-    pub fn open_existing(path: &Path, access: Access) -> Result<Self, BoxError> {
+    pub fn open_existing(path: &Path, access: Access) -> Result<Self> {
         files::refuse_log_alone(path)?;
-        if !path.exists() {
-            return Err("there is no such file".into());
-        }
+        ensure!(path.exists(), "there is no such file");
         files::refuse_other_users(path)?;
         // By a connection that can change nothing: another one would begin by changing the journal mode.
-        migrations::require_current(&mut establish_to_read(path)?)?;
+        establish_to_read(path)?.require_current()?;
         if access == Access::Write {
             files::keep_from_others(path);
         }
@@ -79,14 +80,14 @@ impl Sqlite {
     }
 
     /// Creates a database in memory.
-    pub fn open_in_memory() -> Result<Self, BoxError> {
-        let mut only = connections::open_in_memory()?;
-        migrations::migrate(&mut only)?;
+    pub fn open_in_memory() -> Result<Self> {
+        let mut only = connections::establish_at(":memory:")?;
+        migrate(&mut only)?;
         let writer = pool(1, Connections::InMemory(Arc::new(Mutex::new(Some(only)))))?;
         Ok(Self { files: None, _keeper: None, readers: None, writer })
     }
 
-    fn over(first: AnyConnection, path: &Path, access: Access) -> Result<Self, BoxError> {
+    fn over(first: AnyConnection, path: &Path, access: Access) -> Result<Self> {
         let files = Arc::new(Files::open_now(path, access)?);
         let connections = |cache| Connections::ToFile { files: Arc::clone(&files), access, cache };
         Ok(Self {
@@ -104,9 +105,8 @@ impl Engine for Sqlite {
         drop(self.run_batch(purpose, next));
     }
 
-    fn backup(&self, file: &Path) -> Result<(), BackupError> {
-        let in_memory = || BackupError("a database in memory cannot be backed up".to_owned());
-        backup::copy(self.files.as_ref().ok_or_else(in_memory)?, file)
+    fn backup(&self, file: &Path) -> Result<()> {
+        backup::copy(self.files.as_ref().context("a database in memory cannot be backed up")?, file)
     }
 
     fn permits(&self) -> Permits {
@@ -128,15 +128,54 @@ impl Engine for Sqlite {
 
 /// The wrapped keys of a database; none where there is no database, or one without keys yet. Another program's database is
 /// an error. Changes nothing.
-pub fn peek_keys(path: &Path) -> Result<Vec<WrappedKey>, BoxError> {
+pub fn peek_keys(path: &Path) -> Result<Vec<WrappedKey>> {
     files::refuse_log_alone(path)?;
     if !path.exists() {
         return Ok(vec![]);
     }
     let mut connection = establish_to_read(path)?;
-    migrations::refuse_foreign(&mut connection)?;
-    if !has_table(&mut connection, "keys")? {
+    refuse_foreign(&mut connection)?;
+    if !connection.has_table("keys")? {
         return Ok(vec![]);
     }
-    Ok(Tx::new(&mut AnyConnection::Sqlite(connection)).keys()?)
+    Ok(Tx::new(&mut connection).keys()?)
+}
+
+/// Refuses a database that has tables of another program, and changes nothing.
+fn refuse_foreign(connection: &mut AnyConnection) -> Result<()> {
+    let tables: i64 = sql::<BigInt>(connections::READ).get_result(connection)?;
+    if tables == 0 { Ok(()) } else { connection.refuse_others() }
+}
+
+/// Creates or changes the tables where they are not up to date.
+fn migrate(connection: &mut AnyConnection) -> Result<()> {
+    // One transaction around all: of two processes that start at once one waits.
+    let transaction = Transaction::begin(connection, "BEGIN IMMEDIATE")?;
+    transaction.connection.refuse_unknown()?;
+    transaction.connection.run_migrations()?;
+    // A file that can only be read is opened without an error; a write fails.
+    transaction.connection.batch_execute("UPDATE counters SET value = value")?;
+    Ok(transaction.commit()?)
+}
+
+impl Tx<'_> {
+    /// What the engine finds wrong with its file and with references between rows; names tables, indexes and row numbers.
+    /// A PostgreSQL server keeps its references right, and its files are out of reach.
+    pub fn defects(&mut self) -> store::Result<Vec<String>> {
+        if self.has_other_writers() {
+            return Ok(vec![]);
+        }
+        let mut defects = vec![];
+        for query in [
+            "PRAGMA integrity_check(100)",
+            "SELECT printf('row %d of %s refers to nothing in %s', rowid, \"table\", parent) \
+             FROM pragma_foreign_key_check",
+            "SELECT name || ' is a trigger or a view of another program' FROM sqlite_master \
+             WHERE type IN ('trigger', 'view')",
+        ] {
+            defects.extend(sql::<Text>(query).load::<String>(self.connection())?);
+        }
+        defects.retain(|text| text != "ok");
+        Ok(defects)
+    }
 }

@@ -1,6 +1,7 @@
 //! Puts a backup into a database's place.
 
 use std::{
+    fmt::Display,
     fs::{self, File},
     io,
     os::unix::fs::{MetadataExt, fchown},
@@ -9,20 +10,17 @@ use std::{
     time::{Duration, Instant},
 };
 
-use diesel::{SqliteConnection, connection::SimpleConnection};
+use anyhow::{Result, anyhow, bail, ensure};
+use diesel::connection::SimpleConnection;
 
 use super::{
-    Access, BoxError, DatabaseUrl, RestoreError,
+    Access, AnyConnection, DatabaseUrl,
     connections::{establish, establish_to_read},
     files::{Partial, beside, folder_of, name_new, remove, sync_folder, unless, with_suffix},
-    inspection::has_table,
-    migrations,
 };
 
 /// How long closing a copy may take, on a slow disk.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(30);
-
-type Result<T> = std::result::Result<T, RestoreError>;
 
 /// A copy of a backup beside the database that it is to replace: it can be checked before it does. Removed when it is
 /// dropped, unless it is installed.
@@ -35,61 +33,51 @@ impl Staged {
     /// Copies a backup, which this program must have written, to the folder of the database that it is to become. The
     /// database is not changed.
     pub fn new(url: &DatabaseUrl, backup: &Path, force: bool) -> Result<Self> {
-        let no_file = match url {
+        let target = match url {
+            DatabaseUrl::SqliteFile(target) => target,
+            DatabaseUrl::SqliteMemory => bail!("a database in memory cannot be restored"),
             DatabaseUrl::Postgres(_) => {
-                "a PostgreSQL database is restored by pg_restore: docs/postgresql.md says how"
+                bail!(
+                    "a PostgreSQL database is restored by pg_restore: docs/postgresql.md says how"
+                )
             }
-            _ => "a database in memory cannot be restored",
         };
-        let target = url.file().ok_or_else(|| RestoreError(no_file.to_owned()))?;
         if !force && fs::symlink_metadata(target).is_ok() {
             return Err(exists(target));
         }
-        let no_backup =
-            |reason: &str| RestoreError(format!("{} is no backup: {reason}", backup.display()));
-        let unreadable = |error: io::Error| no_backup(&error.to_string());
-        // The log is beside the file itself, not beside a link to it.
-        let backup = &fs::canonicalize(backup).map_err(unreadable)?;
-        // Before it is opened: to open a pipe waits for its other end.
-        if !fs::metadata(backup).map_err(unreadable)?.is_file() {
-            return Err(no_backup("it is no file"));
-        }
-        let mut from = File::open(backup).map_err(unreadable)?;
-        for log in ["-wal", "-journal"].map(|suffix| with_suffix(backup, suffix)) {
-            if fs::metadata(log).is_ok_and(|log| log.len() > 0) {
-                return Err(no_backup("it has a log beside it, as a database in use has"));
-            }
-        }
+        let no_backup = |error| anyhow!("{} is no backup: {error}", backup.display());
+        let mut from = open_backup(backup).map_err(no_backup)?;
         let mut copy = || -> io::Result<Partial> {
-            let (copy, mut to) = Partial::new(target)?;
-            io::copy(&mut from, &mut to)?;
-            give_to_owner(&to, target)?;
-            to.sync_all()?;
+            let mut copy = Partial::new(target)?;
+            io::copy(&mut from, &mut copy.file)?;
+            give_to_owner(&copy.file, target)?;
+            copy.file.sync_all()?;
             Ok(copy)
         };
         let copy = copy().map_err(|error| failed(target, &error))?;
-        refuse_others(copy.path()).map_err(|error| no_backup(&error.to_string()))?;
-        Ok(Self { copy, target: target.to_owned() })
+        refuse_others(&copy.path).map_err(no_backup)?;
+        Ok(Self { copy, target: target.clone() })
     }
 
     /// Where the copy is, to be opened and checked.
     #[must_use]
     pub fn url(&self) -> DatabaseUrl {
-        DatabaseUrl::SqliteFile(self.copy.path().to_owned())
+        DatabaseUrl::SqliteFile(self.copy.path.clone())
     }
 
     /// Replaces the database by the copy, which no process must have open any more. What is no database any more is set aside,
     /// with the log beside it.
     pub fn install(self, force: bool) -> Result<()> {
-        let (copy, target) = (self.copy.path(), self.target.as_path());
+        let (copy, target) = (&self.copy.path, &self.target);
+        let failed = |error| failed(target, &error);
         wait_until_closed(copy)?;
         if fs::symlink_metadata(target).is_err() {
-            set_aside(beside(target)).map_err(|error| failed(target, &error))?;
-            name_new(copy, target).map_err(|error| failed(target, &error))?;
+            set_aside(beside(target)).map_err(failed)?;
+            name_new(copy, target).map_err(failed)?;
         } else if force {
             // Held until the new file is there: meanwhile other processes find it locked.
             let _held = make_way(target)?;
-            fs::rename(copy, target).map_err(|error| failed(target, &error))?;
+            fs::rename(copy, target).map_err(failed)?;
         } else {
             return Err(exists(target));
         }
@@ -101,13 +89,25 @@ impl Staged {
     }
 }
 
-/// Refuses what neither this version nor an older one wrote.
-fn refuse_others(copy: &Path) -> std::result::Result<(), BoxError> {
-    let mut connection = establish_to_read(copy)?;
-    migrations::refuse_others(&mut connection)?;
-    if !has_table(&mut connection, "secrets")? || !has_table(&mut connection, "namespaces")? {
-        return Err("tables are missing".into());
+fn open_backup(backup: &Path) -> Result<File> {
+    // The log is beside the file itself, not beside a link to it.
+    let backup = &fs::canonicalize(backup)?;
+    // Before it is opened: to open a pipe waits for its other end.
+    ensure!(fs::metadata(backup)?.is_file(), "it is no file");
+    let from = File::open(backup)?;
+    for log in ["-wal", "-journal"].map(|suffix| with_suffix(backup, suffix)) {
+        let is_in_use = fs::metadata(log).is_ok_and(|log| log.len() > 0);
+        ensure!(!is_in_use, "it has a log beside it, as a database in use has");
     }
+    Ok(from)
+}
+
+/// Refuses what neither this version nor an older one wrote.
+fn refuse_others(copy: &Path) -> Result<()> {
+    let mut connection = establish_to_read(copy)?;
+    connection.refuse_others()?;
+    let is_whole = connection.has_table("secrets")? && connection.has_table("namespaces")?;
+    ensure!(is_whole, "tables are missing");
     Ok(())
 }
 
@@ -123,13 +123,13 @@ fn wait_until_closed(copy: &Path) -> Result<()> {
     Ok(())
 }
 
-fn exists(target: &Path) -> RestoreError {
+fn exists(target: &Path) -> anyhow::Error {
     let target = target.display();
-    RestoreError(format!("the database {target} is there already, and --force was not given"))
+    anyhow!("the database {target} is there already, and --force was not given")
 }
 
-fn failed(file: &Path, reason: &dyn std::fmt::Display) -> RestoreError {
-    RestoreError(format!("cannot restore {}: {reason}", file.display()))
+fn failed(file: &Path, reason: &dyn Display) -> anyhow::Error {
+    anyhow!("cannot restore {}: {reason}", file.display())
 }
 
 /// Gives the file to the owner of the database, or of its folder where there is none: a superuser may restore what another
@@ -144,36 +144,37 @@ fn give_to_owner(file: &File, target: &Path) -> io::Result<()> {
 }
 
 /// Makes sure that no process has the database open and that there is no log beside it.
-fn make_way(target: &Path) -> Result<Option<SqliteConnection>> {
-    match exclusive(target) {
-        Ok(mut held) => {
-            if migrations::refuse_others(&mut held).is_err() {
-                keep_aside(target).map_err(|error| failed(target, &error))?;
-            }
-            // All that was in them is in the database by now.
-            let removed = beside(target).try_for_each(remove);
-            removed.map_err(|error| failed(target, &error))?;
-            Ok(Some(held))
-        }
-        Err(error) => match error.to_string() {
-            said if said.contains("database is locked") => {
-                let target = target.display();
-                let in_use = "open: stop the server first";
-                Err(RestoreError(format!("another process has the database {target} {in_use}")))
-            }
+fn make_way(target: &Path) -> Result<Option<AnyConnection>> {
+    let shown = target.display();
+    let failed = |error: &dyn Display| failed(target, error);
+    let mut held = match exclusive(target) {
+        Ok(held) => held,
+        Err(error) => {
+            let said = error.to_string();
+            let is_held = said.contains("database is locked");
+            ensure!(
+                !is_held,
+                "another process has the database {shown} open: stop the server first"
+            );
             // A backup replaces what is no database any more. Other errors may be temporary.
-            said if said.contains("not a database") || said.contains("malformed") => {
-                log::warn!("{}: {said}: it is set aside", target.display());
-                keep_aside(target).map_err(|error| failed(target, &error))?;
-                Ok(None)
+            if !said.contains("not a database") && !said.contains("malformed") {
+                return Err(failed(&said));
             }
-            said => Err(failed(target, &said)),
-        },
+            log::warn!("{shown}: {said}: it is set aside");
+            keep_aside(target).map_err(|error| failed(&error))?;
+            return Ok(None);
+        }
+    };
+    if held.refuse_others().is_err() {
+        keep_aside(target).map_err(|error| failed(&error))?;
     }
+    // All that was in them is in the database by now.
+    beside(target).try_for_each(remove).map_err(|error| failed(&error))?;
+    Ok(Some(held))
 }
 
 /// Writes the log back and takes the file for this connection alone, which works only while no other has it open.
-fn exclusive(path: &Path) -> std::result::Result<SqliteConnection, BoxError> {
+fn exclusive(path: &Path) -> Result<AnyConnection> {
     let mut connection = establish(path, Access::Write)?;
     // The log is removed when the mode changes: it would be taken for the new file's.
     connection.batch_execute(

@@ -1,62 +1,41 @@
 //! One transaction on a connection to SQLite.
 
 use diesel::{
-    SqliteConnection,
+    Connection, QueryResult,
     connection::{AnsiTransactionManager, TransactionManager},
+    result::Error::NotInTransaction,
 };
 
-use crate::store::{
-    engine::connection::AnyConnection,
-    error::{Result, Unavailable},
-};
+use crate::store::engine::connection::AnyConnection;
 
-/// A transaction under way: rolled back when it is dropped before its commit, by an error or by a panic.
+pub type Manager = <AnyConnection as Connection>::TransactionManager;
+
+/// A transaction under way: rolled back when it is dropped without its commit, by an error or by a panic.
 pub struct Transaction<'a> {
     pub connection: &'a mut AnyConnection,
-    is_ended: bool,
 }
 
 impl<'a> Transaction<'a> {
     /// Begins it by that statement.
-    pub fn begin(connection: &'a mut AnyConnection, begin: &str) -> Result<Self> {
-        let sqlite = connection.sqlite().map_err(Unavailable::new)?;
-        AnsiTransactionManager::begin_transaction_sql(sqlite, begin).map_err(Unavailable::new)?;
-        Ok(Self { connection, is_ended: false })
+    pub fn begin(connection: &'a mut AnyConnection, begin: &str) -> QueryResult<Self> {
+        let AnyConnection::Sqlite(sqlite) = connection else { return Err(NotInTransaction) };
+        AnsiTransactionManager::begin_transaction_sql(sqlite, begin)?;
+        Ok(Self { connection })
     }
 
-    /// Ends it; what was changed is on disk then.
-    pub fn commit(mut self) -> Result<()> {
-        self.is_ended = true;
-        let sqlite = self.connection.sqlite().map_err(Unavailable::new)?;
-        AnsiTransactionManager::commit_transaction(sqlite).map_err(|error| {
-            // A commit that failed for lack of a lock or of space leaves the transaction open.
-            roll_back(sqlite);
-            Unavailable::new(error)
-        })
+    /// Ends it; what was changed is on disk then. A commit that fails for lack of a lock or of space leaves it open.
+    pub fn commit(self) -> QueryResult<()> {
+        Manager::commit_transaction(self.connection)
     }
 }
 
 impl Drop for Transaction<'_> {
     fn drop(&mut self) {
-        if !self.is_ended
-            && let Ok(sqlite) = self.connection.sqlite()
-        {
-            roll_back(sqlite);
+        let status = Manager::transaction_manager_status_mut(self.connection);
+        let is_under_way = matches!(status.transaction_depth(), Ok(Some(_)));
+        if is_under_way && let Err(error) = Manager::rollback_transaction(self.connection) {
+            // The pool sees the broken transaction and opens another connection; a database in memory is lost with it.
+            log::error!("cannot roll a transaction back: {error}");
         }
-    }
-}
-
-/// Rolls back what is under way on a connection, if anything is.
-pub fn roll_back(sqlite: &mut SqliteConnection) {
-    let depth =
-        match AnsiTransactionManager::transaction_manager_status_mut(sqlite).transaction_depth() {
-            Ok(depth) => depth,
-            Err(_broken) => return,
-        };
-    if depth.is_some()
-        && let Err(error) = AnsiTransactionManager::rollback_transaction(sqlite)
-    {
-        // The pool sees the broken transaction and opens another connection; a database in memory is lost with it.
-        log::error!("cannot roll a transaction back: {error}");
     }
 }

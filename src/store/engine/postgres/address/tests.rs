@@ -39,20 +39,16 @@ fn sockets_are_found_by_their_folder() {
 }
 
 #[test]
-fn hosts_can_be_parameters_and_a_password_can_stand_beside_the_address() {
+fn hosts_and_passwords_can_be_parameters() {
     let parameters = "host=h1,h2&hostaddr=127.0.0.1,::1&port=5433,&user=u&password=a%2Bb+c&load_balance_hosts=random";
     let address = PostgresAddress::parse(&format!("/db?{parameters}")).unwrap();
     assert_eq!(address.to_string(), "postgres://u@h1:5433,h2:5432/db");
     assert_eq!(address.config.get_hostaddrs().len(), 2);
     assert_eq!(address.config.get_password(), Some(&b"a+b+c"[..]));
-    assert!(address.has_password());
 
-    let mut bare = PostgresAddress::parse("u@/db?hostaddr=127.0.0.1&port=5433").unwrap();
+    let bare = PostgresAddress::parse("u@/db?hostaddr=127.0.0.1&port=5433").unwrap();
     assert_eq!(bare.to_string(), "postgres://u@127.0.0.1:5433/db");
-    assert!(!bare.has_password());
-    bare.set_password("p@/?#% hidden");
-    assert_eq!(bare.config.get_password(), Some(&b"p@/?#% hidden"[..]));
-    assert!(!format!("{bare} {bare:?}").contains("hidden"));
+    assert_eq!(bare.config.get_password(), None);
 }
 
 #[test]
@@ -95,7 +91,7 @@ fn mistakes_are_named_without_their_values() {
         ("u:hidden@h/db?sslmode=disable&sslmode=require", "sslmode twice"),
         ("u:hidden@h/db?%68idden1=1", "no name"),
     ] {
-        let refused = PostgresAddress::parse(text).unwrap_err();
+        let refused = PostgresAddress::parse(text).unwrap_err().to_string();
         assert!(refused.contains(named) && !refused.contains("hidden"), "{text}: {refused}");
     }
 }
