@@ -216,11 +216,11 @@ struct Parts {
 }
 
 fn world(settings: &Settings) -> Result<World> {
-    let mut world = match &settings.world {
-        Some(path) => read_world(path, settings.docker_config)
-            .map_err(|error| anyhow!("--world (SAE_SECRET_WORLD): {error}"))?,
-        None => World::default(),
-    };
+    if let Some(path) = &settings.world {
+        return read_world(path, settings.docker_config)
+            .map_err(|error| anyhow!("--world (SAE_SECRET_WORLD): {error}"));
+    }
+    let mut world = World::default();
     world.cloud.docker_config = mode(settings.docker_config);
     Ok(world)
 }
