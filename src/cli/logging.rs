@@ -13,8 +13,8 @@ use serde_json::{Map, Value};
 use super::stderr::Stderr;
 use crate::settings::{LogFormat, NOT_UTF8, remarks, variable};
 
-/// What is written where `RUST_LOG` says nothing.
-const DEFAULT_FILTER: &str = "info";
+/// What is written where `RUST_LOG` says nothing. `actix_server` tells how it starts, which is nothing to users.
+const DEFAULT_FILTER: &str = "info,actix_server=warn";
 
 /// What the targets of this program's lines begin with.
 const OWN_TARGETS: [&str; 2] = [env!("CARGO_CRATE_NAME"), "access"];
@@ -24,10 +24,6 @@ pub(super) fn init(format: LogFormat) -> Result<Stderr> {
     let stderr =
         Stderr::start().map_err(|error| anyhow!("cannot start the log's thread: {error}"))?;
     let mut builder = builder(format);
-    if variable("RUST_LOG").is_none() {
-        // It reports how it starts, which is nothing to users.
-        builder.filter_module("actix_server", LevelFilter::Warn);
-    }
     // Left to the logger it would be no: it takes what it is given for a file.
     if variable("RUST_LOG_STYLE").is_none() && takes_colours() {
         builder.write_style(WriteStyle::Always);
