@@ -139,7 +139,7 @@ pub async fn resources(mut request: Request<'_>) -> Result<Answer, ApiError> {
     }))
 }
 
-/// `DescribeRegions`: the served regions.
+/// `DescribeRegions`: the served regions, whichever the request names.
 pub fn regions(request: &Request<'_>) -> Answer {
     let regions = request.sae.service.cloud.regions.iter().map(|region| {
         json!({

@@ -188,23 +188,30 @@ fn contradicts(request: &HttpRequest, name: &str, expected: &str) -> bool {
 /// a list that names none. A caller must be allowed on every one of them. `named` is the region that the request names.
 ///
 /// The region is found as the handlers find it, so that nothing else is done than what was allowed: an operation on one
-/// namespace goes by its id, whatever other region the request names; a list has no id.
+/// namespace goes by its id, whatever other region the request names; a list has no id. The list of regions alone shows
+/// more than the region that is named: which regions there are is public.
 fn resources_of(
     operation: Operation,
     parameters: &Parameters,
     named: Option<&RegionId>,
     cloud: &Cloud,
 ) -> Vec<String> {
-    let is_of_regions = matches!(
-        operation,
+    let region = match operation {
         Operation::DescribeNamespaces
-            | Operation::DescribeNamespaceList
-            | Operation::DescribeRegions
-    );
-    let region = if is_of_regions {
-        named.cloned()
-    } else {
-        region_of_namespace(parameters).or_else(|| named.or(cloud.regions.first()).cloned())
+        | Operation::DescribeNamespaceList
+        | Operation::DescribeRegions => named.cloned(),
+        Operation::CreateSecret
+        | Operation::UpdateSecret
+        | Operation::DescribeSecret
+        | Operation::DeleteSecret
+        | Operation::ListSecrets
+        | Operation::CreateNamespace
+        | Operation::UpdateNamespace
+        | Operation::DescribeNamespace
+        | Operation::DeleteNamespace
+        | Operation::DescribeNamespaceResources => {
+            region_of_namespace(parameters).or_else(|| named.or(cloud.regions.first()).cloned())
+        }
     };
     match region {
         Some(region) => vec![cloud.ram_resource(&region)],
