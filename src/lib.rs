@@ -13,12 +13,13 @@
 //! | [`ops`] | `audit`, `http`, `sae`, `sealing`, `store` | `diesel`, `SystemTime` |
 //! | [`pop`] | `access`, `clock`, `exchange`, `http`, `json`, `text` | `diesel`, `SystemTime` |
 //! | [`exchange`] | `access`, `audit`, `clock`, `http` | `diesel`, `SystemTime` |
-//! | [`access`] | `clock` | `actix`, `diesel`, `tokio`, `log::`, `SystemTime`, `Instant::now` |
+//! | [`access`] | `clock`, `network` | `actix`, `diesel`, `tokio`, `log::`, `SystemTime`, `Instant::now` |
 //! | [`audit`] | `clock` | `actix`, `diesel` |
 //! | [`sealing`] | `clock`, `crypto`, `sealed`, `store` | `actix`, `diesel`, `SystemTime` |
 //! | [`crypto`] | `clock`, `sealed` | `actix`, `diesel`, `tokio`, `log::`, `SystemTime`, `Instant::now` |
 //! | [`store`] | `clock`, `sealed`, `tls_client` | `actix` |
-//! | [`http`] | `clock` | `diesel` |
+//! | [`http`] | `clock`, `network` | `diesel` |
+//! | `network` | – | `actix`, `diesel`, `tokio` |
 //! | [`sealed`] | `clock` | `actix`, `diesel`, `tokio` |
 //! | [`clock`] | – | `actix`, `diesel`, `tokio` |
 //! | `json` | `text` | `actix`, `diesel`, `tokio` |
@@ -40,6 +41,7 @@ pub mod crypto;
 pub mod exchange;
 pub mod http;
 mod json;
+mod network;
 pub mod ops;
 pub mod pop;
 pub mod sae;
