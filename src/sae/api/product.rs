@@ -85,7 +85,7 @@ impl Product for Sae {
         if contradicts(call.head, "x-acs-version", VERSION) {
             return Err(ApiError::new(pop::Code::VersionNotValid, &[]));
         }
-        let claim = Admission::new(&self.access, call, operation.path()).check_head()?;
+        let claim = Admission::new(&self.access, call).check_head()?;
         Ok((operation, claim))
     }
 
@@ -97,7 +97,7 @@ impl Product for Sae {
         body: Body,
     ) -> Result<Admitted, ApiError> {
         let Body { bytes, room } = body;
-        let admission = Admission::new(&self.access, call, operation.path());
+        let admission = Admission::new(&self.access, call);
         let caller = admission.admit(claim, &bytes, self.exchange.clock.now())?;
         let role = match *call.head.method() {
             Method::POST | Method::PUT => BodyRole::Parameters,
