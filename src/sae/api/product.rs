@@ -14,7 +14,7 @@ use super::{
     namespaces,
     operation::{self, Operation},
     reply::{self, Answer},
-    request::{NamedRegion, Request, Sae, named_region, unfinished},
+    request::{NamedRegion, Request, Sae, find_region, unfinished},
     secrets,
 };
 use crate::{
@@ -115,7 +115,7 @@ impl Product for Sae {
         };
         let added = self.exchange.bodies.work_on(length, added).await;
         let (parameters, added) = added.ok_or_else(unfinished)?;
-        let region = named_region(call, &parameters);
+        let region = find_region(call, &parameters);
         let named = region.as_ref().ok().and_then(Option::as_ref);
         let cloud = &self.service.cloud;
         let resources = resources_of(operation, &parameters, named, cloud);
