@@ -72,8 +72,8 @@ pub struct Observer {
     pub metrics: Metrics,
 }
 
-/// An outcome, kept where the log line can read it even if the handler does not come to its end: when the server is
-/// stopped by force, or when a body's client goes away. The store may have done the work all the same.
+/// An outcome, kept where the log line can read it even if the handler does not come to its end: when it panics, or the
+/// server is stopped by force. The store may have done the work all the same.
 pub type SharedOutcome = Rc<RefCell<Outcome>>;
 
 /// A request under way. When it goes it is counted and logged.
