@@ -1,10 +1,10 @@
 //! sae-secret: a server that speaks the namespaced Secret API of Alibaba Cloud SAE.
 //!
-//! A product is one folder, and a request goes down its floors and back: `api` (the wire: decode, answer), `service` (what
-//! can be done), `store` (its rows), over `model` (what things are). [`sae`] is the only product yet. The other rooms know
+//! A product is one folder, and a request goes down its layers and back: `api` (the wire: decode, answer), `service` (what
+//! can be done), `store` (its rows), over `model` (what things are). [`sae`] is the only product yet. The other modules know
 //! no product, but for `world`, which uses its model, and [`ops`], [`server`] and [`cli`] above it.
 //!
-//! | room | may use, besides itself | never |
+//! | module | may use, besides itself | never |
 //! |---|---|---|
 //! | `sae/api` | `sae::service`, `sae::model`, `exchange`, `pop`, `access`, `http`, `clock`, `json`, `text` | `diesel`, `SystemTime` |
 //! | `sae/service` | `sae::store`, `sae::model`, `clock`, `pop`, `sealed`, `sealing`, `store` | `actix`, `diesel`, `SystemTime` |
