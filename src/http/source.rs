@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn strangers_are_not_believed() {
+    fn only_trusted_proxies_are_believed() {
         assert_eq!(address("203.0.113.1", &["198.51.100.1"]), "203.0.113.1");
         assert!(!source("203.0.113.1", &[("x-forwarded-proto", "https")]).is_secure);
     }

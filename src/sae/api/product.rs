@@ -34,7 +34,7 @@ const MAPS: &[&str] = &["SecretData"];
 /// How much of a `Content-Encoding` header an error repeats, in characters.
 const ENCODING_MAX: usize = 64;
 
-/// Answers any request in the product's dialect.
+/// Answers any request to the product.
 pub async fn serve(
     sae: web::Data<Sae>,
     request: HttpRequest,
