@@ -17,7 +17,7 @@ use uuid::Uuid;
 use super::Metrics;
 
 /// The log target of the access log.
-pub const ACCESS_LOG: &str = "access";
+const ACCESS_LOG: &str = "access";
 
 /// The code of a request that ended without a reply.
 const ABORTED: &str = "aborted";
