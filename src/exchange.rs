@@ -73,7 +73,7 @@ pub enum Failure {
     Body(BodyError),
     /// Nothing was done: it could not be written down now.
     Unwritable(String),
-    /// What was done could not be written down.
+    /// The operation ran, and what became of it could not be written down.
     Unwritten(String),
 }
 
@@ -163,15 +163,15 @@ pub async fn serve<P: Product>(
         Some(audit) if admitted.is_ok() => audit.check().await,
         _ => Ok(()),
     };
-    let is_writable = writable.is_ok();
+    let may_run = writable.is_ok() && admitted.is_ok();
     let answered = match (writable, admitted) {
         (Ok(()), Ok(admitted)) => product.run(&call, admitted).await,
         (Ok(()), Err(error)) => Err(error),
         (Err(error), _) => Err(Failure::Unwritable(error).into()),
     };
     let outcome = match record(&call, P::code(&answered), started).await {
-        Err(error) if is_writable => Err(Failure::Unwritten(error).into()),
-        // What was refused because it could not be written down: nothing was done, and the caller may be told.
+        Err(error) if may_run => Err(Failure::Unwritten(error).into()),
+        // Of what was refused nothing was done, and the caller may be told why.
         _ => answered,
     };
     call.note(|noted| noted.code = P::code(&outcome));

@@ -1,10 +1,10 @@
 //! sae-secret: a server that speaks the namespaced Secret API of Alibaba Cloud SAE.
 //!
-//! A product is one folder, and a request goes down its floors and back: `api` (the wire: decode, answer), `service` (what
-//! can be done), `store` (its rows), over `model` (what things are). [`sae`] is the only product yet. The other rooms know
+//! A product is one folder, and a request goes down its layers and back: `api` (the wire: decode, answer), `service` (what
+//! can be done), `store` (its rows), over `model` (what things are). [`sae`] is the only product yet. The other modules know
 //! no product, but for `world`, which uses its model, and [`ops`], [`server`] and [`cli`] above it.
 //!
-//! | room | may use, besides itself | never |
+//! | module | may use, besides itself | never |
 //! |---|---|---|
 //! | `sae/api` | `sae::service`, `sae::model`, `exchange`, `pop`, `access`, `http`, `clock`, `json`, `text` | `diesel`, `SystemTime` |
 //! | `sae/service` | `sae::store`, `sae::model`, `clock`, `pop`, `sealed`, `sealing`, `store` | `actix`, `diesel`, `SystemTime` |
@@ -13,12 +13,13 @@
 //! | [`ops`] | `audit`, `http`, `sae`, `sealing`, `store` | `diesel`, `SystemTime` |
 //! | [`pop`] | `access`, `clock`, `exchange`, `http`, `json`, `text` | `diesel`, `SystemTime` |
 //! | [`exchange`] | `access`, `audit`, `clock`, `http` | `diesel`, `SystemTime` |
-//! | [`access`] | `clock` | `actix`, `diesel`, `tokio`, `log::`, `SystemTime`, `Instant::now` |
+//! | [`access`] | `clock`, `network` | `actix`, `diesel`, `tokio`, `log::`, `SystemTime`, `Instant::now` |
 //! | [`audit`] | `clock` | `actix`, `diesel` |
 //! | [`sealing`] | `clock`, `crypto`, `sealed`, `store` | `actix`, `diesel`, `SystemTime` |
 //! | [`crypto`] | `clock`, `sealed` | `actix`, `diesel`, `tokio`, `log::`, `SystemTime`, `Instant::now` |
 //! | [`store`] | `clock`, `sealed`, `tls_client` | `actix` |
-//! | [`http`] | `clock` | `diesel` |
+//! | [`http`] | `clock`, `network` | `diesel` |
+//! | `network` | – | `actix`, `diesel`, `tokio` |
 //! | [`sealed`] | `clock` | `actix`, `diesel`, `tokio` |
 //! | [`clock`] | – | `actix`, `diesel`, `tokio` |
 //! | `json` | `text` | `actix`, `diesel`, `tokio` |
@@ -40,6 +41,7 @@ pub mod crypto;
 pub mod exchange;
 pub mod http;
 mod json;
+mod network;
 pub mod ops;
 pub mod pop;
 pub mod sae;

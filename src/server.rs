@@ -44,7 +44,7 @@ use crate::{
     ops::{self, Ops},
     pop::{self, TraceIds},
     sae::{
-        api as sae,
+        self,
         api::Sae,
         model::DockerConfigMode,
         service::{Secrets, Service},
@@ -341,7 +341,7 @@ fn listen(listener: TcpListener, tls: Option<ServerConfig>, parts: Parts) -> io:
             .app_data(web::Data::new(observer))
             .app_data(web::Data::new(sites.clone()))
             .configure(|config| ops::routes(config, has_noop))
-            .default_service(web::to(sae::serve))
+            .default_service(web::to(sae::api::serve))
             .wrap(Condition::new(
                 !sites.origins.is_empty(),
                 cors::headers(&sites.origins, &pop::EXPOSED_HEADERS),

@@ -1,4 +1,4 @@
-//! The import rules of the house, read from the sources.
+//! The import rules, read from the sources.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -13,30 +13,30 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// A room: its modules, what it may use of the crate, and which libraries have no place in it.
-struct Room {
+/// A row of the table: a module, what it may use of the crate, and which words must not stand in it.
+struct Row {
     path: String,
     uses: Vec<String>,
     without: Vec<String>,
 }
 
 /// The rows of the table in `src/lib.rs`. A new module has to be put there before anything may use it.
-fn rooms() -> Vec<Room> {
-    let table = fs::read_to_string(root().join("lib.rs")).unwrap();
+fn table() -> Vec<Row> {
+    let text = fs::read_to_string(root().join("lib.rs")).unwrap();
     let rows =
-        table.lines().filter(|line| line.starts_with("//! | `") || line.starts_with("//! | [`"));
+        text.lines().filter(|line| line.starts_with("//! | `") || line.starts_with("//! | [`"));
     let names = |cell: &str| cell.split('`').skip(1).step_by(2).map(str::to_owned).collect();
     rows.map(|row| {
         let cells: Vec<Vec<String>> = row.split('|').skip(1).map(names).collect();
         let path = cells[0][0].clone();
         let mut uses = cells[1].clone();
         uses.push(path.replace('/', "::"));
-        Room { path, uses, without: cells[2].clone() }
+        Row { path, uses, without: cells[2].clone() }
     })
     .collect()
 }
 
-/// The products, whose floors are rooms of their own.
+/// The products, each layer of which has a row of its own.
 const PRODUCTS: &[&str] = &["sae"];
 
 fn root() -> PathBuf {
@@ -57,10 +57,10 @@ fn sources(path: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// The files of a room: its folder, and the file of the same name beside it.
-fn files_of(room: &str) -> Vec<PathBuf> {
+/// The files of a module: its folder, and the file of the same name beside it.
+fn files_of(module: &str) -> Vec<PathBuf> {
     let mut files = vec![];
-    for path in [root().join(room), root().join(format!("{room}.rs"))] {
+    for path in [root().join(module), root().join(format!("{module}.rs"))] {
         if path.exists() {
             sources(&path, &mut files);
         }
@@ -85,7 +85,7 @@ fn word(text: &str) -> &str {
     &text[..end]
 }
 
-/// The rooms behind `crate::`, also in groups; of a product with its floor.
+/// The modules behind `crate::`, also in groups; of a product with its layer.
 fn crate_names(code: &str) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     for rest in code.split("crate::").skip(1) {
@@ -114,7 +114,7 @@ fn members(group: &str) -> Vec<&str> {
     members
 }
 
-/// Follows a path or a group of paths until it has as many names as tell the room.
+/// Follows a path or a group of paths until it has as many names as a row of the table.
 fn collect(text: &str, path: &mut Vec<String>, names: &mut BTreeSet<String>) {
     let text = text.trim_start();
     if let Some(group) = text.strip_prefix('{') {
@@ -144,30 +144,29 @@ fn supers(code: &str) -> usize {
     (1..10).take_while(|count| code.contains(&"super::".repeat(*count))).count()
 }
 
-/// Whether a room may use another: by its name, or by that of the product as a whole.
-fn is_allowed(room: &Room, name: &str) -> bool {
+/// Whether a module may use another: by its name, or by that of the product as a whole.
+fn is_allowed(row: &Row, name: &str) -> bool {
     let product = name.split("::").next().unwrap_or(name);
-    room.uses.iter().any(|known| known == name || known == product)
+    row.uses.iter().any(|known| known == name || known == product)
 }
 
 #[test]
-fn no_room_uses_what_it_must_not() {
+fn no_module_uses_what_it_must_not() {
     let mut checked = 0;
     let mut broken = vec![];
-    for room in &rooms() {
-        let files = files_of(&room.path);
-        assert!(!files.is_empty(), "{} is empty", room.path);
+    for row in &table() {
+        let files = files_of(&row.path);
+        assert!(!files.is_empty(), "{} is empty", row.path);
         for file in files {
             checked += 1;
             let code = code(&fs::read_to_string(&file).unwrap());
             let used = crate_names(&code);
-            let strange = used.iter().filter(|name| !is_allowed(room, name));
-            broken.extend(strange.map(|name| format!("{} uses crate::{name}", file.display())));
-            let strange = room.without.iter().filter(|name| code.contains(name.as_str()));
-            broken.extend(strange.map(|name| format!("{} names {name}", file.display())));
-            let room_depth = room.path.split('/').count();
-            if depth(&file) < supers(&code) + room_depth {
-                broken.push(format!("{} leaves its room by super::", file.display()));
+            let others = used.iter().filter(|name| !is_allowed(row, name));
+            broken.extend(others.map(|name| format!("{} uses crate::{name}", file.display())));
+            let words = row.without.iter().filter(|name| code.contains(name.as_str()));
+            broken.extend(words.map(|name| format!("{} names {name}", file.display())));
+            if depth(&file) < supers(&code) + row.path.split('/').count() {
+                broken.push(format!("{} leaves its module by super::", file.display()));
             }
         }
     }
@@ -176,14 +175,14 @@ fn no_room_uses_what_it_must_not() {
 }
 
 #[test]
-fn every_file_stands_in_a_room() {
+fn every_file_belongs_to_a_row() {
     let mut all = vec![];
     sources(&root(), &mut all);
-    let rooms: BTreeSet<PathBuf> = rooms().iter().flat_map(|room| files_of(&room.path)).collect();
-    let doors = ["main.rs", "lib.rs", "sae/mod.rs"].map(|name| root().join(name));
-    let homeless: Vec<_> =
-        all.iter().filter(|file| !rooms.contains(*file) && !doors.contains(file)).collect();
-    assert!(homeless.is_empty(), "{homeless:#?}");
+    let listed: BTreeSet<PathBuf> = table().iter().flat_map(|row| files_of(&row.path)).collect();
+    let above = ["main.rs", "lib.rs", "sae/mod.rs"].map(|name| root().join(name));
+    let unlisted: Vec<_> =
+        all.iter().filter(|file| !listed.contains(*file) && !above.contains(file)).collect();
+    assert!(unlisted.is_empty(), "{unlisted:#?}");
 }
 
 /// The module that a file is, as names.

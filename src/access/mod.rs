@@ -1,6 +1,6 @@
 //! Who is calling, and may they: signatures, callers, policies.
 //!
-//! Nothing here knows HTTP libraries, the store or a dialect's error codes: a dialect hands over what was on the wire
+//! Nothing here knows HTTP libraries, the store or a product's error codes: a product hands over what was on the wire
 //! and words the refusal. Of the wire, only the headers that carry signatures are known by name.
 
 mod authentication;
@@ -17,7 +17,7 @@ pub(crate) use policy::Denied;
 pub(crate) use rate::{Rate, RateLimit};
 pub use signature::KeyMaterial;
 
-/// Authentication and rate limit, as the dialects share them.
+/// Authentication and rate limit, as the products share them.
 pub struct Access {
     /// Tells who is calling.
     pub authenticator: Authenticator,

@@ -39,7 +39,7 @@ type Limiter = RateLimiter<Name, DefaultKeyedStateStore<Name>, Ticks, NoOpMiddle
 type Name = Option<String>;
 
 /// How much time has passed since some moment. It never runs backwards.
-pub type Elapsed = Arc<dyn Fn() -> Duration + Send + Sync>;
+type Elapsed = Arc<dyn Fn() -> Duration + Send + Sync>;
 
 #[derive(Clone)]
 struct Ticks(Elapsed);

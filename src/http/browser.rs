@@ -54,9 +54,9 @@ impl Hosts {
         texts.iter().map(parse).collect::<Result<_, _>>().map(Self)
     }
 
-    /// Whether pages under that name are the user's own. Public names have a dot; `localhost` is this machine (RFC 6761,
-    /// section 6.3); and a page under an address was served from there.
-    fn are_own(&self, host: &str) -> bool {
+    /// Whether pages under that name are the user's own, so that its requests are taken. Public names have a dot;
+    /// `localhost` is this machine (RFC 6761, section 6.3); and a page under an address was served from there.
+    fn allow(&self, host: &str) -> bool {
         let Some((name, _)) = split_port(host) else { return false };
         if let Some(address) = name.strip_prefix('[').and_then(|name| name.strip_suffix(']')) {
             return address.parse::<Ipv6Addr>().is_ok();
@@ -103,7 +103,7 @@ pub fn check_unsigned(request_id: &str, headers: &HeaderMap, sites: &Sites) -> R
 
 fn judge(headers: &HeaderMap, sites: &Sites) -> Result<(), Foreign> {
     let host = headers.get(HOST).map(text);
-    if let Some(host) = host.as_deref().filter(|host| !sites.hosts.are_own(host)) {
+    if let Some(host) = host.as_deref().filter(|host| !sites.hosts.allow(host)) {
         return Err(Foreign::Host(host.to_owned()));
     }
     let mut is_named = false;
@@ -149,7 +149,7 @@ fn split_port(authority: &str) -> Option<(&str, Option<&str>)> {
     }
 }
 
-/// Makes a preflight of an origin that is not named a request like any other, so that it is answered in the dialect's
+/// Makes a preflight of an origin that is not named a request like any other, so that it is answered in the product's
 /// own shape.
 pub async fn forget_preflight<B: MessageBody>(
     sites: web::Data<Sites>,
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn only_names_that_no_strangers_page_can_have_are_own() {
+    fn only_names_that_no_foreign_page_can_have_are_allowed() {
         for host in [
             "127.0.0.1",
             "192.0.2.7:8080",

@@ -17,7 +17,7 @@ use uuid::Uuid;
 use super::Metrics;
 
 /// The log target of the access log.
-pub const ACCESS_LOG: &str = "access";
+const ACCESS_LOG: &str = "access";
 
 /// The code of a request that ended without a reply.
 const ABORTED: &str = "aborted";
@@ -72,8 +72,8 @@ pub struct Observer {
     pub metrics: Metrics,
 }
 
-/// An outcome, kept where the log line can read it even if the handler does not come to its end: when the server is
-/// stopped by force, or when a body's client goes away. The store may have done the work all the same.
+/// An outcome, kept where the log line can read it even if the handler does not come to its end: when it panics, or the
+/// server is stopped by force. The store may have done the work all the same.
 pub type SharedOutcome = Rc<RefCell<Outcome>>;
 
 /// A request under way. When it goes it is counted and logged.

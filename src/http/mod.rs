@@ -1,4 +1,4 @@
-//! What every dialect shares on the wire: the connection with its TLS, where a request comes from, its
+//! What every product shares on the wire: the connection with its TLS, where a request comes from, its
 //! id, the reading of its body, the log line and metrics.
 
 mod body;

@@ -8,6 +8,8 @@ use std::{
 use actix_web::{HttpRequest, http::header::HeaderMap};
 use ipnet::IpNet;
 
+use crate::network;
+
 /// Where a request comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Source {
@@ -22,14 +24,10 @@ pub struct Source {
 pub struct TrustedProxies(Arc<[IpNet]>);
 
 impl TrustedProxies {
-    /// Proxies by address (`192.0.2.1`, `::1`) or network (`10.0.0.0/8`). What IPv6 has for an IPv4 address
-    /// (`::ffff:192.0.2.1`) is that address.
+    /// Proxies by address (`192.0.2.1`, `::1`) or network (`10.0.0.0/8`).
     pub fn parse(texts: &[String]) -> Result<Self, String> {
         let parse = |text: &String| {
-            let network = text.trim().parse().or_else(|_| {
-                text.trim().parse().map(|address: IpAddr| address.to_canonical().into())
-            });
-            network.map_err(|_| {
+            network::parse(text.trim()).ok_or_else(|| {
                 format!("{text:?} is neither an IP address nor a network such as 10.0.0.0/8")
             })
         };
@@ -86,7 +84,7 @@ mod tests {
     use super::*;
 
     fn source(peer: &str, headers: &[(&'static str, &str)]) -> Source {
-        let texts = ["10.0.0.0/8", "::ffff:192.0.2.1", "fd00::/8"].map(str::to_owned);
+        let texts = ["::ffff:10.0.0.0/104", "::ffff:192.0.2.1", "fd00::/8"].map(str::to_owned);
         let proxies = TrustedProxies::parse(&texts).unwrap();
         let peer = SocketAddr::new(peer.parse().unwrap(), 1);
         let request = TestRequest::default().peer_addr(peer);
@@ -101,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn strangers_are_not_believed() {
+    fn only_trusted_proxies_are_believed() {
         assert_eq!(address("203.0.113.1", &["198.51.100.1"]), "203.0.113.1");
         assert!(!source("203.0.113.1", &[("x-forwarded-proto", "https")]).is_secure);
     }

@@ -24,21 +24,20 @@ pub struct Admission<'a> {
     access: &'a Access,
     call: &'a Call<'a>,
     headers: Vec<(&'a str, &'a [u8])>,
-    path: &'a str,
 }
 
 impl<'a> Admission<'a> {
-    /// Of a request to that path, as signatures see it.
-    pub fn new(access: &'a Access, call: &'a Call<'a>, path: &'a str) -> Self {
+    /// Of this request.
+    pub fn new(access: &'a Access, call: &'a Call<'a>) -> Self {
         let headers = call.head.headers().iter();
         let headers = headers.map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
-        Self { access, call, headers, path }
+        Self { access, call, headers }
     }
 
     fn signed(&self) -> SignedRequest<'_> {
         SignedRequest {
             method: self.call.head.method().as_str(),
-            path: self.path,
+            path: self.call.head.path(),
             query: self.call.head.query_string(),
             headers: &self.headers,
         }

@@ -68,7 +68,7 @@ macro_rules! codes {
 
 pub(crate) use codes;
 
-// Source: the platform's table of common errors; the rows marked "own" are this product's, for what the platform answers with
+// Source: the platform's table of common errors; the rows marked "own" are this server's, for what the platform answers with
 // pages of its web server.
 codes! {
     ApiNotFound = Gateway 404 "InvalidApi.NotFound"
@@ -110,7 +110,7 @@ codes! {
     NonceUsed = Gateway 400 "SignatureNonceUsed" "Specified signature nonce was used already.";
     ThrottlingUser = Gateway 400 "Throttling.User" "Request was denied due to user flow control.";
     NoPermission = Gateway 403 "NoPermission" "You are not authorized to perform this operation.";
-    /// What was done cannot be written to the audit log.
+    /// What was done cannot be written to the audit log, the parser of a body panicked, or an answer cannot be serialised.
     InternalError = Gateway 500 "InternalError" "The request processing has failed due to some unknown error.";
     /// The server cannot take the request now: large bodies leave no room for another, or the audit log cannot be written.
     ServiceUnavailable = Gateway 503 "ServiceUnavailable" "The request has failed due to a temporary failure of the server.";

@@ -4,8 +4,9 @@ use validator::Validate;
 
 use super::parameters::{Malformed, Parameters, Structure};
 
-/// The code under which the validator reports an absent parameter.
-pub const ABSENT: &str = "absent";
+/// The code under which the validator reports an absent parameter. Declarations of requests write it out, since the
+/// attributes of the validator take nothing but literals.
+const ABSENT: &str = "absent";
 
 /// A type that a parameter can be read as.
 pub trait Parameter: Sized {

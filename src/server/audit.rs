@@ -46,13 +46,19 @@ pub fn open(settings: &Settings, database: &DatabaseUrl) -> Result<Option<AuditL
 
 /// The files that the server has other uses for.
 fn others(settings: &Settings, database: &DatabaseUrl) -> impl Iterator<Item = PathBuf> {
-    let database = database.file();
-    let key = database.map(master_keys::beside);
-    let database = database.into_iter().flat_map(store::files_of);
-    let given = &settings.database.master_key_file;
-    let named = [&settings.world, &settings.tls_cert, &settings.tls_key, given, &key];
+    let file = database.file();
+    let key = file.map(master_keys::beside);
+    let named = [
+        &settings.world,
+        &settings.tls_cert,
+        &settings.tls_key,
+        &settings.database.database_password_file,
+        &settings.database.master_key_file,
+        &key,
+    ];
     let named: Vec<PathBuf> = named.into_iter().flatten().cloned().collect();
-    database.chain(named)
+    let certificates = database.certificates();
+    file.into_iter().flat_map(store::files_of).chain(certificates).chain(named)
 }
 
 /// Whether two paths lead to the same file, or would if it were there.

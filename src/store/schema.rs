@@ -1,4 +1,4 @@
-//! The tables of the ground, as the migrations make them on every engine.
+//! The tables that belong to no product, as the migrations make them on every engine.
 
 diesel::table! {
     counters (name) {

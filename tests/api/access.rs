@@ -302,6 +302,8 @@ fn policies_look_at_where_a_request_comes_from() {
     };
     let users: String = [
         ("here", policy("IpAddress", "acs:SourceIp", "127.0.0.0/8")),
+        ("mapped", policy("IpAddress", "acs:SourceIp", "::ffff:127.0.0.0/104")),
+        ("not-mapped", policy("NotIpAddress", "acs:SourceIp", "::ffff:127.0.0.0/104")),
         ("there", policy("IpAddress", "acs:SourceIp", "198.51.100.0/24")),
         ("secure", policy("Bool", "acs:SecureTransport", "true")),
         ("later", policy("DateGreaterThan", "acs:CurrentTime", "2099-01-01T00:00:00Z")),
@@ -324,12 +326,19 @@ fn policies_look_at_where_a_request_comes_from() {
     let forwarded =
         [("X-Forwarded-For", "203.0.113.9, 198.51.100.7"), ("X-Forwarded-Proto", "https")];
     let server = TestServer::start_with(&world, |_| {});
-    for (name, status) in [("here", 200), ("there", 403), ("secure", 403), ("later", 403)] {
+    for (name, status) in [
+        ("here", 200),
+        ("mapped", 200),
+        ("not-mapped", 403),
+        ("there", 403),
+        ("secure", 403),
+        ("later", 403),
+    ] {
         assert_eq!(ask(&server, name, &[]), status, "{name}");
         assert_eq!(ask(&server, name, &forwarded), status, "{name}: a stranger's word counts");
     }
     let server = TestServer::start_with(&world, |settings| {
-        settings.trusted_proxy = vec!["127.0.0.1".to_owned()];
+        settings.trusted_proxy = vec!["::ffff:127.0.0.0/104".to_owned()];
     });
     for (name, status) in [("here", 403), ("there", 200), ("secure", 200), ("later", 403)] {
         assert_eq!(ask(&server, name, &forwarded), status, "{name}");

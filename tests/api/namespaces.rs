@@ -289,4 +289,6 @@ fn regions_have_their_own_envelope() {
              "RecommendZones": {"RecommendZone": []}},
         ])
     );
+    let of_one = server.call("GET", REGIONS, &[("RegionId", "cn-beijing")]).json();
+    assert_eq!(of_one["Regions"], body["Regions"], "all of them, whichever is named");
 }

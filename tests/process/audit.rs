@@ -292,6 +292,16 @@ fn what_cannot_be_written_down_is_not_done() {
 }
 
 #[test]
+fn what_is_refused_says_why_although_it_cannot_be_written_down() {
+    let folder = Folder::new();
+    let server = start_full(&folder, &["--anonymous", "deny"]);
+    for _ in 0..2 {
+        let refused = server.create(TEST.1, "n", &json!({"k": CANARY}));
+        refused.assert_error(400, "MissingAccessKeyId");
+    }
+}
+
+#[test]
 fn a_server_recovers_with_the_lines_that_it_owes() {
     let folder = Folder::new();
     let path = folder.path().join("audit.log");

@@ -111,9 +111,17 @@ fn the_audit_log_is_no_other_file_of_the_server() {
     let file = |name: &str| folder.path().join(name).display().to_string();
     fs::write(file("world.yaml"), WORLD).unwrap();
     fs::hard_link(file("world.yaml"), file("other-name.yaml")).unwrap();
+    fs::write(file("password"), "hidden").unwrap();
     let url = format!("sqlite://{}", file("new.db"));
-    for name in ["new.db", "new.db-wal", "new.db.key", "./new.db", "world.yaml", "other-name.yaml"]
-    {
+    for name in [
+        "new.db",
+        "new.db-wal",
+        "new.db.key",
+        "./new.db",
+        "world.yaml",
+        "other-name.yaml",
+        "password",
+    ] {
         let output = run(&[
             "serve",
             "--listen",
@@ -122,6 +130,8 @@ fn the_audit_log_is_no_other_file_of_the_server() {
             &url,
             "--world",
             &file("world.yaml"),
+            "--database-password-file",
+            &file("password"),
             "--audit-log",
             &file(name),
         ]);
@@ -131,6 +141,7 @@ fn the_audit_log_is_no_other_file_of_the_server() {
         assert!(!folder.path().join("new.db").exists(), "{name}");
     }
     assert_eq!(fs::read_to_string(file("world.yaml")).unwrap(), WORLD);
+    assert_eq!(fs::read_to_string(file("password")).unwrap(), "hidden");
 }
 
 #[test]

@@ -1,14 +1,12 @@
 //! Conditions: what a statement asks of the request besides its action and its resource.
 
-use std::{
-    cmp::Ordering::{self, Equal, Greater, Less},
-    net::IpAddr,
-};
+use std::cmp::Ordering::{self, Equal, Greater, Less};
 
 use ipnet::IpNet;
 use jiff::Timestamp as Moment;
 
 use super::{Environment, Pattern};
+use crate::network;
 
 /// The condition keys that are known: RAM's common ones. SAE has none of its own.
 pub const KEYS: [&str; 4] =
@@ -133,7 +131,7 @@ impl Condition {
                 values.push(value.parse().map_err(|_| expected("true or false"))?);
             }
             Values::Nets(values) => {
-                let net = net(value);
+                let net = network::parse(value);
                 values.push(net.ok_or(expected("an IP address, or a block such as 192.0.2.0/24"))?);
             }
         }
@@ -195,9 +193,4 @@ fn date(text: &str) -> Option<i64> {
 /// Whole seconds since 1970, in milliseconds.
 fn seconds(text: &str) -> Option<i64> {
     text.parse::<i64>().ok()?.checked_mul(1000)
-}
-
-fn net(text: &str) -> Option<IpNet> {
-    let address = || text.parse::<IpAddr>().ok().map(|address| IpNet::from(address.to_canonical()));
-    text.parse().ok().or_else(address)
 }

@@ -1,4 +1,4 @@
-//! The dialect of SAE, version 2019-05-06: namespaced secrets and namespaces in ROA style.
+//! The API of SAE, version 2019-05-06: namespaced secrets and namespaces in ROA style.
 
 mod errors;
 mod namespaces;

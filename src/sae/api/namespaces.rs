@@ -57,7 +57,7 @@ pub async fn page(mut request: Request<'_>) -> Result<Answer, ApiError> {
     let wanted = PageRequest::read(&request.take_parameters()).map_err(worded)?;
     let number = wanted.current_page.unwrap_or(1);
     let size = wanted.page_size.unwrap_or_default();
-    let region = named_region(&request)?;
+    let region = wanted_region(&request)?;
     let service = &request.sae.service;
     let mut namespaces = service.list_namespaces(region).await?;
     namespaces.retain(|namespace| !namespace.id.is_default());
@@ -87,7 +87,7 @@ pub async fn page(mut request: Request<'_>) -> Result<Answer, ApiError> {
 pub async fn list(mut request: Request<'_>) -> Result<Answer, ApiError> {
     let wanted = NamespaceListRequest::read(&request.take_parameters()).map_err(worded)?;
     let contain_custom = wanted.contain_custom.unwrap_or(true);
-    let region = named_region(&request)?;
+    let region = wanted_region(&request)?;
     let namespaces = request.sae.service.list_namespaces(region).await?;
     let shown = namespaces.iter().filter(|namespace| contain_custom || namespace.id.is_default());
     let items = shown.enumerate().map(|(index, namespace)| {
@@ -139,7 +139,7 @@ pub async fn resources(mut request: Request<'_>) -> Result<Answer, ApiError> {
     }))
 }
 
-/// `DescribeRegions`: the served regions.
+/// `DescribeRegions`: the served regions, whichever the request names.
 pub fn regions(request: &Request<'_>) -> Answer {
     let regions = request.sae.service.cloud.regions.iter().map(|region| {
         json!({
@@ -168,7 +168,7 @@ fn named_id(
     let id = match (id.filter(|id| !id.is_empty()), short.filter(|short| !short.is_empty())) {
         (Some(id), _) => NamespaceId::parse_served(id, regions)?,
         (None, Some(short)) => {
-            let region = match named_region(request)? {
+            let region = match wanted_region(request)? {
                 None => regions.first(),
                 Some(region) => regions.iter().find(|served| **served == region),
             };
@@ -181,7 +181,7 @@ fn named_id(
 }
 
 /// The region that the request names, which a listing is narrowed to. A region that is not served has no namespaces.
-fn named_region(request: &Request<'_>) -> Result<Option<RegionId>, ApiError> {
+fn wanted_region(request: &Request<'_>) -> Result<Option<RegionId>, ApiError> {
     request.region.clone().map_err(|_| worded(Fault::Invalid("RegionId")))
 }
 

@@ -6,7 +6,7 @@ use crate::pop::{ApiError, Code};
 
 macro_rules! operations {
     ($($name:ident $method:ident $path:literal;)*) => {
-        /// An operation of the dialect; its name is the value of `x-acs-action`.
+        /// An operation of the product; its name is the value of `x-acs-action`.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum Operation { $(
             #[doc = concat!("`", stringify!($method), " ", $path, "`")]

@@ -14,7 +14,7 @@ use super::{
     namespaces,
     operation::{self, Operation},
     reply::{self, Answer},
-    request::{NamedRegion, Request, Sae, named_region, unfinished},
+    request::{NamedRegion, Request, Sae, find_region, unfinished},
     secrets,
 };
 use crate::{
@@ -34,7 +34,7 @@ const MAPS: &[&str] = &["SecretData"];
 /// How much of a `Content-Encoding` header an error repeats, in characters.
 const ENCODING_MAX: usize = 64;
 
-/// Answers any request in the product's dialect.
+/// Answers any request to the product.
 pub async fn serve(
     sae: web::Data<Sae>,
     request: HttpRequest,
@@ -85,7 +85,7 @@ impl Product for Sae {
         if contradicts(call.head, "x-acs-version", VERSION) {
             return Err(ApiError::new(pop::Code::VersionNotValid, &[]));
         }
-        let claim = Admission::new(&self.access, call, operation.path()).check_head()?;
+        let claim = Admission::new(&self.access, call).check_head()?;
         Ok((operation, claim))
     }
 
@@ -97,7 +97,7 @@ impl Product for Sae {
         body: Body,
     ) -> Result<Admitted, ApiError> {
         let Body { bytes, room } = body;
-        let admission = Admission::new(&self.access, call, operation.path());
+        let admission = Admission::new(&self.access, call);
         let caller = admission.admit(claim, &bytes, self.exchange.clock.now())?;
         let role = match *call.head.method() {
             Method::POST | Method::PUT => BodyRole::Parameters,
@@ -115,7 +115,7 @@ impl Product for Sae {
         };
         let added = self.exchange.bodies.work_on(length, added).await;
         let (parameters, added) = added.ok_or_else(unfinished)?;
-        let region = named_region(call, &parameters);
+        let region = find_region(call, &parameters);
         let named = region.as_ref().ok().and_then(Option::as_ref);
         let cloud = &self.service.cloud;
         let resources = resources_of(operation, &parameters, named, cloud);
@@ -188,23 +188,30 @@ fn contradicts(request: &HttpRequest, name: &str, expected: &str) -> bool {
 /// a list that names none. A caller must be allowed on every one of them. `named` is the region that the request names.
 ///
 /// The region is found as the handlers find it, so that nothing else is done than what was allowed: an operation on one
-/// namespace goes by its id, whatever other region the request names; a list has no id.
+/// namespace goes by its id, whatever other region the request names; a list has no id. The list of regions alone shows
+/// more than the region that is named: which regions there are is public.
 fn resources_of(
     operation: Operation,
     parameters: &Parameters,
     named: Option<&RegionId>,
     cloud: &Cloud,
 ) -> Vec<String> {
-    let is_of_regions = matches!(
-        operation,
+    let region = match operation {
         Operation::DescribeNamespaces
-            | Operation::DescribeNamespaceList
-            | Operation::DescribeRegions
-    );
-    let region = if is_of_regions {
-        named.cloned()
-    } else {
-        region_of_namespace(parameters).or_else(|| named.or(cloud.regions.first()).cloned())
+        | Operation::DescribeNamespaceList
+        | Operation::DescribeRegions => named.cloned(),
+        Operation::CreateSecret
+        | Operation::UpdateSecret
+        | Operation::DescribeSecret
+        | Operation::DeleteSecret
+        | Operation::ListSecrets
+        | Operation::CreateNamespace
+        | Operation::UpdateNamespace
+        | Operation::DescribeNamespace
+        | Operation::DeleteNamespace
+        | Operation::DescribeNamespaceResources => {
+            region_of_namespace(parameters).or_else(|| named.or(cloud.regions.first()).cloned())
+        }
     };
     match region {
         Some(region) => vec![cloud.ram_resource(&region)],

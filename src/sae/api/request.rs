@@ -69,7 +69,7 @@ pub fn unfinished() -> ApiError {
 
 /// The region that a request names: by parameter, by header, or by the real service's host name. Inferred; clients
 /// that are pointed at another host name none.
-pub fn named_region(call: &Call<'_>, parameters: &Parameters) -> NamedRegion {
+pub fn find_region(call: &Call<'_>, parameters: &Parameters) -> NamedRegion {
     let region = |text: &str| RegionId::parse(text).map(Some).ok_or(Malformed);
     if let Some(text) = parameters.text("RegionId")?.filter(|text| !text.is_empty()) {
         return region(&text);

@@ -8,7 +8,7 @@ use super::{
     reply::Answer,
     request::{Request, unfinished},
     requests::{CreateSecretRequest, ListSecretsRequest, OneSecretRequest, UpdateSecretRequest},
-    secret_data::normalise as normalised,
+    secret_data::normalise,
 };
 use crate::exchange::Call;
 use crate::pop::{ApiError, Structure};
@@ -25,7 +25,7 @@ pub async fn create(mut request: Request<'_>) -> Result<Answer, ApiError> {
     request.note_secret(None, Some(name.as_str()));
     let draft = match SecretType::parse(&wanted.secret_type.unwrap_or_default()) {
         Ok(secret_type) => {
-            let data = normalise(&request, wanted.secret_data).await?;
+            let data = read_data(&request, wanted.secret_data).await?;
             data.map(|data| (secret_type, data))
         }
         Err(error) => Err(error),
@@ -43,7 +43,7 @@ pub async fn update(mut request: Request<'_>) -> Result<Answer, ApiError> {
     let namespace = request.namespace(&wanted.namespace_id.unwrap_or_default())?;
     let id = SecretId::parse(&wanted.secret_id.unwrap_or_default())?;
     request.note_secret(Some(id), None);
-    let data = normalise(&request, wanted.secret_data).await?;
+    let data = read_data(&request, wanted.secret_data).await?;
     let Call { now, request_id, .. } = request.call;
     let service = &request.sae.service;
     let updated = service.update_secret(*now, request_id, namespace, id, data).await?;
@@ -87,7 +87,7 @@ fn one_secret(request: &mut Request<'_>) -> Result<(NamespaceId, SecretId), ApiE
 }
 
 /// The keys and values; or what is wrong with them, which is reported only after the checks that come first.
-async fn normalise(
+async fn read_data(
     request: &Request<'_>,
     data: Option<Structure>,
 ) -> Result<model::Result<SecretData>, ApiError> {
@@ -95,7 +95,7 @@ async fn normalise(
         return Ok(Err(Error::Missing(Field::SecretData)));
     };
     let bodies = &request.call.exchange.bodies;
-    bodies.work_on(data.length(), move || normalised(data)).await.ok_or_else(unfinished)
+    bodies.work_on(data.length(), move || normalise(data)).await.ok_or_else(unfinished)
 }
 
 fn only_id(id: SecretId) -> Result<Answer, ApiError> {

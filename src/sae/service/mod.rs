@@ -37,7 +37,7 @@ impl Service {
         if is_served { Ok(()) } else { Err(Error::NamespaceNotFound) }
     }
 
-    /// All namespaces of every region, for the metrics.
+    /// All namespaces that the database has, those of regions that are not served among them.
     pub async fn all_namespaces(&self) -> Result<Vec<Namespace>> {
         self.store.read(|tx| Ok(tx.namespaces()?)).await
     }

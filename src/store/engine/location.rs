@@ -9,7 +9,10 @@ use std::{
 use anyhow::{Error, Result, anyhow, bail, ensure};
 use zeroize::Zeroizing;
 
-use super::{postgres::PostgresAddress, sqlite::folder_of};
+use super::{
+    postgres::{PostgresAddress, Trust},
+    sqlite::folder_of,
+};
 
 /// The address of a database: `sqlite://PATH`, relative or absolute, `sqlite::memory:`, or
 /// `postgres://USER:PASSWORD@HOST:PORT/DATABASE`. Neither `Display` nor `Debug` shows a password.
@@ -109,6 +112,18 @@ impl DatabaseUrl {
             Self::SqliteMemory | Self::Postgres(_) => None,
         }
     }
+
+    /// The files with certificates that the address of a server names, and with the key of the client's own.
+    #[must_use]
+    pub fn certificates(&self) -> Vec<PathBuf> {
+        let Self::Postgres(address) = self else { return vec![] };
+        let signers = match &address.trust {
+            Trust::SignedBy(file) | Trust::NamedBy(file) => Some(file),
+            Trust::Any | Trust::NamedBySystem => None,
+        };
+        let own = address.identity.iter().flat_map(|(certificate, key)| [certificate, key]);
+        signers.into_iter().chain(own).cloned().collect()
+    }
 }
 
 impl fmt::Display for DatabaseUrl {
@@ -160,6 +175,18 @@ mod tests {
             let refused = text.parse::<DatabaseUrl>().unwrap_err().to_string();
             assert!(!refused.contains("hidden"), "{text}: {refused}");
         }
+    }
+
+    #[test]
+    fn the_files_of_a_server_s_address_are_known() {
+        let files =
+            |parameters: &str| parse(&format!("postgres://u@h/d?{parameters}")).certificates();
+        let paths = |names: &[&str]| names.iter().map(PathBuf::from).collect::<Vec<_>>();
+        assert_eq!(files("sslmode=require"), paths(&[]));
+        assert_eq!(files("sslmode=verify-full&sslrootcert=system"), paths(&[]));
+        assert_eq!(files("sslmode=verify-ca&sslrootcert=ca.pem"), paths(&["ca.pem"]));
+        let all = "sslmode=verify-full&sslrootcert=ca.pem&sslcert=own.pem&sslkey=own.key";
+        assert_eq!(files(all), paths(&["ca.pem", "own.pem", "own.key"]));
     }
 
     #[test]

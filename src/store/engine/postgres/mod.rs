@@ -31,7 +31,7 @@ use crate::{
     },
 };
 
-pub use address::PostgresAddress;
+pub use address::{PostgresAddress, Trust};
 use connection::PostgresConnection;
 
 const READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";

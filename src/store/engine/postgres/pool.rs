@@ -109,7 +109,7 @@ impl Pool {
                     log::info!("the database server can be reached again");
                 }
             }
-            // After the deadline the server is not to blame.
+            // What fails after the deadline says nothing about the server.
             Err(error) if is_known || !timeouts.are_over() => {
                 let until = Instant::now() + OUTAGE_PAUSE;
                 let outage = Outage { reason: error.to_string(), until };
