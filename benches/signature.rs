@@ -18,7 +18,9 @@ mod common;
 use common::{Request, Signer, Way, fixture, query};
 use divan::{Bencher, black_box};
 use sae_secret::access::signature::{
-    Authorization, KeyMaterial, RsaPublicKey, SignedRequest, acs3, roa,
+    Authorization, KeyMaterial, RsaPublicKey, SignedRequest,
+    acs3::{self, Style},
+    roa,
 };
 
 const SECRET: &str = "bench-not-real-0123456789abcde";
@@ -51,8 +53,8 @@ fn is_verified(request: &SignedRequest<'_>, key: &KeyMaterial, body: &[u8]) -> b
     match Authorization::parse(authorization) {
         Ok(Authorization::Acs3(claim)) => {
             let hash = claim.algorithm.hash(body);
-            acs3::unsigned_header(request, &claim).is_none()
-                && acs3::verify(request, &claim, key).is_ok()
+            acs3::unsigned_header(request, &claim, Style::Roa).is_none()
+                && acs3::verify(request, &claim, key, Style::Roa).is_ok()
                 && request.values("x-acs-content-sha256").eq([hash.as_bytes()])
         }
         Ok(Authorization::Roa(claim)) => roa::verify(request, &claim, key).is_ok(),

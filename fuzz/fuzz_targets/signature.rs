@@ -8,7 +8,9 @@ use libfuzzer_sys::fuzz_target;
 use sae_secret::access::{
     Refusal,
     signature::{
-        Authorization, KeyMaterial, acs3, parameters, parse_acs3_date, parse_http_date, roa,
+        Authorization, KeyMaterial,
+        acs3::{self, Style},
+        parameters, parse_acs3_date, parse_http_date, roa,
     },
 };
 use sae_secret_fuzz::{
@@ -60,7 +62,7 @@ fn dates_are_whole_seconds(sent: &Wire) {
 fn verifies(wire: &Wire, authorization: &str, secret: &str) -> bool {
     let key = KeyMaterial::Secret(secret.to_owned().into());
     wire.look(|request| match Authorization::parse(authorization.as_bytes()) {
-        Ok(Authorization::Acs3(claim)) => acs3::verify(request, &claim, &key).is_ok(),
+        Ok(Authorization::Acs3(claim)) => acs3::verify(request, &claim, &key, Style::Roa).is_ok(),
         Ok(Authorization::Roa(claim)) => roa::verify(request, &claim, &key).is_ok(),
         Err(_) => false,
     })
@@ -80,7 +82,7 @@ fn what_was_sent_is_judged_as_by_the_signer(sent: &Wire) {
                 acs3::Algorithm::RsaSha256 => None,
             };
             let expected = hash.map(|hash| sign_acs3(sent, &listed, hash, SECRET));
-            let answer = sent.look(|request| acs3::verify(request, claim, &key));
+            let answer = sent.look(|request| acs3::verify(request, claim, &key, Style::Roa));
             let is_right = expected.as_deref() == Some(claim.signature);
             holds!(answer.is_ok() == is_right, "{claim:?} of {sent:?}");
             let told = sent.look(|request| acs3::explain(request, claim, "0f"));
@@ -178,7 +180,8 @@ fn what_has_to_be_signed_is_known(wire: &Wire, header: &str, listed: &[String], 
     let mut missing = wire.names();
     missing.retain(|name| has_to_be(name) && !is_listed(name));
     let Ok(Authorization::Acs3(claim)) = Authorization::parse(header.as_bytes()) else { return };
-    let told = wire.look(|request| acs3::unsigned_header(request, &claim).map(str::to_owned));
+    let told =
+        wire.look(|request| acs3::unsigned_header(request, &claim, Style::Roa).map(str::to_owned));
     let is_right = told.as_ref().map_or(missing.is_empty(), |told| missing.contains(told));
     holds!(is_right, "{told:?} is not signed by {header} of {wire:?}, but {missing:?}");
 }

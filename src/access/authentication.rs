@@ -7,7 +7,7 @@ use super::{
     nonces::{CAPACITY, Nonces, WINDOW_MS},
     signature::{
         self, Authorization, SignedRequest,
-        acs3::{self, Acs3, Algorithm},
+        acs3::{self, Acs3, Algorithm, Style},
         roa::{self, Roa},
     },
 };
@@ -119,12 +119,12 @@ impl Authenticator {
         let nonce = required(request, "x-acs-signature-nonce", CommonField::SignatureNonce)?;
         let hash = required(request, "x-acs-content-sha256", CommonField::ContentHash)?;
         let md5 = single(request, "content-md5")?;
-        if acs3::unsigned_header(request, authorization).is_some() {
+        if acs3::unsigned_header(request, authorization, Style::Roa).is_some() {
             return Err(Refusal::Incomplete);
         }
         let date = signature::parse_acs3_date(date);
         let known = self.check_key(request, authorization.access_key_id, date, now)?;
-        acs3::verify(request, authorization, &known.material)?;
+        acs3::verify(request, authorization, &known.material, Style::Roa)?;
         Ok(Claim {
             caller: caller(known),
             hash: Some((authorization.algorithm, hash.to_owned())),

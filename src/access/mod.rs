@@ -77,6 +77,11 @@ pub enum Refusal {
         /// What the server holds the signature against.
         string_to_sign: String,
     },
+    /// The signature is another one, in the older way of signing of RPC style.
+    RpcMismatch {
+        /// What the server holds the signature against.
+        string_to_sign: String,
+    },
     /// The body is not the one whose MD5 was given.
     ContentMd5Mismatch,
     /// The nonce was used before.

@@ -164,7 +164,7 @@ impl From<Refusal> for ApiError {
                 let blanks: [&dyn std::fmt::Display; 2] = [&string_to_sign, &canonical_request];
                 return Self::new(Code::Acs3SignatureMismatch, &blanks);
             }
-            Refusal::RoaMismatch { string_to_sign } => {
+            Refusal::RoaMismatch { string_to_sign } | Refusal::RpcMismatch { string_to_sign } => {
                 return Self::new(Code::RoaSignatureMismatch, &[&string_to_sign]);
             }
         };

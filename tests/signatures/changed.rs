@@ -8,7 +8,7 @@ use crate::{
 
 /// Where a byte is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
+pub enum Place {
     Method,
     Target,
     /// The name of the header of that number.
@@ -19,7 +19,7 @@ enum Place {
 }
 
 impl Place {
-    fn of(self, sent: &mut Sent) -> &mut Vec<u8> {
+    pub fn of(self, sent: &mut Sent) -> &mut Vec<u8> {
         match self {
             Self::Method => &mut sent.method,
             Self::Target => &mut sent.target,
@@ -31,7 +31,7 @@ impl Place {
 }
 
 /// All that the signature covers, and the signature.
-fn signed_places(sent: &Sent) -> Vec<Place> {
+pub fn signed_places(sent: &Sent) -> Vec<Place> {
     let authorization = String::from_utf8_lossy(sent.header("authorization").unwrap()).into_owned();
     let listed = authorization.split_once("SignedHeaders=").map(|(_, rest)| {
         rest.split(',').next().unwrap().split(';').map(str::to_owned).collect::<Vec<_>>()
@@ -57,7 +57,7 @@ fn signed_places(sent: &Sent) -> Vec<Place> {
 }
 
 /// Whether that byte, put there, is another spelling of the same request.
-fn is_respelling(place: Place, text: &[u8], at: usize, byte: u8) -> bool {
+pub fn is_respelling(place: Place, text: &[u8], at: usize, byte: u8) -> bool {
     let is_case = text[at].eq_ignore_ascii_case(&byte);
     match place {
         // Names are the same in either case.
@@ -80,30 +80,55 @@ fn is_respelling(place: Place, text: &[u8], at: usize, byte: u8) -> bool {
 
 /// How many changes were tried, and how many of them were respellings.
 #[derive(Debug, Default, PartialEq, Eq)]
-struct Tried {
-    changes: usize,
-    respellings: usize,
+pub struct Tried {
+    pub changes: usize,
+    pub respellings: usize,
+}
+
+/// What is tried, and what has to come of it.
+pub struct Trial<'a> {
+    pub places: Vec<Place>,
+    /// Every how many bytes one is changed.
+    pub step: usize,
+    /// What is put in the place of a byte.
+    pub bytes: &'a dyn Fn(u8) -> Vec<u8>,
+    pub is_verified: &'a dyn Fn(&Sent) -> bool,
+    pub is_respelling: &'a dyn Fn(Place, &[u8], usize, u8) -> bool,
 }
 
 /// Puts those bytes, made from the one that is there, at each place.
 fn try_all(name: &str, sent: &Sent, bytes: impl Fn(u8) -> Vec<u8>) -> Tried {
-    let mut tried = Tried::default();
-    let mut changed = sent.clone();
-    for place in signed_places(sent) {
-        let text = place.of(&mut changed).clone();
-        for (at, before) in text.iter().copied().enumerate() {
-            for byte in bytes(before).into_iter().filter(|byte| *byte != before) {
-                let is_same = is_respelling(place, &text, at, byte);
-                place.of(&mut changed)[at] = byte;
-                assert_eq!(changed.is_verified(), is_same, "{name}: {place:?} {at} {byte:#04x}");
-                tried.changes += 1;
-                tried.respellings += usize::from(is_same);
+    let trial = Trial {
+        places: signed_places(sent),
+        step: 1,
+        bytes: &bytes,
+        is_verified: &Sent::is_verified,
+        is_respelling: &is_respelling,
+    };
+    trial.run(name, sent)
+}
+
+impl Trial<'_> {
+    pub fn run(&self, name: &str, sent: &Sent) -> Tried {
+        let mut tried = Tried::default();
+        let mut changed = sent.clone();
+        for place in self.places.iter().copied() {
+            let text = place.of(&mut changed).clone();
+            for (at, before) in text.iter().copied().enumerate().step_by(self.step) {
+                for byte in (self.bytes)(before).into_iter().filter(|byte| *byte != before) {
+                    let is_same = (self.is_respelling)(place, &text, at, byte);
+                    place.of(&mut changed)[at] = byte;
+                    let is_verified = (self.is_verified)(&changed);
+                    assert_eq!(is_verified, is_same, "{name}: {place:?} {at} {byte:#04x}");
+                    tried.changes += 1;
+                    tried.respellings += usize::from(is_same);
+                }
+                place.of(&mut changed)[at] = before;
             }
-            place.of(&mut changed)[at] = before;
         }
+        assert_eq!(changed, *sent);
+        tried
     }
-    assert_eq!(changed, *sent);
-    tried
 }
 
 fn verified_captures() -> Vec<(String, Sent)> {
@@ -112,7 +137,7 @@ fn verified_captures() -> Vec<(String, Sent)> {
 }
 
 /// The other case, the neighbour, what is no ASCII, what parts parameters and headers, and what counts as nothing.
-fn telling(byte: u8) -> Vec<u8> {
+pub fn telling(byte: u8) -> Vec<u8> {
     vec![byte ^ 0x20, byte ^ 1, byte ^ 0x80, b'&', b'=', b'0', b' ']
 }
 

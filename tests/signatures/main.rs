@@ -15,6 +15,7 @@ mod common;
 
 mod captures;
 mod changed;
+mod kms;
 mod random;
 mod sent;
 mod spellings;

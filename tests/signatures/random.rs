@@ -44,7 +44,7 @@ fn text(most: usize) -> impl Strategy<Value = String> {
 }
 
 /// Parameters with values, some of them empty, some of one name.
-fn query() -> impl Strategy<Value = String> {
+pub fn query() -> impl Strategy<Value = String> {
     let pair = (prop_oneof![text(6), Just("a".to_owned()), Just("b".to_owned())], text(12));
     let pair = pair.prop_map(|(name, value)| format!("{name}={value}"));
     prop::collection::vec(pair, 0..6).prop_map(|pairs| pairs.join("&"))

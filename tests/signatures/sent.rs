@@ -7,7 +7,9 @@ use sae_secret::{
         AccessKey, Authenticator, Caller, Directory, KeyMaterial, Principal, Refusal, Session,
         User, authorization,
         signature::{
-            Authorization, RsaPublicKey, SignedRequest, acs3, parse_acs3_date, parse_http_date, roa,
+            Authorization, RsaPublicKey, SignedRequest,
+            acs3::{self, Style},
+            parse_acs3_date, parse_http_date, roa,
         },
     },
     clock::Timestamp,
@@ -103,10 +105,10 @@ impl Sent {
             match Authorization::parse(value) {
                 Ok(Authorization::Acs3(claim)) => {
                     let hash = claim.algorithm.hash(&self.body);
-                    acs3::unsigned_header(request, &claim).is_none()
+                    acs3::unsigned_header(request, &claim, Style::Roa).is_none()
                         && request.values("x-acs-content-sha256").eq([hash.as_bytes()])
                         && with_key(claim.access_key_id, |key| {
-                            acs3::verify(request, &claim, key).is_ok()
+                            acs3::verify(request, &claim, key, Style::Roa).is_ok()
                         })
                 }
                 Ok(Authorization::Roa(claim)) => {
@@ -170,7 +172,7 @@ fn unchunked(mut rest: &[u8]) -> Vec<u8> {
     }
 }
 
-fn secret(text: &str) -> KeyMaterial {
+pub fn secret(text: &str) -> KeyMaterial {
     KeyMaterial::Secret(text.to_owned().into())
 }
 
@@ -226,18 +228,22 @@ pub fn directory() -> Directory {
     directory
 }
 
-/// Every capture by its name.
+/// Every capture of SAE's clients by its name.
 pub fn captures() -> Vec<(String, Sent)> {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/sae");
+    // The recorder ended each file with a line feed of its own.
+    captures_in("sae", |bytes| bytes.strip_suffix(b"\n").unwrap_or(bytes))
+}
+
+/// Every capture of a product by its name, made from what is in its file.
+pub fn captures_in(product: &str, request: fn(&[u8]) -> &[u8]) -> Vec<(String, Sent)> {
+    let folder = format!("{}/tests/fixtures/{product}", env!("CARGO_MANIFEST_DIR"));
     let mut captures = vec![];
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.extension().is_some_and(|extension| extension == "txt") {
             let bytes = fs::read(&path).unwrap();
-            // The recorder ended each file with a line feed of its own.
-            let bytes = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
             let name = path.file_stem().unwrap().to_string_lossy().into_owned();
-            captures.push((name, Sent::read(bytes)));
+            captures.push((name, Sent::read(request(&bytes))));
         }
     }
     captures.sort_by(|(a, _), (b, _)| a.cmp(b));

@@ -1,6 +1,6 @@
 //! The newer way of signing: `ACS3-HMAC-SHA256` and its siblings (the platform's V3 request signature).
 
-use std::collections::HashSet;
+use std::{borrow::Cow, collections::HashSet};
 
 use data_encoding::HEXLOWER;
 use hmac::{Hmac, KeyInit, Mac};
@@ -42,6 +42,16 @@ impl Algorithm {
             Self::HmacSm3 => HEXLOWER.encode(&Sm3::digest(bytes)),
         }
     }
+}
+
+/// The style of the API that a request is for: what its clients sign.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Style {
+    /// The path names what the request is about. All clients sign `host`, and names of parameters as they encode them.
+    Roa,
+    /// All is in the parameters. The Java SDKs may leave out `host`, and those for Go and Python sign the names of
+    /// parameters as they are: the values alone are encoded (seen in what they send).
+    Rpc,
 }
 
 /// `ACS3-… Credential=…,SignedHeaders=…,Signature=…`
@@ -99,7 +109,7 @@ impl<'a> Acs3<'a> {
 }
 
 /// The first header that must be signed and is not: `host`, `content-type` and every `x-acs-…`, as far as the request has
-/// them, and `host` in any case (the platform's V3 request signature).
+/// them, and in REST style `host` in any case (the platform's V3 request signature).
 ///
 /// Where the signed hash says that there is no body, its type means nothing and need not be signed: the HTTP library under
 /// the asynchronous Python SDKs adds one after they have signed.
@@ -107,6 +117,7 @@ impl<'a> Acs3<'a> {
 pub fn unsigned_header<'a>(
     request: &SignedRequest<'a>,
     authorization: &Acs3<'_>,
+    style: Style,
 ) -> Option<&'a str> {
     let signed: Vec<&str> = authorization.names().collect();
     let is_signed = |name: &str| signed.iter().any(|known| known.eq_ignore_ascii_case(name));
@@ -115,7 +126,7 @@ pub fn unsigned_header<'a>(
         !request.values("x-acs-content-sha256").eq([nothing.as_bytes()])
     };
     let must = |name: &str| name.starts_with("x-acs-") || name == "content-type" && has_body();
-    if !is_signed("host") {
+    if style == Style::Roa && !is_signed("host") {
         return Some("host");
     }
     let mut names = request.headers.iter().map(|(name, _)| *name);
@@ -129,13 +140,34 @@ pub fn canonical_request(
     authorization: &Acs3<'_>,
     content_hash: &[u8],
 ) -> Vec<u8> {
-    let path = if request.path.is_empty() { "/" } else { request.path };
-    let segments = path.split('/').map(|text| percent_decode_str(text).collect::<Vec<u8>>());
-    let segments: Vec<String> = segments.map(|segment| query::encode(&segment)).collect();
     let pairs = query::sorted(request.query).into_iter();
     let pairs = pairs.map(|pair| pair.map(|part| query::encode(&part)).join("="));
     let pairs: Vec<String> = pairs.collect();
-    let head = format!("{}\n{}\n{}\n", request.method, segments.join("/"), pairs.join("&"));
+    with_query(request, authorization, content_hash, &pairs.join("&"))
+}
+
+/// The parameters with their names as they are; `None` where other parameters, encoded or not, could have the same text.
+fn query_with_raw_names(query: &str) -> Option<String> {
+    let pairs = query::sorted(query).into_iter().map(|[name, value]| {
+        let name = std::str::from_utf8(&name).ok()?;
+        // A name that holds the text of an escape reads as the encoded one of another parameter.
+        let has_escape = matches!(Cow::from(percent_decode_str(name)), Cow::Owned(_));
+        let is_clear = !has_escape && !name.contains(['=', '&']);
+        is_clear.then(|| format!("{name}={}", query::encode(&value)))
+    });
+    Some(pairs.collect::<Option<Vec<String>>>()?.join("&"))
+}
+
+fn with_query(
+    request: &SignedRequest<'_>,
+    authorization: &Acs3<'_>,
+    content_hash: &[u8],
+    query: &str,
+) -> Vec<u8> {
+    let path = if request.path.is_empty() { "/" } else { request.path };
+    let segments = path.split('/').map(|text| percent_decode_str(text).collect::<Vec<u8>>());
+    let segments: Vec<String> = segments.map(|segment| query::encode(&segment)).collect();
+    let head = format!("{}\n{}\n{query}\n", request.method, segments.join("/"));
     let mut text = head.into_bytes();
     for name in authorization.names() {
         text.extend(name.bytes().map(|byte| byte.to_ascii_lowercase()));
@@ -157,20 +189,38 @@ pub fn string_to_sign(algorithm: Algorithm, canonical_request: &[u8]) -> String 
 }
 
 /// Verifies a signature; [`Refusal::Acs3Mismatch`] also when the key is of another kind than the algorithm's. The time
-/// that it takes does not depend on where the signatures differ.
+/// that it takes does not depend on where the signatures differ. In RPC style a signature over raw names is as good, but the
+/// refusal always tells the texts with encoded ones.
 ///
 /// The body's hash is taken from `x-acs-content-sha256`: that it is the body's is not checked here.
 pub fn verify(
     request: &SignedRequest<'_>,
     authorization: &Acs3<'_>,
     key: &KeyMaterial,
+    style: Style,
 ) -> Result<(), Refusal> {
     let mut hash = Vec::new();
     request.push_value("x-acs-content-sha256", &mut hash);
     let canonical_request = canonical_request(request, authorization, &hash);
     let string_to_sign = string_to_sign(authorization.algorithm, &canonical_request);
-    let text = string_to_sign.as_bytes();
-    let is_right = match (authorization.algorithm, key) {
+    if is_signature(authorization, &string_to_sign, key) {
+        return Ok(());
+    }
+    if style == Style::Rpc
+        && let Some(query) = query_with_raw_names(request.query)
+    {
+        let raw = with_query(request, authorization, &hash, &query);
+        let text = self::string_to_sign(authorization.algorithm, &raw);
+        if is_signature(authorization, &text, key) {
+            return Ok(());
+        }
+    }
+    Err(mismatch(&canonical_request, string_to_sign))
+}
+
+fn is_signature(authorization: &Acs3<'_>, text: &str, key: &KeyMaterial) -> bool {
+    let text = text.as_bytes();
+    match (authorization.algorithm, key) {
         (Algorithm::HmacSha256, KeyMaterial::Secret(secret)) => {
             is_hmac::<Hmac<Sha256>>(secret, text, authorization.signature)
         }
@@ -182,8 +232,7 @@ pub fn verify(
         }
         (Algorithm::RsaSha256, KeyMaterial::Secret(_))
         | (Algorithm::HmacSha256 | Algorithm::HmacSm3, KeyMaterial::Rsa(_)) => false,
-    };
-    if is_right { Ok(()) } else { Err(mismatch(&canonical_request, string_to_sign)) }
+    }
 }
 
 /// What to tell a caller whose body is another one than the signed one: the texts with the hash of the body that came.

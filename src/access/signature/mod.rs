@@ -1,10 +1,12 @@
 //! The ways in which requests are signed. Everything here is a pure function of what was on the wire and of a key.
 //!
-//! One file a way: [`acs3`] (the newer one of the SDKs) and [`roa`] (the older one, of REST style).
+//! One file a way: [`acs3`] (the newer one of the SDKs), [`roa`] (the older one, of REST style) and [`rpc`] (the older one
+//! of RPC style).
 
 pub mod acs3;
 mod query;
 pub mod roa;
+pub mod rpc;
 mod rsa;
 
 pub use query::names as parameters;
@@ -12,7 +14,9 @@ pub use rsa::RsaPublicKey;
 
 use std::fmt;
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use jiff::{Timestamp, fmt::rfc2822};
+use ring::hmac;
 use zeroize::Zeroizing;
 
 use super::Refusal;
@@ -111,6 +115,23 @@ pub fn parse_acs3_date(text: &[u8]) -> Option<i64> {
     Some(moment.as_millisecond())
 }
 
+/// The moment of a date that [`parse_acs3_date`] reads, or of one with a fraction of one to nine digits, in epoch
+/// milliseconds. One Rust SDK sends nanoseconds.
+#[must_use]
+pub fn parse_rpc_date(text: &[u8]) -> Option<i64> {
+    let text = std::str::from_utf8(text).ok()?;
+    let Some((seconds, fraction)) = text.split_once('.') else {
+        return parse_acs3_date(text.as_bytes());
+    };
+    let digits = fraction.strip_suffix('Z')?;
+    if !(1..=9).contains(&digits.len()) || !digits.bytes().all(|digit| digit.is_ascii_digit()) {
+        return None;
+    }
+    parse_acs3_date(format!("{seconds}Z").as_bytes())?;
+    let moment: Timestamp = text.parse().ok()?;
+    Some(moment.as_millisecond())
+}
+
 /// The moment of an RFC 1123 date with four digits of the year, in GMT or with a zone in numbers, in epoch milliseconds.
 #[must_use]
 pub fn parse_http_date(text: &[u8]) -> Option<i64> {
@@ -130,6 +151,13 @@ pub fn parse_http_date(text: &[u8]) -> Option<i64> {
     // The parser knows the zone by the name of its own standard.
     let text = text.replace("UTC", "GMT");
     rfc2822::DateTimeParser::new().parse_timestamp(&text).ok().map(Timestamp::as_millisecond)
+}
+
+/// Whether that is the HMAC of a text, in base64; the time that it takes does not depend on where they differ.
+fn is_hmac(algorithm: hmac::Algorithm, key: &[u8], text: &[u8], signature: &str) -> bool {
+    // No other spelling of the same bytes is base64 to this engine.
+    let Ok(signature) = STANDARD.decode(signature) else { return false };
+    hmac::verify(&hmac::Key::new(algorithm, key), text, &signature).is_ok()
 }
 
 #[cfg(test)]

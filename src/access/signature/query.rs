@@ -1,4 +1,4 @@
-//! The parameters of a query as they are signed.
+//! The parameters of a query or a form as they are signed.
 
 use std::borrow::Cow;
 
@@ -9,26 +9,34 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b
 
 /// The names of the parameters, decoded, in the order of the wire.
 pub fn names(query: &str) -> impl Iterator<Item = Cow<'_, [u8]>> {
-    query.split('&').map(|pair| decode(pair.split_once('=').map_or(pair, |(name, _)| name)))
+    let names = query.split('&').map(|pair| pair.split_once('=').map_or(pair, |(name, _)| name));
+    names.map(|name| decode(name.as_bytes()))
 }
 
-/// The decoded parameters, sorted by name, then value: `+` is a space, escapes that are none stay as they are.
+/// The decoded parameters of a query, sorted by name, then value.
 ///
 /// Clients sort the names before they encode them.
 pub fn sorted(query: &str) -> Vec<[Cow<'_, [u8]>; 2]> {
-    let pairs = query.split('&').filter(|pair| !pair.is_empty());
-    let pairs = pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")));
-    let mut pairs: Vec<_> = pairs.map(|(name, value)| [name, value].map(decode)).collect();
+    let mut pairs: Vec<_> = pairs(query.as_bytes()).collect();
     pairs.sort_unstable();
     pairs
 }
 
-fn decode(text: &str) -> Cow<'_, [u8]> {
-    if text.contains('+') {
-        let spaced = text.replace('+', " ");
-        return Cow::Owned(percent_decode(spaced.as_bytes()).collect());
+/// The decoded parameters, in the order of the wire: `+` is a space, escapes that are none stay as they are.
+pub fn pairs(text: &[u8]) -> impl Iterator<Item = [Cow<'_, [u8]>; 2]> {
+    let pairs = text.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty());
+    pairs.map(|pair| {
+        let mut halves = pair.splitn(2, |byte| *byte == b'=');
+        [halves.next(), halves.next()].map(|half| decode(half.unwrap_or_default()))
+    })
+}
+
+fn decode(text: &[u8]) -> Cow<'_, [u8]> {
+    if text.contains(&b'+') {
+        let spaced = text.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte });
+        return Cow::Owned(percent_decode(&spaced.collect::<Vec<u8>>()).collect());
     }
-    percent_decode(text.as_bytes()).into()
+    percent_decode(text).into()
 }
 
 /// Bytes in the encoding of RFC 3986: unreserved characters stay, all others become escapes in upper case.

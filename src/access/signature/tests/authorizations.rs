@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::super::{
     Authorization, KeyMaterial, RsaPublicKey, SignedRequest,
-    acs3::{self, Acs3, Algorithm},
+    acs3::{self, Acs3, Algorithm, Style},
     roa::{self, Roa},
 };
 use crate::access::{CommonField, Refusal};
@@ -176,8 +176,8 @@ proptest! {
         for key in [secret(""), secret("secret"), KeyMaterial::Rsa(pair)] {
             match Authorization::parse(&header) {
                 Ok(Authorization::Acs3(claim)) => {
-                    let _name = acs3::unsigned_header(&request, &claim);
-                    prop_assert!(acs3::verify(&request, &claim, &key).is_err());
+                    let _name = acs3::unsigned_header(&request, &claim, Style::Roa);
+                    prop_assert!(acs3::verify(&request, &claim, &key, Style::Roa).is_err());
                 }
                 Ok(Authorization::Roa(claim)) => {
                     prop_assert!(roa::verify(&request, &claim, &key).is_err());

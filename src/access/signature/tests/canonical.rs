@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::{
     super::{
         SignedRequest,
-        acs3::{self, Algorithm},
+        acs3::{self, Algorithm, Style},
         query,
         roa::{self, EmptyValues},
     },
@@ -125,7 +125,7 @@ fn what_must_be_signed_is_missed() {
     let missed = |headers: &[(&'static str, &[u8])], names: &str| {
         let text = format!("ACS3-HMAC-SHA256 Credential=a,SignedHeaders={names},Signature=0");
         let request = SignedRequest { headers, ..PLAIN };
-        acs3::unsigned_header(&request, &authorization(&text)).map(str::to_owned)
+        acs3::unsigned_header(&request, &authorization(&text), Style::Roa).map(str::to_owned)
     };
     let all: &[(&'static str, &[u8])] =
         &[("host", b"h"), ("user-agent", b"u"), ("content-type", b"t"), ("x-acs-date", b"d")];
@@ -139,6 +139,24 @@ fn what_must_be_signed_is_missed() {
     assert_eq!(missed(&[("host", b"h"), ("x-acs-", b"")], "host").as_deref(), Some("x-acs-"));
 }
 
+/// In RPC style that is so for `host` alone.
+#[test]
+fn the_host_need_not_be_signed_in_rpc_style() {
+    let missed = |style, headers: &[(&'static str, &[u8])]| {
+        let text = "ACS3-HMAC-SHA256 Credential=a,Signature=0,SignedHeaders=x-acs-date";
+        let request = SignedRequest { headers, ..PLAIN };
+        acs3::unsigned_header(&request, &authorization(text), style).map(str::to_owned)
+    };
+    let all: &[(&'static str, &[u8])] = &[("host", b"h"), ("x-acs-date", b"d")];
+    assert_eq!(missed(Style::Roa, all).as_deref(), Some("host"));
+    assert_eq!(missed(Style::Rpc, all), None);
+    assert_eq!(missed(Style::Rpc, &[]), None);
+    for name in ["content-type", "x-acs-action", "x-acs-security-token"] {
+        let all: &[(&'static str, &[u8])] = &[("host", b"h"), ("x-acs-date", b"d"), (name, b"v")];
+        assert_eq!(missed(Style::Rpc, all).as_deref(), Some(name));
+    }
+}
+
 #[test]
 fn the_type_of_no_body_need_not_be_signed() {
     let missed = |algorithm: &str, hashes: &[&str]| {
@@ -147,7 +165,7 @@ fn the_type_of_no_body_need_not_be_signed() {
         let mut headers: Vec<(&str, &[u8])> = vec![("host", b"h"), ("content-type", b"t")];
         headers.extend(hashes.iter().map(|hash| ("x-acs-content-sha256", hash.as_bytes())));
         let request = SignedRequest { headers: &headers, ..PLAIN };
-        acs3::unsigned_header(&request, &authorization(&text)).map(str::to_owned)
+        acs3::unsigned_header(&request, &authorization(&text), Style::Roa).map(str::to_owned)
     };
     let sha256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
     let sm3 = "1ab21d8355cfa17f8e61194831e81a8f22bec8c728fefb747ed035eb5082aa2b";

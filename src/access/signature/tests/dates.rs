@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::super::{parse_acs3_date, parse_http_date};
+use super::super::{parse_acs3_date, parse_http_date, parse_rpc_date};
 
 /// 2026-01-02T03:04:05Z in epoch milliseconds.
 const MOMENT: i64 = 1_767_323_045_000;
@@ -128,6 +128,39 @@ fn dates_of_the_older_way() {
     }
 }
 
+/// RPC style: the same dates, and those with a fraction.
+#[test]
+fn dates_of_rpc_style() {
+    for (text, moment) in ACS3_DATES {
+        assert_eq!(parse_rpc_date(text.as_bytes()), moment, "{text}");
+    }
+    for (text, moment) in [
+        ("2026-01-02T03:04:05.0Z", Some(MOMENT)),
+        ("2026-01-02T03:04:05.5Z", Some(MOMENT + 500)),
+        ("2026-01-02T03:04:05.001Z", Some(MOMENT + 1)),
+        ("2026-01-02T03:04:05.999999999Z", Some(MOMENT + 999)),
+        ("2026-01-02T03:04:05.811796741Z", Some(MOMENT + 811)),
+        ("2026-01-02T03:04:05.0000000000Z", None),
+        ("2026-01-02T03:04:05.Z", None),
+        ("2026-01-02T03:04:05.5", None),
+        ("2026-01-02T03:04:05,5Z", None),
+        ("2026-01-02T03:04:05.-5Z", None),
+        ("2026-01-02T03:04:05.5.5Z", None),
+        ("2026-01-02T03:04:05.5z", None),
+        ("2026-01-02T03:04:05.５Z", None),
+        ("2026-01-02T03:04:05Z.5Z", None),
+        ("2026-01-02T03:04.5Z", None),
+        ("2026-02-30T03:04:05.5Z", None),
+        (".5Z", None),
+        (".", None),
+    ] {
+        assert_eq!(parse_rpc_date(text.as_bytes()), moment, "{text}");
+    }
+    for text in NOT_ACS3_DATES.into_iter().filter(|text| !text.contains('.')) {
+        assert_eq!(parse_rpc_date(text.as_bytes()), None, "{text}");
+    }
+}
+
 #[test]
 fn a_date_of_the_newer_way_has_one_spelling() {
     for (at, byte) in (0..20).flat_map(|at| (0..=u8::MAX).map(move |byte| (at, byte))) {
@@ -172,6 +205,7 @@ proptest! {
         // By chance no date comes up: what is looked for is a panic.
         prop_assert_eq!(parse_acs3_date(&text), None);
         prop_assert_eq!(parse_http_date(&text), None);
+        prop_assert_eq!(parse_rpc_date(&text), None);
     }
 
     #[test]

@@ -3,7 +3,11 @@
 use data_encoding::HEXLOWER;
 
 use super::{
-    super::{KeyMaterial, RsaPublicKey, acs3, rsa::NOT_A_KEY},
+    super::{
+        KeyMaterial, RsaPublicKey,
+        acs3::{self, Style},
+        rsa::NOT_A_KEY,
+    },
     PLAIN, acs3 as authorization,
 };
 
@@ -92,12 +96,11 @@ fn a_key_serves_no_algorithm_of_the_other_kind() {
     let text = acs3::string_to_sign(acs3::Algorithm::RsaSha256, &canonical);
     let right = with("ACS3-RSA-SHA256", &HEXLOWER.encode(&sign(&text)));
     let right = authorization(&right);
-    assert_eq!(acs3::verify(&PLAIN, &right, &KeyMaterial::Rsa(key.clone())), Ok(()));
-    assert!(acs3::verify(&PLAIN, &right, &KeyMaterial::Secret(PUBLIC.to_owned().into())).is_err());
+    let verify = |claim: &acs3::Acs3<'_>, key| acs3::verify(&PLAIN, claim, &key, Style::Roa);
+    assert_eq!(verify(&right, KeyMaterial::Rsa(key.clone())), Ok(()));
+    assert!(verify(&right, KeyMaterial::Secret(PUBLIC.to_owned().into())).is_err());
     for algorithm in ["ACS3-HMAC-SHA256", "ACS3-HMAC-SM3"] {
         let other = with(algorithm, right.signature);
-        assert!(
-            acs3::verify(&PLAIN, &authorization(&other), &KeyMaterial::Rsa(key.clone())).is_err()
-        );
+        assert!(verify(&authorization(&other), KeyMaterial::Rsa(key.clone())).is_err());
     }
 }

@@ -4,6 +4,7 @@ mod authorizations;
 mod canonical;
 mod dates;
 mod keys;
+mod rpc;
 mod vectors;
 
 use super::{Authorization, SignedRequest, acs3::Acs3, roa::Roa};

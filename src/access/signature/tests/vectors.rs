@@ -4,7 +4,7 @@
 use super::{
     super::{
         KeyMaterial, SignedRequest,
-        acs3::{self, Algorithm},
+        acs3::{self, Algorithm, Style},
         roa::{self, EmptyValues},
     },
     acs3 as acs3_authorization, roa as roa_authorization,
@@ -64,9 +64,9 @@ fn check_acs3(title: &str, request: &SignedRequest<'_>, body: &[u8]) {
     let text = acs3::string_to_sign(authorization.algorithm, &canonical);
     assert_eq!(text.replace('\n', "\\n"), vector.line("string-to-sign: "));
     assert!(text.ends_with(vector.line("sha256(CR)=")));
-    assert_eq!(acs3::unsigned_header(request, &authorization), None);
-    assert_eq!(acs3::verify(request, &authorization, &secret(vector.secret())), Ok(()));
-    let wrong = acs3::verify(request, &authorization, &secret("another"));
+    assert_eq!(acs3::unsigned_header(request, &authorization, Style::Roa), None);
+    assert_eq!(acs3::verify(request, &authorization, &secret(vector.secret()), Style::Roa), Ok(()));
+    let wrong = acs3::verify(request, &authorization, &secret("another"), Style::Roa);
     let told = Refusal::Acs3Mismatch {
         canonical_request: vector.canonical_request().to_owned(),
         string_to_sign: text,
