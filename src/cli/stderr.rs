@@ -48,7 +48,7 @@ impl Stderr {
         let stderr = Self { messages, waiting: Arc::default(), dropped: Counter::default() };
         let of_thread = stderr.clone();
         let thread = thread::Builder::new().name("log".to_owned());
-        thread.spawn(move || of_thread.write_all_of(&received))?;
+        thread.spawn(move || of_thread.write_all_of(&received, io::stderr()))?;
         let of_hook = stderr.clone();
         panic::set_hook(Box::new(move |panic| {
             let trace = Backtrace::capture();
@@ -73,15 +73,16 @@ impl Stderr {
         }
     }
 
-    fn write_all_of(&self, received: &Receiver<Message>) {
-        let mut told = 0;
+    fn write_all_of(&self, received: &Receiver<Message>, mut out: impl Write) {
+        let (mut told, mut is_cut) = (0, false);
         for message in received {
             match message {
                 Message::Line(line) => {
-                    if io::stderr().write_all(&line).is_err() {
-                        // Not logged: that line could not be written either.
+                    // A full disk may have taken the beginning of the line before.
+                    let is_apart = !is_cut || out.write_all(b"\n").is_ok();
+                    is_cut = !is_apart || out.write_all(&line).is_err();
+                    if is_cut {
                         self.dropped.inc();
-                        told += 1;
                     }
                     self.waiting.fetch_sub(line.len() + OVERHEAD, Ordering::Relaxed);
                 }
@@ -89,9 +90,9 @@ impl Stderr {
             }
             let dropped = self.dropped.get();
             // Logged by a line of its own as soon as there is room for it, behind those that did not have to be dropped.
-            if dropped > told && self.waiting.load(Ordering::Relaxed) < WAITING_MAX / 2 {
+            if dropped > told && !is_cut && self.waiting.load(Ordering::Relaxed) < WAITING_MAX / 2 {
                 log::error!(
-                    "{} log lines were dropped: standard error was not read",
+                    "{} log lines were dropped: standard error was not read, or was full",
                     dropped - told
                 );
                 told = dropped;
@@ -113,5 +114,56 @@ impl Write for Stderr {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+
+    /// A disk that is full once it has that many bytes, until it has been asked so often.
+    #[derive(Clone, Default)]
+    struct Disk {
+        text: Arc<Mutex<Vec<u8>>>,
+        full_at: usize,
+        refusals: usize,
+    }
+
+    impl Write for Disk {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            let mut text = self.text.lock().unwrap();
+            let room = if self.refusals > 0 { self.full_at - text.len() } else { usize::MAX };
+            if room == 0 {
+                self.refusals -= 1;
+                return Err(io::ErrorKind::StorageFull.into());
+            }
+            let fits = bytes.get(..room).unwrap_or(bytes);
+            text.extend(fits);
+            Ok(fits.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_line_that_a_full_disk_cut_is_ended_before_the_next_one() {
+        let (messages, received) = channel();
+        let mut stderr = Stderr { messages, waiting: Arc::default(), dropped: Counter::default() };
+        for line in ["first\n", "second\n", "third\n", "fourth\n"] {
+            stderr.write_all(line.as_bytes()).unwrap();
+        }
+        // The queue ends with its last sender.
+        let writer = Stderr { messages: channel().0, ..stderr.clone() };
+        let (dropped, disk) =
+            (stderr.dropped.clone(), Disk { full_at: 9, refusals: 2, ..Disk::default() });
+        let text = Arc::clone(&disk.text);
+        drop(stderr);
+        writer.write_all_of(&received, disk);
+        assert_eq!(String::from_utf8_lossy(&text.lock().unwrap()), "first\nsec\nfourth\n");
+        assert_eq!(dropped.get(), 2);
     }
 }

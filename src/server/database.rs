@@ -50,7 +50,7 @@ impl Database {
         let url = settings.database_url.parse();
         let mut url: DatabaseUrl = url.map_err(|error| anyhow!("{DATABASE_FLAG}: {error}"))?;
         url.add_password(|| password(settings))?;
-        let url = url.resolved()?;
+        let url = url.resolved().map_err(|error| anyhow!("{DATABASE_FLAG}: {error}"))?;
         let source = Source::of(settings, &url)?;
         Ok(Self { url, source, masters: None })
     }

@@ -20,7 +20,7 @@ const TEST: (&str, &str) = ("NamespaceId", "cn-beijing:test");
 /// The numbers in lines that tell of dropped lines.
 fn told_as_dropped(log: &str) -> Vec<u64> {
     let told = log.lines().filter_map(|line| {
-        line.strip_suffix(" log lines were dropped: standard error was not read")
+        line.strip_suffix(" log lines were dropped: standard error was not read, or was full")
     });
     told.map(|line| line.rsplit(' ').next().unwrap().parse().unwrap()).collect()
 }

@@ -87,8 +87,8 @@ impl fmt::Debug for Certificates {
 fn read_pair(chain_file: &Path, key_file: &Path) -> Result<CertifiedKey, String> {
     let chain = certificates(chain_file)?;
     let key = provider().key_provider.load_private_key(private_key(key_file)?).map_err(|_unusable| {
-        let reason = "the private key cannot be used: it must be RSA with 2,048 to 4,096 bits, ECDSA on P-256 or \
-                      P-384, or Ed25519, and an ECDSA key must hold its public key";
+        let reason = "the private key cannot be used: it must be RSA with 2,048, 3,072 or 4,096 bits, ECDSA on \
+                      P-256 or P-384, or Ed25519, undamaged, and an ECDSA key must hold its public key";
         unusable(key_file, reason)
     })?;
     let certified = CertifiedKey::new(chain, key);

@@ -32,7 +32,8 @@ impl FromStr for DatabaseUrl {
     /// An error shows no part that may be a password.
     fn from_str(text: &str) -> Result<Self> {
         // As SQLAlchemy and others write it, with two slashes or three.
-        if ["sqlite::memory:", "sqlite://:memory:", "sqlite:///:memory:"].contains(&text) {
+        let memory = ["sqlite::memory:", "sqlite://:memory:", "sqlite:///:memory:"];
+        if memory.iter().any(|memory| memory.eq_ignore_ascii_case(text)) {
             return Ok(Self::SqliteMemory);
         }
         let mut schemes = ["postgres://", "postgresql://"].into_iter();
@@ -54,6 +55,10 @@ impl FromStr for DatabaseUrl {
         ensure!(
             !path.contains('?'),
             "sqlite://PATH takes no parameters: leave out the ? and what stands behind it"
+        );
+        ensure!(
+            !path.starts_with([':', ' ']) && !path.starts_with("file:") && !path.ends_with(' '),
+            "sqlite://PATH takes a path, which begins neither with a colon nor with file:, and has no spaces at its ends"
         );
         ensure!(
             !path.contains(char::is_control),

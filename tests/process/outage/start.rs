@@ -43,6 +43,25 @@ fn a_database_that_cannot_be_opened_stops_the_start_with_a_clear_message() {
     }
 }
 
+/// SQLite keeps the log beside the name by which it was asked for the file.
+#[test]
+fn a_database_with_a_second_name_is_not_opened() {
+    let folder = Folder::new();
+    let mut server = Server::start(folder.path());
+    let id = server.create("cn-beijing:test", "n", &json!({"k": "v"})).secret_id();
+    let (path, link) = (folder.path().join("test.db"), folder.path().join("link.db"));
+    fs::hard_link(&path, &link).unwrap();
+    let url = format!("sqlite://{}", link.display());
+    let output = child::run(&["serve", "--listen", "127.0.0.1:0", "--database-url", &url]);
+    let complaint = String::from_utf8(output.stderr).unwrap();
+    assert!(!output.status.success() && complaint.contains("a hard link"), "{complaint}");
+    assert!(refused(folder.path(), &["verify"]).contains("a hard link"));
+    server.kill();
+    fs::remove_file(link).unwrap();
+    let server = Server::start(folder.path());
+    assert_eq!(server.describe("cn-beijing:test", id).data()["SecretData"]["k"], "v");
+}
+
 /// As after a restore by hand that forgot the counter.
 #[test]
 fn a_number_that_was_given_before_is_not_told_as_a_name() {

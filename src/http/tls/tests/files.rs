@@ -8,8 +8,8 @@ const CANARY: &str = "CANARYCANARYCANARYCANARY";
 const NO_CERTIFICATE: &str = "CHAIN: there is no CERTIFICATE block in PEM";
 const NO_KEY: &str = "KEY: there is no PRIVATE KEY, RSA PRIVATE KEY or EC PRIVATE KEY block in PEM";
 const ENCRYPTED: &str = "KEY: the private key is encrypted; only a plain key can be used";
-const UNUSABLE: &str = "KEY: the private key cannot be used: it must be RSA with 2,048 to 4,096 bits, ECDSA on P-256 \
-                        or P-384, or Ed25519, and an ECDSA key must hold its public key";
+const UNUSABLE: &str = "KEY: the private key cannot be used: it must be RSA with 2,048, 3,072 or 4,096 bits, ECDSA on \
+                        P-256 or P-384, or Ed25519, undamaged, and an ECDSA key must hold its public key";
 const FOREIGN: &str = "the key in KEY does not belong to the first certificate in CHAIN";
 
 /// What is said of this folder's files, with `CHAIN` and `KEY` for their paths. Neither the text for

@@ -178,6 +178,27 @@ pub fn refuse_log_alone(path: &Path) -> Result<()> {
     )
 }
 
+/// Refuses a file that can be opened by another name: SQLite keeps the log beside the name that it was given, so that what
+/// was written by one name is not found by the other, and servers under both spoil the file.
+pub fn refuse_second_name(path: &Path) -> Result<()> {
+    ensure!(
+        fs::metadata(path)?.nlink() < 2,
+        "it has another name, a hard link, and what was written last stands beside one of them only: remove the other"
+    );
+    // Absent where the system is not Linux, or hides it.
+    let mounts = fs::read("/proc/self/mountinfo").unwrap_or_default();
+    let mut mounts = mounts.split(|byte| *byte == b'\n');
+    let is_mount = |line: &[u8]| {
+        let place = line.split(|byte| *byte == b' ').nth(4);
+        place == Some(path.as_os_str().as_encoded_bytes())
+    };
+    ensure!(
+        !mounts.any(is_mount),
+        "it is mounted by itself, and what is written last would stand beside it, outside of what is mounted: mount its folder"
+    );
+    Ok(())
+}
+
 /// Refuses to make the files that SQLite keeps beside a database, even when it only reads, for another user than the owner:
 /// the owner could not open them. A superuser's are given to the owner.
 pub fn refuse_other_users(path: &Path) -> Result<()> {

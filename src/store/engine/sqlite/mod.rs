@@ -59,6 +59,7 @@ impl Sqlite {
         files::refuse_log_alone(path)?;
         files::make_missing(path)?;
         Partial::remove_left(path);
+        files::refuse_second_name(path)?;
         refuse_foreign(&mut establish_to_read(path)?)?;
         files::keep_from_others(path);
         let mut first = connections::open(path, Access::Write)?;
@@ -71,6 +72,7 @@ impl Sqlite {
         files::refuse_log_alone(path)?;
         ensure!(path.exists(), "there is no such file");
         files::refuse_other_users(path)?;
+        files::refuse_second_name(path)?;
         // By a connection that can change nothing: another one would begin by changing the journal mode.
         establish_to_read(path)?.require_current()?;
         if access == Access::Write {
