@@ -40,10 +40,7 @@ impl Holder for Secrets {
     }
 
     fn lock(&self, tx: &mut Tx<'_>, rows: &[RowPlace]) -> store::Result<()> {
-        match (rows.first(), rows.last()) {
-            (Some(first), Some(last)) => tx.lock_secrets(first, last),
-            _ => Ok(()),
-        }
+        tx.lock_secrets(rows)
     }
 
     fn data_key(

@@ -1,0 +1,68 @@
+//! Another session that holds rows locked, or changes them at the same time.
+
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+use tokio::runtime::{Builder, Runtime};
+use tokio_postgres::{Client, NoTls};
+
+use super::{NAMESPACE_ID, start};
+use crate::{
+    common::server::*,
+    database::check_database,
+    upkeep::done,
+};
+
+/// How long the other session may rest in a transaction. What waits for it goes on then, and comes too late for its test.
+const REST: Duration = Duration::from_secs(15);
+
+/// The other session.
+struct Session {
+    runtime: Runtime,
+    client: Client,
+}
+
+impl Session {
+    fn of(folder: &Folder) -> Self {
+        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+        let address = folder.database().address();
+        let (client, connection) =
+            runtime.block_on(tokio_postgres::connect(&address, NoTls)).unwrap();
+        runtime.spawn(connection);
+        let session = Self { runtime, client };
+        let rest = REST.as_millis();
+        session.execute(&format!("SET idle_in_transaction_session_timeout = {rest}"));
+        session
+    }
+
+    fn execute(&self, sql: &str) {
+        self.runtime.block_on(self.client.batch_execute(sql)).unwrap();
+    }
+}
+
+#[test]
+#[ignore = "needs a PostgreSQL server: tests/postgres/run"]
+fn a_rotation_locks_no_row_between_its_own() {
+    let folder = Folder::on_server();
+    let server = start(folder.path());
+    for name in ["first", "between", "last"] {
+        server.create(NAMESPACE_ID, name, &json!({"k": "v"})).data();
+    }
+    let database = folder.database();
+    database.execute("CREATE TABLE aside AS SELECT * FROM secrets WHERE name != 'between'");
+    done(folder.path(), &["keys", "rotate"]);
+    // As if it had been killed when it had come to the secret between both.
+    database.execute(
+        "UPDATE secrets SET key_id = aside.key_id, data_key = aside.data_key FROM aside
+             WHERE secrets.id = aside.id;
+         UPDATE counters SET value = 1 WHERE name = 'rotating'",
+    );
+    let session = Session::of(&folder);
+    session.execute("BEGIN; SELECT id FROM secrets WHERE name = 'between' FOR UPDATE");
+    let began = Instant::now();
+    let said = done(folder.path(), &["keys", "rotate"]);
+    assert!(said.contains("went on") && said.contains("of 2 secrets anew"), "{said}");
+    assert!(began.elapsed() < REST, "it waited for a row that it does not change");
+    session.execute("ROLLBACK");
+    check_database(folder.path());
+}
