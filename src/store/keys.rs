@@ -1,6 +1,10 @@
 //! The rows of the keys, and which data keys they wrap.
 
-use diesel::{dsl::insert_into, prelude::*};
+use diesel::{
+    dsl::insert_into,
+    prelude::*,
+    result::{DatabaseErrorKind, Error as DieselError},
+};
 
 use super::{
     Result, Unavailable,
@@ -95,10 +99,12 @@ impl Tx<'_> {
         if changed == 1 { Ok(()) } else { Err(Unavailable::new("the key is gone")) }
     }
 
-    /// Deletes a key, which nothing must need any more.
-    pub fn delete_key(&mut self, id: &KeyId) -> Result<()> {
-        diesel::delete(keys::table.find(id.as_str())).execute(self.connection)?;
-        Ok(())
+    /// Deletes a key; `false` when a row needs it, which another transaction may have written just now.
+    pub fn delete_key(&mut self, id: &KeyId) -> Result<bool> {
+        match diesel::delete(keys::table.find(id.as_str())).execute(self.connection) {
+            Err(DieselError::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _)) => Ok(false),
+            deleted => Ok(deleted.map(|_| true)?),
+        }
     }
 
     /// Keeps other transactions from changing which keys there are, or creating what must exist once, until the end of this

@@ -1,6 +1,9 @@
 //! Another session that holds rows locked, or changes them at the same time.
 
-use std::time::{Duration, Instant};
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
 
 use serde_json::json;
 use tokio::runtime::{Builder, Runtime};
@@ -8,9 +11,10 @@ use tokio_postgres::{Client, NoTls};
 
 use super::{NAMESPACE_ID, start};
 use crate::{
-    common::server::*,
+    audit::wait_until,
+    common::{postgres::number, server::*},
     database::check_database,
-    upkeep::done,
+    upkeep::{done, keys, refused},
 };
 
 /// How long the other session may rest in a transaction. What waits for it goes on then, and comes too late for its test.
@@ -20,6 +24,7 @@ const REST: Duration = Duration::from_secs(15);
 struct Session {
     runtime: Runtime,
     client: Client,
+    address: String,
 }
 
 impl Session {
@@ -29,7 +34,7 @@ impl Session {
         let (client, connection) =
             runtime.block_on(tokio_postgres::connect(&address, NoTls)).unwrap();
         runtime.spawn(connection);
-        let session = Self { runtime, client };
+        let session = Self { runtime, client, address };
         let rest = REST.as_millis();
         session.execute(&format!("SET idle_in_transaction_session_timeout = {rest}"));
         session
@@ -37,6 +42,12 @@ impl Session {
 
     fn execute(&self, sql: &str) {
         self.runtime.block_on(self.client.batch_execute(sql)).unwrap();
+    }
+
+    fn holds_somebody_up(&self) {
+        let waiting = "SELECT count(*) FROM pg_stat_activity
+            WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        wait_until("nobody waits", || number(&self.address, waiting) > 0);
     }
 }
 
@@ -64,5 +75,32 @@ fn a_rotation_locks_no_row_between_its_own() {
     assert!(said.contains("went on") && said.contains("of 2 secrets anew"), "{said}");
     assert!(began.elapsed() < REST, "it waited for a row that it does not change");
     session.execute("ROLLBACK");
+    check_database(folder.path());
+}
+
+#[test]
+#[ignore = "needs a PostgreSQL server: tests/postgres/run"]
+fn a_key_that_comes_to_be_needed_while_it_is_retired_stays() {
+    let folder = Folder::on_server();
+    let server = start(folder.path());
+    let id = server.create(NAMESPACE_ID, "n", &json!({"k": "v"})).secret_id();
+    let old = keys(folder.path()).remove(0).0;
+    let database = folder.database();
+    database.execute("CREATE TABLE aside AS SELECT * FROM secrets");
+    done(folder.path(), &["keys", "rotate"]);
+    let session = Session::of(&folder);
+    session.execute(
+        "BEGIN; UPDATE secrets SET key_id = aside.key_id, data_key = aside.data_key FROM aside
+             WHERE secrets.id = aside.id",
+    );
+    let complaint = thread::scope(|scope| {
+        let retired = scope.spawn(|| refused(folder.path(), &["keys", "retire", &old]));
+        session.holds_somebody_up();
+        session.execute("COMMIT");
+        retired.join().unwrap()
+    });
+    let expected = format!("{old} is needed by secrets that were written at the same time");
+    assert!(complaint.contains(&expected), "{complaint}");
+    assert_eq!(server.describe(NAMESPACE_ID, id).data()["SecretData"]["k"], "v");
     check_database(folder.path());
 }
