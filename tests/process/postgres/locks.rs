@@ -1,18 +1,20 @@
 //! Another session that holds rows locked, or changes them at the same time.
 
 use std::{
-    thread,
+    fs, thread,
     time::{Duration, Instant},
 };
 
+use rustix::net::sockopt::set_socket_linger;
 use serde_json::json;
 use tokio::runtime::{Builder, Runtime};
 use tokio_postgres::{Client, NoTls};
 
 use super::{NAMESPACE_ID, start};
 use crate::{
-    audit::wait_until,
-    common::{postgres::number, server::*},
+    audit::{lines, wait_until},
+    child::Server,
+    common::{Request, postgres::number, server::*, wire},
     database::check_database,
     upkeep::{done, keys, refused},
 };
@@ -103,4 +105,37 @@ fn a_key_that_comes_to_be_needed_while_it_is_retired_stays() {
     assert!(complaint.contains(&expected), "{complaint}");
     assert_eq!(server.describe(NAMESPACE_ID, id).data()["SecretData"]["k"], "v");
     check_database(folder.path());
+}
+
+#[test]
+#[ignore = "needs a PostgreSQL server: tests/postgres/run"]
+fn a_write_that_a_stopping_server_drops_is_not_done() {
+    let folder = Folder::on_server();
+    let path = folder.path().join("audit.log");
+    let mut server = Server::start_with(folder.path(), |command| {
+        command.arg("--audit-log").arg(&path);
+    });
+    let session = Session::of(&folder);
+    session.execute(&format!(
+        "BEGIN; SELECT id FROM namespaces WHERE id = '{NAMESPACE_ID}' FOR UPDATE"
+    ));
+    let socket = wire::connect(server.address);
+    set_socket_linger(&socket, Some(Duration::ZERO)).unwrap();
+    let mut connection = wire::Connection::over(socket.try_clone().unwrap(), socket);
+    let create = Request::new("POST", SECRET).json(&json!({
+        "NamespaceId": NAMESPACE_ID, "SecretName": "dropped", "SecretType": "Opaque",
+        "SecretData": {"k": "v"},
+    }));
+    connection.send(&create.bytes(server.address)).unwrap();
+    session.holds_somebody_up();
+    // Closed without lingering, a socket resets its connection: a stopping server waits for those that are open.
+    drop(connection);
+    thread::sleep(Duration::from_millis(300));
+    server.terminate();
+    thread::sleep(Duration::from_millis(500));
+    session.execute("ROLLBACK");
+    assert!(server.wait().success());
+    let created = lines(&path).iter().filter(|line| line["action"] == "sae:CreateSecret").count();
+    let secrets = number(&folder.database().address(), "SELECT count(*) FROM secrets");
+    assert_eq!(secrets, created as i64, "{}", fs::read_to_string(&path).unwrap());
 }
