@@ -39,7 +39,7 @@ impl Row {
     }
 }
 
-pub(super) fn key_id(text: &str) -> Result<KeyId> {
+pub(crate) fn key_id(text: &str) -> Result<KeyId> {
     KeyId::parse(text).ok_or_else(|| corrupt("key id"))
 }
 

@@ -21,7 +21,7 @@ use crate::{
         sql::{
             AnyConnection,
             Value::{Bytes, Number, Text},
-            corrupt, is_of_primary_key,
+            corrupt, is_of_primary_key, key_id,
         },
     },
 };
@@ -139,10 +139,6 @@ fn rows_behind<'a>(after: Option<&'a RowPlace>, tx: &Tx<'_>) -> Rows<'a> {
     } else {
         rows.order(secrets::id)
     }
-}
-
-fn key_id(text: &str) -> store::Result<KeyId> {
-    KeyId::parse(text).ok_or_else(|| corrupt("key id"))
 }
 
 impl Tx<'_> {
