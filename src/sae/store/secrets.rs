@@ -274,8 +274,8 @@ impl Tx<'_> {
         rows.into_iter().map(SummaryRow::parse).collect()
     }
 
-    /// Keeps other writers from a secret, whether it exists or not, until the end of the transaction. Several are locked in
-    /// the order of the table's key, so that no two transactions wait for each other.
+    /// Keeps other writers from a secret, if it exists, until the end of the transaction. A transaction that locks several
+    /// does so in the order of the table's key, so that no two wait for each other.
     pub fn lock_secret(&mut self, namespace: &NamespaceId, id: SecretId) -> store::Result<()> {
         if self.has_other_writers() {
             let sql = "SELECT id FROM secrets WHERE namespace_id = ? AND id = ? FOR NO KEY UPDATE";
