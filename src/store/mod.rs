@@ -51,8 +51,8 @@ pub type Result<T, E = Unavailable> = std::result::Result<T, E>;
 /// check. With the work it can take longer than a stopping server waits.
 pub(crate) const PERMIT_TIMEOUT: Duration = Duration::from_secs(4);
 
-/// How long a use case that has its permit may take before its caller is told that the database is unavailable: more than the
-/// engine waits for a lock and a connection. Some waits cannot be cut short, as for a disk that hangs.
+/// How long a use case that has its permit may take before its caller is told that the database is unavailable: more than an
+/// engine waits for a lock. Some waits cannot be cut short, as for a disk that hangs.
 pub(crate) const WORK_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What a use case runs for.
