@@ -101,6 +101,7 @@ impl Tx<'_> {
 
     /// Deletes a key; `false` when a row needs it, which another transaction may have written just now.
     pub fn delete_key(&mut self, id: &KeyId) -> Result<bool> {
+        // SQLite reads the rows for that, since no index is kept of their keys; but nothing is made of them.
         match diesel::delete(keys::table.find(id.as_str())).execute(self.connection) {
             Err(DieselError::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _)) => Ok(false),
             deleted => Ok(deleted.map(|_| true)?),
