@@ -55,7 +55,9 @@ use crate::{
     world::{FILE_MAX, World},
 };
 
-/// How long a stopping server waits for the requests under way, in seconds. Docker kills after ten.
+/// How long a stopping server waits for the requests under way whose clients are still there, in seconds. Docker kills after
+/// ten. A request can take longer, where it waits for its database or its body: then it is dropped without an answer, and what
+/// it asked for is not done, unless it is being committed.
 const SHUTDOWN_SECONDS: u64 = 8;
 
 /// How many connections each worker holds open at once, those in their TLS handshake among them; further ones wait to be

@@ -5,6 +5,7 @@ mod listen;
 use std::{
     env,
     ffi::{OsStr, OsString},
+    fmt,
     os::unix::ffi::{OsStrExt, OsStringExt},
     path::PathBuf,
 };
@@ -111,7 +112,7 @@ pub struct Settings {
 }
 
 /// Where the database is, and where the keys of its values come from.
-#[derive(Debug, Clone, Args)]
+#[derive(Clone, Args)]
 pub struct DatabaseSettings {
     // A text: what is no address may hold a password, and the parser of flags would repeat it.
     /// Where secrets are kept: sqlite://PATH, or postgres://USER@HOST/DATABASE of a server
@@ -137,6 +138,13 @@ pub struct DatabaseSettings {
     /// A command that prints the same text: a program and its arguments, no shell [default: none]
     #[arg(long, env = "SAE_SECRET_MASTER_KEY_COMMAND", value_name = "COMMAND")]
     pub master_key_command: Option<String>,
+}
+
+impl fmt::Debug for DatabaseSettings {
+    /// Without the address and the command, which may hold a password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("DatabaseSettings")
+    }
 }
 
 /// The variable that may hold the master keys. It has no flag: all users of a machine can see flags.
@@ -207,4 +215,26 @@ pub enum LogFormat {
     Text,
     /// One JSON object a line
     Json,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Debug, Parser)]
+    struct Command {
+        #[command(flatten)]
+        database: DatabaseSettings,
+    }
+
+    #[test]
+    fn no_password_is_shown() {
+        let address = "--database-url=postgres://u:hidden@h/db";
+        let command = Command::parse_from(["verify", address, "--master-key-command=hidden"]);
+        assert!(command.database.database_url.contains("hidden"));
+        let shown = format!("{command:?}");
+        assert!(!shown.contains("hidden"), "{shown}");
+    }
 }

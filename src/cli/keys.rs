@@ -6,7 +6,10 @@ use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
 
 use super::{say, upkeep};
-use crate::{server, settings::DatabaseSettings};
+use crate::{
+    server::{self, upkeep::counted},
+    settings::DatabaseSettings,
+};
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -49,12 +52,12 @@ fn list(database: &DatabaseSettings) -> Result<ExitCode> {
             (true, false) => "opens",
             (false, _) => "missing",
         };
-        let (id, needed) = (master.id.to_string(), count(master.keys, "key"));
+        let (id, needed) = (master.id.to_string(), counted(master.keys, "key"));
         rows.push([id, "master".into(), state.into(), "-".into(), needed, "-".into()]);
     }
     for key in &keys.keys {
         let state = if key.is_current { "current" } else { "old" };
-        let (id, needed) = (key.id.to_string(), count(key.secrets, "secret"));
+        let (id, needed) = (key.id.to_string(), counted(key.secrets, "secret"));
         let made = jiff::Timestamp::from_millisecond(key.created.0)
             .map_or_else(|_| "-".to_owned(), |time| format!("{time:.0}"));
         rows.push([id, "database".into(), state.into(), key.master.to_string(), needed, made]);
@@ -64,7 +67,7 @@ fn list(database: &DatabaseSettings) -> Result<ExitCode> {
 
 fn rotate(database: &DatabaseSettings) -> Result<ExitCode> {
     let rotated = upkeep(server::upkeep::rotate_keys(database))?;
-    let secrets = count(rotated.secrets, "secret");
+    let secrets = counted(rotated.secrets, "secret");
     let how = if rotated.was_resumed { "a rotation that had been begun went on: " } else { "" };
     let done = say(&format!("{how}{} wraps the data keys of {secrets} anew\n", rotated.key));
     if rotated.damaged.is_empty() {
@@ -72,11 +75,6 @@ fn rotate(database: &DatabaseSettings) -> Result<ExitCode> {
     }
     let damaged: Vec<String> = rotated.damaged.iter().map(ToString::to_string).collect();
     bail!("secrets that do not open keep the key that they had: {}", damaged.join(", "))
-}
-
-fn count(number: u64, what: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{number} {what}{plural}")
 }
 
 /// Rows with each column as wide as its widest cell.

@@ -22,7 +22,7 @@ pub use keys::Sealing;
 pub(crate) use keys::{Reread, listed};
 pub(crate) use list::{KeyState, Keys, MasterState};
 pub(crate) use rotate::Rotated;
-pub(crate) use verify::Verification;
+pub(crate) use verify::{Verification, counted};
 
 /// Something sealed cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -16,24 +16,31 @@ impl KeyService {
     }
 
     async fn delete_key(&self, id: KeyId) -> Result<String, KeysError> {
+        // All rows are counted, which takes long, so others can write meanwhile. A key that is not the current one does not
+        // become it again, and nothing that begins from now on is wrapped by it.
         let holders = Arc::clone(&self.holders);
+        let states = self.store.read_for_upkeep(move |tx| states(tx, &holders)).await?;
+        let state = states.into_iter().find(|key| key.id == id);
+        let KeyState { is_current, secrets, .. } = state.ok_or_else(|| unknown(id.as_str()))?;
+        if is_current {
+            return Err(KeysError(format!(
+                "the key {id} is the current one and needed by {secrets} secrets: `keys rotate` makes another one"
+            )));
+        }
+        if secrets > 0 {
+            return Err(KeysError(format!(
+                "the key {id} is needed by {secrets} secrets: `keys rotate` wraps their data keys anew"
+            )));
+        }
         let deletion = self.store.write_for_upkeep(move |tx| {
             tx.lock_keys()?;
-            let state = states(tx, &holders)?.into_iter().find(|key| key.id == id);
-            let KeyState { is_current, secrets, .. } =
-                state.ok_or_else(|| unknown(id.as_str()))?;
-            if is_current {
-                return Err(KeysError(format!(
-                    "the key {id} is the current one and needed by {secrets} secrets: `keys rotate` makes another one"
-                )));
+            if tx.delete_key(&id)? {
+                return Ok(format!("the key {id} is deleted"));
             }
-            if secrets > 0 {
-                return Err(KeysError(format!(
-                    "the key {id} is needed by {secrets} secrets: `keys rotate` wraps their data keys anew"
-                )));
-            }
-            tx.delete_key(&id)?;
-            Ok(format!("the key {id} is deleted"))
+            Err(KeysError(format!(
+                "the key {id} is needed by secrets that were written at the same time: `keys rotate` wraps their data keys \
+                 anew"
+            )))
         });
         deletion.await
     }

@@ -10,7 +10,7 @@ use crate::{
     clock::Timestamp,
     crypto::DatabaseKey,
     sealed::{KeyId, WrappedKey},
-    store::{Progress, Result, RowPlace, Tx, Unavailable, UseCase},
+    store::{Progress, Result, RowPlace, Tx, Unavailable},
 };
 
 /// How many data keys are wrapped anew in one transaction at most, and how long it may take.
@@ -46,12 +46,14 @@ impl KeyService {
     pub async fn rotate(&self, now: Timestamp) -> Result<Rotated> {
         let sealing = Arc::clone(&self.sealing);
         let begin = move |tx: &mut Tx<'_>| begin(tx, &sealing, now);
-        let (key, was_resumed) = self.with_retries(begin).await?;
+        let (key, was_resumed) =
+            with_retries(|| self.store.write_for_upkeep(begin.clone())).await?;
         let mut rotated = Rotated { key, was_resumed, secrets: 0, damaged: vec![] };
         for holder in self.holders.iter() {
             self.rewrap_all(holder, &mut rotated).await?;
         }
-        self.with_retries(|tx| tx.set_rotating(false)).await?;
+        let end = |tx: &mut Tx<'_>| tx.set_rotating(false);
+        with_retries(|| self.store.write_for_upkeep(end)).await?;
         Ok(rotated)
     }
 
@@ -64,15 +66,16 @@ impl KeyService {
             of_step.wait_for_new_rows(tx)?;
             Ok(tx.has_other_writers())
         };
-        let has_other_writers = self.with_retries(wait).await?;
+        let has_other_writers = with_retries(|| self.store.write_for_upkeep(wait.clone())).await?;
         let mut progress = Progress::default();
         loop {
-            // In another transaction than the changes: one that reads all rows and changes some would block the others.
+            // In a transaction that only reads: a rotation that is resumed may read most of the table to find a row, and
+            // SQLite would let nobody else write meanwhile.
             let behind = progress.after().cloned();
             let is_first = behind.is_none();
             let (of_step, key) = (Arc::clone(holder), rotated.key.clone());
             let find = move |tx: &mut Tx<'_>| of_step.not_under(tx, &key, behind.as_ref(), BATCH);
-            let rows = self.with_retries(find).await?;
+            let rows = with_retries(|| self.store.read_for_upkeep(find.clone())).await?;
             if rows.is_empty() {
                 return Ok(());
             }
@@ -81,7 +84,7 @@ impl KeyService {
             }
             let (of_step, sealing) = (Arc::clone(holder), Arc::clone(&self.sealing));
             let step = move |tx: &mut Tx<'_>| rewrap(tx, &*of_step, &sealing, &rows);
-            let step = self.with_retries(step).await?;
+            let step = with_retries(|| self.store.write_for_upkeep(step.clone())).await?;
             rotated.secrets += step.rewrapped;
             rotated.damaged.extend(step.damaged);
             if let Some(last) = step.last {
@@ -89,21 +92,18 @@ impl KeyService {
             }
         }
     }
+}
 
-    /// A write that is retried for some time when the database does not answer.
-    async fn with_retries<T: Send + 'static>(
-        &self,
-        use_case: impl UseCase<T, Unavailable> + Clone,
-    ) -> Result<T> {
-        for _ in 1..ATTEMPTS {
-            match self.store.write_for_upkeep(use_case.clone()).await {
-                Err(error) => log::warn!("{error}; retrying"),
-                done => return done,
-            }
-            tokio::time::sleep(PAUSE).await;
+/// Retries a transaction for some time when the database does not answer.
+async fn with_retries<T, F: Future<Output = Result<T>>>(transact: impl Fn() -> F) -> Result<T> {
+    for _ in 1..ATTEMPTS {
+        match transact().await {
+            Err(error) => log::warn!("{error}; retrying"),
+            done => return done,
         }
-        self.store.write_for_upkeep(use_case).await
+        tokio::time::sleep(PAUSE).await;
     }
+    transact().await
 }
 
 fn begin(tx: &mut Tx<'_>, sealing: &Sealing, now: Timestamp) -> Result<(KeyId, bool)> {
@@ -154,7 +154,7 @@ fn rewrap(
         step.last = Some(row.clone());
         let opened = holder.data_key(tx, row).and_then(|found| {
             let open = |(wrapped, place)| Ok((sealing.unwrap(tx, &wrapped, &place)?, place));
-            found.map(open).transpose()
+            found.filter(|(wrapped, _)| wrapped.key != current).map(open).transpose()
         });
         match opened {
             Ok(Some((data_key, place))) => {
@@ -162,7 +162,7 @@ fn rewrap(
                 holder.replace_data_key(tx, row, &wrapped)?;
                 step.rewrapped += 1;
             }
-            // It was deleted meanwhile.
+            // Since it was found it was deleted, or written anew.
             Ok(None) => {}
             // It keeps the key that it has, and stops no other.
             Err(Error::Damaged(cause)) => {
@@ -176,4 +176,94 @@ fn rewrap(
         }
     }
     Ok(step)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+    use crate::{
+        crypto::{Binding, MasterKeys},
+        sealed::WrappedDataKey,
+        sealing::Verification,
+        store::{DatabaseUrl, Store},
+    };
+
+    /// One row that another transaction puts under the current key as soon as it is found; and how many writes were under way
+    /// each time that all rows were looked at.
+    struct Row {
+        store: Store,
+        writing: Mutex<Vec<usize>>,
+    }
+
+    impl Row {
+        fn look(&self) {
+            self.writing.lock().unwrap().push(self.store.load().writing);
+        }
+    }
+
+    impl Holder for Row {
+        fn noun(&self) -> &'static str {
+            "row"
+        }
+
+        fn counts(&self, _: &mut Tx<'_>) -> Result<Vec<(KeyId, u64)>> {
+            self.look();
+            Ok(vec![])
+        }
+
+        fn wait_for_new_rows(&self, _: &mut Tx<'_>) -> Result<()> {
+            Ok(())
+        }
+
+        fn not_under(
+            &self,
+            _: &mut Tx<'_>,
+            _: &KeyId,
+            after: Option<&RowPlace>,
+            _: i64,
+        ) -> Result<Vec<RowPlace>> {
+            self.look();
+            let row = RowPlace { id: 1, partition: None };
+            Ok(if after.is_none() { vec![row] } else { vec![] })
+        }
+
+        fn lock(&self, _: &mut Tx<'_>, _: &[RowPlace]) -> Result<()> {
+            Ok(())
+        }
+
+        fn data_key(
+            &self,
+            tx: &mut Tx<'_>,
+            _: &RowPlace,
+        ) -> Result<Option<(WrappedDataKey, Binding)>, Error> {
+            // It would not open.
+            let data_key = WrappedDataKey { key: tx.current_key()?, bytes: vec![] };
+            Ok(Some((data_key, Binding::new("row", &[0; 16]))))
+        }
+
+        fn replace_data_key(&self, _: &mut Tx<'_>, _: &RowPlace, _: &WrappedDataKey) -> Result<()> {
+            Err(Unavailable::new("nothing is to be replaced"))
+        }
+
+        fn verify(&self, _: &mut Tx<'_>, _: &Sealing, _: &mut Verification) {}
+    }
+
+    #[tokio::test]
+    async fn others_write_while_all_rows_are_looked_at() {
+        let store = Store::open(&DatabaseUrl::SqliteMemory).unwrap();
+        let text = "test:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+        let sealing = Arc::new(Sealing::new(MasterKeys::parse(text).unwrap(), None));
+        let row = Arc::new(Row { store: store.clone(), writing: Mutex::default() });
+        let keys = KeyService::new(store, sealing, vec![Arc::<Row>::clone(&row)]);
+        keys.prepare(Timestamp(0)).await.unwrap();
+        row.writing.lock().unwrap().clear();
+        let rotated = keys.rotate(Timestamp(1)).await.unwrap();
+        assert_eq!((rotated.secrets, rotated.damaged), (0, vec![]), "it is under the key already");
+        let old = keys.list().await.unwrap().keys.remove(0);
+        keys.retire(old.id.as_str()).await.unwrap();
+        assert_eq!(*row.writing.lock().unwrap(), [0; 4]);
+    }
 }

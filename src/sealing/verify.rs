@@ -17,18 +17,21 @@ pub struct Verification {
     pub faults: Vec<String>,
 }
 
+/// A number of things, each of which is called `what`.
+pub(crate) fn counted(number: u64, what: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {what}{plural}")
+}
+
 impl fmt::Display for Verification {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let count = |number: u64, what: &str| {
-            format!("{number} {what}{}", if number == 1 { "" } else { "s" })
-        };
         write!(
             f,
             "opened {} and {} in {}: {}",
-            count(self.secrets, "secret"),
-            count(self.keys, "key"),
-            count(self.namespaces, "namespace"),
-            count(self.faults.len() as u64, "fault")
+            counted(self.secrets, "secret"),
+            counted(self.keys, "key"),
+            counted(self.namespaces, "namespace"),
+            counted(self.faults.len() as u64, "fault")
         )
     }
 }

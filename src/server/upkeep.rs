@@ -12,6 +12,8 @@ use crate::{
     store::{Access, Staged, Unavailable},
 };
 
+pub(crate) use crate::sealing::counted;
+
 /// What a backup is told that is not put back.
 const NOT_SOUND: &str = "the backup is not sound, and nothing was replaced";
 

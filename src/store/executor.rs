@@ -88,7 +88,8 @@ impl Executor {
             return Err(Unavailable::new("no permit for the database in time").into());
         }
         let deadline = TokioInstant::from_std(progress.begun() + WORK_TIMEOUT);
-        if let Ok(answer) = timeout_at(deadline, answer).await {
+        // Not dropped by the timeout: a caller that is still here has to be told apart from one that is gone.
+        if let Ok(answer) = timeout_at(deadline, &mut answer).await {
             return answer.unwrap_or_else(lost);
         }
         let known = if progress.give_up_running() || purpose == Purpose::Reading {

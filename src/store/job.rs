@@ -31,7 +31,8 @@ pub trait Job: Send {
     /// Runs it; `false` when it answered an error, and what it did has to be rolled back.
     fn run(&mut self, tx: &mut Tx<'_>) -> bool;
 
-    /// To be called before the commit; `false` when the caller was told that nothing was done, although something was.
+    /// To be called before the commit; `false` when something was done that must not be kept: the caller was told that it
+    /// was not, or is gone.
     fn commit(&mut self) -> bool;
 
     /// Sends the outcome, or the error of the transaction.
@@ -104,11 +105,15 @@ impl<T: Send, E: Failure, F: UseCase<T, E>> Job for Asked<T, E, F> {
 
     fn commit(&mut self) -> bool {
         let did_nothing = self.outcome.as_ref().is_none_or(Result::is_err);
-        let commits = did_nothing || self.purpose == Purpose::Reading || self.progress.commit();
-        if !commits {
+        if did_nothing || self.purpose == Purpose::Reading {
+            return true;
+        }
+        let is_in_time = self.progress.commit();
+        if !is_in_time {
             self.tell_given_up();
         }
-        commits
+        // Whoever is gone writes no audit line: a server that stops drops what it still waits for.
+        is_in_time && !self.done.is_closed()
     }
 
     fn finish(self: Box<Self>, transaction: Result<()>) {

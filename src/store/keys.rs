@@ -1,6 +1,10 @@
 //! The rows of the keys, and which data keys they wrap.
 
-use diesel::{dsl::insert_into, prelude::*};
+use diesel::{
+    dsl::insert_into,
+    prelude::*,
+    result::{DatabaseErrorKind, Error as DieselError},
+};
 
 use super::{
     Result, Unavailable,
@@ -35,7 +39,7 @@ impl Row {
     }
 }
 
-pub(super) fn key_id(text: &str) -> Result<KeyId> {
+pub(crate) fn key_id(text: &str) -> Result<KeyId> {
     KeyId::parse(text).ok_or_else(|| corrupt("key id"))
 }
 
@@ -95,10 +99,13 @@ impl Tx<'_> {
         if changed == 1 { Ok(()) } else { Err(Unavailable::new("the key is gone")) }
     }
 
-    /// Deletes a key, which nothing must need any more.
-    pub fn delete_key(&mut self, id: &KeyId) -> Result<()> {
-        diesel::delete(keys::table.find(id.as_str())).execute(self.connection)?;
-        Ok(())
+    /// Deletes a key; `false` when a row needs it, which another transaction may have written just now.
+    pub fn delete_key(&mut self, id: &KeyId) -> Result<bool> {
+        // SQLite reads the rows for that, since no index is kept of their keys; but nothing is made of them.
+        match diesel::delete(keys::table.find(id.as_str())).execute(self.connection) {
+            Err(DieselError::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _)) => Ok(false),
+            deleted => Ok(deleted.map(|_| true)?),
+        }
     }
 
     /// Keeps other transactions from changing which keys there are, or creating what must exist once, until the end of this

@@ -48,11 +48,11 @@ impl From<diesel::result::Error> for Unavailable {
 pub type Result<T, E = Unavailable> = std::result::Result<T, E>;
 
 /// How long a use case waits for a permit: time for many synced commits on a slow disk, and less than the timeout of a health
-/// check or of a server's stop.
+/// check. With the work it can take longer than a stopping server waits.
 pub(crate) const PERMIT_TIMEOUT: Duration = Duration::from_secs(4);
 
-/// How long a use case that has its permit may take before its caller is told that the database is unavailable: more than the
-/// engine waits for a lock and a connection. Some waits cannot be cut short, as for a disk that hangs.
+/// How long a use case that has its permit may take before its caller is told that the database is unavailable: more than an
+/// engine waits for a lock. Some waits cannot be cut short, as for a disk that hangs.
 pub(crate) const WORK_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What a use case runs for.
@@ -113,7 +113,8 @@ impl Store {
 
     /// Runs a use case that changes something: wholly or, when it answers an error, not at all. It may be run again, alone
     /// or after a conflict with another transaction. What it did is on disk before this returns. An error means that
-    /// nothing was done, unless the commit itself took so long that its outcome is not known.
+    /// nothing was done, unless the commit itself took so long that its outcome is not known. Where this is dropped, nothing
+    /// is done either, unless it is being committed.
     pub async fn write<T: Send + 'static, E: Failure>(
         &self,
         use_case: impl UseCase<T, E>,

@@ -10,6 +10,7 @@ use super::tx::Tx;
 
 pub(crate) use super::{
     engine::{connection::AnyConnection, is_of_primary_key},
+    keys::key_id,
     tx::corrupt,
 };
 

@@ -185,6 +185,31 @@ async fn a_write_whose_caller_is_gone_is_not_done() {
     assert_eq!(names(&store).await, ["kept"]);
 }
 
+#[tokio::test]
+async fn a_write_whose_caller_goes_while_it_runs_is_not_done() {
+    let store = store();
+    let (release, holder) = hold(&store).await;
+    let (tell, told) = tokio::sync::oneshot::channel();
+    let (go_on, end) = mpsc::channel::<()>();
+    let (tell, end) = (Mutex::new(Some(tell)), Mutex::new(end));
+    let slow = move |tx: &mut Tx<'_>| {
+        tx.insert_namespace(&namespace("gone"))?;
+        tell.lock().unwrap().take().unwrap().send(()).unwrap();
+        end.lock().unwrap().recv().unwrap_err();
+        Ok(())
+    };
+    let task = wait_with(&store, slow).await;
+    let other = wait_with(&store, |tx| tx.insert_namespace(&namespace("kept"))).await;
+    drop(release);
+    holder.await.unwrap().unwrap();
+    told.await.unwrap();
+    task.abort();
+    assert!(task.await.unwrap_err().is_cancelled());
+    drop(go_on);
+    other.await.unwrap().unwrap();
+    assert_eq!(names(&store).await, ["kept"]);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_write_without_a_permit_in_time_is_refused_and_not_done() {
     let store = store();

@@ -11,7 +11,9 @@ pub struct Tx<'a> {
     pub(super) known: Known,
 }
 
-/// What a transaction that several use cases share reads only once: no other transaction can change it meanwhile.
+/// What a transaction reads only once, also for several use cases that share it. On SQLite no other transaction can change
+/// it meanwhile. On PostgreSQL another one can, where each use case has a transaction of its own: a row that it still writes
+/// with the key that was current is found by the rotation that made the next one, which waits for all who write.
 #[derive(Default)]
 pub(super) struct Known {
     /// The last numbers that were given; written down before the commit.

@@ -4,6 +4,7 @@
 mod addresses;
 mod crowd;
 mod faults;
+mod locks;
 mod partitions;
 mod proxy;
 mod races;

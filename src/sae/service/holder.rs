@@ -40,10 +40,7 @@ impl Holder for Secrets {
     }
 
     fn lock(&self, tx: &mut Tx<'_>, rows: &[RowPlace]) -> store::Result<()> {
-        match (rows.first(), rows.last()) {
-            (Some(first), Some(last)) => tx.lock_secrets(first, last),
-            _ => Ok(()),
-        }
+        tx.lock_secrets(rows)
     }
 
     fn data_key(
@@ -55,7 +52,7 @@ impl Holder for Secrets {
             Ok((summary, data_key)) => Ok(Some((data_key, payload::binding(&summary)))),
             Err(Error::SecretNotFound(_)) => Ok(None),
             Err(Error::Damaged(_, cause)) => Err(sealing::Error::Damaged(cause)),
-            Err(error) => Err(Unavailable::new(error).into()),
+            Err(error) => Err(unavailable(error).into()),
         }
     }
 
@@ -65,7 +62,7 @@ impl Holder for Secrets {
         row: &RowPlace,
         data_key: &WrappedDataKey,
     ) -> store::Result<()> {
-        tx.replace_data_key(row, data_key).map_err(Unavailable::new)
+        tx.replace_data_key(row, data_key).map_err(unavailable)
     }
 
     fn verify(&self, tx: &mut Tx<'_>, sealing: &Sealing, found: &mut Verification) {
@@ -83,6 +80,14 @@ impl Holder for Secrets {
         if let Err(error) = open_all(tx, sealing, found) {
             found.fault("the secrets", &error);
         }
+    }
+}
+
+/// What the store said; whoever tells it says that the store is unavailable.
+fn unavailable(error: Error) -> Unavailable {
+    match error {
+        Error::Unavailable(cause) => Unavailable::new(cause),
+        other => Unavailable::new(other),
     }
 }
 
@@ -134,4 +139,16 @@ fn count_namespaces(tx: &mut Tx<'_>, found: &mut Verification) -> store::Result<
         found.faults.push(fault);
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_said_once_that_the_store_is_unavailable() {
+        let said = |error| unavailable(error).to_string();
+        assert_eq!(said(Error::unavailable("the file is gone")), "the file is gone");
+        assert_eq!(said(Error::SecretNotFound(7)), "the namespace has no secret 7");
+    }
 }

@@ -74,8 +74,8 @@ impl Tx<'_> {
         rows.into_iter().map(Row::parse).collect()
     }
 
-    /// Keeps other writers from a namespace, whether it exists or not, and from creating or deleting secrets in it, until
-    /// the end of the transaction.
+    /// Keeps other writers from a namespace, if it exists, and from creating or deleting secrets in it, until the end of the
+    /// transaction.
     pub fn lock_namespace(&mut self, id: &NamespaceId) -> store::Result<()> {
         if self.has_other_writers() {
             let sql = "SELECT secret_count FROM namespaces WHERE id = ? FOR UPDATE";

@@ -1,5 +1,5 @@
-//! The tables of the product, as the migrations make them on every engine. The primary key of the secrets is PostgreSQL's;
-//! SQLite's is their id alone, which both find a row by.
+//! The tables of the product, as the migrations make them on every engine. The primary key of the secrets is PostgreSQL's.
+//! SQLite's is the id alone, by which it finds a row whether the namespace is asked for as well or not.
 
 diesel::table! {
     namespaces (id) {

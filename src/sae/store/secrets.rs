@@ -5,7 +5,7 @@ use diesel::{
     expression::SqlLiteral,
     prelude::*,
     result::{DatabaseErrorKind, Error as DieselError},
-    sql_types::{Nullable, Text as SqlText},
+    sql_types::{Array, BigInt, Nullable, Text as SqlText},
 };
 
 use super::schema::{namespaces, secrets};
@@ -21,7 +21,7 @@ use crate::{
         sql::{
             AnyConnection,
             Value::{Bytes, Number, Text},
-            corrupt, is_of_primary_key,
+            corrupt, is_of_primary_key, key_id,
         },
     },
 };
@@ -139,10 +139,6 @@ fn rows_behind<'a>(after: Option<&'a RowPlace>, tx: &Tx<'_>) -> Rows<'a> {
     } else {
         rows.order(secrets::id)
     }
-}
-
-fn key_id(text: &str) -> store::Result<KeyId> {
-    KeyId::parse(text).ok_or_else(|| corrupt("key id"))
 }
 
 impl Tx<'_> {
@@ -278,8 +274,8 @@ impl Tx<'_> {
         rows.into_iter().map(SummaryRow::parse).collect()
     }
 
-    /// Keeps other writers from a secret, whether it exists or not, until the end of the transaction. Several are locked in
-    /// the order of the table's key, so that no two transactions wait for each other.
+    /// Keeps other writers from a secret, if it exists, until the end of the transaction. A transaction that locks several
+    /// does so in the order of the table's key, so that no two wait for each other.
     pub fn lock_secret(&mut self, namespace: &NamespaceId, id: SecretId) -> store::Result<()> {
         if self.has_other_writers() {
             let sql = "SELECT id FROM secrets WHERE namespace_id = ? AND id = ? FOR NO KEY UPDATE";
@@ -288,16 +284,21 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Keeps other writers from all secrets from the first place to the last one, in the order of the table's key, by one
-    /// statement: a rotation locks hundreds of them.
-    pub fn lock_secrets(&mut self, first: &RowPlace, last: &RowPlace) -> store::Result<()> {
-        // Where the number alone finds a row, no other transaction can write.
-        if let (Some(from), Some(to)) = (&first.partition, &last.partition) {
-            let sql = "SELECT id FROM secrets WHERE namespace_id >= ? AND namespace_id <= ? \
-                       AND (namespace_id > ? OR id >= ?) AND (namespace_id < ? OR id <= ?) \
-                       ORDER BY namespace_id, id FOR NO KEY UPDATE";
-            let (first, last) = (Number(first.id), Number(last.id));
-            self.execute(sql, &[Text(from), Text(to), Text(from), first, Text(to), last])?;
+    /// Keeps other writers from these secrets and from no others, in the order of the table's key, by one statement: a
+    /// rotation locks hundreds of them.
+    pub fn lock_secrets(&mut self, places: &[RowPlace]) -> store::Result<()> {
+        // Where it is another engine, no other transaction can write.
+        if let AnyConnection::Postgres(postgres) = self.connection() {
+            let (namespaces, ids): (Vec<_>, Vec<_>) =
+                places.iter().map(|place| (place.partition.as_deref(), place.id)).unzip();
+            // Neither column ever changes: a row that was changed while this waited for it is still one of them.
+            diesel::sql_query(
+                "SELECT id FROM secrets JOIN unnest($1, $2) AS place (namespace_id, id) \
+                 USING (namespace_id, id) ORDER BY namespace_id, id FOR NO KEY UPDATE OF secrets",
+            )
+            .bind::<Array<Nullable<SqlText>>, _>(namespaces)
+            .bind::<Array<BigInt>, _>(ids)
+            .execute(postgres)?;
         }
         Ok(())
     }
@@ -359,7 +360,7 @@ impl Tx<'_> {
     ) -> store::Result<Vec<RowPlace>> {
         // PostgreSQL's length is a shorter integer.
         let size = "CAST(length(payload) AS BIGINT)";
-        let size = diesel::dsl::sql::<diesel::sql_types::BigInt>(size);
+        let size = diesel::dsl::sql::<BigInt>(size);
         let rows: Vec<((i64, Option<String>), i64)> = rows_behind(after, self)
             .filter(secrets::key_id.ne(current.as_str()))
             .limit(limit)

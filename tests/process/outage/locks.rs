@@ -4,10 +4,12 @@ use std::{
     io::{BufRead, BufReader},
     path::Path,
     process::{Child, Command, Stdio},
-    time::Instant,
+    thread,
+    time::{Duration, Instant},
 };
 
 use diesel::{Connection, SqliteConnection, connection::SimpleConnection};
+use serde_json::json;
 
 use super::Case;
 use crate::{child, common::server::*, database};
@@ -28,6 +30,21 @@ fn a_writer_that_does_not_end_is_an_outage_for_writers_only() {
         case.says("the store is unavailable: ");
         case.survives_a_kill();
     }
+}
+
+#[test]
+fn a_write_waits_for_another_writer_that_ends() {
+    let folder = Folder::new();
+    let mut case = Case::new(folder.path());
+    let mut other = database::open(folder.path());
+    other.batch_execute("BEGIN IMMEDIATE").unwrap();
+    let end = thread::spawn(move || {
+        thread::sleep(Duration::from_millis(2700));
+        other.batch_execute("ROLLBACK").unwrap();
+    });
+    let reply = case.create("patient", &json!({"k": "v"}));
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    end.join().unwrap();
 }
 
 #[test]

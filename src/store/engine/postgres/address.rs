@@ -105,7 +105,7 @@ impl PostgresAddress {
         };
         let mut config = by_library(place, &passed)?;
         config.ssl_mode(mode);
-        complete(&mut config)?;
+        complete(&mut config, |name| read.contains_key(name))?;
         Ok(Self { config, trust, identity, pool_size, names_statements })
     }
 }
@@ -135,8 +135,8 @@ fn pass(passed: &mut String, name: &str, written: &str) {
     passed.extend([name, "=", written, "&"]);
 }
 
-/// Sets defaults, and refuses what leads to no server.
-fn complete(config: &mut Config) -> Result<()> {
+/// Sets what was not given, which the library's own defaults do not show, and refuses what leads to no server.
+fn complete(config: &mut Config, is_given: impl Fn(&str) -> bool) -> Result<()> {
     if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
         config.host("localhost");
     }
@@ -150,15 +150,14 @@ fn complete(config: &mut Config) -> Result<()> {
         config.connect_timeout(CONNECT_TIMEOUT);
     }
     // Without TLS a kernel notices a host that is gone after two hours.
-    if config.get_keepalives_idle() == Duration::from_hours(2) {
+    if !is_given("keepalives_idle") {
         config.keepalives_idle(KEEPALIVES_IDLE);
     }
     if config.get_application_name().is_none() {
         config.application_name("sae-secret");
     }
     // Where there is a choice, the one that can be written to is meant.
-    if config.get_hosts().len() > 1 && config.get_target_session_attrs() == TargetSessionAttrs::Any
-    {
+    if config.get_hosts().len() > 1 && !is_given("target_session_attrs") {
         config.target_session_attrs(TargetSessionAttrs::ReadWrite);
     }
     Ok(())

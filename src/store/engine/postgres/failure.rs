@@ -93,7 +93,9 @@ fn classified(code: &SqlState) -> (DatabaseErrorKind, Consequence) {
         // right by another one.
         "55P03" => (Kind::Unknown, Final),
         "26000" => (Kind::Unknown, Disconnected),
-        code if code.starts_with("08") || code.starts_with("57P") || code == "25P03" => {
+        // Timeouts of a session and of a transaction, by which the server ends the session.
+        "25P03" | "25P04" => (Kind::ClosedConnection, Disconnected),
+        code if code.starts_with("08") || code.starts_with("57P") => {
             (Kind::ClosedConnection, Disconnected)
         }
         _ => (Kind::Unknown, Final),
@@ -129,6 +131,8 @@ mod tests {
             // Whether it was committed is not known.
             ("40003", Consequence::Final),
             ("57P01", Consequence::Disconnected),
+            ("25P03", Consequence::Disconnected),
+            ("25P04", Consequence::Disconnected),
             ("25006", Consequence::Disconnected),
             ("08006", Consequence::Disconnected),
             ("42601", Consequence::Final),

@@ -21,9 +21,14 @@ use super::{
     files::{Access, Files, with_suffix},
     transaction::Manager,
 };
+use crate::store::PERMIT_TIMEOUT;
 
-/// How long one statement waits for another process that holds the database locked.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long one statement waits for another process that holds the database locked. A rotation does so again and again, and
+/// SQLite has no queue, so on a busy machine it takes a while to get in between. Less than [`PERMIT_TIMEOUT`], which goes on
+/// meanwhile: then the log names the lock.
+const BUSY_TIMEOUT: Duration = Duration::from_millis(3500);
+
+const _: () = assert!(BUSY_TIMEOUT.as_millis() < PERMIT_TIMEOUT.as_millis());
 
 /// How long a use case waits for a working connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);

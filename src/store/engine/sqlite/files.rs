@@ -95,12 +95,11 @@ impl Partial {
         Self::remove_left(becomes);
         loop {
             let path = with_suffix(becomes, &format!("{PARTIAL}{}", uuid::Uuid::new_v4().simple()));
-            let file = make_new(&path)?;
+            let partial = Self { file: make_new(&path)?, path };
             // Until it is locked, another process takes it for one that was left.
-            if takes_lock(&file) && file.metadata()?.nlink() > 0 {
-                return Ok(Self { path, file });
+            if takes_lock(&partial.file)? && partial.file.metadata()?.nlink() > 0 {
+                return Ok(partial);
             }
-            drop(fs::remove_file(path));
         }
     }
 
@@ -116,7 +115,7 @@ impl Partial {
                 continue;
             }
             // Locked until it is removed, so that no other process takes the name meanwhile.
-            let lock = File::open(&path).ok().filter(takes_lock);
+            let lock = File::open(&path).ok().filter(|file| takes_lock(file).is_ok_and(|it| it));
             // The file itself last: by its name the others are found.
             let removed = || beside(&path).try_for_each(remove).and_then(|()| remove(path.clone()));
             if lock.is_some() && removed().is_ok() {
@@ -133,9 +132,13 @@ impl Drop for Partial {
     }
 }
 
-/// Takes the lock of a file; `false` when another process has it.
-fn takes_lock(file: &File) -> bool {
-    flock(file, FlockOperation::NonBlockingLockExclusive).is_ok()
+/// Takes the lock of a file; `false` when another process has it. An error where the file system has no locks.
+fn takes_lock(file: &File) -> io::Result<bool> {
+    match flock(file, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(true),
+        Err(Errno::WOULDBLOCK) => Ok(false),
+        Err(error) => Err(io::Error::other(format!("a file there cannot be locked: {error}"))),
+    }
 }
 
 /// Gives a file a name that no other file has.
@@ -278,4 +281,27 @@ pub fn files_of(path: &Path) -> impl Iterator<Item = PathBuf> {
 /// What SQLite keeps beside a database file.
 pub fn beside(path: &Path) -> impl Iterator<Item = PathBuf> {
     ["-wal", "-shm", "-journal"].map(|suffix| with_suffix(path, suffix)).into_iter()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use rustix::fs::OFlags;
+
+    use super::*;
+
+    #[test]
+    fn a_file_that_cannot_be_locked_is_not_taken_for_one_that_is_locked() {
+        let path = std::env::temp_dir().join(format!("sae-secret-lock-{}", std::process::id()));
+        let first = make_new(&path).unwrap();
+        let second = File::open(&path).unwrap();
+        // As every file is where the file system has no locks, one that is only a place cannot be locked.
+        let flags = i32::try_from(OFlags::PATH.bits()).unwrap();
+        let place = OpenOptions::new().read(true).custom_flags(flags).open(&path).unwrap();
+        fs::remove_file(&path).unwrap();
+        assert!(takes_lock(&first).unwrap());
+        assert!(!takes_lock(&second).unwrap());
+        let error = takes_lock(&place).unwrap_err().to_string();
+        assert!(error.contains("cannot be locked"), "{error}");
+    }
 }

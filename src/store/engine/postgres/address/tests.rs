@@ -57,7 +57,16 @@ fn what_is_left_out_is_filled_in() {
     assert_eq!(address.trust, Trust::SignedBy("/ca.pem".into()), "as libpq infers it");
     assert_eq!((address.pool_size, address.names_statements), (POOL_SIZE, true));
     assert_eq!(address.config.get_connect_timeout(), Some(&CONNECT_TIMEOUT));
+    assert_eq!(address.config.get_keepalives_idle(), KEEPALIVES_IDLE);
     assert_eq!(address.config.get_target_session_attrs(), TargetSessionAttrs::Any);
+}
+
+#[test]
+fn what_is_given_stays_also_where_it_is_the_librarys_default() {
+    let given = "keepalives_idle=7200&target_session_attrs=any";
+    let config = PostgresAddress::parse(&format!("u@h,h2/db?{given}")).unwrap().config;
+    assert_eq!(config.get_keepalives_idle(), Duration::from_hours(2));
+    assert_eq!(config.get_target_session_attrs(), TargetSessionAttrs::Any);
 }
 
 #[test]
