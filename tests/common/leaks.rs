@@ -76,7 +76,10 @@ const CONTROL: &str = "the control";
 pub fn record() {
     static BEGUN: Once = Once::new();
     BEGUN.call_once(|| {
-        let production = logging::builder(LogFormat::Text).filter_level(LevelFilter::Trace).build();
+        let mut production = logging::builder(LogFormat::Text);
+        // The default is silent about it, and RUST_LOG need not be.
+        production.filter_module("actix_server", LevelFilter::Trace);
+        let production = production.filter_level(LevelFilter::Trace).build();
         log::set_boxed_logger(Box::new(Recorder { production })).expect("no other logger");
         log::set_max_level(LevelFilter::Trace);
         let usual = panic::take_hook();

@@ -30,11 +30,10 @@ fn a_file_that_is_removed_is_an_outage_until_it_is_put_back() {
         let folder = Folder::new();
         let mut case = Case::new(folder.path());
         let (here, other_name) = (case.path(name), case.path("other-name"));
-        fs::hard_link(&here, &other_name).unwrap();
-        fs::remove_file(&here).unwrap();
+        fs::rename(&here, &other_name).unwrap();
         is_out(&case);
         assert!(!here.exists(), "the server made an empty {name} in place of the lost one");
-        fs::hard_link(&other_name, &here).unwrap();
+        fs::rename(&other_name, &here).unwrap();
         case.recovers();
         case.survives_a_kill();
     }
