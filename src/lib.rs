@@ -1,8 +1,8 @@
 //! sae-secret: a server that speaks the namespaced Secret API of Alibaba Cloud SAE.
 //!
 //! A product is one folder, and a request goes down its layers and back: `api` (the wire: decode, answer), `service` (what
-//! can be done), `store` (its rows), over `model` (what things are). [`sae`] is the only product yet. The other modules know
-//! no product, but for `world`, which uses its model, and [`ops`], [`server`] and [`cli`] above it.
+//! can be done), `store` (its rows), over `model` (what things are). [`sae`] and [`kms`] are the products. The other modules
+//! know no product, but for `world`, which uses their models, and [`ops`], [`server`] and [`cli`] above them.
 //!
 //! | module | may use, besides itself | never |
 //! |---|---|---|
@@ -10,6 +10,10 @@
 //! | `sae/service` | `sae::store`, `sae::model`, `clock`, `pop`, `sealed`, `sealing`, `store` | `actix`, `diesel`, `SystemTime` |
 //! | `sae/store` | `sae::model`, `clock`, `sealed`, `store` | `actix`, `tokio`, `SecretData`, `SecretValue`, `SystemTime` |
 //! | `sae/model` | `clock`, `json`, `pop`, `text` | `actix`, `diesel`, `tokio`, `log::`, `SystemTime`, `Instant::now` |
+//! | `kms/api` | `kms::service`, `kms::model`, `exchange`, `pop`, `access`, `http`, `clock`, `json`, `text` | `diesel`, `SystemTime` |
+//! | `kms/service` | `kms::store`, `kms::model`, `access`, `clock`, `pop`, `sealed`, `sealing`, `store` | `actix`, `diesel`, `SystemTime` |
+//! | `kms/store` | `kms::model`, `clock`, `pop`, `sealed`, `store` | `actix`, `tokio`, `SecretData`, `SystemTime` |
+//! | `kms/model` | `access`, `clock`, `json`, `pop`, `text` | `actix`, `diesel`, `tokio`, `log::`, `SystemTime`, `Instant::now` |
 //! | [`ops`] | `audit`, `http`, `sae`, `sealing`, `store` | `diesel`, `SystemTime` |
 //! | [`pop`] | `access`, `clock`, `exchange`, `http`, `json`, `text` | `diesel`, `SystemTime` |
 //! | [`exchange`] | `access`, `audit`, `clock`, `http` | `diesel`, `SystemTime` |
@@ -25,9 +29,9 @@
 //! | `json` | `text` | `actix`, `diesel`, `tokio` |
 //! | [`tls_client`] | – | `actix`, `diesel`, `tokio`, `log::` |
 //! | `text` | – | `actix`, `diesel`, `tokio` |
-//! | `world` | `access`, `clock`, `json`, `pop`, `sae::model`, `text` | `actix`, `diesel`, `tokio` |
+//! | `world` | `access`, `clock`, `json`, `pop`, `kms::model`, `sae::model`, `text` | `actix`, `diesel`, `tokio` |
 //! | [`settings`] | `access` | `actix`, `diesel`, `tokio` |
-//! | [`server`] | `access`, `audit`, `clock`, `crypto`, `exchange`, `http`, `ops`, `pop`, `sae`, `sealed`, `sealing`, `settings`, `store`, `world` | `diesel` |
+//! | [`server`] | `access`, `audit`, `clock`, `crypto`, `exchange`, `http`, `kms`, `ops`, `pop`, `sae`, `sealed`, `sealing`, `settings`, `store`, `world` | `diesel` |
 //! | [`cli`] | `access`, `clock`, `server`, `settings`, `tls_client` | `diesel` |
 //!
 //! `tests/house.rs` reads this table and holds the sources to it. "never" are words that must not stand in the
@@ -41,6 +45,7 @@ pub mod crypto;
 pub mod exchange;
 pub mod http;
 mod json;
+pub mod kms;
 mod network;
 pub mod ops;
 pub mod pop;

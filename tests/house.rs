@@ -37,7 +37,7 @@ fn table() -> Vec<Row> {
 }
 
 /// The products, each layer of which has a row of its own.
-const PRODUCTS: &[&str] = &["sae"];
+const PRODUCTS: &[&str] = &["kms", "sae"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src")

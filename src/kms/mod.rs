@@ -1,0 +1,3 @@
+//! The product: secrets and keys of Alibaba Cloud KMS, version 2016-01-20.
+
+pub mod model;
