@@ -10,7 +10,7 @@ pub(crate) mod policy;
 mod rate;
 pub mod signature;
 
-pub(crate) use authentication::Claim;
+pub(crate) use authentication::{Claim, Replays};
 pub use authentication::{Authenticator, authorization};
 pub use directory::{AccessKey, Caller, Directory, Principal, Session, User};
 pub(crate) use policy::Denied;

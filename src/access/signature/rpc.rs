@@ -26,6 +26,13 @@ impl<'a> Parameters<'a> {
         Self(pairs)
     }
 
+    /// Whether anything of a signature is among them, if only that there is one.
+    #[must_use]
+    pub fn are_signed(&self) -> bool {
+        let tells = [b"AccessKeyId".as_slice(), b"Signature", b"SignatureMethod", b"SecurityToken"];
+        self.0.iter().any(|[name, _]| tells.contains(&name.as_ref()))
+    }
+
     /// The value of a parameter; an empty one says nothing.
     fn text(&self, name: &str) -> Result<Option<&str>, Refusal> {
         let found = self.0.iter().find(|[known, _]| **known == *name.as_bytes());

@@ -2,6 +2,8 @@
 
 use std::{borrow::Cow, fmt};
 
+use crate::access::Denied;
+
 /// The result of everything that stands on the domain.
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -150,9 +152,12 @@ pub enum Error {
     TagValueInvalid(Cow<'static, str>),
     #[error("a tag's key stands twice")]
     TagKeyDuplicate,
-    /// The caller may not do this to that resource.
+    /// In strict mode a secret has a policy of its own only in an instance.
+    #[error("the secret can have no policy of its own")]
+    PolicyUnsupported,
+    /// The caller may not do this to that resource, for this reason.
     #[error("the caller is not allowed to do this to {0}")]
-    Forbidden(String),
+    Forbidden(String, Denied),
     /// The operation was only to be tried, and would succeed.
     #[error("the operation would succeed")]
     DryRun,

@@ -1,0 +1,13 @@
+//! The product's wire: requests of RPC style, by GET and POST on `/`.
+
+mod errors;
+mod operation;
+mod product;
+mod reply;
+mod request;
+mod secrets;
+
+pub use errors::entries;
+pub use operation::Operation;
+pub use product::serve;
+pub use request::Kms;

@@ -1,0 +1,84 @@
+//! One request as handlers see it.
+
+use std::sync::Arc;
+
+use super::{errors::Fault, operation::Operation, reply::Answer};
+use crate::{
+    access::Access,
+    exchange::{Call, Exchange},
+    kms::{
+        model::Error,
+        service::{Context, Service},
+    },
+    pop::{self, Parameters},
+};
+
+/// What the product needs to answer. Cloning is cheap.
+#[derive(Clone)]
+pub struct Kms {
+    pub service: Service,
+    pub access: Arc<Access>,
+    pub exchange: Exchange,
+}
+
+/// One request, ready for a handler.
+pub struct Request<'a> {
+    pub operation: Operation,
+    pub parameters: Parameters,
+    pub context: Context,
+    pub kms: &'a Kms,
+    pub call: &'a Call<'a>,
+}
+
+/// What a handler answers.
+pub type Handled = Result<Answer, Fault>;
+
+impl Request<'_> {
+    /// What can be done.
+    pub fn service(&self) -> &Service {
+        &self.kms.service
+    }
+
+    /// The reply with these members.
+    pub fn answer(&self, members: &impl serde::Serialize) -> Handled {
+        Ok(Answer::new(&self.call.request_id, members)?)
+    }
+
+    /// A parameter as text; an empty one says nothing.
+    pub fn text(&self, name: &'static str) -> Result<Option<String>, Fault> {
+        let text = self.parameters.text(name);
+        let text = text.map_err(|_| Fault::Parameter(pop::Fault::Invalid(name)))?;
+        Ok(text.filter(|text| !text.is_empty()))
+    }
+
+    /// A parameter that must be there.
+    pub fn required(&self, name: &'static str) -> Result<String, Fault> {
+        self.text(name)?.ok_or(Fault::Parameter(pop::Fault::Absent(name)))
+    }
+
+    /// A truth value, in any case of its letters: Python's clients send `True`.
+    pub fn flag(&self, name: &'static str) -> Result<Option<bool>, Fault> {
+        let Some(text) = self.text(name)? else { return Ok(None) };
+        if text.eq_ignore_ascii_case("true") {
+            Ok(Some(true))
+        } else if text.eq_ignore_ascii_case("false") {
+            Ok(Some(false))
+        } else {
+            Err(Fault::Parameter(pop::Fault::Invalid(name)))
+        }
+    }
+
+    /// A whole number that is not negative.
+    pub fn number(&self, name: &'static str) -> Result<Option<u32>, Fault> {
+        let Some(text) = self.text(name)? else { return Ok(None) };
+        let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
+        let number = if is_number { text.parse().ok() } else { None };
+        number.map(Some).ok_or(Fault::Parameter(pop::Fault::Invalid(name)))
+    }
+}
+
+impl From<Error> for Fault {
+    fn from(error: Error) -> Self {
+        Self::Product(error)
+    }
+}

@@ -1,0 +1,75 @@
+//! A secret, without its values.
+
+use super::{
+    AutomaticRotation, Interval, Kind, SecretName, SecretPolicy, SecretType, Scope, key::KeyId,
+};
+use crate::clock::Timestamp;
+
+/// A secret's identity: random, and no other secret has it, not even one of the same name made later.
+pub type Uid = [u8; 16];
+
+/// A secret, as all of its versions share it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Secret {
+    /// Where it is.
+    pub scope: Scope,
+    /// Its number: positive, and never used twice.
+    pub id: i64,
+    /// Its identity.
+    pub uid: Uid,
+    /// Its name, unique in the scope.
+    pub name: SecretName,
+    /// What it is for.
+    pub secret_type: SecretType,
+    /// What somebody says of it.
+    pub description: Option<String>,
+    /// The key that its creator named; `None` for the service's own.
+    pub encryption_key: Option<KeyId>,
+    /// The instance that its creator named.
+    pub instance: Option<String>,
+    /// How a managed secret is made, as JSON.
+    pub extended_config: Option<String>,
+    /// Who else may use it: the text that was set.
+    pub policy: Option<String>,
+    /// How a managed secret is rotated.
+    pub rotation: Rotation,
+    /// When it was made.
+    pub created: Timestamp,
+    /// When it was changed last.
+    pub updated: Timestamp,
+    /// When it is to be deleted, if it is.
+    pub delete_at: Option<Timestamp>,
+}
+
+/// How and when a managed secret gets new values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rotation {
+    /// Whether it does so by itself.
+    pub automatic: AutomaticRotation,
+    /// How often.
+    pub interval: Option<Interval>,
+    /// When it did last.
+    pub last: Option<Timestamp>,
+    /// When it is to do so next.
+    pub next: Option<Timestamp>,
+}
+
+impl Rotation {
+    /// Of a secret that is not rotated by itself.
+    pub const NONE: Self =
+        Self { automatic: AutomaticRotation::Disabled, interval: None, last: None, next: None };
+}
+
+impl Secret {
+    /// Its name across accounts.
+    #[must_use]
+    pub fn arn(&self) -> String {
+        self.scope.arn(Kind::Secret, self.name.as_str())
+    }
+
+    /// Whether the time to delete it has come: then there is no such secret any more, whatever the store still has.
+    #[must_use]
+    pub fn is_gone(&self, now: Timestamp) -> bool {
+        self.delete_at.is_some_and(|at| at <= now)
+    }
+}

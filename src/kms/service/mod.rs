@@ -1,0 +1,47 @@
+//! What can be done: one folder an aggregate, one file an operation. A use case checks its command, then runs one plain
+//! synchronous function inside one transaction of the store.
+
+mod rights;
+mod secrets;
+
+use std::sync::Arc;
+
+use crate::{
+    clock::Timestamp,
+    kms::model::{Cloud, Result, Scope},
+    sealing::Sealing,
+    store::Store,
+};
+
+pub use rights::Rights;
+pub use secrets::{
+    CreateSecret, Created, DeleteSecret, Deleted, Described, GetSecretValue, PutSecretValue, SecretValue,
+    UpdateSecretVersionStage, VersionPage,
+};
+
+/// Everything that can be done. Cloning is cheap.
+#[derive(Clone)]
+pub struct Service {
+    store: Store,
+    sealing: Arc<Sealing>,
+    pub(crate) cloud: Arc<Cloud>,
+}
+
+/// Of one request: who asks, when, and where.
+#[derive(Clone)]
+pub struct Context {
+    /// The account of the caller, in the region of the request.
+    pub scope: Scope,
+    /// What the caller may.
+    pub rights: Rights,
+    /// When it arrived.
+    pub now: Timestamp,
+}
+
+impl Service {
+    /// A service over a store whose values these keys seal, for one emulated cloud.
+    #[must_use]
+    pub fn new(store: Store, sealing: Arc<Sealing>, cloud: Cloud) -> Self {
+        Self { store, sealing, cloud: Arc::new(cloud) }
+    }
+}
