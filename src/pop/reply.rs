@@ -37,14 +37,51 @@ pub enum Format {
     Xml,
 }
 
+impl Format {
+    /// The format that the parameter `Format` asks for, where it says `JSON` or `XML`.
+    pub fn named(parameters: &Parameters) -> Option<Self> {
+        let format = parameters.text("Format").ok().flatten()?;
+        [("xml", Self::Xml), ("json", Self::Json)]
+            .into_iter()
+            .find_map(|(name, known)| format.eq_ignore_ascii_case(name).then_some(known))
+    }
+
+    /// XML if and only if the `Accept` header likes it best: its type that is liked best, the first of equals, is an XML
+    /// one. No `Accept` header is ever refused.
+    pub fn accepted(accept: Option<&str>) -> Self {
+        let mut best = ("", 0.0);
+        for item in accept.unwrap_or_default().split(',') {
+            let mut pieces = item.split(';').map(str::trim);
+            let media_type = pieces.next().unwrap_or_default();
+            let quality =
+                pieces.find_map(|piece| piece.strip_prefix("q=").or(piece.strip_prefix("Q=")));
+            let quality: f32 = quality.map_or(1.0, |quality| quality.trim().parse().unwrap_or(1.0));
+            if quality > best.1 {
+                best = (media_type, quality);
+            }
+        }
+        let is_xml =
+            ["application/xml", "text/xml"].iter().any(|xml| best.0.eq_ignore_ascii_case(xml));
+        if is_xml { Self::Xml } else { Self::Json }
+    }
+}
+
+/// How a product's replies look as XML.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Xml {
+    /// The root element of errors.
+    pub error_root: &'static str,
+    /// Members whose value is a map with keys that are no element names.
+    pub maps: &'static [&'static str],
+}
+
 /// Everything that a reply needs to know of its request.
 pub struct Frame {
     pub request_id: String,
     pub trace_id: String,
-    format: Format,
+    pub format: Format,
     host: String,
-    /// Members whose value is a map with keys that are no element names of XML.
-    maps: &'static [&'static str],
+    xml: Xml,
 }
 
 /// The host that a caller named, as far as errors repeat it.
@@ -53,20 +90,9 @@ pub fn shown_host(call: &Call<'_>) -> String {
 }
 
 impl Frame {
-    /// Of a request whose head has these parameters.
-    pub fn new(
-        call: &Call<'_>,
-        parameters: &Parameters,
-        trace_id: String,
-        maps: &'static [&'static str],
-    ) -> Self {
-        Self {
-            request_id: call.request_id.clone(),
-            trace_id,
-            format: choose_format(call.header("accept"), parameters),
-            host: shown_host(call),
-            maps,
-        }
+    /// Of a request that is answered in this format.
+    pub fn new(call: &Call<'_>, trace_id: String, format: Format, xml: Xml) -> Self {
+        Self { request_id: call.request_id.clone(), trace_id, format, host: shown_host(call), xml }
     }
 
     /// The body in the format that the caller wants; `root` is what XML calls it.
@@ -80,7 +106,7 @@ impl Frame {
             Format::Json => ("application/json;charset=utf-8", serde_json::to_string(body)),
             Format::Xml => (
                 "text/xml;charset=utf-8",
-                serde_json::to_value(body).map(|body| xml::document(&root(), &body, self.maps)),
+                serde_json::to_value(body).map(|body| xml::document(&root(), &body, self.xml.maps)),
             ),
         };
         let Ok(text) = text else {
@@ -125,39 +151,12 @@ impl Frame {
         let body: Map<_, _> = members.map(|(name, value)| (name.to_owned(), value)).collect();
         let status =
             StatusCode::from_u16(entry.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let mut response = self.render(status, || "Error".to_owned(), &body);
+        let mut response = self.render(status, || self.xml.error_root.to_owned(), &body);
         if let Some(millis) = error.retry_after {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(millis));
         }
         response
     }
-}
-
-/// The format that a request asks for: the parameter `Format` where it says `JSON` or `XML`, else XML if and only if
-/// the `Accept` header likes it best. No `Accept` header is ever refused.
-fn choose_format(accept: Option<&str>, parameters: &Parameters) -> Format {
-    match parameters.text("Format").ok().flatten() {
-        Some(format) if format.eq_ignore_ascii_case("xml") => Format::Xml,
-        Some(format) if format.eq_ignore_ascii_case("json") => Format::Json,
-        _ => accept.map_or(Format::Json, from_accept),
-    }
-}
-
-/// XML when the type that is liked best, the first of equals, is an XML one.
-fn from_accept(accept: &str) -> Format {
-    let mut best = ("", 0.0);
-    for item in accept.split(',') {
-        let mut pieces = item.split(';').map(str::trim);
-        let media_type = pieces.next().unwrap_or_default();
-        let quality =
-            pieces.find_map(|piece| piece.strip_prefix("q=").or(piece.strip_prefix("Q=")));
-        let quality: f32 = quality.map_or(1.0, |quality| quality.trim().parse().unwrap_or(1.0));
-        if quality > best.1 {
-            best = (media_type, quality);
-        }
-    }
-    let is_xml = ["application/xml", "text/xml"].iter().any(|xml| best.0.eq_ignore_ascii_case(xml));
-    if is_xml { Format::Xml } else { Format::Json }
 }
 
 #[cfg(test)]
@@ -186,7 +185,7 @@ mod tests {
             ("*/*, application/xml", false),
             ("application/xml, */*", true),
         ] {
-            assert_eq!(from_accept(accept) == Format::Xml, xml, "{accept:?}");
+            assert_eq!(Format::accepted(Some(accept)) == Format::Xml, xml, "{accept:?}");
         }
     }
 }

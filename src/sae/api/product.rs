@@ -10,7 +10,7 @@ use actix_web::{
 };
 
 use super::{
-    errors::with_message,
+    errors::{refused, with_message},
     namespaces,
     operation::{self, Operation},
     reply::{self, Answer},
@@ -18,18 +18,21 @@ use super::{
     secrets,
 };
 use crate::{
-    access::Claim,
+    access::{Caller, Claim},
     exchange::{self, Body, Call, Product},
     http::Room,
-    pop::{self, Admission, ApiError, BodyRole, Frame, Parameters, RegionId, authorize},
+    pop::{
+        self, Admission, ApiError, BodyRole, Format, Frame, Parameters, RegionId, Xml,
+        access_denied, environment,
+    },
     sae::model::{Cloud, NamespaceId, SecretId},
 };
 
 /// The version of the API.
 const VERSION: &str = "2019-05-06";
 
-/// Members of replies whose value is a map with keys that are no element names of XML.
-const MAPS: &[&str] = &["SecretData"];
+/// How replies look as XML: the keys of a secret are no element names.
+const XML: Xml = Xml { error_root: "Error", maps: &["SecretData"] };
 
 /// How much of a `Content-Encoding` header an error repeats, in characters.
 const ENCODING_MAX: usize = 64;
@@ -68,7 +71,9 @@ impl Product for Sae {
         let parameters = Parameters::from_query(call.head.query_string());
         let trace_id = self.trace_ids.next(call.now);
         call.note(|outcome| outcome.trace_id = Some(trace_id.clone()));
-        State { frame: Frame::new(call, &parameters, trace_id, MAPS), parameters }
+        let format = Format::named(&parameters);
+        let format = format.unwrap_or_else(|| Format::accepted(call.header("accept")));
+        State { frame: Frame::new(call, trace_id, format, XML), parameters }
     }
 
     fn admit_head(
@@ -85,7 +90,7 @@ impl Product for Sae {
         if contradicts(call.head, "x-acs-version", VERSION) {
             return Err(ApiError::new(pop::Code::VersionNotValid, &[]));
         }
-        let claim = Admission::new(&self.access, call).check_head()?;
+        let claim = Admission::new(&self.access, call).check_head().map_err(refused)?;
         Ok((operation, claim))
     }
 
@@ -98,7 +103,7 @@ impl Product for Sae {
     ) -> Result<Admitted, ApiError> {
         let Body { bytes, room } = body;
         let admission = Admission::new(&self.access, call);
-        let caller = admission.admit(claim, &bytes, self.exchange.clock.now())?;
+        let caller = admission.admit(claim, &bytes, self.exchange.clock.now()).map_err(refused)?;
         let role = match *call.head.method() {
             Method::POST | Method::PUT => BodyRole::Parameters,
             _ => BodyRole::Ignorable,
@@ -119,7 +124,7 @@ impl Product for Sae {
         let named = region.as_ref().ok().and_then(Option::as_ref);
         let cloud = &self.service.cloud;
         let resources = resources_of(operation, &parameters, named, cloud);
-        authorize(call, &caller, operation.action(), &resources, &cloud.account)?;
+        check_rights(call, &caller, operation, &resources, cloud)?;
         // What a body has wrong is told only to a caller that may do this.
         added.map_err(|refused| with_message(refused.place, refused.reason))?;
         Ok(Admitted { operation, parameters, region, _room: room })
@@ -166,6 +171,25 @@ fn note(call: &Call<'_>, operation: Operation, parameters: &Parameters) {
         outcome.namespace = namespace.map(|namespace| namespace.to_string());
         outcome.object_id = id.map(SecretId::get);
     });
+}
+
+/// Checks whether the caller may do this to all of the resources.
+fn check_rights(
+    call: &Call<'_>,
+    caller: &Caller,
+    operation: Operation,
+    resources: &[String],
+    cloud: &Cloud,
+) -> Result<(), ApiError> {
+    let (action, environment) = (operation.action(), environment(call));
+    for resource in resources {
+        caller.authorize(action, resource, &environment).map_err(|denied| ApiError {
+            access_denied: Some(Box::new(access_denied(caller, action, &cloud.account, denied))),
+            ..ApiError::new(pop::Code::NoPermission, &[])
+        })?;
+    }
+    call.note(|outcome| outcome.is_permitted = true);
+    Ok(())
 }
 
 /// A compressed body would be taken for one that cannot be read.
