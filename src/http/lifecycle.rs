@@ -26,7 +26,7 @@ const ABORTED: &str = "aborted";
 /// [`SharedOutcome`]. Nothing in it comes from a secret.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Outcome {
-    /// An upper-case UUID, which the reply carries too.
+    /// A UUID, which the reply carries too.
     pub request_id: String,
     pub operation: Option<&'static str>,
     /// The action that policies know the operation by, if it has one.
@@ -128,7 +128,6 @@ pub async fn lifecycle<B: MessageBody>(
 ) -> Result<ServiceResponse<B>, Error> {
     observer.metrics.begin();
     let request_id = Uuid::new_v4().hyphenated().encode_upper(&mut [0; 36]).to_owned();
-    let id_value = HeaderValue::from_str(&request_id);
     let outcome = Rc::new(RefCell::new(Outcome { request_id, ..Outcome::default() }));
     request.extensions_mut().insert(Rc::clone(&outcome));
     let mut under_way = UnderWay { observer, started: Instant::now(), outcome, status: None };
@@ -139,6 +138,8 @@ pub async fn lifecycle<B: MessageBody>(
             return Err(error);
         }
     };
+    // Of the product that answered, which may write it in another case.
+    let id_value = HeaderValue::from_str(&under_way.outcome.borrow().request_id);
     if let Ok(value) = id_value {
         response.headers_mut().insert(under_way.observer.id_header.clone(), value);
     }

@@ -7,7 +7,7 @@ use super::reply::shown_host;
 use crate::{
     access::{
         self, Access, Caller, Claim, Denied, Principal, Refusal, policy::Environment,
-        signature::SignedRequest,
+        signature::{SignedRequest, rpc},
     },
     clock::Timestamp,
     exchange::Call,
@@ -81,6 +81,26 @@ impl<'a> Admission<'a> {
         }
         let authenticator = &self.access.authenticator;
         let claim = authenticator.check_head(&signed, authorization?.as_ref(), self.call.now)?;
+        self.held_to_its_site(claim)
+    }
+
+    /// Authenticates the caller of a request of RPC style by its head and its parameters.
+    pub fn check_rpc_style(
+        &self,
+        parameters: &rpc::Parameters<'_>,
+    ) -> Result<Claim, AdmissionError> {
+        let signed = self.signed();
+        let claimed = match access::authorization(&signed)? {
+            Some(authorization) => Some(authorization.access_key_id().to_owned()),
+            None => parameters.access_key_id().map(str::to_owned),
+        };
+        self.call.note(|outcome| outcome.caller.access_key_id = claimed);
+        let authenticator = &self.access.authenticator;
+        self.held_to_its_site(authenticator.check_rpc_style(&signed, parameters, self.call.now)?)
+    }
+
+    /// The claim, unless a page that may be another site's sends the request.
+    fn held_to_its_site(&self, claim: Claim) -> Result<Claim, AdmissionError> {
         if !claim.is_signed() {
             let call = self.call;
             let headers = call.head.headers();

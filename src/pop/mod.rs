@@ -16,6 +16,6 @@ pub use error::{Code, Entry, Origin};
 pub use parameters::{BodyRole, Malformed, Parameters, Structure, Unacceptable};
 pub(crate) use region::{DOCUMENTED_REGIONS, RegionId};
 pub use reply::REQUEST_ID;
-pub(crate) use reply::{EXPOSED_HEADERS, Format, Frame, Xml};
+pub(crate) use reply::{EXPOSED_HEADERS, Format, Frame, Unsayable, Xml};
 pub(crate) use request::{Fault, Parameter, first_fault, request};
 pub(crate) use trace::TraceIds;

@@ -28,6 +28,11 @@ pub const EXPOSED_HEADERS: [HeaderName; 3] = [REQUEST_ID, TRACE_ID, RETRY_AFTER]
 /// How much of a `Host` header an error repeats, in characters: a DNS name and a port.
 const HOST_MAX: usize = 260;
 
+const JSON_TYPE: &str = "application/json;charset=utf-8";
+
+/// The only type of XML that the official clients read.
+const XML_TYPE: &str = "text/xml;charset=utf-8";
+
 /// The format of a reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
@@ -73,6 +78,17 @@ pub struct Xml {
     pub error_root: &'static str,
     /// Members whose value is a map with keys that are no element names.
     pub maps: &'static [&'static str],
+    /// What becomes of a reply with characters that no XML document may hold.
+    pub unsayable: Unsayable,
+}
+
+/// What becomes of characters that no XML document may hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unsayable {
+    /// Each is replaced by U+FFFD.
+    Replaced,
+    /// The reply is JSON, which can say them.
+    AsJson,
 }
 
 /// Everything that a reply needs to know of its request.
@@ -102,31 +118,45 @@ impl Frame {
         root: impl FnOnce() -> String,
         body: &impl Serialize,
     ) -> HttpResponse {
-        let (content_type, text) = match self.format {
-            Format::Json => ("application/json;charset=utf-8", serde_json::to_string(body)),
-            Format::Xml => (
-                "text/xml;charset=utf-8",
-                serde_json::to_value(body).map(|body| xml::document(&root(), &body, self.xml.maps)),
-            ),
-        };
+        let (content_type, text) = self.written(root, body);
         let Ok(text) = text else {
             log::error!("a reply cannot be written as JSON");
             return HttpResponse::InternalServerError().finish();
         };
         let mut response = HttpResponse::build(status);
         response.insert_header((CONTENT_TYPE, HeaderValue::from_static(content_type)));
-        if let Ok(trace_id) = HeaderValue::from_str(&self.trace_id) {
+        if let Ok(trace_id) = HeaderValue::from_str(&self.trace_id)
+            && !trace_id.is_empty()
+        {
             response.insert_header((TRACE_ID, trace_id));
         }
         response.body(text)
     }
 
-    /// The reply to a request that failed; `more` are the members that a product adds, `product` is its name in links. What
-    /// only the log is told of the error is logged here.
+    /// The content type and the text of a body.
+    fn written(
+        &self,
+        root: impl FnOnce() -> String,
+        body: &impl Serialize,
+    ) -> (&'static str, serde_json::Result<String>) {
+        if self.format == Format::Xml {
+            let value = match serde_json::to_value(body) {
+                Ok(value) => value,
+                Err(error) => return (XML_TYPE, Err(error)),
+            };
+            if self.xml.unsayable == Unsayable::Replaced || xml::can_say(&value) {
+                return (XML_TYPE, Ok(xml::document(&root(), &value, self.xml.maps)));
+            }
+        }
+        (JSON_TYPE, serde_json::to_string(body))
+    }
+
+    /// The reply to a request that failed; `more` are the members that a product adds, `recommend` is where more is told of
+    /// the error. What only the log is told of the error is logged here.
     pub fn failure(
         &self,
         error: &ApiError,
-        product: &str,
+        recommend: String,
         more: impl IntoIterator<Item = (&'static str, Value)>,
     ) -> HttpResponse {
         let request_id = self.request_id.as_str();
@@ -134,10 +164,6 @@ impl Frame {
             log::error!(request_id; "{cause}");
         }
         let entry = error.entry;
-        let recommend = format!(
-            "https://api.aliyun.com/troubleshoot?q={}&product={product}&requestId={request_id}",
-            entry.code
-        );
         let members = [
             ("RequestId", request_id.into()),
             ("HostId", self.host.as_str().into()),

@@ -33,6 +33,12 @@ impl<'a> Parameters<'a> {
         self.0.iter().any(|[name, _]| tells.contains(&name.as_ref()))
     }
 
+    /// Which key is said to have signed; `None` also where that cannot be read.
+    #[must_use]
+    pub fn access_key_id(&self) -> Option<&str> {
+        self.text("AccessKeyId").ok().flatten()
+    }
+
     /// The value of a parameter; an empty one says nothing.
     fn text(&self, name: &str) -> Result<Option<&str>, Refusal> {
         let found = self.0.iter().find(|[known, _]| **known == *name.as_bytes());

@@ -43,7 +43,12 @@ pub fn success(frame: &Frame, answer: &Answer) -> HttpResponse {
 
 /// The reply to a request that failed: the documented members, and those of the platform's gateway.
 pub fn failure(frame: &Frame, error: &ApiError) -> HttpResponse {
-    frame.failure(error, "Kms", [("HttpStatus", error.entry.status.into())])
+    let entry = error.entry;
+    let recommend = format!(
+        "https://error-center.aliyun.com/status/search?Keyword={}&source=PopGw",
+        entry.code
+    );
+    frame.failure(error, recommend, [("HttpStatus", entry.status.into())])
 }
 
 /// A moment as replies have it: `2026-01-02T03:04:05Z`, whole seconds (documented).

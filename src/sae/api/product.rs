@@ -22,7 +22,7 @@ use crate::{
     exchange::{self, Body, Call, Product},
     http::Room,
     pop::{
-        self, Admission, ApiError, BodyRole, Format, Frame, Parameters, RegionId, Xml,
+        self, Admission, ApiError, BodyRole, Format, Frame, Parameters, RegionId, Unsayable, Xml,
         access_denied, environment,
     },
     sae::model::{Cloud, NamespaceId, SecretId},
@@ -32,7 +32,8 @@ use crate::{
 const VERSION: &str = "2019-05-06";
 
 /// How replies look as XML: the keys of a secret are no element names.
-const XML: Xml = Xml { error_root: "Error", maps: &["SecretData"] };
+const XML: Xml =
+    Xml { error_root: "Error", maps: &["SecretData"], unsayable: Unsayable::Replaced };
 
 /// How much of a `Content-Encoding` header an error repeats, in characters.
 const ENCODING_MAX: usize = 64;

@@ -75,5 +75,9 @@ pub fn failure(frame: &Frame, error: &ApiError) -> HttpResponse {
         ("Success", Value::Bool(false)),
     ];
     let more = if entry.origin == Origin::Service { &of_service[..] } else { &[] };
-    frame.failure(error, "sae", more.iter().cloned())
+    let recommend = format!(
+        "https://api.aliyun.com/troubleshoot?q={}&product=sae&requestId={}",
+        entry.code, frame.request_id
+    );
+    frame.failure(error, recommend, more.iter().cloned())
 }

@@ -1,0 +1,62 @@
+//! The emulated cloud as the world file describes it.
+
+use std::collections::BTreeMap;
+
+use crate::pop::RegionId;
+
+/// What is there besides secrets and keys, and how much of them there may be.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Cloud {
+    /// The account that everything belongs to which no user of another account makes.
+    pub account: String,
+    /// The served regions; the first is used when a request names none.
+    pub regions: Vec<RegionId>,
+    /// The account's RAM users, whose access keys secrets may hold.
+    pub users: Vec<String>,
+    /// The instances by id; `None` where any `kst-…` counts as one.
+    pub instances: Option<BTreeMap<String, Instance>>,
+    /// How many secrets an account may have in a region; `None` for any number (no figure is documented).
+    pub secret_quota: Option<u32>,
+    /// How many keys an account may have in a region (documented: 200, of the older shared service).
+    pub key_quota: Option<u32>,
+    /// Whether what only the cloud refuses is refused here as well.
+    pub is_strict: bool,
+}
+
+/// A KMS instance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Instance {
+    /// How many secrets it may have.
+    pub secret_quota: Option<u32>,
+    /// With how many other accounts it may be shared: policies that name them are counted by account (documented).
+    pub access_quota: Option<u32>,
+    /// Whether it can be used.
+    pub state: InstanceState,
+}
+
+/// The state of an instance (documented).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InstanceState {
+    Uninitialized,
+    Connecting,
+    Connected,
+    Disconnected,
+    Error,
+}
+
+impl Instance {
+    /// Without quotas, and connected.
+    pub const OPEN: Self =
+        Self { secret_quota: None, access_quota: None, state: InstanceState::Connected };
+}
+
+impl Cloud {
+    /// The instance of that id, if there is one.
+    #[must_use]
+    pub fn instance(&self, id: &str) -> Option<Instance> {
+        match &self.instances {
+            Some(known) => known.get(id).copied(),
+            None => (id.starts_with("kst-") && id.len() > "kst-".len()).then_some(Instance::OPEN),
+        }
+    }
+}

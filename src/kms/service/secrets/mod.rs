@@ -1,0 +1,19 @@
+//! Use cases of secrets and their versions.
+
+mod create;
+mod delete;
+mod describe;
+mod get;
+pub mod payload;
+mod put;
+mod restore;
+mod stages;
+mod update;
+
+pub use create::{CreateSecret, Created, Managed};
+pub use delete::{DeleteSecret, Deleted};
+pub use describe::{Described, ListedVersions};
+pub use get::{GetSecretValue, SecretValue};
+pub use put::{Put, PutSecretValue};
+pub use stages::UpdateSecretVersionStage;
+pub use update::UpdateSecret;
