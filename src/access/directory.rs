@@ -66,12 +66,13 @@ impl Caller {
     }
 
     /// Whether the caller may take an action, such as `sae:CreateSecret`, on a resource, such as
-    /// `acs:sae:cn-beijing:1000000000000001:*`. The account itself may do everything.
+    /// `acs:sae:cn-beijing:1000000000000001:*`, as far as the caller's own policies say it: a resource may have a policy
+    /// besides. The account itself may do everything.
     pub(crate) fn authorize(
         &self,
         action: &str,
         resource: &str,
-        environment: &Environment,
+        environment: &Environment<'_>,
     ) -> Result<(), Denied> {
         let Some(user) = self.user() else { return Ok(()) };
         policy::evaluate(&user.policies, action, resource, environment)

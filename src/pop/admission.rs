@@ -136,10 +136,10 @@ impl<'a> Admission<'a> {
     }
 }
 
-/// What policies can ask about a request.
-pub fn environment(call: &Call<'_>) -> Environment {
+/// What policies can ask about a request, whatever resource it is for: no tags.
+pub fn environment(call: &Call<'_>) -> Environment<'static> {
     let source = &call.source;
-    Environment { source: source.address, is_secure: source.is_secure, now: call.now }
+    Environment { source: source.address, is_secure: source.is_secure, now: call.now, tags: &[] }
 }
 
 /// The member that the SDKs pass on in their exceptions when a caller may not; `account` is the caller's. The platform's

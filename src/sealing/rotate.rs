@@ -166,7 +166,7 @@ fn rewrap(
             Ok(None) => {}
             // It keeps the key that it has, and stops no other.
             Err(Error::Damaged(cause)) => {
-                log::error!("{} {} keeps the key that it has: {cause}", holder.noun(), row.id);
+                log::error!("{} {} keeps the key that it has: {cause}", holder.noun(), row);
                 step.damaged.push(row.id);
             }
             Err(Error::Unavailable(error)) => return Err(error),
@@ -226,7 +226,7 @@ mod tests {
             _: i64,
         ) -> Result<Vec<RowPlace>> {
             self.look();
-            let row = RowPlace { id: 1, partition: None };
+            let row = RowPlace { id: 1, partition: None, part: 0 };
             Ok(if after.is_none() { vec![row] } else { vec![] })
         }
 

@@ -28,13 +28,14 @@ impl Pattern {
         fits.then(|| Self::new(text)).ok_or(RESOURCE)
     }
 
-    pub(super) fn new(text: &str) -> Self {
+    /// Any text as a pattern.
+    pub fn new(text: &str) -> Self {
         Self(text.chars().collect())
     }
 
     /// Whether it matches all of a text, in time bounded by the product of the two lengths: only the last `*` met ever
     /// has to be tried again, because what stands before it has its first match already.
-    pub(super) fn matches(&self, text: &str) -> bool {
+    pub fn matches(&self, text: &str) -> bool {
         let text: Vec<char> = text.chars().collect();
         let (mut at, mut read) = (0, 0);
         let mut retry = None;

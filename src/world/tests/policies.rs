@@ -18,7 +18,7 @@ fn policies(text: &str) -> Vec<Statement> {
 
 fn decide(policies: &[Statement], action: &str, source: &str) -> Result<(), Denied> {
     let now = Timestamp(1_767_323_045_000);
-    let environment = Environment { source: source.parse().ok(), is_secure: true, now };
+    let environment = Environment { source: source.parse().ok(), is_secure: true, now, tags: &[] };
     evaluate(policies, action, "acs:sae:cn-beijing:1:*", &environment)
 }
 
@@ -95,6 +95,8 @@ fn policies_have_rules() {
         &document.replace('…', "Effect: Allow, Action: '*', Resource: '*', Condition: { … }"),
         "
         @IpAdress: { acs:SourceIp: 192.0.2.1 } => unknown condition operator; there are StringEquals, StringNotEquals, 
+        StringEquals: { @kms:tag/: x } => unknown condition key; there are acs:SourceIp,
+        IpAddress: { @kms:tag/team: 192.0.2.1 } => this operator does not fit the condition key
         StringEquals: { @acs:SourceIP: x } => unknown condition key; there are acs:SourceIp, acs:SecureTransport, 
         Bool: { @acs:SourceIp: 'true' } => this operator does not fit the condition key
         Bool: { acs:SecureTransport: @'yes' } => expected true or false
