@@ -42,6 +42,7 @@ use crate::{
         tls::{self, Certificates},
     },
     ops::{self, Ops},
+    kms::{self, api::Kms},
     pop::{self, TraceIds},
     sae::{
         self,
@@ -152,11 +153,12 @@ impl Application {
         let (store, sealing) = database.open(address.ip().is_loopback())?;
         let keys = keys(&store, &sealing);
         prepare(&keys, clock.now()).await?;
+        let kms = kms::service::Service::new(store.clone(), Arc::clone(&sealing), world.kms);
         let service = Service::new(store.clone(), Arc::clone(&sealing), world.cloud);
         let seeded = service.seed(world.namespaces, world.secrets, clock.now()).await;
         seeded.map_err(|error| anyhow!("cannot prepare the database: {error}"))?;
 
-        let access = access(settings, world.directory, address);
+        let access = Arc::new(access(settings, world.directory, address));
         let observer = Observer { id_header: pop::REQUEST_ID, metrics };
         let exchange = Exchange {
             clock,
@@ -166,9 +168,10 @@ impl Application {
             sites: sites.clone(),
         };
         let parts = Parts {
+            kms: Kms { service: kms, access: Arc::clone(&access), exchange: exchange.clone() },
             sae: Sae {
                 service: service.clone(),
-                access: Arc::new(access),
+                access,
                 exchange,
                 trace_ids: TraceIds::new(address.ip()),
             },
@@ -210,6 +213,7 @@ impl Application {
 /// What every worker's application is made of.
 #[derive(Clone)]
 struct Parts {
+    kms: Kms,
     sae: Sae,
     ops: Ops,
     observer: Observer,
@@ -336,13 +340,16 @@ fn reload(certificates: Arc<Certificates>) -> hangup::Task {
 
 fn listen(listener: TcpListener, tls: Option<ServerConfig>, parts: Parts) -> io::Result<Server> {
     let server = HttpServer::new(move || {
-        let Parts { sae, ops, observer, sites, has_noop } = parts.clone();
+        let Parts { kms, sae, ops, observer, sites, has_noop } = parts.clone();
         App::new()
+            .app_data(web::Data::new(kms))
             .app_data(web::Data::new(sae))
             .app_data(web::Data::new(ops))
             .app_data(web::Data::new(observer))
             .app_data(web::Data::new(sites.clone()))
             .configure(|config| ops::routes(config, has_noop))
+            // The APIs of RPC style have one path, and those of REST style never that one.
+            .service(web::resource("/").to(kms::api::serve))
             .default_service(web::to(sae::api::serve))
             .wrap(Condition::new(
                 !sites.origins.is_empty(),

@@ -60,6 +60,7 @@ use serde::Deserialize;
 
 use crate::{
     access::Directory,
+    kms,
     pop::{DOCUMENTED_REGIONS, RegionId},
     sae::model::{Cloud, DockerConfigMode, Quotas, SeedNamespace, SeedSecret},
 };
@@ -84,6 +85,8 @@ pub struct World {
     pub namespaces: Vec<SeedNamespace>,
     /// In the order of the file, each within its namespace's quota and its type's rule.
     pub secrets: Vec<SeedSecret>,
+    /// What KMS has besides secrets and keys.
+    pub kms: kms::model::Cloud,
     pub directory: Directory,
     /// What is allowed and still worth a remark: regions that SAE does not document, perhaps for a slip of the pen, and
     /// what stands in a user's policies and says nothing about SAE.
@@ -152,7 +155,12 @@ impl File {
         let known = namespaces::read(self.namespaces, &mut cloud, mistakes);
         let secrets = secrets::read(self.secrets, &cloud, &known, mistakes);
         let directory = users::read(self.users, self.root, self.sts, &cloud, variables, mistakes);
-        World { cloud, namespaces: known.custom, secrets, directory, remarks: Vec::new() }
+        let kms = kms::model::Cloud {
+            account: cloud.account.clone(),
+            regions: cloud.regions.clone(),
+            ..kms::model::Cloud::default()
+        };
+        World { cloud, namespaces: known.custom, secrets, kms, directory, remarks: Vec::new() }
     }
 }
 

@@ -7,7 +7,7 @@ use crate::{
     access::Access,
     exchange::{Call, Exchange},
     kms::{
-        model::Error,
+        model::{Error, Page, SecretRef},
         service::{Context, Service},
     },
     pop::{self, Parameters},
@@ -54,6 +54,27 @@ impl Request<'_> {
     /// A parameter that must be there.
     pub fn required(&self, name: &'static str) -> Result<String, Fault> {
         self.text(name)?.ok_or(Fault::Parameter(pop::Fault::Absent(name)))
+    }
+
+    /// The secret that the operation is about, which the logs name as well.
+    pub fn secret(&self) -> Result<SecretRef, Fault> {
+        let named = SecretRef::parse(&self.required("SecretName")?)?;
+        self.note_secret(&named);
+        Ok(named)
+    }
+
+    /// Notes the secret for the logs.
+    pub fn note_secret(&self, named: &SecretRef) {
+        if let Ok((_, name)) = named.locate(&self.context.scope) {
+            let name = name.as_str().to_owned();
+            self.call.note(|outcome| outcome.object_name = Some(name));
+        }
+    }
+
+    /// The page that a list is asked for; `size` is what a page has where nothing is said.
+    pub fn page(&self, size: u32) -> Result<Page, Fault> {
+        let (number, wanted) = (self.text("PageNumber")?, self.text("PageSize")?);
+        Ok(Page::parse(number.as_deref(), wanted.as_deref(), size)?)
     }
 
     /// A truth value, in any case of its letters: Python's clients send `True`.

@@ -1,6 +1,7 @@
 //! What can be done: one folder an aggregate, one file an operation. A use case checks its command, then runs one plain
 //! synchronous function inside one transaction of the store.
 
+mod encryption;
 mod rights;
 mod secrets;
 
@@ -15,8 +16,8 @@ use crate::{
 
 pub use rights::Rights;
 pub use secrets::{
-    CreateSecret, Created, DeleteSecret, Deleted, Described, GetSecretValue, PutSecretValue, SecretValue,
-    UpdateSecretVersionStage, VersionPage,
+    CreateSecret, Created, DeleteSecret, Deleted, Described, GetSecretValue, ListedVersions,
+    Managed, Put, PutSecretValue, SecretValue, UpdateSecret, UpdateSecretVersionStage,
 };
 
 /// Everything that can be done. Cloning is cheap.

@@ -7,9 +7,10 @@ use crate::{
         policy::{Effect, Environment},
     },
     kms::model::{
-        Error, Kind, PrincipalKind, PrincipalRef, Result, Scope, Secret, SecretPolicy, SecretRef,
+        Error, Kind, PrincipalKind, PrincipalRef, Result, Scope, Secret, SecretName, SecretPolicy,
+        SecretRef,
     },
-    store::Tx,
+    store::{self, Tx},
 };
 
 /// A caller and what conditions ask about its request.
@@ -18,7 +19,7 @@ pub struct Rights {
     /// Who asks.
     pub caller: Caller,
     /// From where and when.
-    pub environment: Environment,
+    pub environment: Environment<'static>,
 }
 
 impl Rights {
@@ -46,7 +47,8 @@ impl Rights {
         resource: &str,
         tags: &[(String, String)],
     ) -> std::result::Result<(), Denied> {
-        self.caller.authorize(action, resource, &self.environment, tags)
+        let environment = Environment { tags, ..self.environment };
+        self.caller.authorize(action, resource, &environment)
     }
 
     /// Whether no policy binds the caller: the account itself.
@@ -98,8 +100,8 @@ impl Context {
         find: impl FnOnce(
             &mut Tx<'_>,
             &Scope,
-            &crate::kms::model::SecretName,
-        ) -> crate::store::Result<Option<Secret>>,
+            &SecretName,
+        ) -> store::Result<Option<Secret>>,
     ) -> Result<Secret> {
         let found = match self.locate(named) {
             Some((scope, name)) => find(tx, scope, name)?,
@@ -114,7 +116,7 @@ impl Context {
     pub fn locate<'a>(
         &'a self,
         named: &'a SecretRef,
-    ) -> Option<(&'a Scope, &'a crate::kms::model::SecretName)> {
+    ) -> Option<(&'a Scope, &'a SecretName)> {
         let located = named.locate(&self.scope).ok();
         located.filter(|(scope, _)| scope.region == self.scope.region)
     }
@@ -176,6 +178,7 @@ impl Context {
             None => PrincipalKind::Root,
         };
         let principal = PrincipalRef { account: &self.scope.account, kind };
-        Ok(policy.decide(&principal, own, action, &self.rights.environment, tags))
+        let environment = Environment { tags, ..self.rights.environment };
+        Ok(policy.decide(principal, own, action, &environment))
     }
 }

@@ -3,8 +3,10 @@
 mod counts;
 mod schema;
 mod secrets;
+mod tags;
 mod versions;
 
+pub use counts::Counted;
 pub use versions::{DataKey, StoredVersion};
 
 use crate::{kms::model::Error, store::Unavailable};

@@ -52,7 +52,7 @@ pub(super) struct SecretRow {
 impl SecretRow {
     pub(super) fn parse(self) -> store::Result<Secret> {
         let broken = || corrupt("secret of KMS");
-        let interval = self.rotation_interval.map(u64::try_from).transpose();
+        let interval = |seconds: i64| u64::try_from(seconds).ok().and_then(Interval::of_seconds);
         Ok(Secret {
             scope: Scope::parse(&self.scope).ok_or_else(broken)?,
             id: self.id,
@@ -70,7 +70,10 @@ impl SecretRow {
             policy: self.policy,
             rotation: Rotation {
                 automatic: AutomaticRotation::parse(&self.rotation).ok_or_else(broken)?,
-                interval: interval.map_err(|_| broken())?.map(Interval::from_seconds),
+                interval: self
+                    .rotation_interval
+                    .map(|seconds| interval(seconds).ok_or_else(broken))
+                    .transpose()?,
                 last: self.last_rotation_at.map(Timestamp),
                 next: self.next_rotation_at.map(Timestamp),
             },
@@ -140,7 +143,7 @@ impl Tx<'_> {
             MaybeText(secret.extended_config.as_deref()),
             MaybeText(secret.policy.as_deref()),
             Text(automatic.as_str()),
-            MaybeNumber(interval.map(Interval::as_i64)),
+            MaybeNumber(interval.map(|interval| interval.seconds().into())),
             MaybeNumber(last.map(|at| at.0)),
             MaybeNumber(next.map(|at| at.0)),
             Number(secret.created.0),
@@ -170,7 +173,7 @@ impl Tx<'_> {
             MaybeText(secret.extended_config.as_deref()),
             MaybeText(secret.policy.as_deref()),
             Text(automatic.as_str()),
-            MaybeNumber(interval.map(Interval::as_i64)),
+            MaybeNumber(interval.map(|interval| interval.seconds().into())),
             MaybeNumber(last.map(|at| at.0)),
             MaybeNumber(next.map(|at| at.0)),
             Number(secret.updated.0),
@@ -180,6 +183,24 @@ impl Tx<'_> {
         ];
         let changed = self.execute(sql, &values)?;
         if changed == 1 { Ok(()) } else { Err(store::Unavailable::new("the secret is gone")) }
+    }
+
+    /// Writes down when a secret was changed.
+    pub fn touch_kms_secret(&mut self, secret: &Secret) -> store::Result<()> {
+        let sql = "UPDATE kms_secrets SET updated_at = ? WHERE scope = ? AND id = ?";
+        let scope = secret.scope.to_string();
+        self.execute(sql, &[Number(secret.updated.0), Text(&scope), Number(secret.id)])?;
+        Ok(())
+    }
+
+    /// How many secrets a scope has in an instance.
+    pub fn kms_secrets_of(&mut self, scope: &Scope, instance: &str) -> store::Result<u64> {
+        let count: i64 = kms_secrets::table
+            .filter(kms_secrets::scope.eq(scope.to_string()))
+            .filter(kms_secrets::instance.eq(instance))
+            .count()
+            .get_result(self.connection())?;
+        Ok(count.unsigned_abs())
     }
 
     /// Deletes a secret with its versions and tags, and counts it no more.

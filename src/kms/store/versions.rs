@@ -6,7 +6,8 @@ use super::{schema::{kms_secrets, kms_versions}, secrets::SecretRow};
 use crate::{
     clock::Timestamp,
     kms::model::{
-        DataType, Scope, Secret, SecretName, Stage, Version, VersionId, Versions, stages_of, stages_text,
+        DataType, Field, Scope, Secret, SecretName, Stage, Version, VersionId, Versions, stages_from_column,
+        stages_to_column,
     },
     sealed::{SealedData, WrappedDataKey},
     store::{
@@ -55,9 +56,9 @@ impl MetaRow {
         let broken = || corrupt("version of a secret of KMS");
         Ok(Version {
             number: self.number,
-            id: VersionId::parse(&self.version_id).map_err(|_| broken())?,
+            id: VersionId::parse(&self.version_id, Field::VersionId).map_err(|_| broken())?,
             data_type: DataType::parse(&self.data_type).map_err(|_| broken())?,
-            stages: stages_of(&self.stages).ok_or_else(broken)?,
+            stages: stages_from_column(&self.stages).ok_or_else(broken)?,
             created: Timestamp(self.created_at),
         })
     }
@@ -142,7 +143,7 @@ impl Tx<'_> {
             .select(MetaRow::as_select())
             .load(self.connection())?;
         let versions: store::Result<Vec<Version>> = rows.into_iter().map(MetaRow::parse).collect();
-        Ok(Versions::new(versions?))
+        Ok(Versions::stored(versions?))
     }
 
     /// Inserts a version of a secret.
@@ -165,7 +166,7 @@ impl Tx<'_> {
             Number(version.number),
             Text(version.id.as_str()),
             Text(version.data_type.as_str()),
-            Text(&stages_text(&version.stages)),
+            Text(&stages_to_column(&version.stages)),
             Number(version.created.0),
             MaybeText(key),
             MaybeText(key_version),
@@ -186,7 +187,7 @@ impl Tx<'_> {
         let sql = "UPDATE kms_versions SET stages = ? \
                    WHERE scope = ? AND secret_id = ? AND number = ?";
         let values = [
-            Text(&stages_text(stages)),
+            Text(&stages_to_column(stages)),
             Text(&secret.scope.to_string()),
             Number(secret.id),
             Number(number),

@@ -2,17 +2,19 @@
 
 use std::sync::Arc;
 
-use super::payload;
+use super::payload::{self, Sealed};
 use crate::{
+    clock::Timestamp,
     kms::{
         model::{
-            AutomaticRotation, Error, ExtendedConfig, Interval, KeyRef, Kind, Result, Rotation,
-            Scope, Secret, SecretData, SecretName, SecretPolicy, SecretType, Tags, Version,
-            VersionId, Stage, DataType,
+            AutomaticRotation, Cloud, DataType, Error, ExtendedConfig, Interval, KeyRef, Kind,
+            Result, Rotation, Scope, Secret, SecretData, SecretName, SecretPolicy, SecretType,
+            Stage, Tags, Version, VersionId,
         },
         service::{Context, Service, encryption},
-        store::StoredVersion,
+        store::{Counted, StoredVersion},
     },
+    sealed::KeyId,
     sealing::{Sealing, random_id},
     store::Tx,
 };
@@ -112,4 +114,64 @@ impl Service {
             })
             .await
     }
+}
+
+/// A name is free again when the time to delete its secret has come, although the worker may not have been there.
+fn make_room(tx: &mut Tx<'_>, context: &Context, name: &SecretName) -> Result<()> {
+    match tx.kms_secret(&context.scope, name)? {
+        None => Ok(()),
+        Some(secret) if secret.is_gone(context.now) => Ok(tx.delete_kms_secret(&secret)?),
+        Some(secret) if secret.delete_at.is_some() => Err(Error::SecretPlannedToBeDeleted),
+        Some(_) => Err(Error::SecretExists),
+    }
+}
+
+/// Whether there may be one more secret; it is not counted yet.
+fn check_quotas(
+    tx: &mut Tx<'_>,
+    cloud: &Cloud,
+    scope: &Scope,
+    instance: Option<&str>,
+) -> Result<()> {
+    let of_instance = instance.and_then(|id| Some((id, cloud.instance(id)?.secret_quota?)));
+    if cloud.secret_quota.is_none() && of_instance.is_none() {
+        return Ok(());
+    }
+    tx.lock_kms_counts(scope)?;
+    let is_full = |count: u64, quota: Option<u32>| quota.is_some_and(|quota| count >= quota.into());
+    if is_full(tx.kms_count(scope, Counted::Secrets)?, cloud.secret_quota) {
+        return Err(Error::TooManySecrets);
+    }
+    match of_instance {
+        Some((id, quota)) if is_full(tx.kms_secrets_of(scope, id)?, Some(quota)) => {
+            Err(Error::TooManySecrets)
+        }
+        _ => Ok(()),
+    }
+}
+
+fn rotation(wanted: &CreateSecret, now: Timestamp) -> Rotation {
+    match &wanted.managed {
+        Some(Managed { automatic, interval, .. }) => {
+            let next = interval.filter(|_| *automatic == AutomaticRotation::Enabled);
+            let next = next.map(|interval| interval.next(now));
+            Rotation { automatic: *automatic, interval: *interval, last: None, next }
+        }
+        None => Rotation::NONE,
+    }
+}
+
+/// Inserts a secret with its first version.
+pub(in crate::kms::service) fn insert(
+    tx: &mut Tx<'_>,
+    sealing: &Sealing,
+    current: &KeyId,
+    secret: &Secret,
+    version: Version,
+    sealed: &Sealed,
+) -> Result<()> {
+    let data_key = payload::wrap(tx, sealing, current, secret, &version, &sealed.data_key)?;
+    tx.insert_kms_secret(secret)?;
+    let payload = sealed.payload.clone();
+    Ok(tx.insert_kms_version(secret, &StoredVersion { version, data_key, payload })?)
 }
