@@ -78,7 +78,7 @@ pub const FILE_MAX: u64 = 64 * 1024 * 1024;
 pub type Variables<'a> = dyn Fn(&str) -> Option<String> + 'a;
 
 /// What a world file describes.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct World {
     pub cloud: Cloud,
     /// In the order of the file, the regions' default ones left out; each in a served region.
@@ -91,6 +91,31 @@ pub struct World {
     /// What is allowed and still worth a remark: regions that SAE does not document, perhaps for a slip of the pen, and
     /// what stands in a user's policies and says nothing about SAE.
     pub remarks: Vec<String>,
+}
+
+impl Default for World {
+    /// The world of an empty file.
+    fn default() -> Self {
+        let cloud = Cloud::default();
+        let kms = kms_of(&cloud);
+        Self {
+            cloud,
+            namespaces: Vec::new(),
+            secrets: Vec::new(),
+            kms,
+            directory: Directory::default(),
+            remarks: Vec::new(),
+        }
+    }
+}
+
+/// The same account in the same regions, as KMS sees it.
+fn kms_of(cloud: &Cloud) -> kms::model::Cloud {
+    kms::model::Cloud {
+        account: cloud.account.clone(),
+        regions: cloud.regions.clone(),
+        ..kms::model::Cloud::default()
+    }
 }
 
 impl World {
@@ -155,11 +180,7 @@ impl File {
         let known = namespaces::read(self.namespaces, &mut cloud, mistakes);
         let secrets = secrets::read(self.secrets, &cloud, &known, mistakes);
         let directory = users::read(self.users, self.root, self.sts, &cloud, variables, mistakes);
-        let kms = kms::model::Cloud {
-            account: cloud.account.clone(),
-            regions: cloud.regions.clone(),
-            ..kms::model::Cloud::default()
-        };
+        let kms = kms_of(&cloud);
         World { cloud, namespaces: known.custom, secrets, kms, directory, remarks: Vec::new() }
     }
 }

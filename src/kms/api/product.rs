@@ -247,3 +247,51 @@ fn find_region(
     let region = RegionId::parse(text).ok_or_else(|| invalid("is no id of a region"))?;
     if served.contains(&region) { Ok(region) } else { Err(invalid("is not served here")) }
 }
+
+async fn run(request: Request<'_>) -> Handled {
+    match request.operation {
+        Operation::CreateSecret => secrets::create(request).await,
+        Operation::DescribeSecret => secrets::describe(request).await,
+        Operation::UpdateSecret => secrets::update(request).await,
+        Operation::DeleteSecret => secrets::delete(request).await,
+        Operation::RestoreSecret => secrets::restore(request).await,
+        Operation::PutSecretValue => secrets::put_value(request).await,
+        Operation::GetSecretValue => secrets::get_value(request).await,
+        Operation::ListSecretVersionIds => secrets::list_version_ids(request).await,
+        Operation::UpdateSecretVersionStage => secrets::update_stage(request).await,
+        Operation::ListSecrets
+        | Operation::BatchGetSecretValue
+        | Operation::GetRandomPassword
+        | Operation::RotateSecret
+        | Operation::UpdateSecretRotationPolicy
+        | Operation::SetSecretPolicy
+        | Operation::GetSecretPolicy
+        | Operation::TagResource
+        | Operation::UntagResource
+        | Operation::TagResources
+        | Operation::UntagResources
+        | Operation::ListTagResources
+        | Operation::ListResourceTags
+        | Operation::CreateKey
+        | Operation::DescribeKey
+        | Operation::ListKeys
+        | Operation::UpdateKeyDescription
+        | Operation::EnableKey
+        | Operation::DisableKey
+        | Operation::ScheduleKeyDeletion
+        | Operation::CancelKeyDeletion
+        | Operation::CreateAlias
+        | Operation::UpdateAlias
+        | Operation::DeleteAlias
+        | Operation::ListAliases
+        | Operation::ListAliasesByKeyId
+        | Operation::GenerateDataKey
+        | Operation::GenerateDataKeyWithoutPlaintext
+        | Operation::Encrypt
+        | Operation::Decrypt
+        | Operation::DescribeRegions
+        | Operation::ListKmsInstances
+        | Operation::OpenKmsService
+        | Operation::DescribeAccountKmsStatus => Err(crate::kms::model::Error::Unsupported.into()),
+    }
+}

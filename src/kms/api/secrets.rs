@@ -3,23 +3,122 @@
 use serde::Serialize;
 
 use super::{
+    errors::Fault,
     reply::Time,
     request::{Handled, Request},
 };
 use crate::{
     kms::{
         model::{
-            AutomaticRotation, DataType, Error, Field, KeyRef, Page, RecoveryWindow, RequestedName,
-            Secret, SecretData, SecretPolicy, SecretRef, SecretType, Stage, Tags, Version,
-            VersionId, parse_stages,
+            AutomaticRotation, CustomData, DataType, ExtendedConfig, Field, Interval, KeyForms,
+            KeyRef, ManagedType, Page, RecoveryWindow, RequestedName, Secret, SecretData,
+            SecretPolicy, SecretRef, SecretType, Stage, Tags, Version, VersionId, parse_stages,
         },
         service::{
-            CreateSecret, DeleteSecret, GetSecretValue, PutSecretValue, SecretValue, UpdateSecret,
-            UpdateSecretVersionStage,
+            CreateSecret, DeleteSecret, GetSecretValue, Managed, PutSecretValue, SecretValue,
+            UpdateSecret, UpdateSecretVersionStage,
         },
     },
-    pop,
+    pop::{self, Malformed, Structure},
 };
+
+/// `CreateSecret`.
+pub async fn create(request: Request<'_>) -> Handled {
+    let name = request.required("SecretName")?;
+    let version = request.required("VersionId")?;
+    let data = request.required("SecretData")?;
+    let secret_type = request.text("SecretType")?;
+    let secret_type =
+        secret_type.map_or(Ok(SecretType::Generic), |text| SecretType::parse(&text))?;
+    let name = RequestedName::parse(&name, secret_type)?;
+    if let RequestedName::Given(name) = &name {
+        request.note_secret(&SecretRef::Name(name.clone()));
+    }
+    let data_type = data_type(&request)?;
+    data_type.check_for(secret_type)?;
+    let text = |name| request.text(name);
+    let wanted = CreateSecret {
+        name,
+        version: VersionId::parse(&version, Field::VersionId)?,
+        data: SecretData::parse(data)?,
+        data_type,
+        secret_type,
+        encryption_key: text("EncryptionKeyId")?
+            .map(|text| KeyRef::parse(Field::EncryptionKey, &text, KeyForms::ANY))
+            .transpose()?,
+        instance: text("DKMSInstanceId")?,
+        description: text("Description")?,
+        tags: text("Tags")?.map_or(Ok(Tags::default()), |text| Tags::parse(&text))?,
+        policy: text("Policy")?.map(|text| SecretPolicy::parse(&text)).transpose()?,
+        managed: ManagedType::of(secret_type).map(|it| managed(&request, it)).transpose()?,
+    };
+    let context = request.context.clone();
+    let created = request.service().create_secret(context, wanted).await?;
+    let secret = &created.secret;
+    request.note_secret(&SecretRef::Name(secret.name.clone()));
+    request.answer(&CreateBody {
+        rotation: RotationBody::of(secret),
+        secret_name: secret.name.as_str(),
+        version_id: created.version.as_str(),
+        secret_type: secret.secret_type.as_str(),
+        arn: secret.arn(),
+        extended_config: secret.extended_config.as_deref(),
+        d_kms_instance_id: secret.instance.as_deref(),
+    })
+}
+
+fn managed(request: &Request<'_>, managed_type: ManagedType) -> Result<Managed, Fault> {
+    let config = request.text("ExtendedConfig")?.unwrap_or_default();
+    let config = ExtendedConfig::parse(&config, managed_type)?;
+    let is_on = request.flag("EnableAutomaticRotation")?.unwrap_or(false);
+    let (automatic, interval) = rotation(request, is_on)?;
+    Ok(Managed { config, automatic, interval })
+}
+
+/// Whether and how often a secret is to be rotated; the interval counts only when it is.
+pub fn rotation(
+    request: &Request<'_>,
+    is_on: bool,
+) -> Result<(AutomaticRotation, Option<Interval>), Fault> {
+    if !is_on {
+        return Ok((AutomaticRotation::Disabled, None));
+    }
+    let interval = Interval::parse(&request.required("RotationInterval")?)?;
+    Ok((AutomaticRotation::Enabled, Some(interval)))
+}
+
+/// The members in the order of the newer page.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct CreateBody<'a> {
+    #[serde(flatten)]
+    rotation: Option<RotationBody>,
+    secret_name: &'a str,
+    version_id: &'a str,
+    secret_type: &'static str,
+    arn: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    extended_config: Option<&'a str>,
+    #[serde(rename = "DKMSInstanceId", skip_serializing_if = "Option::is_none")]
+    d_kms_instance_id: Option<&'a str>,
+}
+
+/// `UpdateSecret`.
+pub async fn update(request: Request<'_>) -> Handled {
+    let secret = request.secret()?;
+    // An empty description is one, where the parameter is there.
+    let description = request.parameters.text("Description");
+    let description = description.map_err(|_| pop::Fault::Invalid("Description"))?;
+    let custom_data = match request.parameters.structure("ExtendedConfig.CustomData") {
+        Err(Malformed) => return Err(pop::Fault::Invalid("ExtendedConfig.CustomData").into()),
+        Ok(None) => None,
+        Ok(Some(Structure::Text(text) | Structure::Json(text))) => Some(CustomData::parse(&text)?),
+        Ok(Some(Structure::Members(pairs))) => Some(CustomData::from_pairs(pairs)?),
+    };
+    let wanted = UpdateSecret { secret, description, custom_data };
+    let secret = request.service().update_secret(request.context.clone(), wanted).await?;
+    only_name(&request, &secret)
+}
 
 /// `PutSecretValue`.
 pub async fn put_value(request: Request<'_>) -> Handled {
@@ -63,7 +162,7 @@ impl<'a> Stages<'a> {
     }
 }
 
-fn data_type(request: &Request<'_>) -> Result<DataType, super::errors::Fault> {
+fn data_type(request: &Request<'_>) -> Result<DataType, Fault> {
     let text = request.text("SecretDataType")?;
     Ok(text.map_or(Ok(DataType::Text), |text| DataType::parse(&text))?)
 }
@@ -109,7 +208,7 @@ impl<'a> ValueBody<'a> {
         Self {
             secret_name: secret.name.as_str(),
             secret_type: secret.secret_type.as_str(),
-            secret_data: data.expose(),
+            secret_data: data,
             secret_data_type: version.data_type.as_str(),
             version_id: version.id.as_str(),
             version_stages: Stages::of(version),

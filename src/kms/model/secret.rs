@@ -1,7 +1,8 @@
 //! A secret, without its values.
 
 use super::{
-    AutomaticRotation, Interval, Kind, SecretName, SecretPolicy, SecretType, Scope, key::KeyId,
+    AutomaticRotation, ExtendedConfig, Interval, KeyId, Kind, ManagedType, Result, Scope,
+    SecretName, SecretType,
 };
 use crate::clock::Timestamp;
 
@@ -65,6 +66,14 @@ impl Secret {
     #[must_use]
     pub fn arn(&self) -> String {
         self.scope.arn(Kind::Secret, self.name.as_str())
+    }
+
+    /// How a managed secret is made.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`](super::Error::Damaged).
+    pub fn config(&self, managed: ManagedType) -> Result<ExtendedConfig> {
+        ExtendedConfig::restore(self.extended_config.as_deref().unwrap_or_default(), managed)
     }
 
     /// Whether the time to delete it has come: then there is no such secret any more, whatever the store still has.

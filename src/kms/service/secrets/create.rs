@@ -7,22 +7,23 @@ use crate::{
     clock::Timestamp,
     kms::{
         model::{
-            AutomaticRotation, Cloud, DataType, Error, ExtendedConfig, Interval, KeyRef, Kind,
-            Result, Rotation, Scope, Secret, SecretData, SecretName, SecretPolicy, SecretType,
+            AutomaticRotation, Cloud, DataType, Error, ExtendedConfig, Field, Interval, KeyRef,
+            Kind, RequestedName, Result, Rotation, Scope, Secret, SecretData, SecretName, SecretPolicy, SecretType,
             Stage, Tags, Version, VersionId,
         },
         service::{Context, Service, encryption},
         store::{Counted, StoredVersion},
     },
     sealed::KeyId,
-    sealing::{Sealing, random_id},
+    sealing::{Sealing, fill_random, random_id},
     store::Tx,
 };
 
 /// What to create.
 pub struct CreateSecret {
-    pub name: SecretName,
+    pub name: RequestedName,
     pub version: VersionId,
+    /// As the caller sends it.
     pub data: SecretData,
     pub data_type: DataType,
     pub secret_type: SecretType,
@@ -55,7 +56,8 @@ impl Service {
     /// [`Error::Forbidden`]; what is wrong with the instance or the key; [`Error::SecretPlannedToBeDeleted`],
     /// [`Error::SecretExists`], [`Error::TooManySecrets`], [`Error::TooManyShares`].
     pub async fn create_secret(&self, context: Context, wanted: CreateSecret) -> Result<Created> {
-        context.check_creation("kms:CreateSecret", Kind::Secret, wanted.name.as_str())?;
+        let name = self.name_of(&wanted)?;
+        context.check_creation("kms:CreateSecret", Kind::Secret, name.as_str())?;
         let instance = wanted.instance.as_deref();
         if instance.is_some_and(|id| self.cloud.instance(id).is_none()) {
             return Err(Error::InstanceNotFound);
@@ -63,13 +65,19 @@ impl Service {
         if self.cloud.is_strict && wanted.policy.is_some() && instance.is_none() {
             return Err(Error::Unsupported);
         }
-        let sealed = payload::seal(&wanted.data)?;
+        let sealed = match &wanted.managed {
+            None => payload::seal(wanted.data.expose())?,
+            Some(Managed { config, .. }) => {
+                let data = wanted.data.expose();
+                payload::seal(&config.initial_value(data, &mut random, context.now)?)?
+            }
+        };
         let uid = random_id().map_err(Error::unavailable)?;
         let (cloud, sealing) = (Arc::clone(&self.cloud), Arc::clone(&self.sealing));
         self.store
             .write(move |tx| {
                 let scope = &context.scope;
-                make_room(tx, &context, &wanted.name)?;
+                make_room(tx, &context, &name)?;
                 check_quotas(tx, &cloud, scope, wanted.instance.as_deref())?;
                 let encryption_key = match &wanted.encryption_key {
                     Some(key) => Some(encryption::usable_key(
@@ -86,7 +94,7 @@ impl Service {
                     scope: scope.clone(),
                     id,
                     uid,
-                    name: wanted.name.clone(),
+                    name: name.clone(),
                     secret_type: wanted.secret_type,
                     description: wanted.description.clone(),
                     encryption_key,
@@ -114,6 +122,28 @@ impl Service {
             })
             .await
     }
+}
+
+impl Service {
+    /// What the secret is called: one of a RAM user's access keys is called after the user.
+    fn name_of(&self, wanted: &CreateSecret) -> Result<SecretName> {
+        let user = wanted.managed.as_ref().and_then(|managed| managed.config.user_name());
+        if let Some(user) = user
+            && !self.cloud.users.iter().any(|known| known == user)
+        {
+            return Err(Error::UserNotFound);
+        }
+        match (&wanted.name, user) {
+            (RequestedName::Given(name), _) => Ok(name.clone()),
+            (RequestedName::OfUser, Some(user)) => SecretName::of_ram_user(user),
+            (RequestedName::OfUser, None) => Err(Error::Missing(Field::ExtendedConfig)),
+        }
+    }
+}
+
+/// The machine's random bytes.
+pub(in crate::kms::service) fn random(bytes: &mut [u8]) -> Result<()> {
+    fill_random(bytes).map_err(Error::unavailable)
 }
 
 /// A name is free again when the time to delete its secret has come, although the worker may not have been there.

@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use zeroize::Zeroizing;
+
 use super::payload;
 use crate::{
     kms::{
         model::{
-            Cloud, Error, Field, InstanceState, Result, Secret, SecretData, SecretRef, Stage, Version,
-            VersionId,
+            Cloud, Error, Field, InstanceState, ManagedType, Result, Secret, SecretRef, Stage,
+            Version, VersionId,
         },
         service::{Context, Service, encryption},
         store::StoredVersion,
@@ -32,7 +34,7 @@ pub struct GetSecretValue {
 pub struct SecretValue {
     pub secret: Secret,
     pub version: Version,
-    pub data: SecretData,
+    pub data: Zeroizing<String>,
 }
 
 impl Service {
@@ -77,7 +79,11 @@ pub(in crate::kms::service) fn get(
     check_instance(cloud, &secret)?;
     let stored = choose(tx, &secret, at_stage, wanted)?;
     encryption::check_readable(tx, cloud, context, &secret)?;
-    let data = payload::open(tx, sealing, &secret, &stored)?;
+    let kept = payload::open(tx, sealing, &secret, &stored)?;
+    let data = match ManagedType::of(secret.secret_type) {
+        Some(managed) => secret.config(managed)?.shown_value(&kept)?,
+        None => kept,
+    };
     if wanted.is_dry_run {
         return Err(Error::DryRun);
     }

@@ -1,8 +1,10 @@
 //! How the value of a version is sealed, and which place it is bound to.
 
+use zeroize::Zeroizing;
+
 use crate::{
     kms::{
-        model::{Error, Result, Secret, SecretData, Version},
+        model::{Error, Result, Secret, Version},
         service::encryption,
         store::{DataKey, StoredVersion},
     },
@@ -21,9 +23,9 @@ pub struct Sealed {
 }
 
 /// Seals a value by a new data key.
-pub fn seal(data: &SecretData) -> Result<Sealed> {
+pub fn seal(value: &str) -> Result<Sealed> {
     let data_key = DataEncryptionKey::generate().map_err(Error::unavailable)?;
-    let payload = data_key.seal(data.expose().as_bytes()).map_err(Error::unavailable)?;
+    let payload = data_key.seal(value.as_bytes()).map_err(Error::unavailable)?;
     Ok(Sealed { data_key, payload })
 }
 
@@ -53,13 +55,13 @@ pub fn wrap(
     }
 }
 
-/// The value of a version.
+/// The value of a version, as it is kept.
 pub fn open(
     tx: &mut Tx<'_>,
     sealing: &Sealing,
     secret: &Secret,
     stored: &StoredVersion,
-) -> Result<SecretData> {
+) -> Result<Zeroizing<String>> {
     let place = binding(secret, &stored.version);
     let damaged = |cause: String| Error::Damaged(secret.arn(), cause);
     let data_key = match &stored.data_key {
@@ -75,5 +77,5 @@ pub fn open(
     };
     let opened = data_key.open(&stored.payload).map_err(|error| damaged(error.to_string()))?;
     let text = std::str::from_utf8(&opened).map_err(|error| damaged(error.to_string()))?;
-    SecretData::parse(text.to_owned()).map_err(|error| damaged(error.to_string()))
+    Ok(Zeroizing::new(text.to_owned()))
 }

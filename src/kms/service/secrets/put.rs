@@ -6,7 +6,8 @@ use super::{get::check_instance, payload};
 use crate::{
     kms::{
         model::{
-            Change, DataType, Error, Result, Secret, SecretData, SecretRef, Stage, Version, VersionId,
+            Change, DataType, Error, Result, Secret, SecretData, SecretRef, Stage, Version,
+            VersionId,
         },
         service::{Context, Service, encryption},
         store::StoredVersion,
@@ -38,7 +39,7 @@ impl Service {
     /// [`Error::Forbidden`], [`Error::SecretNotFound`], [`Error::SecretPlannedToBeDeleted`], [`Error::Unsupported`] for a
     /// managed secret, [`Error::VersionExists`] with other data, [`Error::TooManyStages`]; those of the key that encrypts it.
     pub async fn put_secret_value(&self, context: Context, wanted: PutSecretValue) -> Result<Put> {
-        let sealed = payload::seal(&wanted.data)?;
+        let sealed = payload::seal(wanted.data.expose())?;
         let (cloud, sealing) = (Arc::clone(&self.cloud), Arc::clone(&self.sealing));
         self.store
             .write(move |tx| {
@@ -51,7 +52,7 @@ impl Service {
                 }
                 if let Some(stored) = tx.kms_version(&secret, &wanted.version)? {
                     let known = payload::open(tx, &sealing, &secret, &stored)?;
-                    if known.expose() != wanted.data.expose() {
+                    if known.as_str() != wanted.data.expose() {
                         return Err(Error::VersionExists);
                     }
                     return Ok(Put { secret, version: stored.version });

@@ -1,7 +1,7 @@
 //! Changes what somebody says of a secret.
 
 use crate::kms::{
-    model::{CustomData, Error, ExtendedConfig, Field, Result, Secret, SecretRef},
+    model::{CustomData, Error, Field, ManagedType, Result, Secret, SecretRef},
     service::{Context, Service},
 };
 
@@ -27,10 +27,10 @@ impl Service {
                     return Err(Error::SecretPlannedToBeDeleted);
                 }
                 if let Some(custom_data) = &wanted.custom_data {
-                    let config = secret.extended_config.as_deref();
                     let none = || Error::invalid(Field::CustomData, "is for managed secrets only");
-                    let config = ExtendedConfig::stored(config.ok_or_else(none)?, secret.secret_type)?;
-                    secret.extended_config = Some(config.with_custom_data(custom_data)?.to_json());
+                    let managed = ManagedType::of(secret.secret_type).ok_or_else(none)?;
+                    let config = secret.config(managed)?.with_custom_data(custom_data.clone());
+                    secret.extended_config = Some(config.to_json());
                 }
                 if let Some(description) = &wanted.description {
                     secret.description = Some(description.clone());
