@@ -86,7 +86,7 @@ pub struct World {
     pub secrets: Vec<SeedSecret>,
     pub directory: Directory,
     /// What is allowed and still worth a remark: regions that SAE does not document, perhaps for a slip of the pen, and
-    /// what stands in a user's policies and says nothing about SAE.
+    /// what stands in a user's policies and says nothing about what is emulated.
     pub remarks: Vec<String>,
 }
 

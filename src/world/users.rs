@@ -89,7 +89,7 @@ pub(super) fn read(
     for Placed { at, value } in users {
         let rule = "a user's name has 1 to 64 letters, digits, '.', '-' and '_'";
         let name = value.name.parsed(rule, reader.mistakes, |text| word(text, 64));
-        let policies = policies::read(value.policies, cloud, reader.mistakes);
+        let policies = policies::read(value.policies, &cloud.account, cloud, reader.mistakes);
         let user = Arc::new(access::User { name: name.clone().unwrap_or_default(), policies });
         reader.access_keys(value.access_keys, &Principal::User(Arc::clone(&user)));
         let Some(name) = name else { continue };

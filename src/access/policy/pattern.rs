@@ -59,6 +59,14 @@ impl Pattern {
         }
         self.0.iter().skip(at).all(|part| *part == '*')
     }
+
+    /// Whether it matches some text that begins so: then what it begins with matches the beginning.
+    pub fn matches_some(&self, beginning: &str) -> bool {
+        (0..=self.0.len()).any(|end| {
+            let begun = Self(self.0.iter().take(end).copied().collect());
+            begun.matches(beginning)
+        })
+    }
 }
 
 fn is_everything(text: &str) -> bool {
@@ -102,6 +110,25 @@ mod tests {
         let pattern = Pattern::new(&"*a".repeat(1000));
         assert!(!pattern.matches(&format!("{}b", "a".repeat(5000))));
         assert!(pattern.matches(&"a".repeat(5000)));
+    }
+
+    #[test]
+    fn a_pattern_matches_some_text_or_none_of_a_beginning() {
+        for (pattern, matches) in [
+            ("*", true),
+            ("acs:kms:*", true),
+            ("acs:*:*:*:*", true),
+            ("acs:kms:cn-x:12:secret/a", true),
+            ("acs:kms:cn-?:*:s*", true),
+            ("acs:kms:cn-x:12:secret", true),
+            ("acs:kms:cn-x:12:key/*", false),
+            ("acs:kms:cn-y:12:secret/a", false),
+            ("acs:kms:cn-x:12:secre", false),
+            ("acs:sae:*", false),
+        ] {
+            let known = Pattern::new(pattern);
+            assert_eq!(known.matches_some("acs:kms:cn-x:12:secret"), matches, "{pattern}");
+        }
     }
 
     #[test]
