@@ -60,12 +60,14 @@ impl Pattern {
         self.0.iter().skip(at).all(|part| *part == '*')
     }
 
-    /// Whether it matches some text that begins so: then what it begins with matches the beginning.
+    /// Whether it matches some text that begins so and has no further colons: then what it begins with matches the
+    /// beginning. Only where it has none itself does a `*` stand for colons.
     pub fn matches_some(&self, beginning: &str) -> bool {
-        (0..=self.0.len()).any(|end| {
-            let begun = Self(self.0.iter().take(end).copied().collect());
-            begun.matches(beginning)
-        })
+        let colons = |text: &[char]| text.iter().filter(|part| **part == ':').count();
+        let wanted = if colons(&self.0) == 0 { 0 } else { beginning.matches(':').count() };
+        (0..=self.0.len())
+            .filter_map(|end| self.0.get(..end))
+            .any(|begun| colons(begun) == wanted && Self(begun.to_vec()).matches(beginning))
     }
 }
 
@@ -116,8 +118,8 @@ mod tests {
     fn a_pattern_matches_some_text_or_none_of_a_beginning() {
         for (pattern, matches) in [
             ("*", true),
-            ("acs:kms:*", true),
             ("acs:*:*:*:*", true),
+            ("acs:kms:*:13:secret/a", false),
             ("acs:kms:cn-x:12:secret/a", true),
             ("acs:kms:cn-?:*:s*", true),
             ("acs:kms:cn-x:12:secret", true),

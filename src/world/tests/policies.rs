@@ -165,6 +165,11 @@ fn what_grants_nothing_is_remarked_on() {
             .filter(|remark| remark.starts_with("3:59: this statement never applies: SAE "));
         assert_eq!(told.count(), usize::from(!applies), "{resource}: {remarks:?}");
     }
+    let other = "account: 12\nregions: [cn-x]\nusers: [{ name: u, account: '34', policies: [{ Version: '1', Statement: \
+                 [{ Effect: Allow, Action: 'kms:*', Resource: 'acs:kms:*:…:secret/*' }] }] }]";
+    for (account, remarks) in [("12", 1), ("34", 1), ("56", 2)] {
+        assert_eq!(world(&other.replace('…', account)).remarks.len(), remarks, "{account}");
+    }
     // A statement has to be about both a service and what that one authorises.
     for (action, resource, service) in [
         ("kms:GetSecretValue", "acs:kms:cn-x:*:secret/a", None),
