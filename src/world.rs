@@ -30,6 +30,10 @@
 //!     policies:
 //!       - AliyunSAEReadOnlyAccess
 //!       - { Version: "1", Statement: [{ Effect: Deny, Action: "sae:DescribeSecret", Resource: "*" }] }
+//!   - name: partner
+//!     account: "2000000000000002"      # default: the one above; SAE takes no calls of another one
+//!     access_keys: [{ id: LTAI5tPartnerPartnerPart, secret: partner-not-real }]
+//!     policies: [AliyunKMSSecretUserAccess]
 //! root:                                # the account itself, which no policy binds
 //!   access_keys: [{ id: LTAI5tRootRootRootRootRo, secret: root-not-real }]
 //! sts:
@@ -89,7 +93,7 @@ pub struct World {
     pub kms: kms::model::Cloud,
     pub directory: Directory,
     /// What is allowed and still worth a remark: regions that SAE does not document, perhaps for a slip of the pen, and
-    /// what stands in a user's policies and says nothing about SAE.
+    /// what stands in a user's policies and says nothing about what is emulated.
     pub remarks: Vec<String>,
 }
 
@@ -167,12 +171,7 @@ impl File {
         let (quotas, upgrading) = (self.quotas, self.upgrading);
         let mut cloud = Cloud { quotas, upgrading, docker_config, ..Cloud::default() };
         if let Some(text) = self.account {
-            let digits = |text: &str| {
-                let fits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-                fits.then(|| text.to_owned())
-            };
-            let account = text.parsed("an account is digits only", mistakes, digits);
-            cloud.account = account.unwrap_or_default();
+            cloud.account = account(&text, mistakes).unwrap_or_default();
         }
         if let Some(listed) = self.regions {
             cloud.regions = regions(&listed, mistakes);
@@ -183,6 +182,14 @@ impl File {
         let kms = kms_of(&cloud);
         World { cloud, namespaces: known.custom, secrets, kms, directory, remarks: Vec::new() }
     }
+}
+
+/// The number of an account.
+fn account(text: &Text, mistakes: &mut Mistakes) -> Option<String> {
+    text.parsed("an account is digits only", mistakes, |text| {
+        let fits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        fits.then(|| text.to_owned())
+    })
 }
 
 /// The served regions; none when they are not all known.

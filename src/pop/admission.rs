@@ -142,9 +142,9 @@ pub fn environment(call: &Call<'_>) -> Environment<'static> {
     Environment { source: source.address, is_secure: source.is_secure, now: call.now, tags: &[] }
 }
 
-/// The member that the SDKs pass on in their exceptions when a caller may not; `account` is the caller's. The platform's
-/// `EncodedDiagnosticMessage` is left out: only its own console can decode one.
-pub fn access_denied(caller: &Caller, action: &str, account: &str, denied: Denied) -> Value {
+/// The member that the SDKs pass on in their exceptions when a caller may not; `home` is the emulated account. The
+/// platform's `EncodedDiagnosticMessage` is left out: only its own console can decode one.
+pub fn access_denied(caller: &Caller, action: &str, home: &str, denied: Denied) -> Value {
     let principal_type = match caller.principal {
         Principal::Session(_) => "AssumedRoleUser",
         Principal::Anonymous | Principal::Root | Principal::User(_) => "SubUser",
@@ -156,7 +156,7 @@ pub fn access_denied(caller: &Caller, action: &str, account: &str, denied: Denie
     json!({
         "AuthAction": action,
         "AuthPrincipalDisplayName": caller.user().map_or("", |user| &user.name),
-        "AuthPrincipalOwnerId": account,
+        "AuthPrincipalOwnerId": caller.account(home),
         "AuthPrincipalType": principal_type,
         "NoPermissionType": kind,
         "PolicyType": "AccountLevelIdentityBasedPolicy",

@@ -13,9 +13,11 @@ use super::{
 };
 use crate::{
     access::policy::{
-        self, Condition, ConditionError, Effect, KEYS, Pattern, Patterns, SYSTEM_POLICIES,
-        operators,
+        self, Condition, ConditionError, Effect, KEYS, Pattern, Patterns, operators,
+        system_policies,
     },
+    kms::model::{Kind, Scope},
+    pop::RegionId,
     sae::model::Cloud,
 };
 
@@ -71,23 +73,26 @@ struct Statement {
     condition: Option<Entries<Entries<OneOrMore>>>,
 }
 
-/// Reads the statements of a user's policies; remarks on what grants nothing in this cloud.
+/// Reads the statements of the policies of a user of that account; remarks on what grants nothing in this cloud.
 pub(super) fn read(
     items: Vec<Placed<Policy>>,
+    account: &str,
     cloud: &Cloud,
     mistakes: &mut Mistakes,
 ) -> Vec<policy::Statement> {
     let mut statements = Vec::new();
     for Placed { at, value } in items {
         match value {
-            Policy::Document(document) => statements.extend(document.read(cloud, mistakes)),
+            Policy::Document(document) => {
+                statements.extend(document.read(account, cloud, mistakes));
+            }
             Policy::System(name) => match policy::system_policy(&name) {
                 Some(none) if none.is_empty() => mistakes
                     .remarks
                     .push(format!("{at}: a system policy of another service grants nothing here")),
                 Some(known) => statements.extend(known),
                 None => {
-                    let known = SYSTEM_POLICIES.join(", ");
+                    let known = system_policies().collect::<Vec<_>>().join(", ");
                     mistakes.add(
                         at,
                         format!(
@@ -103,23 +108,48 @@ pub(super) fn read(
 }
 
 impl Document {
-    fn read(self, cloud: &Cloud, mistakes: &mut Mistakes) -> Vec<policy::Statement> {
+    fn read(self, account: &str, cloud: &Cloud, mistakes: &mut Mistakes) -> Vec<policy::Statement> {
         let is_known = |text: &str| (text == policy::VERSION).then_some(());
         self.version.parsed("the version of a policy is \"1\"", mistakes, is_known);
-        let asked: Vec<_> = cloud.regions.iter().map(|region| cloud.ram_resource(region)).collect();
         let mut statements = Vec::new();
         for Placed { at, value } in self.statement {
             let Some(statement) = value.read(at, mistakes) else { continue };
-            if !asked.iter().any(|resource| statement.resources.cover(resource)) {
+            if !of_sae(&statement, cloud) && !of_kms(&statement, account, cloud) {
+                let is_about = |service| statement.actions.cover_some(service);
+                let why = if is_about("kms:") && !is_about("sae:") {
+                    "KMS authorises its operations on acs:kms:REGION:ACCOUNT:secret/NAME and the like"
+                } else {
+                    "SAE authorises its operations on acs:sae:REGION:ACCOUNT:*"
+                };
                 mistakes.remarks.push(format!(
-                    "{at}: this statement never applies: SAE authorises its operations on \
-                     acs:sae:REGION:ACCOUNT:*, which its resources do not cover"
+                    "{at}: this statement never applies: {why}, which its resources do not cover"
                 ));
             }
             statements.push(statement);
         }
         statements
     }
+}
+
+/// Whether a statement is about what SAE authorises its operations on.
+fn of_sae(statement: &policy::Statement, cloud: &Cloud) -> bool {
+    let mut asked = cloud.regions.iter().map(|region| cloud.ram_resource(region));
+    asked.any(|resource| statement.resources.cover(&resource))
+}
+
+/// Whether a statement is about something that KMS has or could have, for a user of that account.
+fn of_kms(statement: &policy::Statement, account: &str, cloud: &Cloud) -> bool {
+    let accounts = [account, cloud.account.as_str()];
+    let mut scopes = accounts.into_iter().flat_map(|account| {
+        let scope =
+            |region: &RegionId| Scope { account: account.to_owned(), region: region.clone() };
+        cloud.regions.iter().map(scope)
+    });
+    statement.actions.cover_some("kms:")
+        && scopes.any(|scope| {
+            let kinds = [Kind::Secret, Kind::Key, Kind::Alias].map(|kind| scope.container(kind));
+            kinds.iter().any(|container| statement.resources.cover_some(container))
+        })
 }
 
 impl Statement {

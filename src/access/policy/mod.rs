@@ -11,7 +11,7 @@ use std::net::IpAddr;
 
 pub use condition::{Condition, ConditionError, KEYS, operators};
 pub use pattern::Pattern;
-pub use system::{SYSTEM_POLICIES, system_policy};
+pub use system::{system_policies, system_policy};
 
 use crate::clock::Timestamp;
 
@@ -41,6 +41,14 @@ impl Patterns {
         match self {
             Self::These(patterns) => patterns.iter().any(|known| known.matches(text)),
             Self::AllBut(patterns) => !patterns.iter().any(|known| known.matches(text)),
+        }
+    }
+
+    /// Whether some action or resource that begins so may be one of them.
+    pub fn cover_some(&self, beginning: &str) -> bool {
+        match self {
+            Self::These(patterns) => patterns.iter().any(|known| known.matches_some(beginning)),
+            Self::AllBut(_) => self.cover(&format!("{beginning}*")),
         }
     }
 }

@@ -110,15 +110,50 @@ fn the_system_policies_allow_what_their_names_say() {
         ("AliyunSAEReadOnlyAccess", "sae:CreateSecret", false),
         ("AliyunSAEReadOnlyAccess", "sae:DeleteNamespace", false),
     ] {
-        assert!(SYSTEM_POLICIES.contains(&policy));
+        assert!(system_policies().any(|known| known == policy));
         let known = system_policy(policy).unwrap();
         let decision = evaluate(&known, action, "acs:sae:cn-beijing:1:*", &anywhere());
         assert_eq!(decision == Ok(()), allowed, "{policy} {action}");
     }
-    for other in ["AliyunOSSFullAccess", "AliyunKMSReadOnlyAccess", "AliyunARMSDefaultRolePolicy"] {
+    let (secrets, secret) = ("acs:kms:cn-beijing:1:secret", "acs:kms:cn-beijing:1:secret/a");
+    let key = "acs:kms:cn-beijing:1:key/a";
+    for (policy, action, resource, allowed) in [
+        ("AliyunKMSFullAccess", "kms:GetSecretValue", secret, true),
+        ("AliyunKMSFullAccess", "sae:DescribeSecret", "*", false),
+        ("AliyunKMSReadOnlyAccess", "kms:ListSecrets", secrets, true),
+        ("AliyunKMSReadOnlyAccess", "kms:DescribeSecret", secret, true),
+        ("AliyunKMSReadOnlyAccess", "kms:GetSecretPolicy", secret, true),
+        ("AliyunKMSReadOnlyAccess", "kms:GetSecretValue", secret, false),
+        ("AliyunKMSReadOnlyAccess", "kms:GetRandomPassword", "*", false),
+        ("AliyunKMSSecretAdminAccess", "kms:CreateSecret", secrets, true),
+        ("AliyunKMSSecretAdminAccess", "kms:GetSecretValue", secret, true),
+        ("AliyunKMSSecretAdminAccess", "kms:GetRandomPassword", "*", true),
+        ("AliyunKMSSecretAdminAccess", "kms:Decrypt", key, false),
+        ("AliyunKMSSecretUserAccess", "kms:GetSecretValue", secret, true),
+        ("AliyunKMSSecretUserAccess", "kms:ListSecrets", secrets, false),
+        ("AliyunKMSCryptoAdminAccess", "kms:CreateKey", "acs:kms:cn-beijing:1:key", true),
+        ("AliyunKMSCryptoAdminAccess", "kms:CreateAlias", "acs:kms:cn-beijing:1:alias/a", true),
+        ("AliyunKMSCryptoAdminAccess", "kms:GetSecretValue", secret, false),
+        ("AliyunKMSCryptoUserAccess", "kms:Decrypt", key, true),
+        ("AliyunKMSCryptoUserAccess", "kms:CreateKey", key, false),
+    ] {
+        let decision = evaluate(&system_policy(policy).unwrap(), action, resource, &anywhere());
+        assert_eq!(decision == Ok(()), allowed, "{policy} {action} {resource}");
+    }
+    for known in system_policies() {
+        assert!(!system_policy(known).unwrap().is_empty(), "{known}");
+    }
+    for other in ["AliyunOSSFullAccess", "AliyunECSReadOnlyAccess", "AliyunARMSDefaultRolePolicy"] {
         assert_eq!(system_policy(other), Some(vec![]), "{other}");
     }
-    for slip in ["AliyunSAEFulAccess", "aliyunsaefullaccess", "AliyunOSS", "OSSFullAccess", ""] {
+    for slip in [
+        "AliyunSAEFulAccess",
+        "AliyunKMSAccess",
+        "aliyunsaefullaccess",
+        "AliyunOSS",
+        "OSSFullAccess",
+        "",
+    ] {
         assert_eq!(system_policy(slip), None, "{slip}");
     }
 }

@@ -18,7 +18,7 @@ use super::{
     secrets,
 };
 use crate::{
-    access::{Caller, Claim},
+    access::{Caller, Claim, Denied},
     exchange::{self, Body, Call, Product},
     http::Room,
     pop::{
@@ -174,7 +174,7 @@ fn note(call: &Call<'_>, operation: Operation, parameters: &Parameters) {
     });
 }
 
-/// Checks whether the caller may do this to all of the resources.
+/// Checks whether the caller may do this to all of the resources. Nothing of SAE is shared across accounts.
 fn check_rights(
     call: &Call<'_>,
     caller: &Caller,
@@ -182,12 +182,17 @@ fn check_rights(
     resources: &[String],
     cloud: &Cloud,
 ) -> Result<(), ApiError> {
-    let (action, environment) = (operation.action(), environment(call));
+    let (action, home) = (operation.action(), &cloud.account);
+    let refuse = |denied| ApiError {
+        access_denied: Some(Box::new(access_denied(caller, action, home, denied))),
+        ..ApiError::new(pop::Code::NoPermission, &[])
+    };
+    if caller.account(home) != home {
+        return Err(refuse(Denied::Implicitly));
+    }
+    let environment = environment(call);
     for resource in resources {
-        caller.authorize(action, resource, &environment).map_err(|denied| ApiError {
-            access_denied: Some(Box::new(access_denied(caller, action, &cloud.account, denied))),
-            ..ApiError::new(pop::Code::NoPermission, &[])
-        })?;
+        caller.authorize(action, resource, &environment).map_err(refuse)?;
     }
     call.note(|outcome| outcome.is_permitted = true);
     Ok(())
