@@ -41,8 +41,8 @@ use crate::{
         lifecycle, settle,
         tls::{self, Certificates},
     },
-    ops::{self, Ops},
     kms::{self, api::Kms},
+    ops::{self, Ops},
     pop::{self, TraceIds},
     sae::{
         self,

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use super::reply::shown_host;
 use crate::{
     access::{
-        self, Access, Caller, Claim, Denied, Principal, Refusal, policy::Environment,
+        self, Access, Caller, Claim, Denied, Principal, Refusal,
+        policy::Environment,
         signature::{SignedRequest, rpc},
     },
     clock::Timestamp,

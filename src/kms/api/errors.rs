@@ -152,11 +152,8 @@ pub fn missing(parameter: &str) -> ApiError {
 
 /// How an operation answers what is no reason of the product.
 pub fn failed(operation: Option<Operation>, failure: &Failure) -> ApiError {
-    let for_policies = [
-        Operation::CreateKey,
-        Operation::GetSecretPolicy,
-        Operation::SetSecretPolicy,
-    ];
+    let for_policies =
+        [Operation::CreateKey, Operation::GetSecretPolicy, Operation::SetSecretPolicy];
     let unavailable = match operation {
         Some(operation) if for_policies.contains(&operation) => Code::UnavailableForPolicies,
         _ => Code::Unavailable,
@@ -197,9 +194,9 @@ pub fn refused(operation: Operation, error: AdmissionError) -> ApiError {
         Refusal::Missing(CommonField::SignatureNonce) => return missing("SignatureNonce"),
         Refusal::Missing(CommonField::ContentHash) => return missing("x-acs-content-sha256"),
         Refusal::Missing(CommonField::SecurityToken) => return missing("SecurityToken"),
-        Refusal::Missing(CommonField::Timestamp) | Refusal::DateMalformed | Refusal::DateExpired => {
-            Code::IllegalTimestamp
-        }
+        Refusal::Missing(CommonField::Timestamp)
+        | Refusal::DateMalformed
+        | Refusal::DateExpired => Code::IllegalTimestamp,
         Refusal::Incomplete => Code::IncompleteSignature,
         Refusal::UnknownMethod => {
             let why = "is no way to sign that is taken: HMAC-SHA1 and HMAC-SHA256 are";
@@ -281,7 +278,9 @@ fn of_product(operation: Operation, caller: &Caller, error: Error) -> ApiError {
         Error::TagValueInvalid(_) => Code::TagValueNotValid,
         Error::TagKeyDuplicate => Code::DuplicateTagKey,
         Error::DryRun => Code::DryRun,
-        Error::Forbidden(resource, denied) => return forbidden(operation, caller, &resource, denied),
+        Error::Forbidden(resource, denied) => {
+            return forbidden(operation, caller, &resource, denied);
+        }
         Error::Damaged(..) | Error::Unavailable(_) => {
             return ApiError::new(Code::InternalFailure, &[]).caused_by(error);
         }
@@ -315,6 +314,7 @@ fn wire_name(field: Field) -> &'static str {
         Field::KeyId => "KeyId",
         Field::KeySpec => "KeySpec",
         Field::KeyUsage => "KeyUsage",
+        Field::MoveToVersion => "MoveToVersion",
         Field::NextToken => "NextToken",
         Field::NumberOfBytes => "NumberOfBytes",
         Field::Origin => "Origin",

@@ -1,5 +1,6 @@
 //! The product's wire: requests of RPC style, by GET and POST on `/`.
 
+mod account;
 mod errors;
 mod operation;
 mod product;

@@ -10,6 +10,7 @@ use actix_web::{
 };
 
 use super::{
+    account,
     errors::{Code, Refused, answered, missing, refused},
     operation::{NoOperation, Operation},
     reply::{self, Answer, ROOT},
@@ -84,11 +85,7 @@ impl Product for Kms {
     fn begin(&self, call: &Call<'_>) -> State {
         let parameters = Parameters::from_query(call.head.query_string());
         let format = Format::named(&parameters).unwrap_or(Format::Json);
-        State {
-            frame: Frame::new(call, String::new(), format, XML),
-            parameters,
-            operation: None,
-        }
+        State { frame: Frame::new(call, String::new(), format, XML), parameters, operation: None }
     }
 
     // All else needs the body: a client may put every parameter there, those of its signature among them.
@@ -108,7 +105,8 @@ impl Product for Kms {
     ) -> Result<Admitted, Refused> {
         let Body { bytes, room } = body;
         let is_post = *call.head.method() == Method::POST;
-        let form = if is_post && !bytes.trim_ascii_start().starts_with(b"{") { &bytes } else { &[][..] };
+        let form =
+            if is_post && !bytes.trim_ascii_start().starts_with(b"{") { &bytes } else { &[][..] };
         let added = add_body(call, std::mem::take(&mut state.parameters), &bytes, is_post);
         let (parameters, added) = added;
         state.frame.format = Format::named(&parameters).unwrap_or(Format::Json);
@@ -137,8 +135,7 @@ impl Product for Kms {
         let admission = Admission::new(&self.access, call);
         let in_words = |error| refused(operation, error);
         let claim = admission.check_rpc_style(&signed).map_err(in_words)?;
-        let replays =
-            if self.service.cloud.is_strict { Replays::Refused } else { Replays::Taken };
+        let replays = if self.service.cloud.is_strict { Replays::Refused } else { Replays::Taken };
         let now = self.exchange.clock.now();
         let caller = admission.admit(claim.with(replays), &bytes, now).map_err(in_words)?;
         let region = find_region(call, &parameters, &self.service.cloud.regions)?;
@@ -191,8 +188,7 @@ fn add_body(
     is_post: bool,
 ) -> (Parameters, Result<(), ApiError>) {
     let unparsable = || ApiError::new(Code::Unparsable, &[]);
-    let mut encodings =
-        call.head.headers().get_all(CONTENT_ENCODING).map(HeaderValue::as_bytes);
+    let mut encodings = call.head.headers().get_all(CONTENT_ENCODING).map(HeaderValue::as_bytes);
     let is_none = |value: &[u8]| value.is_empty() || value.eq_ignore_ascii_case(b"identity");
     if !bytes.is_empty() && !encodings.all(is_none) {
         return (parameters, Err(unparsable()));
@@ -259,6 +255,10 @@ async fn run(request: Request<'_>) -> Handled {
         Operation::GetSecretValue => secrets::get_value(request).await,
         Operation::ListSecretVersionIds => secrets::list_version_ids(request).await,
         Operation::UpdateSecretVersionStage => secrets::update_stage(request).await,
+        Operation::DescribeRegions => account::regions(&request),
+        Operation::ListKmsInstances => account::instances(&request),
+        Operation::OpenKmsService => account::open(&request),
+        Operation::DescribeAccountKmsStatus => account::status(&request),
         Operation::ListSecrets
         | Operation::BatchGetSecretValue
         | Operation::GetRandomPassword
@@ -288,10 +288,6 @@ async fn run(request: Request<'_>) -> Handled {
         | Operation::GenerateDataKey
         | Operation::GenerateDataKeyWithoutPlaintext
         | Operation::Encrypt
-        | Operation::Decrypt
-        | Operation::DescribeRegions
-        | Operation::ListKmsInstances
-        | Operation::OpenKmsService
-        | Operation::DescribeAccountKmsStatus => Err(crate::kms::model::Error::Unsupported.into()),
+        | Operation::Decrypt => Err(crate::kms::model::Error::Unsupported.into()),
     }
 }

@@ -363,9 +363,8 @@ pub async fn update_stage(request: Request<'_>) -> Handled {
     let secret = request.secret()?;
     let stage = request.required("VersionStage")?;
     let (to, from) = (request.text("MoveToVersion")?, request.text("RemoveFromVersion")?);
-    let version = |text: Option<String>, field| {
-        text.map(|text| VersionId::parse(&text, field)).transpose()
-    };
+    let version =
+        |text: Option<String>, field| text.map(|text| VersionId::parse(&text, field)).transpose();
     let wanted = UpdateSecretVersionStage {
         secret,
         stage: Stage::parse(&stage, Field::VersionStage)?,
@@ -383,11 +382,9 @@ pub async fn delete(request: Request<'_>) -> Handled {
     let is_forced = request.flag("ForceDeleteWithoutRecovery")?.unwrap_or(false);
     let days = request.text("RecoveryWindowInDays")?;
     // Terraform's provider sends both, although that is documented not to be allowed.
-    let window =
-        if is_forced { None } else { Some(RecoveryWindow::parse(days.as_deref())?) };
+    let window = if is_forced { None } else { Some(RecoveryWindow::parse(days.as_deref())?) };
     let context = request.context.clone();
-    let deleted =
-        request.service().delete_secret(context, DeleteSecret { secret, window }).await?;
+    let deleted = request.service().delete_secret(context, DeleteSecret { secret, window }).await?;
     request.answer(&DeletedBody {
         secret_name: deleted.secret.name.as_str(),
         planned_delete_time: Time(deleted.at),

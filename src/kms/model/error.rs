@@ -24,6 +24,7 @@ pub enum Field {
     KeyId,
     KeySpec,
     KeyUsage,
+    MoveToVersion,
     NextToken,
     NumberOfBytes,
     Origin,

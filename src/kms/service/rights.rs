@@ -8,7 +8,7 @@ use crate::{
     },
     kms::model::{
         Error, Kind, PrincipalKind, PrincipalRef, Result, Scope, Secret, SecretName, SecretPolicy,
-        SecretRef,
+        SecretRef, default_policy,
     },
     store::{self, Tx},
 };
@@ -79,7 +79,7 @@ impl Context {
     /// [`Error::Forbidden`] and [`Error::SecretNotFound`]; the latter alone for another account's, which a caller without
     /// rights is not to learn of.
     pub fn secret(&self, tx: &mut Tx<'_>, action: &str, named: &SecretRef) -> Result<Secret> {
-        self.find(tx, action, named, Tx::kms_secret)
+        self.find(tx, action, named, |tx, scope, name| tx.kms_secret(scope, name))
     }
 
     /// The same, and keeps other writers from it until the end of the transaction.
@@ -89,7 +89,7 @@ impl Context {
         action: &str,
         named: &SecretRef,
     ) -> Result<Secret> {
-        self.find(tx, action, named, Tx::lock_kms_secret)
+        self.find(tx, action, named, |tx, scope, name| tx.lock_kms_secret(scope, name))
     }
 
     fn find(
@@ -97,11 +97,7 @@ impl Context {
         tx: &mut Tx<'_>,
         action: &str,
         named: &SecretRef,
-        find: impl FnOnce(
-            &mut Tx<'_>,
-            &Scope,
-            &SecretName,
-        ) -> store::Result<Option<Secret>>,
+        find: impl FnOnce(&mut Tx<'_>, &Scope, &SecretName) -> store::Result<Option<Secret>>,
     ) -> Result<Secret> {
         let found = match self.locate(named) {
             Some((scope, name)) => find(tx, scope, name)?,
@@ -113,10 +109,7 @@ impl Context {
     }
 
     /// Where a secret is looked up; `None` for what is not in the region of the request.
-    pub fn locate<'a>(
-        &'a self,
-        named: &'a SecretRef,
-    ) -> Option<(&'a Scope, &'a SecretName)> {
+    pub fn locate<'a>(&'a self, named: &'a SecretRef) -> Option<(&'a Scope, &'a SecretName)> {
         let located = named.locate(&self.scope).ok();
         located.filter(|(scope, _)| scope.region == self.scope.region)
     }
@@ -129,9 +122,8 @@ impl Context {
         named: &SecretRef,
         found: Option<&Secret>,
     ) -> Result<()> {
-        let is_own = self
-            .locate(named)
-            .is_some_and(|(scope, _)| scope.account == self.scope.account);
+        let is_own =
+            self.locate(named).is_some_and(|(scope, _)| scope.account == self.scope.account);
         if is_own && self.rights.is_account() {
             return Ok(());
         }
@@ -168,7 +160,7 @@ impl Context {
         let own = &secret.scope.account;
         let text = match (&secret.policy, &secret.instance) {
             (Some(text), _) => text.clone(),
-            (None, Some(_)) => SecretPolicy::default_text(own),
+            (None, Some(_)) => default_policy(own),
             (None, None) => return Ok(None),
         };
         let damaged = |error: Error| Error::Damaged(secret.arn(), error.to_string());

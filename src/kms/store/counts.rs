@@ -48,12 +48,7 @@ impl Tx<'_> {
     }
 
     /// Counts one more; `id` is its number.
-    pub fn count_kms_up(
-        &mut self,
-        scope: &Scope,
-        counted: Counted,
-        id: i64,
-    ) -> store::Result<()> {
+    pub fn count_kms_up(&mut self, scope: &Scope, counted: Counted, id: i64) -> store::Result<()> {
         let sql = match counted {
             Counted::Secrets => {
                 "INSERT INTO kms_counts (scope, slot, secrets, keys) VALUES (?, ?, 1, 0) \

@@ -6,7 +6,10 @@ use diesel::{
     result::{DatabaseErrorKind, Error as DieselError},
 };
 
-use super::{counts::Counted, schema::{kms_secrets, kms_tags, kms_versions}};
+use super::{
+    counts::Counted,
+    schema::{kms_secrets, kms_tags, kms_versions},
+};
 use crate::{
     clock::Timestamp,
     kms::model::{
@@ -62,9 +65,8 @@ impl SecretRow {
             description: self.description,
             encryption_key: self
                 .encryption_key
-                .map(|text| KeyId::parse(&text))
-                .transpose()
-                .map_err(|_| broken())?,
+                .map(|text| KeyId::parse(&text).ok_or_else(broken))
+                .transpose()?,
             instance: self.instance,
             extended_config: self.extended_config,
             policy: self.policy,
@@ -101,7 +103,11 @@ impl Tx<'_> {
     }
 
     /// The secret of that name, also one whose time to be deleted has come.
-    pub fn kms_secret(&mut self, scope: &Scope, name: &SecretName) -> store::Result<Option<Secret>> {
+    pub fn kms_secret(
+        &mut self,
+        scope: &Scope,
+        name: &SecretName,
+    ) -> store::Result<Option<Secret>> {
         let row = kms_secrets::table
             .filter(kms_secrets::scope.eq(scope.to_string()))
             .filter(kms_secrets::name.eq(name.as_str()))
@@ -203,6 +209,16 @@ impl Tx<'_> {
         Ok(count.unsigned_abs())
     }
 
+    /// The policies that were set in an instance.
+    pub fn kms_policies_of(&mut self, scope: &Scope, instance: &str) -> store::Result<Vec<String>> {
+        let policies = kms_secrets::table
+            .filter(kms_secrets::scope.eq(scope.to_string()))
+            .filter(kms_secrets::instance.eq(instance))
+            .filter(kms_secrets::policy.is_not_null())
+            .select(kms_secrets::policy.assume_not_null());
+        Ok(policies.load(self.connection())?)
+    }
+
     /// Deletes a secret with its versions and tags, and counts it no more.
     pub fn delete_kms_secret(&mut self, secret: &Secret) -> store::Result<()> {
         let (scope, id) = (secret.scope.to_string(), secret.id);
@@ -215,7 +231,8 @@ impl Tx<'_> {
             .filter(kms_tags::kind.eq("secret"))
             .filter(kms_tags::resource_id.eq(id));
         diesel::delete(tags).execute(self.connection())?;
-        let gone = diesel::delete(kms_secrets::table.find((&scope, id))).execute(self.connection())?;
+        let gone =
+            diesel::delete(kms_secrets::table.find((&scope, id))).execute(self.connection())?;
         if gone == 1 {
             self.count_kms_down(&secret.scope, Counted::Secrets, id)?;
         }

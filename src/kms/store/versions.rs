@@ -2,12 +2,15 @@
 
 use diesel::{OptionalExtension, prelude::*};
 
-use super::{schema::{kms_secrets, kms_versions}, secrets::SecretRow};
+use super::{
+    schema::{kms_secrets, kms_versions},
+    secrets::SecretRow,
+};
 use crate::{
     clock::Timestamp,
     kms::model::{
-        DataType, Field, Scope, Secret, SecretName, Stage, Version, VersionId, Versions, stages_from_column,
-        stages_to_column,
+        DataType, Field, Scope, Secret, SecretName, Stage, Version, VersionId, Versions,
+        stages_from_column, stages_to_column,
     },
     sealed::{SealedData, WrappedDataKey},
     store::{
@@ -83,7 +86,11 @@ impl StoredRow {
             (None, Some(key_version)) => DataKey::OfKms { key_version, bytes },
             _ => return Err(corrupt("data key of a secret of KMS")),
         };
-        Ok(StoredVersion { version: self.meta.parse()?, data_key, payload: SealedData(self.payload) })
+        Ok(StoredVersion {
+            version: self.meta.parse()?,
+            data_key,
+            payload: SealedData(self.payload),
+        })
     }
 }
 

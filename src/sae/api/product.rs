@@ -32,8 +32,7 @@ use crate::{
 const VERSION: &str = "2019-05-06";
 
 /// How replies look as XML: the keys of a secret are no element names.
-const XML: Xml =
-    Xml { error_root: "Error", maps: &["SecretData"], unsayable: Unsayable::Replaced };
+const XML: Xml = Xml { error_root: "Error", maps: &["SecretData"], unsayable: Unsayable::Replaced };
 
 /// How much of a `Content-Encoding` header an error repeats, in characters.
 const ENCODING_MAX: usize = 64;

@@ -2,20 +2,23 @@
 
 use std::sync::Arc;
 
-use super::payload::{self, Sealed};
+use super::{
+    payload::{self, Sealed},
+    policy::check_shares,
+};
 use crate::{
     clock::Timestamp,
     kms::{
         model::{
             AutomaticRotation, Cloud, DataType, Error, ExtendedConfig, Field, Interval, KeyRef,
-            Kind, RequestedName, Result, Rotation, Scope, Secret, SecretData, SecretName, SecretPolicy, SecretType,
-            Stage, Tags, Version, VersionId,
+            Kind, RequestedName, Result, Rotation, Scope, Secret, SecretData, SecretName,
+            SecretPolicy, SecretType, Stage, Tags, Version, VersionId,
         },
         service::{Context, Service, encryption},
         store::{Counted, StoredVersion},
     },
     sealed::KeyId,
-    sealing::{Sealing, fill_random, random_id},
+    sealing::{Sealing, random_bytes, random_id},
     store::Tx,
 };
 
@@ -143,7 +146,9 @@ impl Service {
 
 /// The machine's random bytes.
 pub(in crate::kms::service) fn random(bytes: &mut [u8]) -> Result<()> {
-    fill_random(bytes).map_err(Error::unavailable)
+    let made = random_bytes(bytes.len()).map_err(Error::unavailable)?;
+    bytes.copy_from_slice(&made);
+    Ok(())
 }
 
 /// A name is free again when the time to delete its secret has come, although the worker may not have been there.

@@ -30,7 +30,8 @@ impl Service {
     pub async fn delete_secret(&self, context: Context, wanted: DeleteSecret) -> Result<Deleted> {
         self.store
             .write(move |tx| {
-                let mut secret = context.secret_to_change(tx, "kms:DeleteSecret", &wanted.secret)?;
+                let mut secret =
+                    context.secret_to_change(tx, "kms:DeleteSecret", &wanted.secret)?;
                 let Some(window) = wanted.window else {
                     tx.delete_kms_secret(&secret)?;
                     return Ok(Deleted { secret, at: context.now });

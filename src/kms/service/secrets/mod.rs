@@ -5,6 +5,7 @@ mod delete;
 mod describe;
 mod get;
 pub mod payload;
+mod policy;
 mod put;
 mod restore;
 mod stages;

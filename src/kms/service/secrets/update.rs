@@ -22,7 +22,8 @@ impl Service {
     pub async fn update_secret(&self, context: Context, wanted: UpdateSecret) -> Result<Secret> {
         self.store
             .write(move |tx| {
-                let mut secret = context.secret_to_change(tx, "kms:UpdateSecret", &wanted.secret)?;
+                let mut secret =
+                    context.secret_to_change(tx, "kms:UpdateSecret", &wanted.secret)?;
                 if secret.delete_at.is_some() {
                     return Err(Error::SecretPlannedToBeDeleted);
                 }
