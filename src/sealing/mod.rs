@@ -16,7 +16,7 @@ use crate::{
     store::{Result, Store, Unavailable},
 };
 
-pub use crate::crypto::{Binding, DataEncryptionKey, random_id};
+pub use crate::crypto::{Binding, Cipher, DataEncryptionKey, Material, random_bytes, random_id};
 pub use holder::Holder;
 pub use keys::Sealing;
 pub(crate) use keys::{Reread, listed};
