@@ -22,6 +22,7 @@ pub enum Field {
     KeyId,
     KeySpec,
     KeyUsage,
+    MoveToVersion,
     NextToken,
     NumberOfBytes,
     Origin,
