@@ -186,7 +186,10 @@ pub fn refused(operation: Operation, error: AdmissionError) -> ApiError {
                 Code::Throttled
             };
             // In seconds, other than SAE's clients read it (seen in the newer SDK for Python).
-            return ApiError { retry_after: Some(millis.div_ceil(1000)), ..ApiError::new(code, &[]) };
+            return ApiError {
+                retry_after: Some(millis.div_ceil(1000)),
+                ..ApiError::new(code, &[])
+            };
         }
     };
     let code = match refusal {

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use super::{
-    Service, keys,
+    Service,
     secrets::{create, payload},
 };
 use crate::{
     clock::Timestamp,
     kms::model::{
-        AutomaticRotation, Cloud, Error, KeyName, Kind, RequestedName, Result, Rotation, Scope,
-        Secret, SecretName, SeedKey, SeedSecret, Stage, Uid, Version,
+        Error, KeyId, Kind, RequestedName, Result, Rotation, Secret, SecretName, SeedKey,
+        SeedSecret, Stage, Uid, Version,
     },
     sealing::{Sealing, random_id},
     store::Tx,
@@ -46,7 +46,7 @@ impl Service {
             // Another process may start at the same moment.
             tx.lock_keys()?;
             for key in &keys {
-                keys::seed(tx, &sealing, key, now)?;
+                return Err(Error::Unavailable(format!("{key:?} is not made yet")));
             }
             for draft in &drafts {
                 seed_secret(tx, &sealing, draft, now)?;
@@ -89,8 +89,8 @@ fn seed_secret(tx: &mut Tx<'_>, sealing: &Sealing, draft: &Draft, now: Timestamp
         Some(_) => return Ok(()),
         None => {}
     }
-    let encryption_key = match &wanted.key {
-        Some(alias) => Some(keys::by_alias(tx, &wanted.scope, alias)?),
+    let encryption_key: Option<KeyId> = match &wanted.key {
+        Some(alias) => return Err(Error::Unavailable(format!("{alias:?} is not made yet"))),
         None => None,
     };
     let (id, current) = tx.next_kms_secret()?;
