@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{
-    AliasName, DataType, ExtendedConfig, KeySpec, RequestedName, Scope, SecretData, SecretPolicy,
-    SecretType, Tags, VersionId,
+    AliasName, DataType, ExtendedConfig, Interval, KeySpec, Scope, SecretData, SecretName,
+    SecretPolicy, SecretType, Tags, VersionId,
 };
 use crate::pop::RegionId;
 
@@ -80,7 +80,7 @@ pub struct SeedKey {
 #[derive(Debug, Clone)]
 pub struct SeedSecret {
     pub scope: Scope,
-    pub name: RequestedName,
+    pub name: SecretName,
     pub secret_type: SecretType,
     pub version: VersionId,
     pub data: SecretData,
@@ -90,6 +90,8 @@ pub struct SeedSecret {
     pub key: Option<AliasName>,
     pub instance: Option<String>,
     pub config: Option<ExtendedConfig>,
+    /// How often a managed secret is rotated, if it is so by itself.
+    pub rotation: Option<Interval>,
     pub policy: Option<SecretPolicy>,
     pub tags: Tags,
 }

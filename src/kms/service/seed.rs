@@ -9,7 +9,7 @@ use super::{
 use crate::{
     clock::Timestamp,
     kms::model::{
-        Error, KeyId, Kind, RequestedName, Result, Rotation, Secret, SecretName, SeedKey,
+        AutomaticRotation, Error, Interval, KeyId, Kind, Result, Rotation, Secret, SeedKey,
         SeedSecret, Stage, Uid, Version,
     },
     sealing::{Sealing, random_id},
@@ -22,7 +22,6 @@ const SEED_TRIES: u32 = 3;
 /// A secret that is ready to be inserted, but for its number and what depends on it.
 struct Draft {
     wanted: SeedSecret,
-    name: SecretName,
     uid: Uid,
     sealed: payload::Sealed,
 }
@@ -72,19 +71,19 @@ fn draft(wanted: SeedSecret, now: Timestamp) -> Result<Draft> {
         None => payload::seal(data)?,
         Some(config) => payload::seal(&config.initial_value(data, &mut create::random, now)?)?,
     };
-    let user = wanted.config.as_ref().and_then(|config| config.user_name());
-    let name = match (&wanted.name, user) {
-        (RequestedName::Given(name), _) => name.clone(),
-        (RequestedName::OfUser, Some(user)) => SecretName::of_ram_user(user)?,
-        (RequestedName::OfUser, None) => return Err(Error::UserNotFound),
-    };
     let uid = random_id().map_err(Error::unavailable)?;
-    Ok(Draft { wanted, name, uid, sealed })
+    Ok(Draft { wanted, uid, sealed })
+}
+
+fn rotation(interval: Option<Interval>, now: Timestamp) -> Rotation {
+    let Some(interval) = interval else { return Rotation::NONE };
+    let (automatic, next) = (AutomaticRotation::Enabled, Some(interval.next(now)));
+    Rotation { automatic, interval: Some(interval), last: None, next }
 }
 
 fn seed_secret(tx: &mut Tx<'_>, sealing: &Sealing, draft: &Draft, now: Timestamp) -> Result<()> {
-    let Draft { wanted, name, uid, sealed } = draft;
-    match tx.kms_secret(&wanted.scope, name)? {
+    let Draft { wanted, uid, sealed } = draft;
+    match tx.kms_secret(&wanted.scope, &wanted.name)? {
         Some(secret) if secret.is_gone(now) => tx.delete_kms_secret(&secret)?,
         Some(_) => return Ok(()),
         None => {}
@@ -98,14 +97,14 @@ fn seed_secret(tx: &mut Tx<'_>, sealing: &Sealing, draft: &Draft, now: Timestamp
         scope: wanted.scope.clone(),
         id,
         uid: *uid,
-        name: name.clone(),
+        name: wanted.name.clone(),
         secret_type: wanted.secret_type,
         description: wanted.description.clone(),
         encryption_key,
         instance: wanted.instance.clone(),
         extended_config: wanted.config.as_ref().map(|config| config.to_json()),
         policy: wanted.policy.as_ref().map(|policy| policy.text().to_owned()),
-        rotation: Rotation::NONE,
+        rotation: rotation(wanted.rotation, now),
         created: now,
         updated: now,
         delete_at: None,
