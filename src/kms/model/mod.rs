@@ -1,7 +1,10 @@
-//! What a secret, a version, a key, a policy *is*: plain types and rules without I/O, HTTP, SQL, wire names or a clock.
 
 mod error;
+mod password;
+mod random;
 mod scope;
 
 pub use error::{Error, Field, KeyState, Result};
+pub(crate) use password::{CharacterType, DEFAULT_LENGTH, PasswordRules};
+pub(crate) use random::Random;
 pub use scope::{Arn, Kind, Scope};
