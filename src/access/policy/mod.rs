@@ -55,7 +55,8 @@ pub struct Statement {
 }
 
 impl Statement {
-    fn applies(&self, action: &str, resource: &str, environment: &Environment) -> bool {
+    /// Whether it says something about an action, in small letters, on a resource.
+    pub fn applies(&self, action: &str, resource: &str, environment: &Environment) -> bool {
         self.actions.cover(action)
             && self.resources.cover(resource)
             && self.conditions.iter().all(|condition| condition.is_met(environment))
