@@ -466,6 +466,10 @@ impl Reader<'_> {
         match Tags::new(tags) {
             // Told already.
             Err(Error::TagKeyDuplicate) => None,
+            Err(Error::Invalid(_, why)) => {
+                self.mistakes.add(at, format!("these {why}"));
+                None
+            }
             tags => self.held(at, tags),
         }
     }

@@ -141,7 +141,7 @@ fn keys_have_rules() {
         keys: [{ alias: alias/a, instance: @a }] => an instance's id begins with 'kst-'
         keys: [{ alias: alias/a, instance: @kst- }] => an instance's id begins with 'kst-'
         instances: [], keys: [{ alias: alias/a, instance: @kst-a }] => no such instance; `instances` must list it
-        keys: [{ alias: alias/a }, { region: cn-y, alias: alias/a }, @{ region: cn-x, alias: alias/a }] => this key stands twice; the first is at 1:41
+        keys: [{ alias: alias/a }, { region: cn-y, alias: alias/a }, @{ region: cn-x, alias: alias/a }] => this key stands twice; the first is at 1:40
         quotas: { keys: 1 }, keys: [{ alias: alias/a }, { region: cn-y, alias: alias/a }, @{ alias: alias/b }, { alias: alias/c }] => the quota of 1 keys is full before this one
         quotas: { keys: 0 }, keys: [@{ alias: alias/a }] => the quota of 0 keys is full before this one
         keys: [{ alias: alias/a, @id: x }] => unknown key `id`; the keys here are region, alias, spec, description, instance
@@ -212,7 +212,7 @@ fn secrets_have_rules() {
         tags.collect::<Vec<_>>().join(", ")
     };
     world(&SECRET.replace('…', &format!("tags: {{ {} }}", tags(20))));
-    check(SECRET, &format!("tags: @{{ {} }} => this has more than 20 tags", tags(21)));
+    check(SECRET, &format!("tags: @{{ {} }} => these are more than 20 on one resource", tags(21)));
     check(
         SECRET,
         "
@@ -230,7 +230,7 @@ fn secrets_have_rules() {
         tags: { @aliyun: v } => this may not begin with aliyun or acs:
         tags: { @'': v } => this is empty
         tags: { k: @'a b' } => this may hold letters, digits and
-        tags: { 1: a, @'1': b } => this key stands twice; the first is at 1:47
+        tags: { 1: a, @'1': b } => this key stands twice; the first is at 1:46
         tags: @x => expected a mapping
         policy: @x => expected a mapping
         extended_config: @x => expected a mapping
@@ -328,15 +328,15 @@ kms:
             "key: alias/ec",
         ])),
         [
-            "9:38: this has a control character",
-            "10:33: no such specification; the specifications are Aliyun_AES_256, Aliyun_AES_192, \
+            "9:40: this has a control character",
+            "10:35: no such specification; the specifications are Aliyun_AES_256, Aliyun_AES_192, \
              Aliyun_AES_128, Aliyun_SM4, EC_P256",
-            "17:29: no such key in this region; `keys` must list it",
-            "18:43: no such key in this region; `keys` must list it",
-            "19:29: the key and the secret must be in one instance, or both in none",
-            "20:29: the key and the secret must be in one instance, or both in none",
-            "21:29: the key and the secret must be in one instance, or both in none",
-            "22:29: this key is asymmetric and encrypts no secrets",
+            "17:30: no such key in this region; `keys` must list it",
+            "18:44: no such key in this region; `keys` must list it",
+            "19:30: the key and the secret must be in one instance, or both in none",
+            "20:30: the key and the secret must be in one instance, or both in none",
+            "21:30: the key and the secret must be in one instance, or both in none",
+            "22:30: this key is asymmetric and encrypts no secrets",
         ]
     );
 }
@@ -525,21 +525,21 @@ fn policies_have_rules() {
         policy: { Version: 1, Statement: [@{ Effect: Deny, Principal: { RAM: 'acs:ram::1:*' }, Action: [kms:*, sae:*], Resource: '*' }] } => this Action[1] does not begin with kms:
         policy: { Version: 1, Statement: [@{ Effect: Deny, Principal: { RAM: 'acs:ram::1:*' }, Action: kms:*, Resource: x }] } => this Resource is not *
         policy: { Version: 1, Statement: [@{ Sid: 'ü', OK }] } => this Sid has other characters
-        policy: { Version: 1, Statement: [{ OK, Condition: { @Same: { acs:SourceIp: x } } }] } => 
-        policy: { Version: 1, Statement: [{ OK, Condition: { Bool: { @no: x } } }] } => 
-        policy: { Version: 1, Statement: [{ OK, Condition: { Bool: { acs:SecureTransport: @maybe } } }] } => 
-        policy: { Version: 1, Statement: [@{ Effect: Allow }] } => the key `Principal` is missing in this mapping
+        policy: { Version: 1, Statement: [{ OK, Condition: { @Same: { acs:SourceIp: x } } }] } => unknown condition operator; there are StringEquals,
+        policy: { Version: 1, Statement: [{ OK, Condition: { Bool: { @no: x } } }] } => unknown condition key; there are acs:SourceIp,
+        policy: { Version: 1, Statement: [{ OK, Condition: { Bool: { acs:SecureTransport: @maybe } } }] } => expected true or false
+        policy: { Version: 1, Statement: [{ @Effect: Allow }] } => the key `Principal` is missing in this mapping
         policy: { Version: 1, Statement: [{ OK, @NotAction: x }] } => unknown key
-        policy: { Version: 1, Statement: [{ @OK, Sid: a }] } => unknown key
-        ".replace("OK", statement).lines().filter(|line| !line.contains("@Effect")).collect::<Vec<_>>().join("\n"),
+        policy: { Version: 1, Statement: [{ OK, @RAM: a }] } => unknown key
+        ".replace("OK", statement),
     );
+    // Neither of the two statements is too large.
     let sized = |count: usize| {
-        let around = r#"{"Version":"1","Statement":[{"Effect":"Allow","Principal":{"RAM":"acs:ram::1:*"},"Action":"kms:","Resource":"*"}]}"#.len();
-        let action = format!("kms:{}", "a".repeat(count - around));
-        format!(
-            "policy: @{{ Version: 1, Statement: [{{ {} }}] }}",
-            statement.replace("kms:*", &action)
-        )
+        let json = r#"{"Effect":"Allow","Principal":{"RAM":"acs:ram::1:*"},"Action":"kms:*","Resource":"*"}"#;
+        let around = r#"{"Version":"1","Statement":[,]}"#.len() + 2 * json.len();
+        let action = format!("kms:*{}", "a".repeat(count - around));
+        let long = statement.replace("kms:*", &action);
+        format!("policy: @{{ Version: 1, Statement: [{{ {statement} }}, {{ {long} }}] }}")
     };
     world(&SECRET.replace('…', &sized(32_768).replace('@', "")));
     check(SECRET, &format!("{} => this has more than 32,768 bytes", sized(32_769)));
@@ -574,10 +574,10 @@ kms:
     world(&file(2, &two));
     assert_eq!(
         told(&file(1, &two)),
-        ["8:56: the quota of 1 accounts that share this instance is full before this one"]
+        ["8:52: the quota of 1 accounts that share this instance is full before this one"]
     );
     assert_eq!(
         told(&file(0, &two)),
-        ["7:56: the quota of 0 accounts that share this instance is full before this one"]
+        ["7:52: the quota of 0 accounts that share this instance is full before this one"]
     );
 }
