@@ -15,7 +15,7 @@ use super::{
     operation::{NoOperation, Operation},
     reply::{self, Answer, ROOT},
     request::{Handled, Kms, Request},
-    secrets,
+    rotation, secrets,
 };
 use crate::{
     access::{Replays, signature::rpc},
@@ -255,6 +255,8 @@ async fn run(request: Request<'_>) -> Handled {
         Operation::GetSecretValue => secrets::get_value(request).await,
         Operation::ListSecretVersionIds => secrets::list_version_ids(request).await,
         Operation::UpdateSecretVersionStage => secrets::update_stage(request).await,
+        Operation::RotateSecret => rotation::rotate(request).await,
+        Operation::UpdateSecretRotationPolicy => rotation::update_policy(request).await,
         Operation::DescribeRegions => account::regions(&request),
         Operation::ListKmsInstances => account::instances(&request),
         Operation::OpenKmsService => account::open(&request),
@@ -262,8 +264,6 @@ async fn run(request: Request<'_>) -> Handled {
         Operation::ListSecrets
         | Operation::BatchGetSecretValue
         | Operation::GetRandomPassword
-        | Operation::RotateSecret
-        | Operation::UpdateSecretRotationPolicy
         | Operation::SetSecretPolicy
         | Operation::GetSecretPolicy
         | Operation::TagResource

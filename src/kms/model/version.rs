@@ -31,6 +31,11 @@ impl VersionId {
         Ok(Self(text.to_owned()))
     }
 
+    /// The id that these random bytes make, for a version that no caller names: a UUID (inferred).
+    pub fn from_random(bytes: [u8; 16]) -> Self {
+        Self(uuid::Builder::from_random_bytes(bytes).into_uuid().hyphenated().to_string())
+    }
+
     /// The id's text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -216,7 +221,7 @@ impl Versions {
 
     /// Deletes the oldest versions until there can be one more.
     fn make_room(&mut self) {
-        let mut excess = self.0.len().saturating_sub(KEPT);
+        let mut excess = self.0.len().saturating_sub(KEPT - 1);
         self.0.retain(|version| {
             let goes = excess > 0 && !version.has(&Stage::CURRENT);
             excess -= usize::from(goes);
