@@ -4,6 +4,7 @@
 mod encryption;
 mod rights;
 mod secrets;
+mod seed;
 mod worker;
 
 use std::sync::Arc;
