@@ -16,7 +16,7 @@ use super::{
     operation::{NoOperation, Operation},
     reply::{self, Answer, ROOT},
     request::{Handled, KEY_ID, Kms, Request, SECRET_NAME},
-    secrets,
+    rotation, secrets,
 };
 use crate::{
     access::{Replays, signature::rpc},
@@ -257,6 +257,8 @@ async fn run(request: Request<'_>) -> Handled {
         Operation::GetSecretValue => secrets::get_value(request).await,
         Operation::ListSecretVersionIds => secrets::list_version_ids(request).await,
         Operation::UpdateSecretVersionStage => secrets::update_stage(request).await,
+        Operation::RotateSecret => rotation::rotate(request).await,
+        Operation::UpdateSecretRotationPolicy => rotation::update_policy(request).await,
         Operation::DescribeRegions => account::regions(&request),
         Operation::ListKmsInstances => account::instances(&request),
         Operation::OpenKmsService => account::open(&request),
@@ -264,8 +266,6 @@ async fn run(request: Request<'_>) -> Handled {
         Operation::ListSecrets
         | Operation::BatchGetSecretValue
         | Operation::GetRandomPassword
-        | Operation::RotateSecret
-        | Operation::UpdateSecretRotationPolicy
         | Operation::SetSecretPolicy
         | Operation::GetSecretPolicy
         | Operation::TagResource
