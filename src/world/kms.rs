@@ -367,7 +367,7 @@ impl Reader<'_> {
             RequestedName::OfUser => {
                 let user = config?.as_ref()?.user_name()?;
                 let rule = "the RAM user is unknown; `users` must list it in this account";
-                let is_known = self.cloud.users.iter().any(|known| known == user);
+                let is_known = self.cloud.has_user(user);
                 self.mistakes.check(text.at, is_known.then_some(()).ok_or(rule))?;
                 self.held(text.at, SecretName::of_ram_user(user))
             }

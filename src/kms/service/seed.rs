@@ -9,8 +9,7 @@ use super::{
 use crate::{
     clock::Timestamp,
     kms::model::{
-        AutomaticRotation, Error, Interval, KeyId, Kind, Result, Rotation, Secret, SeedKey,
-        SeedSecret, Stage, Uid, Version,
+        Error, KeyId, Kind, Result, Rotation, Secret, SeedKey, SeedSecret, Stage, Uid, Version,
     },
     sealing::{Sealing, random_id},
     store::Tx,
@@ -75,12 +74,6 @@ fn draft(wanted: SeedSecret, now: Timestamp) -> Result<Draft> {
     Ok(Draft { wanted, uid, sealed })
 }
 
-fn rotation(interval: Option<Interval>, now: Timestamp) -> Rotation {
-    let Some(interval) = interval else { return Rotation::NONE };
-    let (automatic, next) = (AutomaticRotation::Enabled, Some(interval.next(now)));
-    Rotation { automatic, interval: Some(interval), last: None, next }
-}
-
 fn seed_secret(tx: &mut Tx<'_>, sealing: &Sealing, draft: &Draft, now: Timestamp) -> Result<()> {
     let Draft { wanted, uid, sealed } = draft;
     match tx.kms_secret(&wanted.scope, &wanted.name)? {
@@ -104,7 +97,9 @@ fn seed_secret(tx: &mut Tx<'_>, sealing: &Sealing, draft: &Draft, now: Timestamp
         instance: wanted.instance.clone(),
         extended_config: wanted.config.as_ref().map(|config| config.to_json()),
         policy: wanted.policy.as_ref().map(|policy| policy.text().to_owned()),
-        rotation: rotation(wanted.rotation, now),
+        rotation: wanted
+            .rotation
+            .map_or(Rotation::NONE, |interval| Rotation::every(interval, None, now)),
         created: now,
         updated: now,
         delete_at: None,
