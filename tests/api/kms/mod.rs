@@ -87,7 +87,7 @@ impl Kms {
 
     /// Asks by POST, as the account itself.
     pub fn call(&self, action: &str, given: Given) -> Reply {
-        let system = [("Action", action), ("Version", "2016-01-20"), ("Format", "JSON")];
+        let system = [("Action", action), ("Version", "2016-01-20")];
         let target = format!("/?{}", query(&system));
         let request = Request::new("POST", target);
         self.send(&request.body("application/x-www-form-urlencoded", query(given)))
