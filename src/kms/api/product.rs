@@ -86,6 +86,11 @@ impl Product for Kms {
     fn begin(&self, call: &Call<'_>) -> State {
         let parameters = Parameters::from_query(call.head.query_string());
         let format = Format::named(&parameters).unwrap_or(Format::Json);
+        call.note(|outcome| {
+            outcome.place = Some(("region", None));
+            outcome.note_object(SECRET_NAME, Value::Null);
+            outcome.note_object(KEY_ID, Value::Null);
+        });
         State { frame: Frame::new(call, String::new(), format, XML), parameters, operation: None }
     }
 
@@ -141,6 +146,7 @@ impl Product for Kms {
         let caller = admission.admit(claim.with(replays), &bytes, now).map_err(in_words)?;
         let region = find_region(call, &parameters, &self.service.cloud.regions)?;
         let account = caller.user().map_or(&self.service.cloud.account, |user| &user.account);
+        call.note(|outcome| outcome.place = Some(("region", Some(region.to_string()))));
         call.note(|outcome| outcome.place = Some(("region", Some(region.to_string()))));
         let scope = Scope { account: account.clone(), region };
         let rights = Rights { caller, environment: environment(call) };
