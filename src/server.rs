@@ -153,7 +153,10 @@ impl Application {
         let (store, sealing) = database.open(address.ip().is_loopback())?;
         let keys = keys(&store, &sealing);
         prepare(&keys, clock.now()).await?;
-        let kms = kms::service::Service::new(store.clone(), Arc::clone(&sealing), world.kms);
+        let cloud = kms::model::Cloud { is_strict: settings.kms_strict, ..world.kms };
+        let kms = kms::service::Service::new(store.clone(), Arc::clone(&sealing), cloud);
+        let seeded = kms.seed(world.kms_keys, world.kms_secrets, clock.now()).await;
+        seeded.map_err(|error| anyhow!("cannot prepare the database: {error}"))?;
         let service = Service::new(store.clone(), Arc::clone(&sealing), world.cloud);
         let seeded = service.seed(world.namespaces, world.secrets, clock.now()).await;
         seeded.map_err(|error| anyhow!("cannot prepare the database: {error}"))?;

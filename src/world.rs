@@ -53,6 +53,7 @@
 //! No message shows a value that stands in the file but the name of a policy or of a variable, and no key of a mapping that
 //! holds secrets but one that a type asks for: a misplaced comma turns half a password into a key.
 
+mod kms;
 mod mistakes;
 mod namespaces;
 mod policies;
@@ -64,7 +65,7 @@ use serde::Deserialize;
 
 use crate::{
     access::Directory,
-    kms,
+    kms::model as kms_model,
     pop::{DOCUMENTED_REGIONS, RegionId},
     sae::model::{Cloud, DockerConfigMode, Quotas, SeedNamespace, SeedSecret},
 };
@@ -90,7 +91,11 @@ pub struct World {
     /// In the order of the file, each within its namespace's quota and its type's rule.
     pub secrets: Vec<SeedSecret>,
     /// What KMS has besides secrets and keys.
-    pub kms: kms::model::Cloud,
+    pub kms: kms_model::Cloud,
+    /// In the order of the file, each in a served region.
+    pub kms_keys: Vec<kms_model::SeedKey>,
+    /// In the order of the file, each in a served region.
+    pub kms_secrets: Vec<kms_model::SeedSecret>,
     pub directory: Directory,
     /// What is allowed and still worth a remark: regions that SAE does not document, perhaps for a slip of the pen, and
     /// what stands in a user's policies and says nothing about what is emulated.
@@ -107,6 +112,8 @@ impl Default for World {
             namespaces: Vec::new(),
             secrets: Vec::new(),
             kms,
+            kms_keys: Vec::new(),
+            kms_secrets: Vec::new(),
             directory: Directory::default(),
             remarks: Vec::new(),
         }
@@ -114,11 +121,11 @@ impl Default for World {
 }
 
 /// The same account in the same regions, as KMS sees it.
-fn kms_of(cloud: &Cloud) -> kms::model::Cloud {
-    kms::model::Cloud {
+fn kms_of(cloud: &Cloud) -> kms_model::Cloud {
+    kms_model::Cloud {
         account: cloud.account.clone(),
         regions: cloud.regions.clone(),
-        ..kms::model::Cloud::default()
+        ..kms_model::Cloud::default()
     }
 }
 
@@ -158,6 +165,7 @@ struct File {
     users: Vec<Placed<User>>,
     root: Root,
     sts: Vec<TemporaryKey>,
+    kms: kms::Section,
 }
 
 impl File {
@@ -178,9 +186,20 @@ impl File {
         }
         let known = namespaces::read(self.namespaces, &mut cloud, mistakes);
         let secrets = secrets::read(self.secrets, &cloud, &known, mistakes);
+        let mut kms = kms_of(&cloud);
+        kms.users = users::own(&self.users, &cloud.account);
+        let (kms_keys, kms_secrets) = kms::read(self.kms, &mut kms, mistakes);
         let directory = users::read(self.users, self.root, self.sts, &cloud, variables, mistakes);
-        let kms = kms_of(&cloud);
-        World { cloud, namespaces: known.custom, secrets, kms, directory, remarks: Vec::new() }
+        World {
+            cloud,
+            namespaces: known.custom,
+            secrets,
+            kms,
+            kms_keys,
+            kms_secrets,
+            directory,
+            remarks: Vec::new(),
+        }
     }
 }
 

@@ -77,6 +77,13 @@ pub(super) struct TemporaryKey {
     user: Text,
 }
 
+/// The names of the users of an account.
+pub(super) fn own(users: &[Placed<User>], account: &str) -> Vec<String> {
+    let is_own =
+        |user: &&Placed<User>| user.value.account.as_ref().is_none_or(|text| text.value == account);
+    users.iter().filter(is_own).map(|user| user.value.name.value.clone()).collect()
+}
+
 /// Reads who is known. `cloud` is what their policies are for.
 pub(super) fn read(
     users: Vec<Placed<User>>,

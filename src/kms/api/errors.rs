@@ -185,7 +185,11 @@ pub fn refused(operation: Operation, error: AdmissionError) -> ApiError {
             } else {
                 Code::Throttled
             };
-            return ApiError { retry_after: Some(millis), ..ApiError::new(code, &[]) };
+            // In seconds, other than SAE's clients read it (seen in the newer SDK for Python).
+            return ApiError {
+                retry_after: Some(millis.div_ceil(1000)),
+                ..ApiError::new(code, &[])
+            };
         }
     };
     let code = match refusal {

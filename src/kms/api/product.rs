@@ -8,13 +8,14 @@ use actix_web::{
     },
     web,
 };
+use serde_json::Value;
 
 use super::{
     account,
     errors::{Code, Refused, answered, missing, refused},
     operation::{NoOperation, Operation},
     reply::{self, Answer, ROOT},
-    request::{Handled, Kms, Request},
+    request::{Handled, KEY_ID, Kms, Request, SECRET_NAME},
     secrets,
 };
 use crate::{
@@ -140,6 +141,7 @@ impl Product for Kms {
         let caller = admission.admit(claim.with(replays), &bytes, now).map_err(in_words)?;
         let region = find_region(call, &parameters, &self.service.cloud.regions)?;
         let account = caller.user().map_or(&self.service.cloud.account, |user| &user.account);
+        call.note(|outcome| outcome.place = Some(("region", Some(region.to_string()))));
         let scope = Scope { account: account.clone(), region };
         let rights = Rights { caller, environment: environment(call) };
         let context = Context { scope, rights, now };

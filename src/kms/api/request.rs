@@ -13,6 +13,10 @@ use crate::{
     pop::{self, Parameters},
 };
 
+/// What the audit log calls the secret and the key that a request is about.
+pub const SECRET_NAME: &str = "secret_name";
+pub const KEY_ID: &str = "key_id";
+
 /// What the product needs to answer. Cloning is cheap.
 #[derive(Clone)]
 pub struct Kms {
@@ -67,7 +71,7 @@ impl Request<'_> {
     pub fn note_secret(&self, named: &SecretRef) {
         if let Ok((_, name)) = named.locate(&self.context.scope) {
             let name = name.as_str().to_owned();
-            self.call.note(|outcome| outcome.object_name = Some(name));
+            self.call.note(|outcome| outcome.note_object(SECRET_NAME, name));
         }
     }
 

@@ -2,6 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::{
+    AliasName, DataType, ExtendedConfig, KeySpec, RequestedName, Scope, SecretData, SecretPolicy,
+    SecretType, Tags, VersionId,
+};
 use crate::pop::RegionId;
 
 /// What is there besides secrets and keys, and how much of them there may be.
@@ -59,4 +63,33 @@ impl Cloud {
             None => (id.starts_with("kst-") && id.len() > "kst-".len()).then_some(Instance::OPEN),
         }
     }
+}
+
+/// A key that must be there at every start.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeedKey {
+    pub scope: Scope,
+    /// By which it is known whether it is there.
+    pub alias: AliasName,
+    pub spec: KeySpec,
+    pub description: String,
+    pub instance: Option<String>,
+}
+
+/// A secret that must be there at every start.
+#[derive(Debug, Clone)]
+pub struct SeedSecret {
+    pub scope: Scope,
+    pub name: RequestedName,
+    pub secret_type: SecretType,
+    pub version: VersionId,
+    pub data: SecretData,
+    pub data_type: DataType,
+    pub description: Option<String>,
+    /// The alias of the key that encrypts it.
+    pub key: Option<AliasName>,
+    pub instance: Option<String>,
+    pub config: Option<ExtendedConfig>,
+    pub policy: Option<SecretPolicy>,
+    pub tags: Tags,
 }

@@ -245,7 +245,7 @@ mod tests {
 
     #[test]
     fn other_forms_are_refused() {
-        let eleven = format!("[{}]", vec![r#"{"Key":"TagKey","Values":[]}"#; 11].join(","));
+        let eleven = format!("[{}]", [r#"{"Key":"TagKey","Values":[]}"#; 11].join(","));
         for text in [
             "",
             "null",

@@ -26,7 +26,7 @@ mod version;
 mod window;
 
 pub(crate) use ciphertext::{CiphertextBlob, DataKeyLength, EncryptionContext, Plaintext};
-pub use cloud::{Cloud, Instance, InstanceState};
+pub use cloud::{Cloud, Instance, InstanceState, SeedKey, SeedSecret};
 pub(crate) use data::{DataType, SecretData};
 pub(crate) use error::{Error, Field, KeyState, Result};
 pub(crate) use filters::{FilterKey, Filters, KeyFilter, SecretFilter};

@@ -161,7 +161,7 @@ impl SecretRef {
 mod tests {
     use super::*;
 
-    fn is_invalid<T>(result: Result<T>) -> bool {
+    fn is_invalid<T>(result: &Result<T>) -> bool {
         matches!(result, Err(Error::Invalid(Field::SecretName, _)))
     }
 
@@ -171,7 +171,7 @@ mod tests {
             assert_eq!(SecretName::parse(text).unwrap().as_str(), text);
         }
         for text in ["a b", "a:b", "$Auto", "密", "a\n", "a\0", "a*", "a\\b", &"n".repeat(193)] {
-            assert!(is_invalid(SecretName::parse(text)), "{text:?}");
+            assert!(is_invalid(&SecretName::parse(text)), "{text:?}");
         }
         assert_eq!(SecretName::parse(""), Err(Error::Missing(Field::SecretName)));
     }
@@ -201,7 +201,7 @@ mod tests {
                 if types.contains(&known) && known != RamCredentials {
                     assert_eq!(given, Ok(RequestedName::Given(name.clone())));
                 } else {
-                    assert!(is_invalid(given), "{text} {known:?}");
+                    assert!(is_invalid(&given), "{text} {known:?}");
                 }
             }
         }
@@ -211,8 +211,8 @@ mod tests {
     fn only_a_ram_users_secret_is_named_by_the_service() {
         use SecretType::{Generic, RamCredentials};
         assert_eq!(RequestedName::parse("$Auto", RamCredentials), Ok(RequestedName::OfUser));
-        assert!(is_invalid(RequestedName::parse("$auto", RamCredentials)));
-        assert!(is_invalid(RequestedName::parse("$Auto", Generic)));
+        assert!(is_invalid(&RequestedName::parse("$auto", RamCredentials)));
+        assert!(is_invalid(&RequestedName::parse("$Auto", Generic)));
         for known in [Generic, RamCredentials] {
             let empty = RequestedName::parse("", known);
             assert_eq!(empty, Err(Error::Missing(Field::SecretName)));
@@ -257,7 +257,7 @@ mod tests {
         assert_eq!(SecretRef::parse(&long), Ok(SecretRef::Nowhere(long)));
 
         for text in ["a:b", "arn:aws:secretsmanager:x:1:secret:a", "ACS:kms:a", "$Auto"] {
-            assert!(is_invalid(SecretRef::parse(text)), "{text}");
+            assert!(is_invalid(&SecretRef::parse(text)), "{text}");
         }
         assert_eq!(SecretRef::parse(""), Err(Error::Missing(Field::SecretName)));
     }

@@ -207,7 +207,7 @@ mod tests {
         assert_eq!(*rules(8, &[], one).unwrap().generate(&mut seeded(5)).unwrap(), "~~~~~~~~");
     }
 
-    /// A type may stand anywhere, and the characters of a small type are no more frequent than its one sure place makes them.
+    /// Each type may stand anywhere, and no character of a type comes up more often than another one.
     #[test]
     fn places_and_characters_are_even() {
         let rules = rules(8, &[Punctuation], "").unwrap();

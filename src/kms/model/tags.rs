@@ -196,8 +196,8 @@ pub fn parse_tag_keys(text: &str) -> Result<Vec<TagKey>> {
 mod tests {
     use super::*;
 
-    fn is_invalid<T>(result: Result<T>, field: Field) -> bool {
-        matches!(result, Err(Error::Invalid(found, _)) if found == field)
+    fn is_invalid<T>(result: &Result<T>, field: Field) -> bool {
+        matches!(result, Err(Error::Invalid(found, _)) if *found == field)
     }
 
     fn tags(keys: std::ops::Range<usize>, value: &str) -> Vec<Tag> {
@@ -262,14 +262,14 @@ mod tests {
             r#"[{"TagKey":"a","TagValue":"b"},{"TagKey":"a","TagValue":"b"}]"#,
             &list(21),
         ] {
-            assert!(is_invalid(Tags::parse(text), Field::Tags), "{text}");
+            assert!(is_invalid(&Tags::parse(text), Field::Tags), "{text}");
         }
     }
 
     #[test]
     fn a_resource_has_20_tags_of_different_keys() {
         let known = Tags::new(tags(0..20, "old")).unwrap();
-        assert!(is_invalid(Tags::new(tags(0..21, "")), Field::Tags));
+        assert!(is_invalid(&Tags::new(tags(0..21, "")), Field::Tags));
         let twice = [tags(0..2, ""), tags(1..2, "")].concat();
         assert_eq!(Tags::new(twice), Err(Error::TagKeyDuplicate));
 
@@ -278,7 +278,7 @@ mod tests {
         let expected = [tags(0..18, "old"), tags(18..20, "new")].concat();
         assert_eq!(merged, Tags(expected));
         let one_more = Tags::new(tags(19..21, "")).unwrap();
-        assert!(is_invalid(known.merge(one_more), Field::Tags));
+        assert!(is_invalid(&known.merge(one_more), Field::Tags));
     }
 
     #[test]
@@ -303,7 +303,7 @@ mod tests {
             "aliyun",
             &list(21),
         ] {
-            assert!(is_invalid(parse_tag_keys(text), Field::TagKeys), "{text}");
+            assert!(is_invalid(&parse_tag_keys(text), Field::TagKeys), "{text}");
         }
     }
 }

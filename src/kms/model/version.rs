@@ -173,9 +173,9 @@ impl Versions {
         self.put(id, DataType::Text, None, created)
     }
 
-    /// Moves a stage to a version, from the one that is to lose it where that is said; without a version to move it to, takes
-    /// it away (documented). `ACSCurrent` leaves `ACSPrevious` on the version that it goes away from (inferred). Where the
-    /// stage stands on that version already, nothing changes.
+    /// Moves a stage to a version, from the one that is to lose it where that is said; without a version to move it to,
+    /// takes it away (documented). `ACSCurrent` leaves `ACSPrevious` on the version that it goes away from (inferred).
+    /// Where the stage stands on the version already, nothing changes.
     ///
     /// # Errors
     /// [`Error::StageMismatch`] when neither version is said, or the stage does not stand on the one that is to lose it.
@@ -216,7 +216,7 @@ impl Versions {
 
     /// Deletes the oldest versions until there can be one more.
     fn make_room(&mut self) {
-        let mut excess = self.0.len().saturating_sub(KEPT);
+        let mut excess = self.0.len().saturating_sub(KEPT - 1);
         self.0.retain(|version| {
             let goes = excess > 0 && !version.has(&Stage::CURRENT);
             excess -= usize::from(goes);

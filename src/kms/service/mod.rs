@@ -4,6 +4,7 @@
 mod encryption;
 mod rights;
 mod secrets;
+mod seed;
 
 use std::sync::Arc;
 

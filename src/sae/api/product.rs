@@ -8,13 +8,16 @@ use actix_web::{
     },
     web,
 };
+use serde_json::Value;
 
 use super::{
     errors::{refused, with_message},
     namespaces,
     operation::{self, Operation},
     reply::{self, Answer},
-    request::{NamedRegion, Request, Sae, find_region, unfinished},
+    request::{
+        NAMESPACE, NamedRegion, Request, SECRET_ID, SECRET_NAME, Sae, find_region, unfinished,
+    },
     secrets,
 };
 use crate::{
@@ -70,7 +73,11 @@ impl Product for Sae {
     fn begin(&self, call: &Call<'_>) -> State {
         let parameters = Parameters::from_query(call.head.query_string());
         let trace_id = self.trace_ids.next(call.now);
-        call.note(|outcome| outcome.trace_id = Some(trace_id.clone()));
+        call.note(|outcome| {
+            outcome.trace_id = Some(trace_id.clone());
+            outcome.place = Some((NAMESPACE, None));
+            outcome.object = vec![(SECRET_ID, Value::Null), (SECRET_NAME, Value::Null)];
+        });
         let format = Format::named(&parameters);
         let format = format.unwrap_or_else(|| Format::accepted(call.header("accept")));
         State { frame: Frame::new(call, trace_id, format, XML), parameters }
@@ -168,8 +175,8 @@ fn note(call: &Call<'_>, operation: Operation, parameters: &Parameters) {
     call.note(|outcome| {
         outcome.operation = Some(operation.name());
         outcome.action = Some(operation.action());
-        outcome.namespace = namespace.map(|namespace| namespace.to_string());
-        outcome.object_id = id.map(SecretId::get);
+        outcome.place = Some((NAMESPACE, namespace.map(|namespace| namespace.to_string())));
+        outcome.note_object(SECRET_ID, id.map(SecretId::get));
     });
 }
 

@@ -89,84 +89,31 @@ fn required_keys_are_required() {
 
 #[test]
 fn values_have_their_rules() {
+    const CLONE: &str = "CloneAccountName is not AccountName with _clone behind it";
     for (managed_type, text, name, value, expected) in [
-        (
-            ManagedType::Rds,
-            RDS,
-            "SecretSubType",
-            "singleuser",
-            "SecretSubType is not SingleUser or DoubleUsers",
-        ),
-        (
-            ManagedType::Rds,
-            RDS,
-            "SecretSubType",
-            "Password",
-            "SecretSubType is not SingleUser or DoubleUsers",
-        ),
-        (
-            ManagedType::Redis,
-            REDIS,
-            "SecretSubType",
-            "SingleUser",
-            "SecretSubType is not DoubleUsers",
-        ),
-        (
-            ManagedType::PolarDb,
-            POLAR_DB,
-            "SecretSubType",
-            "SingleUser",
-            "SecretSubType is not DoubleUsers",
-        ),
-        (
-            ManagedType::RamCredentials,
-            RAM,
-            "SecretSubType",
-            "AccessKey",
-            "SecretSubType is not RamUserAccessKey",
-        ),
-        (
-            ManagedType::Ecs,
-            ECS,
-            "SecretSubType",
-            "SSHkey",
-            "SecretSubType is not Password or SSHKey",
-        ),
-        (
-            ManagedType::Redis,
-            REDIS,
-            "CloneAccountName",
-            "u_klon",
-            "CloneAccountName is not AccountName with _clone behind it",
-        ),
-        (
-            ManagedType::Redis,
-            REDIS,
-            "AccountName",
-            "v",
-            "CloneAccountName is not AccountName with _clone behind it",
-        ),
-        (
-            ManagedType::PolarDb,
-            POLAR_DB,
-            "CloneAccountName",
-            "u",
-            "CloneAccountName is not AccountName with _clone behind it",
-        ),
-        (ManagedType::PolarDb, POLAR_DB, "DBType", "Oracle", "DBType is not MySQL or PostgreSQL"),
-        (
-            ManagedType::PolarDb,
-            POLAR_DB,
-            "DBType",
-            "PostgreSQL",
-            "AccountPrivilege is for MySQL only",
-        ),
-        (ManagedType::PolarDb, POLAR_DB, "AccountType", "Super", "AccountType is not Normal"),
+        (ManagedType::Rds, RDS, "SecretSubType", "singleuser", "is not SingleUser or DoubleUsers"),
+        (ManagedType::Rds, RDS, "SecretSubType", "Password", "is not SingleUser or DoubleUsers"),
+        (ManagedType::Redis, REDIS, "SecretSubType", "SingleUser", "is not DoubleUsers"),
+        (ManagedType::PolarDb, POLAR_DB, "SecretSubType", "SingleUser", "is not DoubleUsers"),
+        (ManagedType::RamCredentials, RAM, "SecretSubType", "Key", "is not RamUserAccessKey"),
+        (ManagedType::Ecs, ECS, "SecretSubType", "SSHkey", "is not Password or SSHKey"),
+        (ManagedType::PolarDb, POLAR_DB, "DBType", "Oracle", "is not MySQL or PostgreSQL"),
+        (ManagedType::PolarDb, POLAR_DB, "AccountType", "Super", "is not Normal"),
     ] {
         let changed = with(text, name, Some(&format!("\"{value}\"")));
-        assert_eq!(reason(managed_type, &changed), expected, "{changed}");
+        assert_eq!(reason(managed_type, &changed), format!("{name} {expected}"), "{changed}");
     }
-    let postgres = with(&POLAR_DB.replace("MySQL", "PostgreSQL"), "AccountPrivilege", None);
+    for (managed_type, text) in [(ManagedType::Redis, REDIS), (ManagedType::PolarDb, POLAR_DB)] {
+        for (name, value) in
+            [("CloneAccountName", "u"), ("CloneAccountName", "u_Clone"), ("AccountName", "v")]
+        {
+            let changed = with(text, name, Some(&format!("\"{value}\"")));
+            assert_eq!(reason(managed_type, &changed), CLONE, "{changed}");
+        }
+    }
+    let postgres = POLAR_DB.replace("MySQL", "PostgreSQL");
+    assert_eq!(reason(ManagedType::PolarDb, &postgres), "AccountPrivilege is for MySQL only");
+    let postgres = with(&postgres, "AccountPrivilege", None);
     assert_eq!(reason(ManagedType::PolarDb, &postgres), "DBName is for MySQL only");
     config(ManagedType::PolarDb, &with(&postgres, "DBName", Some("\"\"")));
     config(ManagedType::PolarDb, &with(&postgres, "DBName", None));
@@ -188,7 +135,7 @@ fn only_a_json_object_will_do() {
         // The broken sample of the documentation.
         (
             r#"{"SecretSubType":"SingleUser","CustomData":"Key1": "v1"}"#,
-            "is not valid JSON (line 1, column 48)",
+            "is not valid JSON (line 1, column 50)",
         ),
     ] {
         assert_eq!(reason(ManagedType::Rds, text), expected, "{text}");

@@ -1,6 +1,6 @@
 //! Use cases of secrets and their versions.
 
-mod create;
+pub mod create;
 mod delete;
 mod describe;
 mod get;
