@@ -2,9 +2,11 @@
 //! synchronous function inside one transaction of the store.
 
 mod encryption;
+mod keys;
 mod rights;
 mod secrets;
 mod seed;
+mod shares;
 
 use std::sync::Arc;
 
@@ -15,6 +17,9 @@ use crate::{
     store::Store,
 };
 
+pub use keys::{
+    CreateAlias, CreateKey, DescribedKey, Generated, ListedAliases, ListedKeys, Opened,
+};
 pub use rights::Rights;
 pub use secrets::{
     CreateSecret, Created, DeleteSecret, Deleted, Described, GetSecretValue, ListedVersions,

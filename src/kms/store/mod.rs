@@ -1,12 +1,16 @@
-//! The rows of secrets, their versions and tags, and of keys: queries as methods on the transaction.
+//! The rows of secrets, their versions and tags, of keys, their versions and aliases: queries as methods on the transaction.
 
+mod aliases;
 mod counts;
+mod key_versions;
+mod keys;
 mod schema;
 mod secrets;
 mod tags;
 mod versions;
 
 pub use counts::Counted;
+pub use key_versions::StoredKeyVersion;
 pub use versions::{DataKey, StoredVersion};
 
 use crate::{kms::model::Error, store::Unavailable};

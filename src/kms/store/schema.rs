@@ -81,6 +81,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    kms_deleted_keys (scope, key_id) {
+        scope -> Text,
+        key_id -> Text,
+        deleted_at -> BigInt,
+    }
+}
+
+diesel::table! {
     kms_key_versions (scope, kms_key, number) {
         scope -> Text,
         kms_key -> BigInt,

@@ -153,6 +153,15 @@ impl Tx<'_> {
         Ok(Versions::stored(versions?))
     }
 
+    /// Says that this transaction will insert a version of a secret, before it looks up the key of the database that wraps
+    /// its data key.
+    pub fn announce_kms_version(&mut self) -> store::Result<()> {
+        if self.has_other_writers() {
+            self.execute("LOCK TABLE kms_versions IN ROW EXCLUSIVE MODE", &[])?;
+        }
+        Ok(())
+    }
+
     /// Inserts a version of a secret.
     pub fn insert_kms_version(
         &mut self,
