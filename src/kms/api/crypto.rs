@@ -8,7 +8,7 @@ use super::{
     request::{Handled, Request},
 };
 use crate::{
-    kms::model::{CiphertextBlob, DataKeyLength, EncryptionContext, KeyForms, KeyRef, Plaintext},
+    kms::model::{CiphertextBlob, DataKeyLength, EncryptionContext, KeyForms, Plaintext},
     pop::{self, Malformed, Structure},
 };
 

@@ -2,6 +2,7 @@
 //! synchronous function inside one transaction of the store.
 
 mod encryption;
+mod holder;
 mod keys;
 mod rights;
 mod secrets;
@@ -17,6 +18,7 @@ use crate::{
     store::Store,
 };
 
+pub use holder::{KeyVersions, SecretVersions};
 pub use keys::{
     CreateAlias, CreateKey, DescribedKey, Generated, ListedAliases, ListedKeys, Opened,
 };

@@ -5,12 +5,15 @@ mod counts;
 mod key_versions;
 mod keys;
 mod schema;
+mod sealed_rows;
 mod secrets;
+mod soundness;
 mod tags;
 mod versions;
 
 pub use counts::Counted;
 pub use key_versions::StoredKeyVersion;
+pub use sealed_rows::{KeyVersionRows, SecretVersionRows};
 pub use versions::{DataKey, StoredVersion};
 
 use crate::{kms::model::Error, store::Unavailable};

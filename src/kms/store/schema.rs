@@ -114,6 +114,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     kms_versions,
     kms_tags,
     kms_keys,
+    kms_deleted_keys,
     kms_key_versions,
     kms_aliases,
 );

@@ -46,7 +46,7 @@ pub struct StoredVersion {
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = kms_versions)]
-struct MetaRow {
+pub(super) struct MetaRow {
     number: i64,
     version_id: String,
     data_type: String,
@@ -55,7 +55,7 @@ struct MetaRow {
 }
 
 impl MetaRow {
-    fn parse(self) -> store::Result<Version> {
+    pub(super) fn parse(self) -> store::Result<Version> {
         let broken = || corrupt("version of a secret of KMS");
         Ok(Version {
             number: self.number,
@@ -69,7 +69,7 @@ impl MetaRow {
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = kms_versions)]
-struct StoredRow {
+pub(super) struct StoredRow {
     #[diesel(embed)]
     meta: MetaRow,
     key_id: Option<String>,
@@ -79,7 +79,7 @@ struct StoredRow {
 }
 
 impl StoredRow {
-    fn parse(self) -> store::Result<StoredVersion> {
+    pub(super) fn parse(self) -> store::Result<StoredVersion> {
         let bytes = self.data_key;
         let data_key = match (self.key_id, self.key_version) {
             (Some(key), None) => DataKey::OfDatabase(WrappedDataKey { key: key_id(&key)?, bytes }),
