@@ -250,9 +250,10 @@ impl Reader<'_> {
             }
             None => Some(KeySpec::default()),
         };
-        if let Some(text) = &description {
-            self.held(text.at, KeyDescription::parse(&text.value));
-        }
+        let description = match description {
+            Some(text) => self.held(text.at, KeyDescription::parse(&text.value)),
+            None => Some(KeyDescription::default()),
+        };
         let instance = self.instance(instance.as_ref());
         let (scope, alias) = scope.zip(parsed)?;
         let place = (scope.region.clone(), alias.as_str().to_owned());
@@ -262,8 +263,7 @@ impl Reader<'_> {
         self.count("keys", self.cloud.key_quota, (&scope.region, ""), at);
         let (spec, instance) = spec.zip(instance)?;
         self.keys.insert(place, KnownKey { spec, instance: instance.clone() });
-        let description = description.map(|text| text.value).unwrap_or_default();
-        Some(SeedKey { scope, alias, spec, description, instance })
+        Some(SeedKey { scope, alias, spec, description: description?, instance })
     }
 
     fn secret(&mut self, item: Placed<Secret>) -> Option<SeedSecret> {

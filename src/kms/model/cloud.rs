@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{
-    AliasName, DataType, ExtendedConfig, Interval, KeySpec, Scope, SecretData, SecretName,
-    SecretPolicy, SecretType, Tags, VersionId,
+    AliasName, DataType, ExtendedConfig, Interval, KeyDescription, KeySpec, Scope, SecretData,
+    SecretName, SecretPolicy, SecretType, Tags, VersionId,
 };
 use crate::pop::RegionId;
 
@@ -69,6 +69,14 @@ impl Cloud {
             None => (id.starts_with("kst-") && id.len() > "kst-".len()).then_some(Instance::OPEN),
         }
     }
+
+    /// The instances that can be used; `None` where each can.
+    #[must_use]
+    pub fn connected(&self) -> Option<Vec<&str>> {
+        let is_connected = |instance: &Instance| instance.state == InstanceState::Connected;
+        let known = self.instances.as_ref()?.iter();
+        Some(known.filter(|(_, it)| is_connected(it)).map(|(id, _)| id.as_str()).collect())
+    }
 }
 
 /// A key that must be there at every start.
@@ -78,7 +86,7 @@ pub struct SeedKey {
     /// By which it is known whether it is there.
     pub alias: AliasName,
     pub spec: KeySpec,
-    pub description: String,
+    pub description: KeyDescription,
     pub instance: Option<String>,
 }
 

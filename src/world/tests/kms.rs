@@ -115,12 +115,16 @@ kms:
 ",
     );
     let [first, second, third] = &world.kms_keys[..] else { panic!("three keys") };
-    let shown = (first.scope.to_string(), first.alias.as_str(), first.spec, &*first.description);
+    let shown =
+        (first.scope.to_string(), first.alias.as_str(), first.spec, first.description.as_str());
     let account = &world.cloud.account;
     assert_eq!(shown, (format!("{account}/cn-x"), "alias/app", KeySpec::Aes256, ""));
     let shown = (second.scope.to_string(), second.alias.as_str(), second.spec);
     assert_eq!(shown, (format!("{account}/cn-y"), "alias/app", KeySpec::Sm4));
-    assert_eq!((&*second.description, second.instance.as_deref()), ("of two", Some("kst-a")));
+    assert_eq!(
+        (second.description.as_str(), second.instance.as_deref()),
+        ("of two", Some("kst-a"))
+    );
     assert_eq!((third.spec, &third.instance), (KeySpec::EcP256, &None));
 }
 

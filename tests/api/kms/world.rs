@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::{call, done, refused};
+use super::{Given, Kms, START, failed};
 use crate::common::{TestServer, server::*};
 
 const WORLD: &str = r#"
@@ -66,28 +66,27 @@ const TOO_MANY: (u16, &str, &str) = (
 const NOT_CONNECTED: (u16, &str, &str) =
     (403, "Forbidden.DKMSInstanceStateInvalid", "The DKMS instance state is invalid.");
 
-/// The moment of most tests: 2026-01-02T03:04:05Z.
-const NOW: i64 = 1_767_323_045;
-
-fn server() -> TestServer {
-    TestServer::start_at(SetClock::at(NOW), WORLD, |_| {})
+fn start() -> Kms {
+    Kms::start_in(WORLD, false)
 }
 
 /// A server over a database that outlives it.
-fn over(database: &Path, world: &str) -> TestServer {
-    TestServer::start_with(world, |settings| {
+fn over(database: &Path, world: &str) -> Kms {
+    let clock = SetClock::at(START);
+    let server = TestServer::start_at(clock.clone(), world, |settings| {
         settings.database.database_url = format!("sqlite://{}", database.display());
-    })
+    });
+    Kms { server, clock, now: START.into() }
 }
 
-/// What a reply says besides the request's id.
-fn said(mut reply: Value) -> Value {
-    reply.as_object_mut().unwrap().remove("RequestId").expect("a RequestId");
-    reply
+#[track_caller]
+fn refused(kms: &Kms, action: &str, given: Given, expected: (u16, &str, &str)) {
+    let (status, code, message) = expected;
+    failed(&kms.call(action, given), status, code, message);
 }
 
-fn key(server: &TestServer, alias: &str) -> Value {
-    done(server, "DescribeKey", &[("KeyId", alias)])["KeyMetadata"].clone()
+fn key(kms: &Kms, alias: &str) -> Value {
+    kms.ok("DescribeKey", &[("KeyId", alias)])["KeyMetadata"].clone()
 }
 
 fn create(name: &str) -> Vec<(&str, &str)> {
@@ -96,10 +95,10 @@ fn create(name: &str) -> Vec<(&str, &str)> {
 
 #[test]
 fn secrets_of_the_file_are_there() {
-    let server = server();
-    let value = done(&server, "GetSecretValue", &[("SecretName", "db/main")]);
+    let kms = start();
+    let value = kms.ok("GetSecretValue", &[("SecretName", "db/main")]);
     assert_eq!(
-        said(value),
+        value,
         json!({
             "SecretName": "db/main", "SecretType": "Generic", "SecretData": "canary-of-the-file",
             "SecretDataType": "binary", "VersionId": "first",
@@ -107,37 +106,36 @@ fn secrets_of_the_file_are_there() {
         })
     );
     let of_beijing =
-        done(&server, "GetSecretValue", &[("SecretName", "db/main"), ("RegionId", "cn-beijing")]);
+        kms.ok("GetSecretValue", &[("SecretName", "db/main"), ("RegionId", "cn-beijing")]);
     assert_eq!(
         (&of_beijing["SecretData"], &of_beijing["VersionId"]),
         (&json!("canary-of-beijing"), &json!("v1"))
     );
-    let described =
-        done(&server, "DescribeSecret", &[("SecretName", "db/main"), ("FetchTags", "true")]);
+    let described = kms.ok("DescribeSecret", &[("SecretName", "db/main"), ("FetchTags", "true")]);
     assert_eq!(described["Description"], "of the file");
-    assert_eq!(described["EncryptionKeyId"], key(&server, "alias/app")["KeyId"]);
+    assert_eq!(described["EncryptionKeyId"], key(&kms, "alias/app")["KeyId"]);
     assert!(described.get("DKMSInstanceId").is_none());
     let tags = described["Tags"]["Tag"].as_array().unwrap();
     let mut tags: Vec<_> = tags.iter().map(|tag| (&tag["TagKey"], &tag["TagValue"])).collect();
     tags.sort_by_key(|(key, _)| key.to_string());
     assert_eq!(tags, [(&json!("empty"), &json!("")), (&json!("team"), &json!("a"))]);
 
-    let shared = done(&server, "DescribeSecret", &[("SecretName", "shared")]);
+    let shared = kms.ok("DescribeSecret", &[("SecretName", "shared")]);
     assert_eq!(shared["DKMSInstanceId"], "kst-hangzhou0001");
-    let policy = done(&server, "GetSecretPolicy", &[("SecretName", "shared")]);
+    let policy = kms.ok("GetSecretPolicy", &[("SecretName", "shared")]);
     assert_eq!(
         policy["Policy"],
         r#"{"Version":"1","Statement":[{"Effect":"Allow","Principal":{"RAM":"acs:ram::2:*"},"Action":"kms:GetSecretValue","Resource":"*"}]}"#
     );
-    let value = done(&server, "GetSecretValue", &[("SecretName", "shared")]);
+    let value = kms.ok("GetSecretValue", &[("SecretName", "shared")]);
     assert_eq!(value["SecretData"], "canary-shared");
 }
 
 #[test]
 fn managed_secrets_of_the_file_are_there() {
-    let server = server();
+    let kms = start();
     let wanted = [("SecretName", "rotated"), ("FetchExtendedConfig", "true")];
-    let value = done(&server, "GetSecretValue", &wanted);
+    let value = kms.ok("GetSecretValue", &wanted);
     assert_eq!(value["SecretType"], "Rds");
     let data = r#"{"AccountName":"app","AccountPassword":"canary-of-rds"}"#;
     assert_eq!(value["SecretData"], data);
@@ -149,7 +147,7 @@ fn managed_secrets_of_the_file_are_there() {
     assert_eq!(value["RotationInterval"], "604800s");
     assert_eq!(value["NextRotationDate"], "2026-01-09T03:04:05Z");
     assert!(value.get("LastRotationDate").is_none());
-    let value = done(&server, "GetSecretValue", &[("SecretName", "acs/ram/user/alice")]);
+    let value = kms.ok("GetSecretValue", &[("SecretName", "acs/ram/user/alice")]);
     assert_eq!(value["AutomaticRotation"], "Disabled");
     let data: Value = serde_json::from_str(value["SecretData"].as_str().unwrap()).unwrap();
     assert_eq!(data["AccessKeySecret"], "canary-of-alice");
@@ -157,85 +155,82 @@ fn managed_secrets_of_the_file_are_there() {
 
 #[test]
 fn keys_of_the_file_are_found_by_their_aliases() {
-    let server = server();
-    let app = key(&server, "alias/app");
+    let kms = start();
+    let app = key(&kms, "alias/app");
     let shown = ["KeySpec", "KeyState", "KeyUsage", "Description"].map(|name| app[name].clone());
     assert_eq!(shown, ["Aliyun_SM4", "Enabled", "ENCRYPT/DECRYPT", "of the file"]);
     let id = app["KeyId"].as_str().unwrap();
     assert_eq!(app["Arn"], format!("acs:kms:cn-hangzhou:1000000000000001:key/{id}"));
-    let inside = key(&server, "alias/inside");
+    let inside = key(&kms, "alias/inside");
     assert_eq!(inside["KeySpec"], "Aliyun_AES_256");
     assert_eq!(inside["DKMSInstanceId"], "kst-hangzhou0001");
-    let aliases = done(&server, "ListAliasesByKeyId", &[("KeyId", id)]);
+    let aliases = kms.ok("ListAliasesByKeyId", &[("KeyId", id)]);
     assert_eq!(aliases["Aliases"]["Alias"][0]["AliasName"], "alias/app");
     refused(
-        &server,
+        &kms,
         "DescribeKey",
         &[("KeyId", "alias/app"), ("RegionId", "cn-beijing")],
         (404, "Forbidden.AliasNotFound", "The specified Alias is not found."),
     );
-    let sealed = done(&server, "Encrypt", &[("KeyId", "alias/app"), ("Plaintext", "Y2FuYXJ5")]);
+    let sealed = kms.ok("Encrypt", &[("KeyId", "alias/app"), ("Plaintext", "Y2FuYXJ5")]);
     let opened = [("CiphertextBlob", sealed["CiphertextBlob"].as_str().unwrap())];
-    assert_eq!(done(&server, "Decrypt", &opened)["Plaintext"], "Y2FuYXJ5");
+    assert_eq!(kms.ok("Decrypt", &opened)["Plaintext"], "Y2FuYXJ5");
 }
 
 #[test]
 fn a_region_has_as_many_secrets_as_its_quota_says() {
-    let server = server();
-    done(&server, "CreateSecret", &create("ninth"));
-    refused(&server, "CreateSecret", &create("tenth"), TOO_MANY);
+    let kms = start();
+    kms.ok("CreateSecret", &create("ninth"));
+    refused(&kms, "CreateSecret", &create("tenth"), TOO_MANY);
     // One that waits to be deleted still counts.
-    done(&server, "DeleteSecret", &[("SecretName", "ninth")]);
-    refused(&server, "CreateSecret", &create("tenth"), TOO_MANY);
+    kms.ok("DeleteSecret", &[("SecretName", "ninth")]);
+    refused(&kms, "CreateSecret", &create("tenth"), TOO_MANY);
     let forced = [("SecretName", "ninth"), ("ForceDeleteWithoutRecovery", "true")];
-    done(&server, "DeleteSecret", &forced);
-    done(&server, "CreateSecret", &create("tenth"));
+    kms.ok("DeleteSecret", &forced);
+    kms.ok("CreateSecret", &create("tenth"));
     let mut elsewhere = create("tenth");
     elsewhere.push(("RegionId", "cn-beijing"));
-    done(&server, "CreateSecret", &elsewhere);
+    kms.ok("CreateSecret", &elsewhere);
 }
 
 #[test]
 fn an_instance_has_as_many_secrets_as_its_quota_says() {
-    let server = server();
+    let kms = start();
     let inside = |name, id| {
         let mut wanted = create(name);
         wanted.push(("DKMSInstanceId", id));
         wanted
     };
-    done(&server, "CreateSecret", &inside("second", "kst-hangzhou0001"));
-    refused(&server, "CreateSecret", &inside("third", "kst-hangzhou0001"), TOO_MANY);
-    refused(&server, "CreateSecret", &inside("third", "kst-none"), TOO_MANY);
+    kms.ok("CreateSecret", &inside("second", "kst-hangzhou0001"));
+    refused(&kms, "CreateSecret", &inside("third", "kst-hangzhou0001"), TOO_MANY);
+    refused(&kms, "CreateSecret", &inside("third", "kst-none"), TOO_MANY);
     let forced = [("SecretName", "second"), ("ForceDeleteWithoutRecovery", "true")];
-    done(&server, "DeleteSecret", &forced);
-    done(&server, "CreateSecret", &inside("third", "kst-hangzhou0001"));
+    kms.ok("DeleteSecret", &forced);
+    kms.ok("CreateSecret", &inside("third", "kst-hangzhou0001"));
 }
 
 #[test]
 fn a_region_has_as_many_keys_as_its_quota_says() {
-    let server = server();
-    done(&server, "CreateKey", &[]);
-    refused(&server, "CreateKey", &[], TOO_MANY);
+    let kms = start();
+    kms.ok("CreateKey", &[]);
+    refused(&kms, "CreateKey", &[], TOO_MANY);
     for _ in 0..3 {
-        done(&server, "CreateKey", &[("RegionId", "cn-beijing")]);
+        kms.ok("CreateKey", &[("RegionId", "cn-beijing")]);
     }
-    refused(&server, "CreateKey", &[("RegionId", "cn-beijing")], TOO_MANY);
+    refused(&kms, "CreateKey", &[("RegionId", "cn-beijing")], TOO_MANY);
 }
 
 #[test]
 fn only_the_instances_of_the_file_exist() {
-    let server = server();
-    let missing = (
-        403,
-        "Forbidden.DKMSInstanceNotFound",
-        "The specified DKMS Instance is not found.",
-    );
+    let kms = start();
+    let missing =
+        (403, "Forbidden.DKMSInstanceNotFound", "The specified DKMS Instance is not found.");
     for id in ["kst-other", "kst-", "kst", "KST-hangzhou0001", "key-1"] {
         let mut wanted = create("s");
         wanted.push(("DKMSInstanceId", id));
-        refused(&server, "CreateSecret", &wanted, missing);
+        refused(&kms, "CreateSecret", &wanted, missing);
     }
-    let listed = done(&server, "ListKmsInstances", &[]);
+    let listed = kms.ok("ListKmsInstances", &[]);
     let listed = listed["KmsInstances"]["KmsInstance"].as_array().unwrap();
     let ids: Vec<_> = listed.iter().map(|it| it["KmsInstanceId"].as_str().unwrap()).collect();
     assert_eq!(
@@ -251,37 +246,37 @@ fn only_the_instances_of_the_file_exist() {
     );
 
     // Without a list whatever looks like one does.
-    let server = TestServer::start();
+    let kms = Kms::start_in("regions: [cn-hangzhou]", false);
     for (name, id) in [("s", "kst-other"), ("t", "kst-hangzhou0001")] {
         let mut wanted = create(name);
         wanted.push(("DKMSInstanceId", id));
-        done(&server, "CreateSecret", &wanted);
+        kms.ok("CreateSecret", &wanted);
     }
     for id in ["kst-", "key-1"] {
         let mut wanted = create("u");
         wanted.push(("DKMSInstanceId", id));
-        refused(&server, "CreateSecret", &wanted, missing);
+        refused(&kms, "CreateSecret", &wanted, missing);
     }
 }
 
 #[test]
 fn what_is_in_an_instance_needs_it_connected() {
-    let server = server();
+    let kms = start();
     let policy = r#"{"Version":"1","Statement":[{"Effect":"Allow","Principal":{"RAM":["acs:ram::1000000000000001:*"]},"Action":["kms:*"],"Resource":["*"]}]}"#;
     for name in ["off/1", "off/2", "off/3", "off/4"] {
-        refused(&server, "GetSecretValue", &[("SecretName", name)], NOT_CONNECTED);
-        refused(&server, "GetSecretPolicy", &[("SecretName", name)], NOT_CONNECTED);
+        refused(&kms, "GetSecretValue", &[("SecretName", name)], NOT_CONNECTED);
+        refused(&kms, "GetSecretPolicy", &[("SecretName", name)], NOT_CONNECTED);
         let wanted = [("SecretName", name), ("Policy", policy)];
-        refused(&server, "SetSecretPolicy", &wanted, NOT_CONNECTED);
-        done(&server, "DescribeSecret", &[("SecretName", name)]);
+        refused(&kms, "SetSecretPolicy", &wanted, NOT_CONNECTED);
+        kms.ok("DescribeSecret", &[("SecretName", name)]);
     }
-    done(&server, "GetSecretValue", &[("SecretName", "shared")]);
-    done(&server, "SetSecretPolicy", &[("SecretName", "shared"), ("Policy", policy)]);
+    kms.ok("GetSecretValue", &[("SecretName", "shared")]);
+    kms.ok("SetSecretPolicy", &[("SecretName", "shared"), ("Policy", policy)]);
 }
 
 #[test]
 fn an_instance_is_shared_with_as_many_accounts_as_its_quota_says() {
-    let server = server();
+    let kms = start();
     let shared = |accounts: &[&str]| {
         let principals: Vec<_> =
             accounts.iter().map(|account| format!("acs:ram::{account}:root")).collect();
@@ -289,8 +284,7 @@ fn an_instance_is_shared_with_as_many_accounts_as_its_quota_says() {
                "Action": ["kms:GetSecretValue"], "Resource": ["*"]}]})
         .to_string()
     };
-    let too_many =
-        (400, "Rejected.ShareQuotaExceedLimit", "Instance Share Quota Exceed Limit.");
+    let too_many = (400, "Rejected.ShareQuotaExceedLimit", "Instance Share Quota Exceed Limit.");
     let inside = |name: &'static str, id: &'static str| {
         let mut wanted = create(name);
         wanted.push(("DKMSInstanceId", id));
@@ -301,102 +295,102 @@ fn an_instance_is_shared_with_as_many_accounts_as_its_quota_says() {
         let policy = shared(accounts);
         let mut wanted = inside("second", "kst-hangzhou0001");
         wanted.push(("Policy", &policy));
-        refused(&server, "CreateSecret", &wanted, too_many);
+        refused(&kms, "CreateSecret", &wanted, too_many);
     }
     let (two, three, own) = (shared(&["2"]), shared(&["3"]), shared(&["1000000000000001"]));
     let mut wanted = inside("second", "kst-hangzhou0001");
     wanted.push(("Policy", &two));
-    done(&server, "CreateSecret", &wanted);
+    kms.ok("CreateSecret", &wanted);
     let change = |name, policy| [("SecretName", name), ("Policy", policy)];
-    refused(&server, "SetSecretPolicy", &change("second", &three), too_many);
-    let kept = done(&server, "GetSecretPolicy", &[("SecretName", "second")]);
+    refused(&kms, "SetSecretPolicy", &change("second", &three), too_many);
+    let kept = kms.ok("GetSecretPolicy", &[("SecretName", "second")]);
     assert_eq!(kept["Policy"], two);
-    done(&server, "SetSecretPolicy", &change("second", &own));
-    done(&server, "SetSecretPolicy", &change("shared", &three));
+    kms.ok("SetSecretPolicy", &change("second", &own));
+    kms.ok("SetSecretPolicy", &change("shared", &three));
     // Outside of instances nothing is counted.
-    done(&server, "SetSecretPolicy", &change("db/main", &shared(&["4", "5", "6"])));
+    kms.ok("SetSecretPolicy", &change("db/main", &shared(&["4", "5", "6"])));
 }
 
 #[test]
 fn a_restart_makes_what_is_missing_and_keeps_what_was_changed() {
     let folder = Folder::new();
     let database = folder.path().join("kept.db");
-    let state = |server: &TestServer| {
+    let state = |kms: &Kms| {
         let names = ["db/main", "shared", "rotated", "acs/ram/user/alice", "off/1", "off/2"];
         let secrets = names.map(|name| {
             let described =
-                done(server, "DescribeSecret", &[("SecretName", name), ("FetchTags", "true")]);
-            let versions = done(
-                server,
-                "ListSecretVersionIds",
-                &[("SecretName", name), ("IncludeDeprecated", "true")],
-            );
-            let value = call(server, "GetSecretValue", &[("SecretName", name)]);
-            (said(described), said(versions), value.json()["SecretData"].clone())
+                kms.ok("DescribeSecret", &[("SecretName", name), ("FetchTags", "true")]);
+            let versions = kms
+                .ok("ListSecretVersionIds", &[("SecretName", name), ("IncludeDeprecated", "true")]);
+            let value = kms.call("GetSecretValue", &[("SecretName", name)]);
+            (described, versions, value.json()["SecretData"].clone())
         });
-        let keys = ["alias/app", "alias/inside", "alias/second"].map(|alias| key(server, alias));
-        let policy = said(done(server, "GetSecretPolicy", &[("SecretName", "shared")]));
+        let keys = ["alias/app", "alias/inside", "alias/second"].map(|alias| key(kms, alias));
+        let policy = kms.ok("GetSecretPolicy", &[("SecretName", "shared")]);
         (secrets, keys, policy)
     };
     let before = {
-        let server = over(&database, WORLD);
+        let kms = over(&database, WORLD);
         let put = [
             ("SecretName", "db/main"),
             ("VersionId", "second"),
             ("SecretData", "canary-of-the-user"),
         ];
-        done(&server, "PutSecretValue", &put);
-        done(&server, "UpdateSecret", &[("SecretName", "db/main"), ("Description", "changed")]);
+        kms.ok("PutSecretValue", &put);
+        kms.ok("UpdateSecret", &[("SecretName", "db/main"), ("Description", "changed")]);
         let untag = [("SecretName", "db/main"), ("TagKeys", "[\"team\"]")];
-        done(&server, "UntagResource", &untag);
+        kms.ok("UntagResource", &untag);
         let own = r#"{"Version":"1","Statement":[{"Effect":"Deny","Principal":{"RAM":["acs:ram::3:*"]},"Action":["kms:*"],"Resource":["*"]}]}"#;
-        done(&server, "SetSecretPolicy", &[("SecretName", "shared"), ("Policy", own)]);
+        kms.ok("SetSecretPolicy", &[("SecretName", "shared"), ("Policy", own)]);
         let quiet = [("SecretName", "rotated"), ("EnableAutomaticRotation", "false")];
-        done(&server, "UpdateSecretRotationPolicy", &quiet);
-        done(
-            &server,
-            "RotateSecret",
-            &[("SecretName", "acs/ram/user/alice"), ("VersionId", "second")],
-        );
-        done(&server, "DeleteSecret", &[("SecretName", "off/1")]);
-        let app = key(&server, "alias/app")["KeyId"].as_str().unwrap().to_owned();
+        kms.ok("UpdateSecretRotationPolicy", &quiet);
+        kms.ok("RotateSecret", &[("SecretName", "acs/ram/user/alice"), ("VersionId", "second")]);
+        kms.ok("DeleteSecret", &[("SecretName", "off/1")]);
+        let app = key(&kms, "alias/app")["KeyId"].as_str().unwrap().to_owned();
         let changed = [("KeyId", app.as_str()), ("Description", "changed")];
-        done(&server, "UpdateKeyDescription", &changed);
-        done(&server, "CreateAlias", &[("AliasName", "alias/second"), ("KeyId", &app)]);
-        done(&server, "DisableKey", &[("KeyId", "alias/inside")]);
+        kms.ok("UpdateKeyDescription", &changed);
+        kms.ok("CreateAlias", &[("AliasName", "alias/second"), ("KeyId", &app)]);
+        kms.ok("DisableKey", &[("KeyId", "alias/inside")]);
         // The alias now names another key than the one that the file made.
-        let other = done(&server, "CreateKey", &[])["KeyMetadata"]["KeyId"].clone();
+        let other = kms.ok("CreateKey", &[])["KeyMetadata"]["KeyId"].clone();
         let moved = [("AliasName", "alias/app"), ("KeyId", other.as_str().unwrap())];
-        done(&server, "UpdateAlias", &moved);
-        state(&server)
+        kms.ok("UpdateAlias", &moved);
+        state(&kms)
     };
     assert_eq!(before.0[0].2, "canary-of-the-user");
     assert_eq!(before.0[0].0["Description"], "changed");
     assert!(before.0[4].0.get("PlannedDeleteTime").is_some());
     assert_eq!(before.1[1]["KeyState"], "Disabled");
-    for world in [WORLD, &WORLD.replace("of the file", "of another file"), "regions: [cn-hangzhou]"] {
+    for world in [WORLD, &WORLD.replace("of the file", "of another file"), "regions: [cn-hangzhou]"]
+    {
         if world.starts_with("regions") {
             // Without instances of its own, no instance is disconnected; all else is there.
-            let server = over(&database, world);
-            let value = done(&server, "GetSecretValue", &[("SecretName", "db/main")]);
+            let kms = over(&database, world);
+            let value = kms.ok("GetSecretValue", &[("SecretName", "db/main")]);
             assert_eq!(value["SecretData"], "canary-of-the-user");
         } else {
             assert_eq!(state(&over(&database, world)), before);
         }
     }
     {
-        let server = over(&database, WORLD);
+        let kms = over(&database, WORLD);
         let forced = [("SecretName", "db/main"), ("ForceDeleteWithoutRecovery", "true")];
-        done(&server, "DeleteSecret", &forced);
-        done(&server, "DeleteAlias", &[("AliasName", "alias/app")]);
+        kms.ok("DeleteSecret", &forced);
+        kms.ok("DeleteAlias", &[("AliasName", "alias/app")]);
     }
-    let server = over(&database, WORLD);
-    let value = done(&server, "GetSecretValue", &[("SecretName", "db/main")]);
-    assert_eq!((&value["SecretData"], &value["VersionId"]), (&json!("canary-of-the-file"), &json!("first")));
-    let app = key(&server, "alias/app");
-    assert_eq!((&app["Description"], &app["KeySpec"]), (&json!("of the file"), &json!("Aliyun_SM4")));
-    let described = done(&server, "DescribeSecret", &[("SecretName", "db/main")]);
+    let kms = over(&database, WORLD);
+    let value = kms.ok("GetSecretValue", &[("SecretName", "db/main")]);
+    assert_eq!(
+        (&value["SecretData"], &value["VersionId"]),
+        (&json!("canary-of-the-file"), &json!("first"))
+    );
+    let app = key(&kms, "alias/app");
+    assert_eq!(
+        (&app["Description"], &app["KeySpec"]),
+        (&json!("of the file"), &json!("Aliyun_SM4"))
+    );
+    let described = kms.ok("DescribeSecret", &[("SecretName", "db/main")]);
     assert_eq!(described["EncryptionKeyId"], app["KeyId"]);
     // The quota of keys is exceeded by the file's own, which does not stop the start, and holds for all others.
-    refused(&server, "CreateKey", &[], TOO_MANY);
+    refused(&kms, "CreateKey", &[], TOO_MANY);
 }
