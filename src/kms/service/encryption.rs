@@ -31,6 +31,11 @@ pub fn check_usable(
     Err(Error::KeyNotFound)
 }
 
+/// Whether a key is there and can be used, whoever asks.
+pub fn check_enabled(_tx: &mut Tx<'_>, _cloud: &Cloud, _scope: &Scope, _key: &KeyId) -> Result<()> {
+    Err(Error::KeyNotFound)
+}
+
 pub fn check_readable(
     _tx: &mut Tx<'_>,
     _cloud: &Cloud,

@@ -5,6 +5,7 @@ mod encryption;
 mod rights;
 mod secrets;
 mod seed;
+mod worker;
 
 use std::sync::Arc;
 
@@ -18,7 +19,8 @@ use crate::{
 pub use rights::Rights;
 pub use secrets::{
     CreateSecret, Created, DeleteSecret, Deleted, Described, GetSecretValue, ListedVersions,
-    Managed, Put, PutSecretValue, SecretValue, UpdateSecret, UpdateSecretVersionStage,
+    Managed, Put, PutSecretValue, RotateSecret, Rotated, SecretValue, UpdateSecret,
+    UpdateSecretRotationPolicy, UpdateSecretVersionStage,
 };
 
 /// Everything that can be done. Cloning is cheap.

@@ -1,15 +1,23 @@
 //! The rows of secrets, their versions and tags, and of keys: queries as methods on the transaction.
 
 mod counts;
+mod due;
+mod rotations;
 mod schema;
 mod secrets;
 mod tags;
 mod versions;
 
 pub use counts::Counted;
+pub use due::Due;
 pub use versions::{DataKey, StoredVersion};
 
-use crate::{kms::model::Error, store::Unavailable};
+use diesel::result::Error as DieselError;
+
+use crate::{
+    kms::model::{Error, Result},
+    store::{self, Unavailable},
+};
 
 impl From<Unavailable> for Error {
     fn from(error: Unavailable) -> Self {
@@ -17,8 +25,24 @@ impl From<Unavailable> for Error {
     }
 }
 
-impl From<diesel::result::Error> for Error {
-    fn from(error: diesel::result::Error) -> Self {
+impl From<DieselError> for Error {
+    fn from(error: DieselError) -> Self {
         Unavailable::from(error).into()
+    }
+}
+
+/// What was loaded and parsed. Whatever cannot be read of a row is [`Error::Damaged`], with what it is of, and no outage: it
+/// stays so.
+fn readable<R, T>(
+    loaded: diesel::QueryResult<R>,
+    parse: impl FnOnce(R) -> store::Result<T>,
+    of: impl Fn() -> String,
+) -> Result<T> {
+    match loaded {
+        Ok(rows) => parse(rows).map_err(|error| Error::Damaged(of(), error.to_string())),
+        Err(DieselError::DeserializationError(_)) => {
+            Err(Error::Damaged(of(), "its row cannot be read".to_owned()))
+        }
+        Err(error) => Err(error.into()),
     }
 }
