@@ -1,0 +1,3 @@
+//! The product KMS.
+
+mod generated;
