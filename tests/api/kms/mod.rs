@@ -1,6 +1,7 @@
 //! The product KMS.
 
 mod deletion;
+mod generated;
 mod managed;
 mod rotation;
 mod world;
