@@ -24,7 +24,11 @@ use sae_secret::{
     store::{DatabaseUrl, Store},
 };
 
-use super::{Failure, options::Content, requests::{DATA, data_text}};
+use super::{
+    Failure,
+    options::Content,
+    requests::{DATA, data_text},
+};
 
 /// How many secrets a namespace has at first.
 pub const SECRETS_EACH: usize = 100;
@@ -173,7 +177,11 @@ async fn fill(url: &str, keys: MasterKeys, content: Content) -> Result<(), Failu
     let cloud = Cloud { quotas: unbounded, ..Cloud::default() };
     let sealing = Arc::new(Sealing::new(keys, None));
     let keys = KeyService::new(store.clone(), Arc::clone(&sealing), vec![Arc::new(Secrets)]);
-    let kms = kms::service::Service::new(store.clone(), Arc::clone(&sealing), kms::model::Cloud::default());
+    let kms = kms::service::Service::new(
+        store.clone(),
+        Arc::clone(&sealing),
+        kms::model::Cloud::default(),
+    );
     let service = Service::new(store, sealing, cloud);
     let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis();
     let now = Timestamp(i64::try_from(now)?);
