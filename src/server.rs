@@ -50,7 +50,7 @@ use crate::{
         model::DockerConfigMode,
         service::{Secrets, Service},
     },
-    sealing::{KeyService, Sealing},
+    sealing::{Holder, KeyService, Sealing},
     settings::{AnonymousChoice, DockerConfigChoice, ListenAddress, Settings, variable},
     store::Store,
     world::{FILE_MAX, World},
@@ -415,5 +415,8 @@ async fn prepare(keys: &KeyService, now: Timestamp) -> Result<()> {
 
 /// The keys of a database, with everything that the products seal by them.
 fn keys(store: &Store, sealing: &Arc<Sealing>) -> KeyService {
-    KeyService::new(store.clone(), Arc::clone(sealing), vec![Arc::new(Secrets)])
+    let (versions, material) =
+        (Arc::new(kms::service::SecretVersions), Arc::new(kms::service::KeyVersions));
+    let holders: Vec<Arc<dyn Holder>> = vec![Arc::new(Secrets), versions, material];
+    KeyService::new(store.clone(), Arc::clone(sealing), holders)
 }

@@ -1,3 +1,4 @@
+DROP TABLE kms_deleted_keys;
 DROP TABLE kms_aliases;
 DROP TABLE kms_key_versions;
 DROP TABLE kms_keys;

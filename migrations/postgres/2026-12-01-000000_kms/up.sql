@@ -98,7 +98,17 @@ CREATE TABLE kms_keys (
     UNIQUE (scope, key_id)
 );
 CREATE INDEX kms_keys_to_delete ON kms_keys (delete_at) WHERE delete_at IS NOT NULL;
-CREATE INDEX kms_keys_to_rotate ON kms_keys (next_rotation_at) WHERE next_rotation_at IS NOT NULL;
+CREATE INDEX kms_keys_to_rotate ON kms_keys (next_rotation_at) WHERE next_rotation_at IS NOT NULL AND state = 'Enabled';
+-- All that lists of keys are filtered by.
+CREATE INDEX kms_keys_by_state ON kms_keys (scope, state, id, spec, usage, protection, instance, delete_at);
+
+-- Keys that are no more, since secrets may still name them.
+CREATE TABLE kms_deleted_keys (
+    scope      TEXT   NOT NULL,
+    key_id     TEXT   NOT NULL,
+    deleted_at BIGINT NOT NULL,
+    PRIMARY KEY (scope, key_id)
+);
 
 -- The material of keys, each wrapped by a key of the database.
 CREATE TABLE kms_key_versions (

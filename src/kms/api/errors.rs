@@ -67,8 +67,10 @@ codes! {
     KeyPendingImport = Service 409 "Rejected.PendingImport"
         "The request was rejected because the key state is PendingImport.";
     KeyUnavailable = Service 409 "Rejected.Unavailable" "The request was rejected because the key state is Unavailable.";
-    /// Not documented: it asks for what a state that can be used does not need.
+    /// Of the table of states, where no operation answers it.
     KeyEnabled = Service 409 "Rejected.Enabled" "The request was rejected because the key state is Enabled.";
+    /// Of the tables of common errors and of states.
+    KeyStateStays = Service 409 "Rejected.StateModifiedFailed" "Keystate modified failed.";
     QuotaExceeded = Service 400 "Rejected.LimitExceeded"
         "The request was rejected because user create resource limit was exceeded";
     StagesExceeded = Service 400 "Rejected.LimitExceeded" "exceed secret limits error";
@@ -271,9 +273,10 @@ fn of_product(operation: Operation, caller: &Caller, error: Error) -> ApiError {
         Error::KeyState(KeyState::PendingDeletion) => Code::KeyPendingDeletion,
         Error::KeyState(KeyState::PendingImport) => Code::KeyPendingImport,
         Error::KeyState(KeyState::Unavailable) => Code::KeyUnavailable,
+        Error::KeyStateStays(_) => Code::KeyStateStays,
         Error::Unsupported => Code::Unsupported,
         Error::PolicyUnsupported => Code::PolicyNotSupported,
-        Error::TooManySecrets | Error::TooManyKeys => Code::QuotaExceeded,
+        Error::TooManySecrets | Error::TooManyKeys | Error::TooManyAliases => Code::QuotaExceeded,
         // So many an hour is a rate, and no number of what there is (inferred).
         Error::TooManyRotations => Code::Throttled,
         Error::TooManyStages => Code::StagesExceeded,

@@ -1,7 +1,9 @@
 //! The product's wire: requests of RPC style, by GET and POST on `/`.
 
 mod account;
+mod crypto;
 mod errors;
+mod keys;
 mod operation;
 mod product;
 mod reply;

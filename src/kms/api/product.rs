@@ -11,8 +11,9 @@ use actix_web::{
 use serde_json::Value;
 
 use super::{
-    account,
+    account, crypto,
     errors::{Code, Refused, answered, missing, refused},
+    keys,
     operation::{NoOperation, Operation},
     reply::{self, Answer, ROOT},
     request::{Handled, KEY_ID, Kms, Request, SECRET_NAME},
@@ -265,6 +266,25 @@ async fn run(request: Request<'_>) -> Handled {
         Operation::UpdateSecretVersionStage => secrets::update_stage(request).await,
         Operation::RotateSecret => rotation::rotate(request).await,
         Operation::UpdateSecretRotationPolicy => rotation::update_policy(request).await,
+        Operation::CreateKey => keys::create(request).await,
+        Operation::DescribeKey => keys::describe(request).await,
+        Operation::ListKeys => keys::list(request).await,
+        Operation::UpdateKeyDescription => keys::update_description(request).await,
+        Operation::EnableKey => keys::enable(request).await,
+        Operation::DisableKey => keys::disable(request).await,
+        Operation::ScheduleKeyDeletion => keys::schedule_deletion(request).await,
+        Operation::CancelKeyDeletion => keys::cancel_deletion(request).await,
+        Operation::CreateAlias => keys::create_alias(request).await,
+        Operation::UpdateAlias => keys::update_alias(request).await,
+        Operation::DeleteAlias => keys::delete_alias(request).await,
+        Operation::ListAliases => keys::list_aliases(request).await,
+        Operation::ListAliasesByKeyId => keys::list_aliases_of_key(request).await,
+        Operation::GenerateDataKey => crypto::generate_data_key(request).await,
+        Operation::GenerateDataKeyWithoutPlaintext => {
+            crypto::generate_data_key_without_plaintext(request).await
+        }
+        Operation::Encrypt => crypto::encrypt(request).await,
+        Operation::Decrypt => crypto::decrypt(request).await,
         Operation::DescribeRegions => account::regions(&request),
         Operation::ListKmsInstances => account::instances(&request),
         Operation::OpenKmsService => account::open(&request),
@@ -279,23 +299,6 @@ async fn run(request: Request<'_>) -> Handled {
         | Operation::TagResources
         | Operation::UntagResources
         | Operation::ListTagResources
-        | Operation::ListResourceTags
-        | Operation::CreateKey
-        | Operation::DescribeKey
-        | Operation::ListKeys
-        | Operation::UpdateKeyDescription
-        | Operation::EnableKey
-        | Operation::DisableKey
-        | Operation::ScheduleKeyDeletion
-        | Operation::CancelKeyDeletion
-        | Operation::CreateAlias
-        | Operation::UpdateAlias
-        | Operation::DeleteAlias
-        | Operation::ListAliases
-        | Operation::ListAliasesByKeyId
-        | Operation::GenerateDataKey
-        | Operation::GenerateDataKeyWithoutPlaintext
-        | Operation::Encrypt
-        | Operation::Decrypt => Err(crate::kms::model::Error::Unsupported.into()),
+        | Operation::ListResourceTags => Err(crate::kms::model::Error::Unsupported.into()),
     }
 }

@@ -7,7 +7,7 @@ use crate::{
     access::Access,
     exchange::{Call, Exchange},
     kms::{
-        model::{Error, Page, SecretRef},
+        model::{Error, KeyId, KeyName, KeyRef, Page, SecretRef},
         service::{Context, Service},
     },
     pop::{self, Parameters},
@@ -73,6 +73,18 @@ impl Request<'_> {
             let name = name.as_str().to_owned();
             self.call.note(|outcome| outcome.note_object(SECRET_NAME, name));
         }
+    }
+
+    /// Notes the key for the logs, where the request names it by its id.
+    pub fn note_key(&self, named: &KeyRef) {
+        if let KeyName::Id(id) = &named.name {
+            self.note_key_id(id);
+        }
+    }
+
+    /// Notes the key for the logs.
+    pub fn note_key_id(&self, id: &KeyId) {
+        self.call.note(|outcome| outcome.note_object(KEY_ID, id.as_str()));
     }
 
     /// The page that a list is asked for; `size` is what a page has where nothing is said.

@@ -69,6 +69,14 @@ impl Cloud {
             None => (id.starts_with("kst-") && id.len() > "kst-".len()).then_some(Instance::OPEN),
         }
     }
+
+    /// The instances that can be used; `None` where each can.
+    #[must_use]
+    pub fn connected(&self) -> Option<Vec<&str>> {
+        let is_connected = |instance: &Instance| instance.state == InstanceState::Connected;
+        let known = self.instances.as_ref()?.iter();
+        Some(known.filter(|(_, it)| is_connected(it)).map(|(id, _)| id.as_str()).collect())
+    }
 }
 
 /// A key that must be there at every start.

@@ -126,6 +126,9 @@ pub enum Error {
     /// The key cannot be used in this state.
     #[error("the key is {}", .0.name())]
     KeyState(KeyState),
+    /// The key's state cannot be changed as it was asked for.
+    #[error("the key is {} and stays so", .0.name())]
+    KeyStateStays(KeyState),
     /// The operation is not for this type of secret or kind of key.
     #[error("the operation does not support this type of secret or key")]
     Unsupported,
@@ -133,6 +136,8 @@ pub enum Error {
     TooManySecrets,
     #[error("the account may have no more keys")]
     TooManyKeys,
+    #[error("the account may have no more aliases")]
+    TooManyAliases,
     /// Of all stages of a secret.
     #[error("the secret may have no more stages")]
     TooManyStages,

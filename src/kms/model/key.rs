@@ -1,13 +1,13 @@
 //! Keys: what they are made for, and the states that they go through.
 
-use super::{Error, Field, KeyState, Result};
+use super::{Error, Field, KeyState, Result, rotation::seconds, whole_number};
 use crate::{clock::Timestamp, text::is_storable_text};
 
 /// How long a key's description may be, in characters (parameter table of CreateKey).
 const DESCRIPTION_MAX: usize = 8192;
 
 /// How long a key waits to be deleted, in days (parameter table of ScheduleKeyDeletion).
-const WINDOW_DAYS: std::ops::RangeInclusive<i64> = 7..=366;
+const WINDOW_DAYS: std::ops::RangeInclusive<u32> = 7..=366;
 
 /// How often a key may be rotated, in days (parameter table of CreateKey, for software keys).
 const ROTATION_DAYS: std::ops::RangeInclusive<i64> = 7..=365;
@@ -202,7 +202,8 @@ impl ProtectionLevel {
 }
 
 /// What can be done with a key in a state, and the state that it has then (table of states and operations). What is refused
-/// is [`Error::KeyState`] with the state that the key has. One that is [`KeyState::Unavailable`] stays so (inferred).
+/// is [`Error::KeyState`] where the key is used or described, and [`Error::KeyStateStays`] where it is changed. One that is
+/// [`KeyState::Unavailable`] stays so (inferred).
 impl KeyState {
     /// The state of that name; `None` for another text.
     #[must_use]
@@ -218,13 +219,18 @@ impl KeyState {
         .find(|state| state.name() == text)
     }
 
-    /// Whether the key seals and opens, and its rotation can be changed.
+    /// Whether the key seals and opens.
     pub fn check_usable(self) -> Result<()> {
-        self.only_if(self == Self::Enabled).map(drop)
+        if self == Self::Enabled { Ok(()) } else { Err(Error::KeyState(self)) }
     }
 
-    /// Whether the key's description, tags and aliases can be changed.
+    /// Whether the key's description and tags can be changed, and an alias be given to it that another key has.
     pub fn check_changeable(self) -> Result<()> {
+        if self == Self::PendingDeletion { Err(Error::KeyState(self)) } else { Ok(()) }
+    }
+
+    /// Whether the key can have a new alias.
+    pub fn check_named(self) -> Result<()> {
         self.only_if(self != Self::PendingDeletion).map(drop)
     }
 
@@ -251,26 +257,24 @@ impl KeyState {
     }
 
     fn only_if(self, may: bool) -> Result<Self> {
-        may.then_some(self).ok_or(Error::KeyState(self))
+        may.then_some(self).ok_or(Error::KeyStateStays(self))
     }
 }
 
 /// How long a key waits to be deleted: 7 to 366 days (parameter table of ScheduleKeyDeletion).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PendingWindow(i64);
+pub struct PendingWindow(u32);
 
 impl PendingWindow {
     /// A window of as many days.
-    pub fn from_days(days: i64) -> Result<Self> {
-        let reason = "is not from 7 to 366 days";
-        let fits = WINDOW_DAYS.contains(&days).then_some(Self(days));
-        fits.ok_or_else(|| Error::invalid(Field::PendingWindow, reason))
+    pub fn parse(days: &str) -> Result<Self> {
+        whole_number(days, WINDOW_DAYS, Field::PendingWindow).map(Self)
     }
 
     /// When the key is deleted if the window begins now.
     #[must_use]
     pub fn end(self, now: Timestamp) -> Timestamp {
-        after(now, self.0 * DAY_SECONDS)
+        after(now, i64::from(self.0) * DAY_SECONDS)
     }
 }
 
@@ -279,6 +283,14 @@ impl PendingWindow {
 pub struct KeyRotation(i64);
 
 impl KeyRotation {
+    /// Reads a whole number and its unit, as [`Interval`](super::Interval) does.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for another interval.
+    pub fn parse(text: &str) -> Result<Self> {
+        Self::from_seconds(seconds(text)?.and_then(|seconds| seconds.try_into().ok()).unwrap_or(0))
+    }
+
     /// A rotation after as many seconds each.
     ///
     /// # Errors
@@ -417,14 +429,16 @@ mod tests {
             (Unavailable, false, false, false, false, false, true),
         ] {
             let expected =
-                |may: bool, then| if may { Ok(then) } else { Err(Error::KeyState(state)) };
+                |may: bool, then| if may { Ok(then) } else { Err(Error::KeyStateStays(state)) };
             assert_eq!(state.enable(), expected(enabled, Enabled));
             assert_eq!(state.disable(), expected(disabled, Disabled));
             assert_eq!(state.schedule_deletion(), expected(deleted, PendingDeletion));
             assert_eq!(state.cancel_deletion(Origin::AliyunKms), expected(kept, Enabled));
             assert_eq!(state.cancel_deletion(Origin::External), expected(kept, PendingImport));
-            assert_eq!(state.check_usable(), expected(usable, state).map(drop));
-            assert_eq!(state.check_changeable(), expected(changeable, state).map(drop));
+            assert_eq!(state.check_named(), expected(changeable, state).map(drop));
+            let expected = |may: bool| if may { Ok(()) } else { Err(Error::KeyState(state)) };
+            assert_eq!(state.check_usable(), expected(usable));
+            assert_eq!(state.check_changeable(), expected(changeable));
             assert_eq!(KeyState::parse(state.name()), Some(state));
         }
         assert_eq!(KeyState::parse("enabled"), None);
@@ -433,14 +447,14 @@ mod tests {
 
     #[test]
     fn a_window_has_7_to_366_days() {
-        for days in [i64::MIN, -7, 0, 6, 367, i64::MAX] {
-            assert!(is_invalid(&PendingWindow::from_days(days), Field::PendingWindow), "{days}");
+        for days in ["", "-7", "0", "6", "367", "7.5", "7d", "9223372036854775808"] {
+            assert!(is_invalid(&PendingWindow::parse(days), Field::PendingWindow), "{days}");
         }
         for days in [7, 366] {
-            let window = PendingWindow::from_days(days).unwrap();
+            let window = PendingWindow::parse(&days.to_string()).unwrap();
             assert_eq!(window.end(Timestamp(5)), Timestamp(5 + days * 86_400_000));
         }
-        let window = PendingWindow::from_days(7).unwrap();
+        let window = PendingWindow::parse("7").unwrap();
         assert_eq!(window.end(Timestamp(i64::MAX)), Timestamp(i64::MAX));
     }
 
@@ -450,8 +464,13 @@ mod tests {
             let rotation = KeyRotation::from_seconds(seconds);
             assert!(is_invalid(&rotation, Field::RotationInterval), "{seconds}");
         }
+        for text in ["", "7", "6d", "167h", "366d", "7w", "99999999999999999999d", "604799s"] {
+            assert!(is_invalid(&KeyRotation::parse(text), Field::RotationInterval), "{text}");
+        }
+        assert_eq!(KeyRotation::parse("604,800s"), KeyRotation::parse("7d"));
         for seconds in [7 * 86_400, 365 * 86_400] {
             let rotation = KeyRotation::from_seconds(seconds).unwrap();
+            assert_eq!(KeyRotation::parse(&format!("{seconds}s")), Ok(rotation));
             assert_eq!(rotation.seconds(), seconds);
             assert_eq!(rotation.next(Timestamp(5)), Timestamp(5 + seconds * 1000));
         }

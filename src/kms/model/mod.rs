@@ -3,6 +3,7 @@
 
 mod ciphertext;
 mod cloud;
+mod cmk;
 mod data;
 mod error;
 mod filters;
@@ -27,6 +28,7 @@ mod window;
 
 pub(crate) use ciphertext::{CiphertextBlob, DataKeyLength, EncryptionContext, Plaintext};
 pub use cloud::{Cloud, Instance, InstanceState, SeedKey, SeedSecret};
+pub(crate) use cmk::{Alias, Key, KeyVersion};
 pub(crate) use data::{DataType, SecretData};
 pub(crate) use error::{Error, Field, KeyState, Result};
 pub(crate) use filters::{FilterKey, Filters, KeyFilter, SecretFilter};

@@ -25,16 +25,9 @@ impl Interval {
     /// Reads a whole number and its unit, such as `7d`; commas may stand between the number's digits (documented:
     /// `604,800s`).
     pub fn parse(text: &str) -> Result<Self> {
-        let invalid = |reason| Error::invalid(Field::RotationInterval, reason);
-        let (digits, unit) = UNITS
-            .into_iter()
-            .find_map(|(unit, seconds)| Some((text.strip_suffix(unit)?, seconds)))
-            .filter(|(digits, _)| digits.split(',').all(is_number))
-            .ok_or_else(|| invalid("is not a whole number followed by d, h, m or s"))?;
-        let number = digits.replace(',', "").parse::<u64>().ok();
-        number
-            .and_then(|number| Self::of_seconds(number.checked_mul(unit)?))
-            .ok_or_else(|| invalid("is shorter than 6 hours or longer than 8,760 hours"))
+        let reason = "is shorter than 6 hours or longer than 8,760 hours";
+        let interval = seconds(text)?.and_then(Self::of_seconds);
+        interval.ok_or_else(|| Error::invalid(Field::RotationInterval, reason))
     }
 
     /// The interval of that many seconds; `None` outside the limits.
@@ -66,6 +59,18 @@ impl fmt::Display for Interval {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}s", self.0)
     }
+}
+
+/// The seconds of a whole number and its unit; `None` for more than there can be.
+pub(super) fn seconds(text: &str) -> Result<Option<u64>> {
+    let reason = "is not a whole number followed by d, h, m or s";
+    let (digits, unit) = UNITS
+        .into_iter()
+        .find_map(|(unit, seconds)| Some((text.strip_suffix(unit)?, seconds)))
+        .filter(|(digits, _)| digits.split(',').all(is_number))
+        .ok_or_else(|| Error::invalid(Field::RotationInterval, reason))?;
+    let number = digits.replace(',', "").parse::<u64>().ok();
+    Ok(number.and_then(|number| number.checked_mul(unit)))
 }
 
 fn is_number(text: &str) -> bool {

@@ -1,68 +1,135 @@
-//! Secrets that are encrypted by a key that their creator named.
+//! Secrets that are encrypted by a key that their creator named: the key's material wraps the data keys of their versions.
 
-use super::Context;
+use super::{Context, keys::material};
 use crate::{
     kms::{
-        model::{Cloud, Error, KeyId, KeyRef, Result, Scope, Secret},
+        model::{Cloud, Error, Field, Key, KeyId, KeyRef, KeyVersionId, Result, Scope, Secret},
         store::DataKey,
     },
     sealing::{Binding, DataEncryptionKey, Sealing},
     store::Tx,
 };
 
+/// What sealing a secret needs on its key (documented).
+const SEALS: &str = "kms:GenerateDataKey";
+
+/// What reading a secret needs on its key (documented).
+const OPENS: &str = "kms:Decrypt";
+
 /// The key that is to encrypt a new secret.
+///
+/// # Errors
+/// [`Error::Forbidden`], [`Error::EncryptionKeyNotFound`]; [`Error::Unsupported`], [`Error::KeyState`]; [`Error::Invalid`]
+/// for a key of another instance than the secret's.
 pub fn usable_key(
-    _tx: &mut Tx<'_>,
-    _cloud: &Cloud,
-    _context: &Context,
-    _key: &KeyRef,
-    _instance: Option<&str>,
+    tx: &mut Tx<'_>,
+    cloud: &Cloud,
+    context: &Context,
+    named: &KeyRef,
+    instance: Option<&str>,
 ) -> Result<KeyId> {
-    Err(Error::EncryptionKeyNotFound)
+    let Some(key) = context.find_key(tx, named)? else {
+        context.authorize_missing_key(SEALS, named)?;
+        return Err(Error::EncryptionKeyNotFound);
+    };
+    context.authorize_key(tx, SEALS, &key)?;
+    material::check_usable(&key, cloud)?;
+    if key.instance.as_deref() != instance {
+        return Err(Error::invalid(Field::EncryptionKey, "is not in the instance of the secret"));
+    }
+    Ok(key.id)
 }
 
+/// Whether the key of a secret can seal a new version of it.
+///
+/// # Errors
+/// [`Error::Forbidden`], [`Error::KeyNotFound`], [`Error::KeyState`].
 pub fn check_usable(
-    _tx: &mut Tx<'_>,
-    _cloud: &Cloud,
-    _context: &Context,
-    _scope: &Scope,
-    _key: &KeyId,
+    tx: &mut Tx<'_>,
+    cloud: &Cloud,
+    context: &Context,
+    scope: &Scope,
+    id: &KeyId,
 ) -> Result<()> {
-    Err(Error::KeyNotFound)
+    check(tx, cloud, context, SEALS, scope, id)
 }
 
 /// Whether a key is there and can be used, whoever asks.
-pub fn check_enabled(_tx: &mut Tx<'_>, _cloud: &Cloud, _scope: &Scope, _key: &KeyId) -> Result<()> {
-    Err(Error::KeyNotFound)
+///
+/// # Errors
+/// [`Error::KeyNotFound`], [`Error::KeyState`].
+pub fn check_enabled(tx: &mut Tx<'_>, cloud: &Cloud, scope: &Scope, id: &KeyId) -> Result<()> {
+    let key = tx.kms_key(scope, id)?.ok_or(Error::KeyNotFound)?;
+    material::check_usable(&key, cloud)
 }
 
+/// Whether the key of a secret, if it has one, opens its versions.
+///
+/// # Errors
+/// [`Error::Forbidden`], [`Error::KeyNotFound`], [`Error::KeyState`].
 pub fn check_readable(
-    _tx: &mut Tx<'_>,
-    _cloud: &Cloud,
-    _context: &Context,
+    tx: &mut Tx<'_>,
+    cloud: &Cloud,
+    context: &Context,
     secret: &Secret,
 ) -> Result<()> {
-    if secret.encryption_key.is_some() { Err(Error::KeyNotFound) } else { Ok(()) }
+    match &secret.encryption_key {
+        Some(id) => check(tx, cloud, context, OPENS, &secret.scope, id),
+        None => Ok(()),
+    }
 }
 
+fn check(
+    tx: &mut Tx<'_>,
+    cloud: &Cloud,
+    context: &Context,
+    action: &str,
+    scope: &Scope,
+    id: &KeyId,
+) -> Result<()> {
+    let found = tx.kms_key(scope, id)?.filter(|key| !key.is_gone(context.now));
+    let key = found.ok_or(Error::KeyNotFound)?;
+    context.authorize_key(tx, action, &key)?;
+    material::check_usable(&key, cloud)
+}
+
+/// Wraps the data key of a version by the primary version of the secret's key, for its place.
 pub fn wrap(
-    _tx: &mut Tx<'_>,
-    _sealing: &Sealing,
-    _scope: &Scope,
-    _key: &KeyId,
-    _place: &Binding,
-    _data_key: &DataEncryptionKey,
+    tx: &mut Tx<'_>,
+    sealing: &Sealing,
+    scope: &Scope,
+    id: &KeyId,
+    place: &Binding,
+    data_key: &DataEncryptionKey,
 ) -> Result<DataKey> {
-    Err(Error::KeyNotFound)
+    let key = tx.kms_key(scope, id)?.ok_or(Error::KeyNotFound)?;
+    let (version, material) = material::primary(tx, sealing, &key)?;
+    let wrapped = material.wrap_data_key(material::cipher(key.spec)?, data_key, place);
+    let bytes = wrapped.map_err(Error::unavailable)?;
+    Ok(DataKey::OfKms { key_version: version.id.to_string(), bytes })
 }
 
+/// The data key of a version.
+///
+/// # Errors
+/// [`Error::KeyNotFound`]; [`Error::Damaged`] for what does not open at its place.
 pub fn unwrap(
-    _tx: &mut Tx<'_>,
-    _sealing: &Sealing,
-    _secret: &Secret,
-    _key_version: &str,
-    _place: &Binding,
-    _bytes: &[u8],
+    tx: &mut Tx<'_>,
+    sealing: &Sealing,
+    secret: &Secret,
+    key_version: &str,
+    place: &Binding,
+    bytes: &[u8],
 ) -> Result<DataEncryptionKey> {
-    Err(Error::KeyNotFound)
+    let damaged = |cause: &str| Error::Damaged(secret.arn(), cause.to_owned());
+    let id = secret.encryption_key.as_ref();
+    let id = id.ok_or_else(|| damaged("a key wraps it, and the secret names none"))?;
+    let key: Key = tx.kms_key(&secret.scope, id)?.ok_or(Error::KeyNotFound)?;
+    let version = KeyVersionId::parse(key_version);
+    let version = version.ok_or_else(|| damaged("what wraps it is no version of a key"))?;
+    let stored = tx.kms_key_version(&key, &version)?;
+    let stored = stored.ok_or_else(|| damaged("the key has no such version"))?;
+    let material = material::open(tx, sealing, &key, &stored)?;
+    let opened = material.unwrap_data_key(material::cipher(key.spec)?, bytes, place);
+    opened.map_err(|error| damaged(&error.to_string()))
 }

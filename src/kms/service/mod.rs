@@ -2,9 +2,12 @@
 //! synchronous function inside one transaction of the store.
 
 mod encryption;
+mod holder;
+mod keys;
 mod rights;
 mod secrets;
 mod seed;
+mod shares;
 mod worker;
 
 use std::sync::Arc;
@@ -16,6 +19,10 @@ use crate::{
     store::Store,
 };
 
+pub use holder::{KeyVersions, SecretVersions};
+pub use keys::{
+    CreateAlias, CreateKey, DescribedKey, Generated, ListedAliases, ListedKeys, Opened,
+};
 pub use rights::Rights;
 pub use secrets::{
     CreateSecret, Created, DeleteSecret, Deleted, Described, GetSecretValue, ListedVersions,

@@ -1,15 +1,22 @@
-//! The rows of secrets, their versions and tags, and of keys: queries as methods on the transaction.
+//! The rows of secrets, their versions and tags, of keys, their versions and aliases: queries as methods on the transaction.
 
+mod aliases;
 mod counts;
 mod due;
+mod key_versions;
+mod keys;
 mod rotations;
 mod schema;
+mod sealed_rows;
 mod secrets;
+mod soundness;
 mod tags;
 mod versions;
 
 pub use counts::Counted;
 pub use due::Due;
+pub use key_versions::StoredKeyVersion;
+pub use sealed_rows::{KeyVersionRows, SecretVersionRows};
 pub use versions::{DataKey, StoredVersion};
 
 use diesel::result::Error as DieselError;

@@ -81,6 +81,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    kms_deleted_keys (scope, key_id) {
+        scope -> Text,
+        key_id -> Text,
+        deleted_at -> BigInt,
+    }
+}
+
+diesel::table! {
     kms_key_versions (scope, kms_key, number) {
         scope -> Text,
         kms_key -> BigInt,
@@ -106,6 +114,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     kms_versions,
     kms_tags,
     kms_keys,
+    kms_deleted_keys,
     kms_key_versions,
     kms_aliases,
 );

@@ -89,8 +89,10 @@ pub(super) fn uid(text: &str) -> Option<Uid> {
 }
 
 impl Tx<'_> {
-    /// The number of the next secret, and the current key of the database, which wraps its data keys.
+    /// The number of the next secret, and the current key of the database, which wraps its data keys. From here on, whoever
+    /// waits for new rows waits for this transaction.
     pub fn next_kms_secret(&mut self) -> store::Result<(i64, DatabaseKeyId)> {
+        self.announce_kms_version()?;
         self.next_number(SECRET, SECRETS)
     }
 

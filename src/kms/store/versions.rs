@@ -47,7 +47,7 @@ pub struct StoredVersion {
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = kms_versions)]
-struct MetaRow {
+pub(super) struct MetaRow {
     number: i64,
     version_id: String,
     data_type: String,
@@ -56,7 +56,7 @@ struct MetaRow {
 }
 
 impl MetaRow {
-    fn parse(self) -> store::Result<Version> {
+    pub(super) fn parse(self) -> store::Result<Version> {
         let broken = || corrupt("version of a secret of KMS");
         Ok(Version {
             number: self.number,
@@ -70,7 +70,7 @@ impl MetaRow {
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = kms_versions)]
-struct StoredRow {
+pub(super) struct StoredRow {
     #[diesel(embed)]
     meta: MetaRow,
     key_id: Option<String>,
@@ -80,7 +80,7 @@ struct StoredRow {
 }
 
 impl StoredRow {
-    fn parse(self) -> store::Result<StoredVersion> {
+    pub(super) fn parse(self) -> store::Result<StoredVersion> {
         let bytes = self.data_key;
         let data_key = match (self.key_id, self.key_version) {
             (Some(key), None) => DataKey::OfDatabase(WrappedDataKey { key: key_id(&key)?, bytes }),
@@ -152,6 +152,15 @@ impl Tx<'_> {
             .load(self.connection());
         let parse = |rows: Vec<MetaRow>| rows.into_iter().map(MetaRow::parse).collect();
         readable(rows, parse, || secret.arn()).map(Versions::stored)
+    }
+
+    /// Says that this transaction will insert a version of a secret, before it looks up the key of the database that wraps
+    /// its data key.
+    pub fn announce_kms_version(&mut self) -> store::Result<()> {
+        if self.has_other_writers() {
+            self.execute("LOCK TABLE kms_versions IN ROW EXCLUSIVE MODE", &[])?;
+        }
+        Ok(())
     }
 
     /// Inserts a version of a secret.

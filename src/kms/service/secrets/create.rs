@@ -2,10 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{
-    payload::{self, Sealed},
-    policy::check_shares,
-};
+use super::payload::{self, Sealed};
 use crate::{
     clock::Timestamp,
     kms::{
@@ -14,7 +11,7 @@ use crate::{
             Result, Rotation, Scope, Secret, SecretData, SecretName, SecretPolicy, SecretType,
             Stage, Tags, Version, VersionId,
         },
-        service::{Context, Service, encryption},
+        service::{Context, Service, encryption, shares::check_shares},
         store::{Counted, StoredVersion},
     },
     sealed::KeyId,
@@ -123,7 +120,7 @@ impl Service {
                 insert(tx, &sealing, &current, &secret, version, &sealed)?;
                 tx.put_kms_tags(scope, Kind::Secret, id, &wanted.tags)?;
                 if secret.policy.is_some() {
-                    check_shares(tx, &cloud, &secret)?;
+                    check_shares(tx, &cloud, scope, secret.instance.as_deref())?;
                 }
                 Ok(Created { secret, version: wanted.version.clone() })
             })

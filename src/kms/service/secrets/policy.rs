@@ -1,14 +1,11 @@
 //! The policies of secrets.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
 use super::get::check_instance;
-use crate::{
-    kms::{
-        model::{Cloud, Error, Result, Secret, SecretPolicy, SecretRef, default_policy},
-        service::{Context, Service},
-    },
-    store::Tx,
+use crate::kms::{
+    model::{Cloud, Error, Result, Secret, SecretPolicy, SecretRef, default_policy},
+    service::{Context, Service, shares::check_shares},
 };
 
 impl Service {
@@ -35,7 +32,7 @@ impl Service {
                 secret.policy = Some(policy.text().to_owned());
                 secret.updated = context.now;
                 tx.update_kms_secret(&secret)?;
-                check_shares(tx, &cloud, &secret)
+                check_shares(tx, &cloud, &secret.scope, secret.instance.as_deref())
             })
             .await
     }
@@ -62,21 +59,4 @@ fn check_policies(cloud: &Cloud, secret: &Secret) -> Result<()> {
     check_instance(cloud, secret)?;
     let is_supported = secret.instance.is_some() || !cloud.is_strict;
     if is_supported { Ok(()) } else { Err(Error::PolicyUnsupported) }
-}
-
-/// Holds the accounts that the policies of an instance name, this secret's included, to the instance's quota.
-pub(super) fn check_shares(tx: &mut Tx<'_>, cloud: &Cloud, secret: &Secret) -> Result<()> {
-    let Some(id) = &secret.instance else { return Ok(()) };
-    let Some(quota) = cloud.instance(id).and_then(|instance| instance.access_quota) else {
-        return Ok(());
-    };
-    tx.lock_kms_counts(&secret.scope)?;
-    let mut accounts = BTreeSet::new();
-    for text in tx.kms_policies_of(&secret.scope, id)? {
-        let policy = SecretPolicy::parse(&text)
-            .map_err(|error| Error::Damaged("a secret's policy".to_owned(), error.to_string()))?;
-        let named = policy.foreign_accounts(&secret.scope.account).into_iter();
-        accounts.extend(named.map(str::to_owned));
-    }
-    if accounts.len() > quota as usize { Err(Error::TooManyShares) } else { Ok(()) }
 }

@@ -89,6 +89,7 @@ pub(in crate::kms::service) fn write(
     let Some(version) = change.made.clone() else {
         return Err(Error::unavailable("a change of versions makes none"));
     };
+    tx.announce_kms_version()?;
     let current = tx.current_key()?;
     let data_key = payload::wrap(tx, sealing, &current, secret, &version, &sealed.data_key)?;
     let payload = sealed.payload.clone();
