@@ -86,6 +86,8 @@ pub struct Application {
     pub scheme: &'static str,
     server: Server,
     audit: Option<AuditLog>,
+    kms: kms::service::Service,
+    clock: Arc<dyn Clock>,
 }
 
 /// The emulated cloud that a file describes.
@@ -164,14 +166,18 @@ impl Application {
         let access = Arc::new(access(settings, world.directory, address));
         let observer = Observer { id_header: pop::REQUEST_ID, metrics };
         let exchange = Exchange {
-            clock,
+            clock: Arc::clone(&clock),
             proxies,
             audit: audit.clone(),
             bodies: BodyBudget::default(),
             sites: sites.clone(),
         };
         let parts = Parts {
-            kms: Kms { service: kms, access: Arc::clone(&access), exchange: exchange.clone() },
+            kms: Kms {
+                service: kms.clone(),
+                access: Arc::clone(&access),
+                exchange: exchange.clone(),
+            },
             sae: Sae {
                 service: service.clone(),
                 access,
@@ -194,7 +200,7 @@ impl Application {
         let server = listen(listener, tls, parts).map_err(unbound)?;
         let tasks = [audit.clone().map(reopen), certificates.map(reload), database.reread(sealing)];
         hangups.then(tasks.into_iter().flatten().collect());
-        Ok(Self { address, scheme, server, audit })
+        Ok(Self { address, scheme, server, audit, kms, clock })
     }
 
     /// A handle that stops the server.
@@ -205,7 +211,9 @@ impl Application {
 
     /// Serves until SIGTERM, Ctrl-C or the handle stops it. Requests under way have 8 seconds to be finished.
     pub async fn run_until_stopped(self) -> Result<()> {
+        let worker = actix_web::rt::spawn(self.kms.work(self.clock));
         let ended = self.server.await;
+        worker.abort();
         if let Some(audit) = self.audit {
             audit.flush().await;
         }

@@ -66,8 +66,8 @@ use serde::Deserialize;
 use crate::{
     access::Directory,
     kms::model as kms_model,
-    pop::{DOCUMENTED_REGIONS, RegionId},
-    sae::model::{Cloud, DockerConfigMode, Quotas, SeedNamespace, SeedSecret},
+    pop::RegionId,
+    sae::model::{Cloud, DOCUMENTED_REGIONS, DockerConfigMode, Quotas, SeedNamespace, SeedSecret},
 };
 
 use mistakes::Mistakes;

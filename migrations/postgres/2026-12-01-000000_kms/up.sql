@@ -35,7 +35,8 @@ CREATE TABLE kms_secrets (
 );
 -- What is due; rows that never are take no room here.
 CREATE INDEX kms_secrets_to_delete ON kms_secrets (delete_at) WHERE delete_at IS NOT NULL;
-CREATE INDEX kms_secrets_to_rotate ON kms_secrets (next_rotation_at) WHERE next_rotation_at IS NOT NULL;
+CREATE INDEX kms_secrets_to_rotate ON kms_secrets (next_rotation_at, scope, id)
+    WHERE next_rotation_at IS NOT NULL AND delete_at IS NULL;
 CREATE INDEX kms_secrets_of_instances ON kms_secrets (scope, instance) WHERE instance IS NOT NULL;
 
 -- The data key is wrapped by a key of the database, or else by a version of one of the keys below.
@@ -53,6 +54,13 @@ CREATE TABLE kms_versions (
     payload     BYTEA   NOT NULL,
     PRIMARY KEY (scope, secret_id, number),
     CHECK ((key_id IS NULL) <> (key_version IS NULL))
+);
+
+-- How many rotations an account has asked for in the hour that began then.
+CREATE TABLE kms_rotations (
+    account TEXT   NOT NULL PRIMARY KEY,
+    since   BIGINT NOT NULL,
+    count   BIGINT NOT NULL
 );
 
 -- Tags of secrets and keys, found by their resource and by what they say.

@@ -29,8 +29,16 @@ impl<'a> Parameters<'a> {
     /// Whether anything of a signature is among them, if only that there is one.
     #[must_use]
     pub fn are_signed(&self) -> bool {
-        let tells = [b"AccessKeyId".as_slice(), b"Signature", b"SignatureMethod", b"SecurityToken"];
-        self.0.iter().any(|[name, _]| tells.contains(&name.as_ref()))
+        const TELLS: [&[u8]; 7] = [
+            b"AccessKeyId",
+            b"BearerToken",
+            b"SecurityToken",
+            b"Signature",
+            b"SignatureMethod",
+            b"SignatureType",
+            b"SignatureVersion",
+        ];
+        self.0.iter().any(|[name, _]| TELLS.contains(&name.as_ref()))
     }
 
     /// Which key is said to have signed; `None` also where that cannot be read.

@@ -248,12 +248,12 @@ fn of_product(operation: Operation, caller: &Caller, error: Error) -> ApiError {
     let code = match error {
         Error::Missing(field) => return missing(wire_name(field)),
         Error::Invalid(field, why) => return invalid(operation, wire_name(field), &why),
-        Error::SecretNotFound => match operation.missing() {
+        Error::SecretNotFound | Error::UserNotFound => match operation.missing() {
             Missing::TheResource => Code::TheResourceNotFound,
             Missing::Resource => Code::ResourceNotFound,
             Missing::ResourceStop => Code::ResourceNotFoundStop,
         },
-        Error::EncryptionKeyNotFound | Error::UserNotFound => Code::TheResourceNotFound,
+        Error::EncryptionKeyNotFound => Code::TheResourceNotFound,
         Error::PolicyNotFound => Code::ResourceNotFoundStop,
         Error::KeyNotFound => Code::KeyNotFound,
         Error::AliasNotFound => Code::AliasNotFound,
@@ -276,10 +276,9 @@ fn of_product(operation: Operation, caller: &Caller, error: Error) -> ApiError {
         Error::KeyStateStays(_) => Code::KeyStateStays,
         Error::Unsupported => Code::Unsupported,
         Error::PolicyUnsupported => Code::PolicyNotSupported,
-        Error::TooManySecrets
-        | Error::TooManyKeys
-        | Error::TooManyAliases
-        | Error::TooManyRotations => Code::QuotaExceeded,
+        Error::TooManySecrets | Error::TooManyKeys | Error::TooManyAliases => Code::QuotaExceeded,
+        // So many an hour is a rate, and no number of what there is (inferred).
+        Error::TooManyRotations => Code::Throttled,
         Error::TooManyStages => Code::StagesExceeded,
         Error::TooManyShares => Code::SharesExceeded,
         Error::StageMismatch => Code::StageMismatch,

@@ -8,6 +8,7 @@ mod operation;
 mod product;
 mod reply;
 mod request;
+mod rotation;
 mod secrets;
 
 pub use errors::entries;

@@ -17,7 +17,7 @@ use super::{
     operation::{NoOperation, Operation},
     reply::{self, Answer, ROOT},
     request::{Handled, KEY_ID, Kms, Request, SECRET_NAME},
-    secrets,
+    rotation, secrets,
 };
 use crate::{
     access::{Replays, signature::rpc},
@@ -87,6 +87,11 @@ impl Product for Kms {
     fn begin(&self, call: &Call<'_>) -> State {
         let parameters = Parameters::from_query(call.head.query_string());
         let format = Format::named(&parameters).unwrap_or(Format::Json);
+        call.note(|outcome| {
+            outcome.place = Some(("region", None));
+            outcome.note_object(SECRET_NAME, Value::Null);
+            outcome.note_object(KEY_ID, Value::Null);
+        });
         State { frame: Frame::new(call, String::new(), format, XML), parameters, operation: None }
     }
 
@@ -142,6 +147,7 @@ impl Product for Kms {
         let caller = admission.admit(claim.with(replays), &bytes, now).map_err(in_words)?;
         let region = find_region(call, &parameters, &self.service.cloud.regions)?;
         let account = caller.user().map_or(&self.service.cloud.account, |user| &user.account);
+        call.note(|outcome| outcome.place = Some(("region", Some(region.to_string()))));
         call.note(|outcome| outcome.place = Some(("region", Some(region.to_string()))));
         let scope = Scope { account: account.clone(), region };
         let rights = Rights { caller, environment: environment(call) };
@@ -277,6 +283,8 @@ async fn run(request: Request<'_>) -> Handled {
         }
         Operation::Encrypt => crypto::encrypt(request).await,
         Operation::Decrypt => crypto::decrypt(request).await,
+        Operation::RotateSecret => rotation::rotate(request).await,
+        Operation::UpdateSecretRotationPolicy => rotation::update_policy(request).await,
         Operation::DescribeRegions => account::regions(&request),
         Operation::ListKmsInstances => account::instances(&request),
         Operation::OpenKmsService => account::open(&request),
@@ -284,8 +292,6 @@ async fn run(request: Request<'_>) -> Handled {
         Operation::ListSecrets
         | Operation::BatchGetSecretValue
         | Operation::GetRandomPassword
-        | Operation::RotateSecret
-        | Operation::UpdateSecretRotationPolicy
         | Operation::SetSecretPolicy
         | Operation::GetSecretPolicy
         | Operation::TagResource

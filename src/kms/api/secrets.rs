@@ -56,11 +56,14 @@ pub async fn create(request: Request<'_>) -> Handled {
     let created = request.service().create_secret(context, wanted).await?;
     let secret = &created.secret;
     request.note_secret(&SecretRef::Name(secret.name.clone()));
+    let rotation = RotationBody::of(secret);
     request.answer(&CreateBody {
-        rotation: RotationBody::of(secret),
+        automatic_rotation: rotation.as_ref().map(|rotation| rotation.automatic_rotation),
         secret_name: secret.name.as_str(),
         version_id: created.version.as_str(),
+        next_rotation_date: rotation.as_ref().and_then(|rotation| rotation.next_rotation_date),
         secret_type: secret.secret_type.as_str(),
+        rotation_interval: rotation.and_then(|rotation| rotation.rotation_interval),
         arn: secret.arn(),
         extended_config: secret.extended_config.as_deref(),
         d_kms_instance_id: secret.instance.as_deref(),
@@ -71,31 +74,30 @@ fn managed(request: &Request<'_>, managed_type: ManagedType) -> Result<Managed, 
     let config = request.text("ExtendedConfig")?.unwrap_or_default();
     let config = ExtendedConfig::parse(&config, managed_type)?;
     let is_on = request.flag("EnableAutomaticRotation")?.unwrap_or(false);
-    let (automatic, interval) = rotation(request, is_on)?;
-    Ok(Managed { config, automatic, interval })
+    Ok(Managed { config, interval: interval(request, is_on)? })
 }
 
-/// Whether and how often a secret is to be rotated; the interval counts only when it is.
-pub fn rotation(
-    request: &Request<'_>,
-    is_on: bool,
-) -> Result<(AutomaticRotation, Option<Interval>), Fault> {
+/// How often a secret is to be rotated by itself; it is looked at only where that is to be (documented).
+pub fn interval(request: &Request<'_>, is_on: bool) -> Result<Option<Interval>, Fault> {
     if !is_on {
-        return Ok((AutomaticRotation::Disabled, None));
+        return Ok(None);
     }
-    let interval = Interval::parse(&request.required("RotationInterval")?)?;
-    Ok((AutomaticRotation::Enabled, Some(interval)))
+    Ok(Some(Interval::parse(&request.required("RotationInterval")?)?))
 }
 
 /// The members in the order of the newer page.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct CreateBody<'a> {
-    #[serde(flatten)]
-    rotation: Option<RotationBody>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    automatic_rotation: Option<&'static str>,
     secret_name: &'a str,
     version_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_rotation_date: Option<Time>,
     secret_type: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rotation_interval: Option<String>,
     arn: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     extended_config: Option<&'a str>,

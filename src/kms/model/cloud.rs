@@ -55,6 +55,12 @@ impl Instance {
 }
 
 impl Cloud {
+    /// Whether the account has a RAM user of that name.
+    #[must_use]
+    pub fn has_user(&self, name: &str) -> bool {
+        self.users.iter().any(|known| known == name)
+    }
+
     /// The instance of that id, if there is one.
     #[must_use]
     pub fn instance(&self, id: &str) -> Option<Instance> {

@@ -6,6 +6,7 @@ mod value;
 
 pub use custom_data::CustomData;
 use serde_json::value::RawValue;
+pub use value::Fresh;
 
 use super::{
     Error, Field, Result, SecretType,

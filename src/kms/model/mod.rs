@@ -36,7 +36,7 @@ pub(crate) use key::{
     KeyDescription, KeyRotation, KeySpec, KeyUsage, Origin, PendingWindow, ProtectionLevel,
 };
 pub(crate) use key_name::{AliasName, KeyForms, KeyId, KeyName, KeyRef, KeyVersionId};
-pub(crate) use managed::{CustomData, ExtendedConfig, ManagedType};
+pub(crate) use managed::{CustomData, ExtendedConfig, Fresh, ManagedType};
 pub(crate) use name::{RequestedName, SecretName, SecretRef};
 pub(crate) use number::whole_number;
 pub(crate) use paging::Page;

@@ -11,6 +11,9 @@ const UNITS: [(char, u64); 4] = [('d', 86_400), ('h', 3_600), ('m', 60), ('s', 1
 /// The shortest interval in seconds: 6 hours (documented).
 const SHORTEST: u64 = 21_600;
 
+/// The shortest interval in seconds that the pages of UpdateSecretRotationPolicy name: 168 hours.
+const WEEK: u32 = 604_800;
+
 /// The longest interval in seconds: 8,760 hours (documented).
 const LONGEST: u64 = 31_536_000;
 
@@ -31,6 +34,14 @@ impl Interval {
     pub fn of_seconds(seconds: u64) -> Option<Self> {
         let is_allowed = (SHORTEST..=LONGEST).contains(&seconds);
         if is_allowed { u32::try_from(seconds).ok().map(Self) } else { None }
+    }
+
+    /// The interval, if it is a week at least, which one of its pages demands (documented; the SDK's demands six hours).
+    pub fn of_a_week_at_least(self) -> Result<Self> {
+        if self.0 >= WEEK {
+            return Ok(self);
+        }
+        Err(Error::invalid(Field::RotationInterval, "is shorter than 7 days"))
     }
 
     /// Its seconds.
@@ -152,6 +163,14 @@ mod tests {
             let refused = Interval::parse(text).unwrap_err();
             assert!(refused.to_string().contains("whole number"), "{text}: {refused}");
         }
+    }
+
+    #[test]
+    fn where_a_week_is_the_least_it_is_enough() {
+        let refused = |text| Interval::parse(text).unwrap().of_a_week_at_least().err();
+        assert_eq!(["7d", "168h", "8760h"].map(refused), [None, None, None]);
+        let shorter = Error::invalid(Field::RotationInterval, "is shorter than 7 days");
+        assert_eq!(["604799s", "6h"].map(refused), [Some(shorter.clone()), Some(shorter)]);
     }
 
     #[test]

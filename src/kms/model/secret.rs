@@ -59,6 +59,32 @@ impl Rotation {
     /// Of a secret that is not rotated by itself.
     pub const NONE: Self =
         Self { automatic: AutomaticRotation::Disabled, interval: None, last: None, next: None };
+
+    /// By itself: first one interval after the last rotation, or after the secret was made where there was none
+    /// (documented). That may be past.
+    #[must_use]
+    pub fn every(interval: Interval, last: Option<Timestamp>, created: Timestamp) -> Self {
+        let next = interval.next(last.unwrap_or(created));
+        let automatic = AutomaticRotation::Enabled;
+        Self { automatic, interval: Some(interval), last, next: Some(next) }
+    }
+
+    /// Not by itself any more.
+    #[must_use]
+    pub const fn disabled(self) -> Self {
+        Self { last: self.last, ..Self::NONE }
+    }
+
+    /// After a rotation, by itself or not. What could not be rotated before can be again.
+    #[must_use]
+    pub fn done(self, now: Timestamp) -> Self {
+        match (self.automatic, self.interval) {
+            (AutomaticRotation::Enabled | AutomaticRotation::Invalid, Some(interval)) => {
+                Self::every(interval, Some(now), now)
+            }
+            _ => Self { last: Some(now), ..Self::NONE },
+        }
+    }
 }
 
 impl Secret {
@@ -80,5 +106,33 @@ impl Secret {
     #[must_use]
     pub fn is_gone(&self, now: Timestamp) -> bool {
         self.delete_at.is_some_and(|at| at <= now)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    const HOURS: i64 = 3_600_000;
+
+    #[test]
+    fn a_rotation_is_due_an_interval_after_the_last_one() {
+        let interval = Interval::parse("6h").unwrap();
+        let new = Rotation::every(interval, None, Timestamp(HOURS));
+        assert_eq!((new.last, new.next), (None, Some(Timestamp(7 * HOURS))));
+        let done = new.done(Timestamp(8 * HOURS));
+        assert_eq!(done, Rotation::every(interval, Some(Timestamp(8 * HOURS)), Timestamp(HOURS)));
+        assert_eq!(done.next, Some(Timestamp(14 * HOURS)));
+        let failed = Rotation { automatic: AutomaticRotation::Invalid, ..done };
+        assert_eq!(failed.done(Timestamp(9 * HOURS)).automatic, AutomaticRotation::Enabled);
+    }
+
+    #[test]
+    fn a_secret_that_is_not_rotated_by_itself_remembers_when_it_was() {
+        let done = Rotation::NONE.done(Timestamp(7));
+        assert_eq!(done, Rotation { last: Some(Timestamp(7)), ..Rotation::NONE });
+        let every = Rotation::every(Interval::parse("6h").unwrap(), done.last, Timestamp(1));
+        assert_eq!(every.disabled(), done);
     }
 }

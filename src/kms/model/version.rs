@@ -31,6 +31,11 @@ impl VersionId {
         Ok(Self(text.to_owned()))
     }
 
+    /// The id that these random bytes make, for a version that no caller names: a UUID (inferred).
+    pub fn from_random(bytes: [u8; 16]) -> Self {
+        Self(uuid::Builder::from_random_bytes(bytes).into_uuid().hyphenated().to_string())
+    }
+
     /// The id's text.
     pub fn as_str(&self) -> &str {
         &self.0

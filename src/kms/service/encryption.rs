@@ -54,6 +54,15 @@ pub fn check_usable(
     check(tx, cloud, context, SEALS, scope, id)
 }
 
+/// Whether a key is there and can be used, whoever asks.
+///
+/// # Errors
+/// [`Error::KeyNotFound`], [`Error::KeyState`].
+pub fn check_enabled(tx: &mut Tx<'_>, cloud: &Cloud, scope: &Scope, id: &KeyId) -> Result<()> {
+    let key = tx.kms_key(scope, id)?.ok_or(Error::KeyNotFound)?;
+    material::check_usable(&key, cloud)
+}
+
 /// Whether the key of a secret, if it has one, opens its versions.
 ///
 /// # Errors

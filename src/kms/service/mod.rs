@@ -8,6 +8,7 @@ mod rights;
 mod secrets;
 mod seed;
 mod shares;
+mod worker;
 
 use std::sync::Arc;
 
@@ -25,7 +26,8 @@ pub use keys::{
 pub use rights::Rights;
 pub use secrets::{
     CreateSecret, Created, DeleteSecret, Deleted, Described, GetSecretValue, ListedVersions,
-    Managed, Put, PutSecretValue, SecretValue, UpdateSecret, UpdateSecretVersionStage,
+    Managed, Put, PutSecretValue, RotateSecret, Rotated, SecretValue, UpdateSecret,
+    UpdateSecretRotationPolicy, UpdateSecretVersionStage,
 };
 
 /// Everything that can be done. Cloning is cheap.

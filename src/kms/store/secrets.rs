@@ -6,15 +6,12 @@ use diesel::{
     result::{DatabaseErrorKind, Error as DieselError},
 };
 
-use super::{
-    counts::Counted,
-    schema::{kms_secrets, kms_tags, kms_versions},
-};
+use super::{counts::Counted, schema::kms_secrets};
 use crate::{
     clock::Timestamp,
     kms::model::{
-        AutomaticRotation, Error, Interval, KeyId, Result, Rotation, Scope, Secret, SecretName,
-        SecretType, Uid,
+        AutomaticRotation, Error, Interval, KeyId, Kind, Result, Rotation, Scope, Secret,
+        SecretName, SecretType, Uid,
     },
     sealed::KeyId as DatabaseKeyId,
     store::{
@@ -224,20 +221,20 @@ impl Tx<'_> {
     /// Deletes a secret with its versions and tags, and counts it no more.
     pub fn delete_kms_secret(&mut self, secret: &Secret) -> store::Result<()> {
         let (scope, id) = (secret.scope.to_string(), secret.id);
-        let versions = kms_versions::table
-            .filter(kms_versions::scope.eq(&scope))
-            .filter(kms_versions::secret_id.eq(id));
-        diesel::delete(versions).execute(self.connection())?;
-        let tags = kms_tags::table
-            .filter(kms_tags::scope.eq(&scope))
-            .filter(kms_tags::kind.eq("secret"))
-            .filter(kms_tags::resource_id.eq(id));
-        diesel::delete(tags).execute(self.connection())?;
-        let gone =
-            diesel::delete(kms_secrets::table.find((&scope, id))).execute(self.connection())?;
-        if gone == 1 {
+        let sql = "DELETE FROM kms_secrets WHERE scope = ? AND id = ?";
+        if self.execute(sql, &[Text(&scope), Number(id)])? == 1 {
+            self.delete_all_of_kms_secret(&scope, id)?;
             self.count_kms_down(&secret.scope, Counted::Secrets, id)?;
         }
+        Ok(())
+    }
+
+    /// Deletes what belongs to a secret whose own row is deleted.
+    pub(super) fn delete_all_of_kms_secret(&mut self, scope: &str, id: i64) -> store::Result<()> {
+        let versions = "DELETE FROM kms_versions WHERE scope = ? AND secret_id = ?";
+        self.execute(versions, &[Text(scope), Number(id)])?;
+        let tags = "DELETE FROM kms_tags WHERE scope = ? AND kind = ? AND resource_id = ?";
+        self.execute(tags, &[Text(scope), Text(Kind::Secret.name()), Number(id)])?;
         Ok(())
     }
 }

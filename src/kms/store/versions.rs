@@ -3,13 +3,14 @@
 use diesel::{OptionalExtension, prelude::*};
 
 use super::{
+    readable,
     schema::{kms_secrets, kms_versions},
     secrets::SecretRow,
 };
 use crate::{
     clock::Timestamp,
     kms::model::{
-        DataType, Field, Scope, Secret, SecretName, Stage, Version, VersionId, Versions,
+        DataType, Field, Result, Scope, Secret, SecretName, Stage, Version, VersionId, Versions,
         stages_from_column, stages_to_column,
     },
     sealed::{SealedData, WrappedDataKey},
@@ -130,27 +131,27 @@ impl Tx<'_> {
         &mut self,
         secret: &Secret,
         id: &VersionId,
-    ) -> store::Result<Option<StoredVersion>> {
+    ) -> Result<Option<StoredVersion>> {
         let row = kms_versions::table
             .filter(kms_versions::scope.eq(secret.scope.to_string()))
             .filter(kms_versions::secret_id.eq(secret.id))
             .filter(kms_versions::version_id.eq(id.as_str()))
             .select(StoredRow::as_select())
             .first(self.connection())
-            .optional()?;
-        row.map(StoredRow::parse).transpose()
+            .optional();
+        readable(row, |row| row.map(StoredRow::parse).transpose(), || secret.arn())
     }
 
     /// All versions of a secret without their data, oldest first.
-    pub fn kms_versions(&mut self, secret: &Secret) -> store::Result<Versions> {
-        let rows: Vec<MetaRow> = kms_versions::table
+    pub fn kms_versions(&mut self, secret: &Secret) -> Result<Versions> {
+        let rows = kms_versions::table
             .filter(kms_versions::scope.eq(secret.scope.to_string()))
             .filter(kms_versions::secret_id.eq(secret.id))
             .order(kms_versions::number)
             .select(MetaRow::as_select())
-            .load(self.connection())?;
-        let versions: store::Result<Vec<Version>> = rows.into_iter().map(MetaRow::parse).collect();
-        Ok(Versions::stored(versions?))
+            .load(self.connection());
+        let parse = |rows: Vec<MetaRow>| rows.into_iter().map(MetaRow::parse).collect();
+        readable(rows, parse, || secret.arn()).map(Versions::stored)
     }
 
     /// Says that this transaction will insert a version of a secret, before it looks up the key of the database that wraps

@@ -36,6 +36,21 @@ const ACCESS_KEY: [&str; 2] = ["AccessKeyId", "AccessKeySecret"];
 const PASSWORD: [&str; 2] = ["UserName", "Password"];
 const SSH_KEY: [&str; 3] = ["UserName", "PublicKey", "PrivateKey"];
 
+/// What a version has that no other one had: a password, an access key or SSH keys.
+pub enum Fresh {
+    /// Of an account or a user.
+    Password(Zeroizing<String>),
+    /// Of a RAM user.
+    AccessKey {
+        /// Its `AccessKeyId`.
+        id: String,
+        /// Its `AccessKeySecret`.
+        secret: Zeroizing<String>,
+    },
+    /// Of a user of an instance.
+    SshKeys(KeyPair),
+}
+
 /// A version's data is kept as replies show it. Where the caller names two accounts, which no configuration tells, it has
 /// the name of the other one besides.
 impl ExtendedConfig {
@@ -77,49 +92,71 @@ impl ExtendedConfig {
         }
     }
 
+    /// Whether [`ExtendedConfig::fresh`] takes long.
+    #[must_use]
+    pub fn is_fresh_slowly(&self) -> bool {
+        matches!(self.kind, Kind::SshKey)
+    }
+
+    /// Makes what the next version has in place of the current one's. It depends on no value, so that it can be made
+    /// before the current one is known.
+    pub fn fresh(&self, random: &mut dyn Random) -> Result<Fresh> {
+        match &self.kind {
+            Kind::OneAccount | Kind::TwoAccounts | Kind::MadeAccounts { .. } => {
+                account_password(ACCOUNT_PASSWORD_LENGTH, random).map(Fresh::Password)
+            }
+            Kind::AccessKey { .. } => {
+                let (prefix, length) = ACCESS_KEY_ID;
+                let id = format!("{prefix}{}", *letters_and_digits(length, random)?);
+                let secret = letters_and_digits(ACCESS_KEY_SECRET_LENGTH, random)?;
+                Ok(Fresh::AccessKey { id, secret })
+            }
+            Kind::Password => {
+                account_password(INSTANCE_PASSWORD_LENGTH, random).map(Fresh::Password)
+            }
+            Kind::SshKey => KeyPair::generate(random).map(Fresh::SshKeys),
+        }
+    }
+
     /// The data of the version that a rotation makes, from the current version's, both in the form that is kept.
     ///
     /// An account or a user gets a new password or new SSH keys; of two accounts it is the other one, which is current then
     /// (documented). A RAM user gets a new access key.
     ///
     /// # Errors
-    /// [`Error::Damaged`] if the current version's data has not the form of its type.
+    /// [`Error::Damaged`] if the current version's data has not the form of its type, or what is fresh is another type's.
     pub fn next_value(
         &self,
         current: &str,
-        random: &mut dyn Random,
+        fresh: &Fresh,
         now: Timestamp,
     ) -> Result<Zeroizing<String>> {
-        match &self.kind {
-            Kind::OneAccount => {
+        match (&self.kind, fresh) {
+            (Kind::OneAccount, Fresh::Password(password)) => {
                 let [name, _] = texts(current, ACCOUNT).ok_or_else(damaged)?;
-                account_with_password(&name, random)
+                Ok(object(ACCOUNT, [&name, password]))
             }
-            Kind::TwoAccounts => {
+            (Kind::TwoAccounts, Fresh::Password(password)) => {
                 let [name, _, other] = texts(current, kept_account()).ok_or_else(damaged)?;
-                let password = account_password(ACCOUNT_PASSWORD_LENGTH, random)?;
-                Ok(object(kept_account(), [&other, &password, &name]))
+                Ok(object(kept_account(), [&other, password, &name]))
             }
-            Kind::MadeAccounts { account, clone } => {
+            (Kind::MadeAccounts { account, clone }, Fresh::Password(password)) => {
                 let [name, _] = texts(current, ACCOUNT).ok_or_else(damaged)?;
-                account_with_password(if *name == *account { clone } else { account }, random)
+                let other = if *name == *account { clone } else { account };
+                Ok(object(ACCOUNT, [other, password]))
             }
-            Kind::AccessKey { .. } => {
-                let (prefix, length) = ACCESS_KEY_ID;
-                let id = format!("{prefix}{}", *letters_and_digits(length, random)?);
-                let secret = letters_and_digits(ACCESS_KEY_SECRET_LENGTH, random)?;
-                shown_access_key(&id, &secret, now).ok_or_else(damaged)
+            (Kind::AccessKey { .. }, Fresh::AccessKey { id, secret }) => {
+                shown_access_key(id, secret, now).ok_or_else(damaged)
             }
-            Kind::Password => {
+            (Kind::Password, Fresh::Password(password)) => {
                 let [user, _] = texts(current, PASSWORD).ok_or_else(damaged)?;
-                let password = account_password(INSTANCE_PASSWORD_LENGTH, random)?;
-                Ok(object(PASSWORD, [&user, &password]))
+                Ok(object(PASSWORD, [&user, password]))
             }
-            Kind::SshKey => {
+            (Kind::SshKey, Fresh::SshKeys(KeyPair { public_key, private_key })) => {
                 let [user, _, _] = texts(current, SSH_KEY).ok_or_else(damaged)?;
-                let KeyPair { public_key, private_key } = KeyPair::generate(random)?;
-                Ok(object(SSH_KEY, [&user, &public_key, &private_key]))
+                Ok(object(SSH_KEY, [&user, public_key, private_key]))
             }
+            (_, Fresh::Password(_) | Fresh::AccessKey { .. } | Fresh::SshKeys(_)) => Err(damaged()),
         }
     }
 
@@ -273,7 +310,8 @@ mod tests {
         let mut kept = config.initial_value(data, &mut random, NOW).unwrap();
         let mut shown = vec![config.shown_value(&kept).unwrap().to_string()];
         for _ in 0..rotations {
-            kept = config.next_value(&kept, &mut random, NOW).unwrap();
+            let fresh = config.fresh(&mut random).unwrap();
+            kept = config.next_value(&kept, &fresh, NOW).unwrap();
             shown.push(config.shown_value(&kept).unwrap().to_string());
         }
         shown
@@ -435,8 +473,9 @@ mod tests {
         for config in
             [rds("SingleUser"), rds("DoubleUsers"), redis(), ecs("Password"), ecs("SSHKey")]
         {
+            let fresh = config.fresh(&mut seeded(23)).unwrap();
             for kept in ["", "{}", r#"{"AccountName":"a"}"#] {
-                let error = config.next_value(kept, &mut seeded(23), NOW).unwrap_err();
+                let error = config.next_value(kept, &fresh, NOW).unwrap_err();
                 assert!(matches!(error, Error::Damaged(..)), "{error:?}");
             }
         }
@@ -448,15 +487,22 @@ mod tests {
     fn without_random_bytes_there_is_no_value() {
         let gone = Err(Error::unavailable("no random bytes"));
         assert_eq!(redis().initial_value("$Auto", &mut broken(), NOW), gone);
-        for (config, data) in [
-            (rds("SingleUser"), ONE),
-            (rds("DoubleUsers"), ONE),
-            (ram(), r#"{"AccessKeys":[{"AccessKeyId":"a","AccessKeySecret":"s"}]}"#),
-            (ecs("Password"), r#"{"UserName":"root","Password":"p"}"#),
-            (ecs("SSHKey"), r#"{"UserName":"root","PublicKey":"a","PrivateKey":"b"}"#),
-        ] {
-            let kept = config.initial_value(data, &mut broken(), NOW).unwrap();
-            assert_eq!(config.next_value(&kept, &mut broken(), NOW), gone);
+        for config in
+            [rds("SingleUser"), rds("DoubleUsers"), redis(), ram(), ecs("Password"), ecs("SSHKey")]
+        {
+            assert_eq!(config.fresh(&mut broken()).err().map(Err), Some(gone.clone()));
         }
+    }
+
+    #[test]
+    fn what_another_type_has_is_not_taken() {
+        let kept = r#"{"UserName":"root","PublicKey":"a","PrivateKey":"b"}"#;
+        let password = Fresh::Password(Zeroizing::new("p".to_owned()));
+        assert!(matches!(ecs("SSHKey").next_value(kept, &password, NOW), Err(Error::Damaged(..))));
+        let key = ram().fresh(&mut seeded(24)).unwrap();
+        let account = r#"{"AccountName":"a","AccountPassword":"p"}"#;
+        assert!(matches!(redis().next_value(account, &key, NOW), Err(Error::Damaged(..))));
+        let slow = [rds("SingleUser"), redis(), ram(), ecs("Password"), ecs("SSHKey")];
+        assert_eq!(slow.map(|config| config.is_fresh_slowly()), [false, false, false, false, true]);
     }
 }

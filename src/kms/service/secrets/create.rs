@@ -7,9 +7,9 @@ use crate::{
     clock::Timestamp,
     kms::{
         model::{
-            AutomaticRotation, Cloud, DataType, Error, ExtendedConfig, Field, Interval, KeyRef,
-            Kind, RequestedName, Result, Rotation, Scope, Secret, SecretData, SecretName,
-            SecretPolicy, SecretType, Stage, Tags, Version, VersionId,
+            Cloud, DataType, Error, ExtendedConfig, Field, Interval, KeyRef, Kind, RequestedName,
+            Result, Rotation, Scope, Secret, SecretData, SecretName, SecretPolicy, SecretType,
+            Stage, Tags, Version, VersionId,
         },
         service::{Context, Service, encryption, shares::check_shares},
         store::{Counted, StoredVersion},
@@ -39,7 +39,7 @@ pub struct CreateSecret {
 /// How a managed secret is made and rotated.
 pub struct Managed {
     pub config: ExtendedConfig,
-    pub automatic: AutomaticRotation,
+    /// How often it is rotated by itself; `None` for never.
     pub interval: Option<Interval>,
 }
 
@@ -53,11 +53,15 @@ impl Service {
     /// Creates a secret with its first version, which is the current one.
     ///
     /// # Errors
-    /// [`Error::Forbidden`]; what is wrong with the instance or the key; [`Error::SecretPlannedToBeDeleted`],
+    /// [`Error::Forbidden`]; [`Error::UserNotFound`]; what is wrong with the instance or the key; [`Error::SecretPlannedToBeDeleted`],
     /// [`Error::SecretExists`], [`Error::TooManySecrets`], [`Error::TooManyShares`].
     pub async fn create_secret(&self, context: Context, wanted: CreateSecret) -> Result<Created> {
-        let name = self.name_of(&wanted)?;
+        let name = name_of(&wanted)?;
         context.check_creation("kms:CreateSecret", Kind::Secret, name.as_str())?;
+        let user = wanted.managed.as_ref().and_then(|managed| managed.config.user_name());
+        if user.is_some_and(|user| !self.cloud.has_user(user)) {
+            return Err(Error::UserNotFound);
+        }
         let instance = wanted.instance.as_deref();
         if instance.is_some_and(|id| self.cloud.instance(id).is_none()) {
             return Err(Error::InstanceNotFound);
@@ -124,20 +128,13 @@ impl Service {
     }
 }
 
-impl Service {
-    /// What the secret is called: one of a RAM user's access keys is called after the user.
-    fn name_of(&self, wanted: &CreateSecret) -> Result<SecretName> {
-        let user = wanted.managed.as_ref().and_then(|managed| managed.config.user_name());
-        if let Some(user) = user
-            && !self.cloud.users.iter().any(|known| known == user)
-        {
-            return Err(Error::UserNotFound);
-        }
-        match (&wanted.name, user) {
-            (RequestedName::Given(name), _) => Ok(name.clone()),
-            (RequestedName::OfUser, Some(user)) => SecretName::of_ram_user(user),
-            (RequestedName::OfUser, None) => Err(Error::Missing(Field::ExtendedConfig)),
-        }
+/// What the secret is called: one of a RAM user's access keys is called after the user.
+fn name_of(wanted: &CreateSecret) -> Result<SecretName> {
+    let user = wanted.managed.as_ref().and_then(|managed| managed.config.user_name());
+    match (&wanted.name, user) {
+        (RequestedName::Given(name), _) => Ok(name.clone()),
+        (RequestedName::OfUser, Some(user)) => SecretName::of_ram_user(user),
+        (RequestedName::OfUser, None) => Err(Error::Missing(Field::ExtendedConfig)),
     }
 }
 
@@ -183,14 +180,8 @@ fn check_quotas(
 }
 
 fn rotation(wanted: &CreateSecret, now: Timestamp) -> Rotation {
-    match &wanted.managed {
-        Some(Managed { automatic, interval, .. }) => {
-            let next = interval.filter(|_| *automatic == AutomaticRotation::Enabled);
-            let next = next.map(|interval| interval.next(now));
-            Rotation { automatic: *automatic, interval: *interval, last: None, next }
-        }
-        None => Rotation::NONE,
-    }
+    let interval = wanted.managed.as_ref().and_then(|managed| managed.interval);
+    interval.map_or(Rotation::NONE, |interval| Rotation::every(interval, None, now))
 }
 
 /// Inserts a secret with its first version.
