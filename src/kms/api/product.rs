@@ -264,6 +264,8 @@ async fn run(request: Request<'_>) -> Handled {
         Operation::GetSecretValue => secrets::get_value(request).await,
         Operation::ListSecretVersionIds => secrets::list_version_ids(request).await,
         Operation::UpdateSecretVersionStage => secrets::update_stage(request).await,
+        Operation::RotateSecret => rotation::rotate(request).await,
+        Operation::UpdateSecretRotationPolicy => rotation::update_policy(request).await,
         Operation::CreateKey => keys::create(request).await,
         Operation::DescribeKey => keys::describe(request).await,
         Operation::ListKeys => keys::list(request).await,
@@ -283,8 +285,6 @@ async fn run(request: Request<'_>) -> Handled {
         }
         Operation::Encrypt => crypto::encrypt(request).await,
         Operation::Decrypt => crypto::decrypt(request).await,
-        Operation::RotateSecret => rotation::rotate(request).await,
-        Operation::UpdateSecretRotationPolicy => rotation::update_policy(request).await,
         Operation::DescribeRegions => account::regions(&request),
         Operation::ListKmsInstances => account::instances(&request),
         Operation::OpenKmsService => account::open(&request),
