@@ -244,13 +244,13 @@ fn kms_key() -> Result<kms::model::SeedKey, Failure> {
 
 fn seed_kms_secret(number: usize) -> Result<kms::model::SeedSecret, Failure> {
     use kms::model::{
-        DataType, Field, RequestedName, SecretData, SecretType, SeedSecret, Tags, VersionId,
+        DataType, RequestedName, SecretData, SecretType, SeedSecret, Tags, VersionId,
     };
     Ok(SeedSecret {
         scope: kms_scope()?,
         name: RequestedName::parse(&kms_secret(number), SecretType::Generic)?,
         secret_type: SecretType::Generic,
-        version: VersionId::parse("v1", Field::VersionId)?,
+        version: VersionId::from_random([1; 16]),
         data: SecretData::parse(data_text())?,
         data_type: DataType::Text,
         description: None,

@@ -204,7 +204,8 @@ fn json_text(given: &[(String, String)]) -> String {
     let mut text = "{".to_owned();
     for (index, (name, value)) in given.iter().enumerate() {
         let comma = if index > 0 { "," } else { "" };
-        let is_bare = value == "true" || value.parse::<u32>().is_ok_and(|it| it.to_string() == *value);
+        let is_bare =
+            value == "true" || value.parse::<u32>().is_ok_and(|it| it.to_string() == *value);
         let value = if is_bare { value.clone() } else { Value::from(value.as_str()).to_string() };
         write!(text, "{comma}{}:{value}", Value::from(name.as_str())).unwrap();
     }
@@ -354,9 +355,8 @@ fn check_format(case: &Case, reply: &Reply) {
     if is_format_clear && case.wants_xml && !is_xml {
         // Unless it is what XML cannot say.
         let says = |text: &str| {
-            text.chars().any(|c| {
-                (c < ' ' && !"\t\n\r".contains(c)) || matches!(c, '\u{FFFE}' | '\u{FFFF}')
-            })
+            text.chars()
+                .any(|c| (c < ' ' && !"\t\n\r".contains(c)) || matches!(c, '\u{FFFE}' | '\u{FFFF}'))
         };
         assert!(has_text(&reply.json(), &says), "JSON in place of XML: {}", reply.text());
     } else if is_format_clear {
@@ -443,7 +443,10 @@ fn what_is_needed_is_missed() {
                 let reply = client.send(&request);
                 let _note = Note(&request);
                 // The one that may be empty, as it says.
-                if is_empty && (operation.name, &parameter.name[..]) == ("UpdateKeyDescription", "Description") {
+                if is_empty
+                    && (operation.name, &parameter.name[..])
+                        == ("UpdateKeyDescription", "Description")
+                {
                     assert_eq!(reply.status, 200);
                     continue;
                 }

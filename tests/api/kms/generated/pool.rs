@@ -187,13 +187,20 @@ impl Pool {
         let names = [&GENERIC[..], &managed, &placed, &DELETED, &ALIASES].concat();
         let keys: Vec<&str> = self.keys.iter().chain(&self.others).map(String::as_str).collect();
         let ciphertexts = self.ciphertexts.first().map(String::as_str);
-        let more = ["v1", "v2", "ACSCurrent", "ACSPrevious", "kst-good", "kst-small", "kst-away", SHARING];
-        let all: Vec<&str> = [names, keys, more.to_vec()].concat().into_iter().chain(ciphertexts).collect();
+        let more =
+            ["v1", "v2", "ACSCurrent", "ACSPrevious", "kst-good", "kst-small", "kst-away", SHARING];
+        let all: Vec<&str> =
+            [names, keys, more.to_vec()].concat().into_iter().chain(ciphertexts).collect();
         Some(all[random.usize(..all.len())].to_owned())
     }
 
     /// A value for a parameter that should be right.
-    pub fn good(&mut self, random: &mut Rng, operation: &Described, parameter: &Parameter) -> String {
+    pub fn good(
+        &mut self,
+        random: &mut Rng,
+        operation: &Described,
+        parameter: &Parameter,
+    ) -> String {
         let one = |random: &mut Rng, from: &[&str]| from[random.usize(..from.len())].to_owned();
         let managed = MANAGED.map(|[_, name, ..]| name);
         match (operation.name, parameter.name.as_str()) {
@@ -232,7 +239,11 @@ impl Pool {
             }
             (_, "CiphertextBlob") => {
                 let known = self.ciphertexts.len();
-                if known == 0 { String::new() } else { self.ciphertexts[random.usize(..known)].clone() }
+                if known == 0 {
+                    String::new()
+                } else {
+                    self.ciphertexts[random.usize(..known)].clone()
+                }
             }
             (_, "Plaintext") => "bm90LWEtcmVhbC1vbmU=".to_owned(),
             (_, "Tag.1.Key" | "TagKey.1") => "team".to_owned(),
@@ -288,7 +299,9 @@ impl Pool {
                     set(&mut given, "SecretName", "rds/one");
                 }
             }
-            "PutSecretValue" => set(&mut given, "SecretName", GENERIC[random.usize(..GENERIC.len())]),
+            "PutSecretValue" => {
+                set(&mut given, "SecretName", GENERIC[random.usize(..GENERIC.len())])
+            }
             "GetSecretValue" => {
                 drop_all(&["DryRun", ["VersionId", "VersionStage"][random.usize(..2)]]);
             }
@@ -301,8 +314,8 @@ impl Pool {
             "UpdateSecretRotationPolicy" => set(&mut given, "RotationInterval", "7d"),
             "TagResource" | "UntagResource" => {
                 drop_all(&["SecretName", "KeyId", "CertificateId"]);
-                let (name, value) = [("SecretName", GENERIC[0]), ("KeyId", &self.keys[0][..])]
-                    [random.usize(..2)];
+                let (name, value) =
+                    [("SecretName", GENERIC[0]), ("KeyId", &self.keys[0][..])][random.usize(..2)];
                 set(&mut given, name, value);
             }
             "TagResources" | "UntagResources" | "ListTagResources" => {

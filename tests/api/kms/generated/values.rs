@@ -92,7 +92,10 @@ fn bordering(random: &mut Rng, parameter: &Parameter) -> Option<String> {
         return Some(begin.chars().chain(std::iter::repeat('x')).take(most).collect());
     }
     if parameter.kind == "RotationInterval" {
-        let texts = ["6h", "5h", "21599s", "21600s", "8760h", "8761h", "7", "7D", "1w", "6,0,0m", ",6h", "6,h"];
+        let texts = [
+            "6h", "5h", "21599s", "21600s", "8760h", "8761h", "7", "7D", "1w", "6,0,0m", ",6h",
+            "6,h",
+        ];
         return Some(texts[random.usize(..texts.len())].to_owned());
     }
     if parameter.kind == "PasswordLength" || parameter.kind == "RecoveryWindow" {
