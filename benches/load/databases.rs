@@ -237,18 +237,16 @@ fn kms_key() -> Result<kms::model::SeedKey, Failure> {
         scope: kms_scope()?,
         alias: kms::model::AliasName::parse(KMS_ALIAS)?,
         spec: kms::model::KeySpec::Aes256,
-        description: String::new(),
+        description: kms::model::KeyDescription::parse("")?,
         instance: None,
     })
 }
 
 fn seed_kms_secret(number: usize) -> Result<kms::model::SeedSecret, Failure> {
-    use kms::model::{
-        DataType, RequestedName, SecretData, SecretType, SeedSecret, Tags, VersionId,
-    };
+    use kms::model::{DataType, SecretData, SecretName, SecretType, SeedSecret, Tags, VersionId};
     Ok(SeedSecret {
         scope: kms_scope()?,
-        name: RequestedName::parse(&kms_secret(number), SecretType::Generic)?,
+        name: SecretName::parse(&kms_secret(number))?,
         secret_type: SecretType::Generic,
         version: VersionId::from_random([1; 16]),
         data: SecretData::parse(data_text())?,
@@ -257,6 +255,7 @@ fn seed_kms_secret(number: usize) -> Result<kms::model::SeedSecret, Failure> {
         key: None,
         instance: None,
         config: None,
+        rotation: None,
         policy: None,
         tags: Tags::default(),
     })

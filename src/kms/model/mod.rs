@@ -32,15 +32,13 @@ pub(crate) use cmk::{Alias, Key, KeyVersion};
 pub use data::{DataType, SecretData};
 pub(crate) use error::{Error, Field, KeyState, Result};
 pub(crate) use filters::{FilterKey, Filters, KeyFilter, SecretFilter};
-pub use key::KeySpec;
-pub(crate) use key::{
-    KeyDescription, KeyRotation, KeyUsage, Origin, PendingWindow, ProtectionLevel,
-};
+pub use key::{KeyDescription, KeySpec};
+pub(crate) use key::{KeyRotation, KeyUsage, Origin, PendingWindow, ProtectionLevel};
 pub use key_name::AliasName;
 pub(crate) use key_name::{KeyForms, KeyId, KeyName, KeyRef, KeyVersionId};
 pub(crate) use managed::{CustomData, ExtendedConfig, Fresh, ManagedType};
-pub use name::RequestedName;
-pub(crate) use name::{SecretName, SecretRef};
+pub use name::SecretName;
+pub(crate) use name::{RequestedName, SecretRef};
 pub(crate) use number::whole_number;
 pub(crate) use paging::Page;
 pub(crate) use password::{CharacterType, DEFAULT_LENGTH, PasswordRules};
