@@ -1,6 +1,9 @@
 //! The product KMS.
 
+mod crypto;
 mod deletion;
+mod encryption;
+mod keys;
 mod managed;
 mod rotation;
 
