@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::{
     account, crypto,
-    errors::{Code, Refused, answered, missing, refused},
+    errors::{Code, Refused, answered, missing, of_dry_run, refused},
     keys,
     operation::{NoOperation, Operation},
     reply::{self, Answer, ROOT},
@@ -159,10 +159,13 @@ impl Product for Kms {
         let Admitted { operation, parameters, context, _room } = admitted;
         let caller = context.rights.caller.clone();
         let request = Request { operation, parameters, context, kms: self, call };
+        let is_dry_run = operation == Operation::GetSecretValue
+            && request.flag("DryRun").is_ok_and(|flag| flag == Some(true));
         let handled = run(request).await.map_err(|fault| answered(operation, &caller, fault));
         let is_denied = |error: &ApiError| error.access_denied.is_some();
         call.note(|outcome| outcome.is_permitted = !handled.as_ref().is_err_and(is_denied));
-        Ok(handled?)
+        let in_words = |error| if is_dry_run { of_dry_run(error) } else { error };
+        Ok(handled.map_err(in_words)?)
     }
 
     fn code(outcome: &Result<Answer, Refused>) -> &'static str {
@@ -208,21 +211,23 @@ fn add_body(
     (parameters, added.map_err(|_| unparsable()))
 }
 
-/// The operation that a request names, of the right version. What is signed by parameters goes by them alone, since
-/// headers are not signed.
+/// The operation that a request names, of the right version. The headers count first in a request that is signed by them,
+/// elsewhere only where there is no parameter, and never in one that is signed by parameters: it does not cover them.
 fn find_operation(
     call: &Call<'_>,
     parameters: &Parameters,
     way: Way,
 ) -> Result<Operation, ApiError> {
     let named = |header: &str, parameter: &'static str| {
-        let text = call.header(header).filter(|text| !text.is_empty() && way != Way::Parameters);
-        let text = text.map(str::to_owned);
-        let text = match text {
-            Some(text) => Some(text),
-            None => parameters.text(parameter).map_err(|_| ApiError::new(Code::Unparsable, &[]))?,
-        };
-        text.filter(|text| !text.is_empty()).ok_or_else(|| missing(parameter))
+        let header = call.header(header).filter(|text| !text.is_empty() && way != Way::Parameters);
+        if way == Way::Header
+            && let Some(text) = header
+        {
+            return Ok(text.to_owned());
+        }
+        let text = parameters.text(parameter).map_err(|_| ApiError::new(Code::Unparsable, &[]))?;
+        let text = text.filter(|text| !text.is_empty()).or(header.map(str::to_owned));
+        text.ok_or_else(|| missing(parameter))
     };
     let action = named("x-acs-action", "Action")?;
     if named("x-acs-version", "Version")? != VERSION {

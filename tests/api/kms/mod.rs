@@ -1,6 +1,10 @@
 //! The product KMS.
 
+mod crypto;
 mod deletion;
+mod generated;
+mod encryption;
+mod keys;
 mod managed;
 mod rotation;
 mod world;
