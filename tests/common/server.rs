@@ -213,6 +213,7 @@ impl TestServer {
             },
             world: Some(world_file),
             docker_config: DockerConfigChoice::Strict,
+            kms_strict: false,
             cors_origin: vec![],
             allowed_host: vec![],
             anonymous: None,

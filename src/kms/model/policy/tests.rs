@@ -13,8 +13,13 @@ const ROOT: PrincipalKind = PrincipalKind::Root;
 const ALICE: PrincipalKind = PrincipalKind::User("alice");
 const BOB: PrincipalKind = PrincipalKind::User("bob");
 
-fn anywhere() -> Environment {
-    Environment { source: "192.0.2.7".parse().ok(), is_secure: false, now: Timestamp(NOW) }
+fn anywhere() -> Environment<'static> {
+    Environment {
+        source: "192.0.2.7".parse().ok(),
+        is_secure: false,
+        now: Timestamp(NOW),
+        tags: &[],
+    }
 }
 
 /// A policy with one statement, whose members have the names of these, but for those that are empty.
@@ -220,7 +225,12 @@ fn members_of_a_statement_have_their_rules() {
         (
             "Condition",
             r#"{"Bool":{"kms:tag/team":"a"}}"#,
-            "Condition.Bool.kms:tag/team: unknown condition key",
+            "Condition.Bool.kms:tag/team: this operator does not fit the condition key",
+        ),
+        (
+            "Condition",
+            r#"{"StringEquals":{"kms:tag/":"a"}}"#,
+            "Condition.StringEquals.kms:tag/: unknown condition key",
         ),
         (
             "Condition",
