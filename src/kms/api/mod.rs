@@ -1,12 +1,17 @@
 //! The product's wire: requests of RPC style, by GET and POST on `/`.
 
 mod account;
+mod batch;
 mod errors;
+mod lists;
 mod operation;
+mod password;
+mod policies;
 mod product;
 mod reply;
 mod request;
 mod secrets;
+mod tags;
 
 pub use errors::entries;
 pub use operation::Operation;

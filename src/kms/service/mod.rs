@@ -2,9 +2,11 @@
 //! synchronous function inside one transaction of the store.
 
 mod encryption;
+mod password;
 mod rights;
 mod secrets;
 mod seed;
+mod tags;
 
 use std::sync::Arc;
 
@@ -17,9 +19,11 @@ use crate::{
 
 pub use rights::Rights;
 pub use secrets::{
-    CreateSecret, Created, DeleteSecret, Deleted, Described, GetSecretValue, ListedVersions,
-    Managed, Put, PutSecretValue, SecretValue, UpdateSecret, UpdateSecretVersionStage,
+    CreateSecret, Created, DeleteSecret, Deleted, Described, GetSecretValue, ListSecrets,
+    ListedSecrets, ListedVersions, Managed, Put, PutSecretValue, SecretValue, UpdateSecret,
+    UpdateSecretVersionStage,
 };
+pub use tags::{ListTags, ListedTags, Resources, Tagged, TaggedRow, Untagging};
 
 /// Everything that can be done. Cloning is cheap.
 #[derive(Clone)]
