@@ -2,11 +2,13 @@
 
 mod crypto;
 mod deletion;
-mod generated;
 mod encryption;
+mod generated;
+mod harness;
 mod keys;
 mod managed;
 mod rotation;
+mod secrets;
 mod world;
 
 use std::{
