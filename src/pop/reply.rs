@@ -19,7 +19,7 @@ pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-acs-request-id");
 /// The id that the platform's tracing gives a request.
 const TRACE_ID: HeaderName = HeaderName::from_static("x-acs-trace-id");
 
-/// When a throttled caller may try again, in milliseconds; the SDKs read it.
+/// When a throttled caller may try again, in the unit that the product's SDKs read.
 const RETRY_AFTER: HeaderName = HeaderName::from_static("x-acs-retry-after");
 
 /// The headers of replies that a page may read.
@@ -96,7 +96,8 @@ pub struct Frame {
     pub request_id: String,
     pub trace_id: String,
     pub format: Format,
-    host: String,
+    /// What the caller called the server.
+    pub host: String,
     xml: Xml,
 }
 
@@ -151,35 +152,26 @@ impl Frame {
         (JSON_TYPE, serde_json::to_string(body))
     }
 
-    /// The reply to a request that failed; `more` are the members that a product adds, `recommend` is where more is told of
-    /// the error. What only the log is told of the error is logged here.
+    /// The reply to a request that failed, with the members that the product lists and, where the error has one, the reason
+    /// of a denial. What only the log is told of the error is logged here.
     pub fn failure(
         &self,
         error: &ApiError,
-        recommend: String,
-        more: impl IntoIterator<Item = (&'static str, Value)>,
+        members: impl IntoIterator<Item = (&'static str, Value)>,
     ) -> HttpResponse {
         let request_id = self.request_id.as_str();
         if let Some(cause) = &error.cause {
             log::error!(request_id; "{cause}");
         }
-        let entry = error.entry;
-        let members = [
-            ("RequestId", request_id.into()),
-            ("HostId", self.host.as_str().into()),
-            ("Code", entry.code.into()),
-            ("Message", error.message.as_str().into()),
-            ("Recommend", recommend.into()),
-        ];
         let denied = error.access_denied.as_deref();
         let denied = denied.map(|why| ("AccessDeniedDetail", why.clone()));
-        let members = members.into_iter().chain(more).chain(denied);
+        let members = members.into_iter().chain(denied);
         let body: Map<_, _> = members.map(|(name, value)| (name.to_owned(), value)).collect();
         let status =
-            StatusCode::from_u16(entry.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            StatusCode::from_u16(error.entry.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = self.render(status, || self.xml.error_root.to_owned(), &body);
-        if let Some(millis) = error.retry_after {
-            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(millis));
+        if let Some(wait) = error.retry_after {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(wait));
         }
         response
     }

@@ -162,3 +162,47 @@ fn a_server_that_stops_does_not_wait_for_what_is_due() {
     let log = server.log();
     assert!(!log.contains("ERROR") && !log.contains("too late"), "{log}");
 }
+
+#[test]
+fn what_cannot_be_rotated_is_told_once() {
+    let folder = Folder::with_database();
+    let server = Server::start(folder.path());
+    create(&server, 5, 0);
+    let damage = "UPDATE kms_versions SET payload = data_key
+        WHERE secret_id = (SELECT id FROM kms_secrets WHERE name = 'n2')";
+    execute(folder.path(), damage);
+    let_all_be_due(folder.path());
+    wait_until_rotated(folder.path(), 4);
+    thread::sleep(Duration::from_millis(2_500));
+    let log = server.log();
+    let lines: Vec<&str> = log.lines().filter(|line| line.contains("cannot be rotated")).collect();
+    assert_eq!(lines.len(), 1, "{log}");
+    let told = "is tried again when it is due next: acs:kms:cn-beijing:1000000000000001:secret/n2 does not open";
+    assert!(lines[0].contains(told) && lines[0].contains("ERROR"), "{}", lines[0]);
+}
+
+#[test]
+fn what_is_due_during_an_outage_is_done_after_it_and_told_once() {
+    let folder = Folder::with_database();
+    let server = Server::start(folder.path());
+    create(&server, 5, 0);
+    execute(folder.path(), "ALTER TABLE kms_secrets RENAME TO elsewhere");
+    let told = "what is due in KMS is not done now: ";
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while !server.log().contains(told) {
+        assert!(Instant::now() < deadline, "{}", server.log());
+        thread::sleep(Duration::from_millis(20));
+    }
+    // Some passes more.
+    thread::sleep(Duration::from_millis(4_000));
+    execute(folder.path(), "ALTER TABLE elsewhere RENAME TO kms_secrets");
+    let_all_be_due(folder.path());
+    wait_until_rotated(folder.path(), 5);
+    none_is_half_rotated(folder.path());
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while !server.log().contains("what is due in KMS is done again") {
+        assert!(Instant::now() < deadline, "{}", server.log());
+        thread::sleep(Duration::from_millis(20));
+    }
+    assert_eq!(server.log().matches(told).count(), 1, "{}", server.log());
+}

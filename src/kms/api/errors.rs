@@ -81,6 +81,9 @@ codes! {
         "The specified key does not support key policy.";
     /// The status is not documented.
     DryRun = Service 400 "DryRunOperationError" "The request would succeed: it was a dry run.";
+    /// As the one above, with the text that the request would get.
+    DryRunInvalid = Service 400 "ValidationError" "%s";
+    DryRunDenied = Service 400 "AccessDeniedError" "%s";
     Throttled = Gateway 429 "Rejected.Throttling" "QPS Limit Exceeded";
     CreateSecretThrottled = Gateway 429 "Rejected.Throttling" "The QPS upper limit is exceeded.";
     InternalFailure = Service 500 "InternalFailure" "Internal Failure";
@@ -236,6 +239,18 @@ pub fn answered(operation: Operation, caller: &Caller, fault: Fault) -> ApiError
     }
 }
 
+/// How a dry run tells of an error: refusals have codes of their own (documented).
+pub fn of_dry_run(error: ApiError) -> ApiError {
+    let code = if error.access_denied.is_some() {
+        Code::DryRunDenied
+    } else if error.entry.code == Code::NotValid.entry().code {
+        Code::DryRunInvalid
+    } else {
+        return error;
+    };
+    ApiError::new(code, &[&error.message])
+}
+
 fn invalid(operation: Operation, parameter: &str, why: &str) -> ApiError {
     match operation.invalid() {
         Invalid::NotValid => ApiError::new(Code::NotValid, &[&parameter, &why]),
@@ -344,6 +359,8 @@ fn wire_name(field: Field) -> &'static str {
         Field::SecretName => "SecretName",
         Field::SecretType => "SecretType",
         Field::SecretsList => "SecretsList",
+        Field::TagMembers => "Tag",
+        Field::TagKeyMembers => "TagKey",
         Field::TagKeys => "TagKeys",
         Field::Tags => "Tags",
         Field::VersionId => "VersionId",

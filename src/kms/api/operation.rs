@@ -52,9 +52,13 @@ macro_rules! operations {
                 match self { $(Self::$name => stringify!($name),)* }
             }
 
-            /// The action that a policy has to allow for the operation (documented: `kms:` and the operation's name).
+            /// The action that a policy has to allow for the operation (documented: `kms:` and the operation's name; that of
+            /// `GetSecretValue` for each secret of a batch).
             #[must_use]
             pub const fn action(self) -> &'static str {
+                if matches!(self, Self::BatchGetSecretValue) {
+                    return Self::GetSecretValue.action();
+                }
                 match self { $(Self::$name => concat!("kms:", stringify!($name)),)* }
             }
 

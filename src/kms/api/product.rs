@@ -11,13 +11,14 @@ use actix_web::{
 use serde_json::Value;
 
 use super::{
-    account, crypto,
-    errors::{Code, Refused, answered, missing, refused},
-    keys,
+    account, batch, crypto,
+    errors::{Code, Refused, answered, missing, of_dry_run, refused},
+    keys, lists,
     operation::{NoOperation, Operation},
+    password, policies,
     reply::{self, Answer, ROOT},
     request::{Handled, KEY_ID, Kms, Request, SECRET_NAME},
-    rotation, secrets,
+    rotation, secrets, tags,
 };
 use crate::{
     access::{Replays, signature::rpc},
@@ -159,10 +160,13 @@ impl Product for Kms {
         let Admitted { operation, parameters, context, _room } = admitted;
         let caller = context.rights.caller.clone();
         let request = Request { operation, parameters, context, kms: self, call };
+        let is_dry_run = operation == Operation::GetSecretValue
+            && request.flag("DryRun").is_ok_and(|flag| flag == Some(true));
         let handled = run(request).await.map_err(|fault| answered(operation, &caller, fault));
         let is_denied = |error: &ApiError| error.access_denied.is_some();
         call.note(|outcome| outcome.is_permitted = !handled.as_ref().is_err_and(is_denied));
-        Ok(handled?)
+        let in_words = |error| if is_dry_run { of_dry_run(error) } else { error };
+        Ok(handled.map_err(in_words)?)
     }
 
     fn code(outcome: &Result<Answer, Refused>) -> &'static str {
@@ -208,21 +212,23 @@ fn add_body(
     (parameters, added.map_err(|_| unparsable()))
 }
 
-/// The operation that a request names, of the right version. What is signed by parameters goes by them alone, since
-/// headers are not signed.
+/// The operation that a request names, of the right version. The headers count first in a request that is signed by them,
+/// elsewhere only where there is no parameter, and never in one that is signed by parameters: it does not cover them.
 fn find_operation(
     call: &Call<'_>,
     parameters: &Parameters,
     way: Way,
 ) -> Result<Operation, ApiError> {
     let named = |header: &str, parameter: &'static str| {
-        let text = call.header(header).filter(|text| !text.is_empty() && way != Way::Parameters);
-        let text = text.map(str::to_owned);
-        let text = match text {
-            Some(text) => Some(text),
-            None => parameters.text(parameter).map_err(|_| ApiError::new(Code::Unparsable, &[]))?,
-        };
-        text.filter(|text| !text.is_empty()).ok_or_else(|| missing(parameter))
+        let header = call.header(header).filter(|text| !text.is_empty() && way != Way::Parameters);
+        if way == Way::Header
+            && let Some(text) = header
+        {
+            return Ok(text.to_owned());
+        }
+        let text = parameters.text(parameter).map_err(|_| ApiError::new(Code::Unparsable, &[]))?;
+        let text = text.filter(|text| !text.is_empty()).or(header.map(str::to_owned));
+        text.ok_or_else(|| missing(parameter))
     };
     let action = named("x-acs-action", "Action")?;
     if named("x-acs-version", "Version")? != VERSION {
@@ -285,20 +291,20 @@ async fn run(request: Request<'_>) -> Handled {
         }
         Operation::Encrypt => crypto::encrypt(request).await,
         Operation::Decrypt => crypto::decrypt(request).await,
+        Operation::ListSecrets => lists::secrets(request).await,
+        Operation::BatchGetSecretValue => batch::get_values(request).await,
+        Operation::GetRandomPassword => password::random(&request),
+        Operation::SetSecretPolicy => policies::set(request).await,
+        Operation::GetSecretPolicy => policies::get(request).await,
+        Operation::TagResource => tags::tag(request).await,
+        Operation::UntagResource => tags::untag(request).await,
+        Operation::TagResources => tags::tag_all(request).await,
+        Operation::UntagResources => tags::untag_all(request).await,
+        Operation::ListTagResources => tags::list(request).await,
+        Operation::ListResourceTags => tags::list_of_key(request).await,
         Operation::DescribeRegions => account::regions(&request),
         Operation::ListKmsInstances => account::instances(&request),
         Operation::OpenKmsService => account::open(&request),
         Operation::DescribeAccountKmsStatus => account::status(&request),
-        Operation::ListSecrets
-        | Operation::BatchGetSecretValue
-        | Operation::GetRandomPassword
-        | Operation::SetSecretPolicy
-        | Operation::GetSecretPolicy
-        | Operation::TagResource
-        | Operation::UntagResource
-        | Operation::TagResources
-        | Operation::UntagResources
-        | Operation::ListTagResources
-        | Operation::ListResourceTags => Err(crate::kms::model::Error::Unsupported.into()),
     }
 }

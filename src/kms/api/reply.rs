@@ -25,6 +25,10 @@ struct Members<'a, T: Serialize> {
     more: &'a T,
 }
 
+/// The members of an operation that answers none.
+#[derive(Serialize)]
+pub struct Nothing {}
+
 impl Answer {
     /// The reply to the request of that id, with the members of an operation.
     ///
@@ -48,7 +52,15 @@ pub fn failure(frame: &Frame, error: &ApiError) -> HttpResponse {
         "https://error-center.aliyun.com/status/search?Keyword={}&source=PopGw",
         entry.code
     );
-    frame.failure(error, recommend, [("HttpStatus", entry.status.into())])
+    let members = [
+        ("RequestId", frame.request_id.as_str().into()),
+        ("HttpStatus", entry.status.into()),
+        ("HostId", frame.host.as_str().into()),
+        ("Code", entry.code.into()),
+        ("Message", error.message.as_str().into()),
+        ("Recommend", recommend.into()),
+    ];
+    frame.failure(error, members)
 }
 
 /// A moment as replies have it: `2026-01-02T03:04:05Z`, whole seconds (documented).

@@ -47,13 +47,13 @@ impl Service {
         loop {
             match self.do_what_is_due(&*clock).await {
                 Ok(()) if pause > PAUSE => {
-                    log::info!("secrets of KMS are deleted and rotated again");
+                    log::info!("what is due in KMS is done again");
                     pause = PAUSE;
                 }
                 Ok(()) => {}
                 Err(error) => {
                     if pause == PAUSE {
-                        log::error!("secrets of KMS are not deleted or rotated now: {error}");
+                        log::error!("what is due in KMS is not done now: {error}");
                     }
                     pause = PAUSE_MAX.min(pause * 2);
                 }
