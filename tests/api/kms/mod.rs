@@ -26,7 +26,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde_json::Value;
 use sha1::Sha1;
 
-use crate::common::{Reply, Request, TestServer, encoded, postgres, query, server::*};
+use crate::common::{Reply, Request, TestServer, document, encoded, postgres, query, server::*};
 
 /// When the tests begin: 2026-01-02T03:04:05Z.
 pub const START: i64 = 1_767_323_045;
@@ -93,6 +93,7 @@ impl Kms {
     }
 
     /// Asks by POST, as the account itself.
+    #[track_caller]
     pub fn call(&self, action: &str, given: Given) -> Reply {
         let system = [("Action", action), ("Version", "2016-01-20")];
         let target = format!("/?{}", query(&system));
@@ -101,6 +102,7 @@ impl Kms {
     }
 
     /// The same as a user, signed by its key.
+    #[track_caller]
     pub fn call_as(&self, (id, secret): (&str, &str), action: &str, given: Given) -> Reply {
         let nonce = format!("{:?}", Instant::now());
         let time = time(self.now.get());
@@ -124,10 +126,13 @@ impl Kms {
         self.send(&Request::new("GET", format!("/?{}", query(&all))))
     }
 
+    #[track_caller]
     fn send(&self, request: &Request) -> Reply {
-        let mut connection = self.server.connect();
-        connection.send(&request.bytes(self.server.address)).unwrap();
-        connection.receive()
+        let (mut connection, bytes) = (self.server.connect(), request.bytes(self.server.address));
+        connection.send(&bytes).unwrap();
+        let reply = connection.receive();
+        document::check_sent(&bytes, &reply);
+        reply
     }
 
     /// What a call answers besides the id of the request, when all goes well.
