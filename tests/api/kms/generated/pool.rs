@@ -60,7 +60,8 @@ const MANAGED: [[&str; 4]; 6] = [
 const DELETED: [&str; 2] = ["gone/one", "gone/two"];
 
 /// What is in the instances.
-const PLACED: [[&str; 2]; 2] = [["in/good", "kst-good"], ["in/small", "kst-small"]];
+const PLACED: [[&str; 2]; 3] =
+    [["in/good", "kst-good"], ["in/small", "kst-small"], ["in/away", "kst-away"]];
 
 const ALIASES: [&str; 2] = ["alias/app", "alias/two"];
 
@@ -81,7 +82,7 @@ impl Pool {
             pool.keys.push(new_key(client, &[("KeySpec", spec)]));
         }
         let unfit: [&[(&str, &str)]; 4] = [
-            &[("KeySpec", "RSA_2048")],
+            &[("KeySpec", "EC_P256")],
             &[("Origin", "EXTERNAL")],
             &[("Description", "disabled")],
             &[("Description", "deleted")],
@@ -93,15 +94,15 @@ impl Pool {
 
     /// Puts back what requests have taken away.
     pub fn restock(&mut self, client: &mut Client) {
+        for key in &self.keys {
+            drop(client.call("CancelKeyDeletion", &[("KeyId", key)]));
+            client.ok("EnableKey", &[("KeyId", key)]);
+        }
         for (alias, key) in ALIASES.into_iter().zip(&self.keys) {
             let changed = client.call("UpdateAlias", &[("AliasName", alias), ("KeyId", key)]);
             if changed.status != 200 {
                 client.ok("CreateAlias", &[("AliasName", alias), ("KeyId", key)]);
             }
-        }
-        for key in &self.keys {
-            drop(client.call("CancelKeyDeletion", &[("KeyId", key)]));
-            client.ok("EnableKey", &[("KeyId", key)]);
         }
         let [_, _, disabled, deleted] = &self.others[..] else { panic!("four keys") };
         drop(client.call("CancelKeyDeletion", &[("KeyId", disabled)]));
@@ -170,9 +171,14 @@ impl Pool {
         }
     }
 
-    /// A value of a secret, which is no part of whatever else is sent.
+    /// A value of a secret, which is no part of whatever else is sent; a long text only tells how long it is.
     pub fn secret_data(&mut self, text: &str) -> String {
-        format!("value-{}-of-a-secret {text}", self.number())
+        let begin = format!("value-{}-of-a-secret ", self.number());
+        if text.len() > 60 {
+            begin.chars().cycle().take(text.chars().count()).collect()
+        } else {
+            begin + text
+        }
     }
 
     fn number(&mut self) -> u32 {
@@ -180,20 +186,39 @@ impl Pool {
         self.count
     }
 
-    /// A name of what there is, whatever it is.
-    pub fn any(&mut self, random: &mut Rng) -> Option<String> {
+    /// A name of what there is, most often in a state or of a kind that is not right for everything.
+    pub fn other(&mut self, random: &mut Rng, parameter: &Parameter) -> String {
+        if parameter.name == "SecretData" {
+            return self.secret_data("another");
+        }
         let managed = MANAGED.map(|[_, name, ..]| name);
         let placed = PLACED.map(|[name, _]| name);
-        let names = [&GENERIC[..], &managed, &placed, &DELETED, &ALIASES].concat();
-        let keys: Vec<&str> = self.keys.iter().chain(&self.others).map(String::as_str).collect();
+        let keys: Vec<&str> = self.others.iter().map(String::as_str).collect();
         let ciphertexts = self.ciphertexts.first().map(String::as_str);
-        let more = ["v1", "v2", "ACSCurrent", "ACSPrevious", "kst-good", "kst-small", "kst-away", SHARING];
-        let all: Vec<&str> = [names, keys, more.to_vec()].concat().into_iter().chain(ciphertexts).collect();
-        Some(all[random.usize(..all.len())].to_owned())
+        let known = match parameter.name.as_str() {
+            "SecretName" | "ResourceId.1" => {
+                [&managed[..2], &placed, &DELETED, &GENERIC[..1], &["nowhere"]].concat()
+            }
+            "KeyId" | "EncryptionKeyId" => {
+                [&keys[..], &["key-hzz000000example0001", "alias/nowhere"]].concat()
+            }
+            "AliasName" => [&ALIASES[..], &["alias/nowhere"]].concat(),
+            "VersionId" | "MoveToVersion" | "RemoveFromVersion" => vec!["v1", "v2"],
+            "VersionStage" => vec!["ACSCurrent", "ACSPrevious", "mine"],
+            "DKMSInstanceId" => vec!["kst-good", "kst-small", "kst-away"],
+            "Policy" => vec![SHARING],
+            _ => ciphertexts.into_iter().chain(["v1", "kst-away", SHARING, GENERIC[0]]).collect(),
+        };
+        known[random.usize(..known.len())].to_owned()
     }
 
     /// A value for a parameter that should be right.
-    pub fn good(&mut self, random: &mut Rng, operation: &Described, parameter: &Parameter) -> String {
+    pub fn good(
+        &mut self,
+        random: &mut Rng,
+        operation: &Described,
+        parameter: &Parameter,
+    ) -> String {
         let one = |random: &mut Rng, from: &[&str]| from[random.usize(..from.len())].to_owned();
         let managed = MANAGED.map(|[_, name, ..]| name);
         match (operation.name, parameter.name.as_str()) {
@@ -232,7 +257,11 @@ impl Pool {
             }
             (_, "CiphertextBlob") => {
                 let known = self.ciphertexts.len();
-                if known == 0 { String::new() } else { self.ciphertexts[random.usize(..known)].clone() }
+                if known == 0 {
+                    String::new()
+                } else {
+                    self.ciphertexts[random.usize(..known)].clone()
+                }
             }
             (_, "Plaintext") => "bm90LWEtcmVhbC1vbmU=".to_owned(),
             (_, "Tag.1.Key" | "TagKey.1") => "team".to_owned(),
@@ -288,7 +317,9 @@ impl Pool {
                     set(&mut given, "SecretName", "rds/one");
                 }
             }
-            "PutSecretValue" => set(&mut given, "SecretName", GENERIC[random.usize(..GENERIC.len())]),
+            "PutSecretValue" => {
+                set(&mut given, "SecretName", GENERIC[random.usize(..GENERIC.len())])
+            }
             "GetSecretValue" => {
                 drop_all(&["DryRun", ["VersionId", "VersionStage"][random.usize(..2)]]);
             }
@@ -301,8 +332,8 @@ impl Pool {
             "UpdateSecretRotationPolicy" => set(&mut given, "RotationInterval", "7d"),
             "TagResource" | "UntagResource" => {
                 drop_all(&["SecretName", "KeyId", "CertificateId"]);
-                let (name, value) = [("SecretName", GENERIC[0]), ("KeyId", &self.keys[0][..])]
-                    [random.usize(..2)];
+                let (name, value) =
+                    [("SecretName", GENERIC[0]), ("KeyId", &self.keys[0][..])][random.usize(..2)];
                 set(&mut given, name, value);
             }
             "TagResources" | "UntagResources" | "ListTagResources" => {
@@ -324,6 +355,7 @@ impl Pool {
                 drop_all(&["KeyUsage", "KeySpec", "ProtectionLevel", "DKMSInstanceId"]);
                 drop_all(&["EnableAutomaticRotation", "RotationInterval"]);
             }
+            "CancelKeyDeletion" => set(&mut given, "KeyId", &self.others[3].clone()),
             "Encrypt" | "Decrypt" | "GenerateDataKey" | "GenerateDataKeyWithoutPlaintext" => {
                 drop_all(&["EncryptionContext"]);
             }
@@ -333,7 +365,8 @@ impl Pool {
     }
 }
 
-fn set(given: &mut Given, name: &str, value: &str) {
+/// Puts a value in the place of what there is of that name.
+pub fn set(given: &mut Given, name: &str, value: &str) {
     given.retain(|(known, _)| known != name);
     given.push((name.to_owned(), value.to_owned()));
 }

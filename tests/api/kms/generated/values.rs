@@ -52,10 +52,10 @@ pub fn hostile(random: &mut Rng) -> &'static str {
 
 /// A value for a parameter that is wrong, or at the border of what is right.
 pub fn wrong(random: &mut Rng, parameter: &Parameter, pool: &mut Pool) -> String {
-    let value = match random.u8(..8) {
+    let value = match random.u8(..10) {
         0..4 => bordering(random, parameter),
-        4 => pool.any(random),
-        5 => parameter.examples.get(random.usize(..4)).cloned(),
+        4..7 => Some(pool.other(random, parameter)),
+        7 => parameter.examples.get(random.usize(..4)).cloned(),
         _ => None,
     };
     let value = value.unwrap_or_else(|| hostile(random).to_owned());
@@ -92,7 +92,10 @@ fn bordering(random: &mut Rng, parameter: &Parameter) -> Option<String> {
         return Some(begin.chars().chain(std::iter::repeat('x')).take(most).collect());
     }
     if parameter.kind == "RotationInterval" {
-        let texts = ["6h", "5h", "21599s", "21600s", "8760h", "8761h", "7", "7D", "1w", "6,0,0m", ",6h", "6,h"];
+        let texts = [
+            "6h", "5h", "21599s", "21600s", "8760h", "8761h", "7", "7D", "1w", "6,0,0m", ",6h",
+            "6,h",
+        ];
         return Some(texts[random.usize(..texts.len())].to_owned());
     }
     if parameter.kind == "PasswordLength" || parameter.kind == "RecoveryWindow" {
