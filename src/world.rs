@@ -20,6 +20,30 @@
 //!     registries:                      # builds `.dockerconfigjson`; stands instead of `data`
 //!       registry.example.com: { username: someone, password: example }
 //!   - { namespace: cn-beijing, name: app-config, data: { k1: v1 } }
+//! kms:
+//!   quotas: { secrets: 1000, keys: 200 }                     # of the account in each region; default: none
+//!   instances:                                               # default: whatever begins with `kst-` is one
+//!     - { id: kst-hangzhou0001, secret_quota: 100, access_quota: 2, state: Connected }
+//!   keys:                            # `region` is the first one when absent; `description`, `instance`
+//!     - { region: cn-hangzhou, alias: alias/app, spec: Aliyun_AES_256 }
+//!   secrets:                         # besides: `data_type`, `description`, `instance`
+//!     - { region: cn-hangzhou, name: db/main, type: Generic, version: v1, data: not-a-real-one, tags: { team: a } }
+//!     - name: db/shared
+//!       region: cn-hangzhou
+//!       data: not-a-real-one
+//!       key: alias/app
+//!       policy:
+//!         Version: "1"
+//!         Statement:
+//!           - Effect: Allow
+//!             Principal: { RAM: "acs:ram::2000000000000002:*" }
+//!             Action: kms:GetSecretValue
+//!             Resource: "*"
+//!     - name: $Auto                  # called after the RAM user
+//!       type: RAMCredentials
+//!       data: '{"AccessKeys":[{"AccessKeyId":"LTAI5tExample","AccessKeySecret":"not-a-real-one"}]}'
+//!       extended_config: { SecretSubType: RamUserAccessKey, UserName: reader, CustomData: { owner: me } }
+//!       rotation: 7d                 # default: none
 //! users:
 //!   - name: dev
 //!     access_keys:
@@ -44,7 +68,10 @@
 //! (`1.10` stays `1.10`); an empty one, `~` and `null` are mistakes. The default namespace of each served region exists
 //! without being listed; an entry for it may only give quotas, applications and clusters.
 //!
-//! A key has a `secret`, or for RSA signatures a `public_key` in PEM. An `id`, a `secret`, a `token` and a `public_key`
+//! The keys of KMS are known by their aliases, its secrets by their names: what is there under one stays as it is. A policy
+//! and an extended configuration are mappings whose scalars are texts, so that their JSON can stand there as well.
+//!
+//! An access key has a `secret`, or for RSA signatures a `public_key` in PEM. An `id`, a `secret`, a `token` and a `public_key`
 //! that is written `${NAME}` is taken from the environment, so that none needs to be written down.
 //!
 //! A file is read in two steps. serde finds its shape: which keys there are, and where a text, a list or a mapping

@@ -237,26 +237,25 @@ fn kms_key() -> Result<kms::model::SeedKey, Failure> {
         scope: kms_scope()?,
         alias: kms::model::AliasName::parse(KMS_ALIAS)?,
         spec: kms::model::KeySpec::Aes256,
-        description: String::new(),
+        description: kms::model::KeyDescription::parse("")?,
         instance: None,
     })
 }
 
 fn seed_kms_secret(number: usize) -> Result<kms::model::SeedSecret, Failure> {
-    use kms::model::{
-        DataType, Field, RequestedName, SecretData, SecretType, SeedSecret, Tags, VersionId,
-    };
+    use kms::model::{DataType, SecretData, SecretName, SecretType, SeedSecret, Tags, VersionId};
     Ok(SeedSecret {
         scope: kms_scope()?,
-        name: RequestedName::parse(&kms_secret(number), SecretType::Generic)?,
+        name: SecretName::parse(&kms_secret(number))?,
         secret_type: SecretType::Generic,
-        version: VersionId::parse("v1", Field::VersionId)?,
+        version: VersionId::from_random([1; 16]),
         data: SecretData::parse(data_text())?,
         data_type: DataType::Text,
         description: None,
         key: None,
         instance: None,
         config: None,
+        rotation: None,
         policy: None,
         tags: Tags::default(),
     })

@@ -21,7 +21,6 @@ pub enum Value<'a> {
     Bytes(&'a [u8]),
     MaybeText(Option<&'a str>),
     MaybeNumber(Option<i64>),
-    MaybeBytes(Option<&'a [u8]>),
 }
 
 impl Tx<'_> {
@@ -57,9 +56,6 @@ impl QueryFragment<<AnyConnection as Connection>::Backend> for Prepared<'_> {
                 }
                 Some(Value::MaybeNumber(number)) => {
                     pass.push_bind_param::<Nullable<BigInt>, Option<i64>>(number)?;
-                }
-                Some(Value::MaybeBytes(bytes)) => {
-                    pass.push_bind_param::<Nullable<Binary>, Option<&[u8]>>(bytes)?;
                 }
                 None => {}
             }

@@ -1,21 +1,31 @@
 //! The `kms` of a world file: instances, quotas, keys and secrets.
 
-use std::collections::{BTreeMap, HashMap};
+mod config;
+mod policy;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::Deserialize;
 
+use self::config::Config;
 use super::{
     mistakes::{Mistakes, Position},
     yaml::{Entries, Placed, Text, given},
 };
 use crate::{
+    clock::Timestamp,
     kms::model::{
-        AliasName, Cloud, DataType, Error, ExtendedConfig, Field, Instance, InstanceState, KeySpec,
-        ManagedType, RequestedName, Scope, SecretData, SecretPolicy, SecretType, SeedKey,
-        SeedSecret, Tag, TagKey, TagValue, Tags, VersionId,
+        AliasName, Cloud, DataType, Error, ExtendedConfig, Field, Instance, InstanceState,
+        Interval, KeyDescription, KeySpec, ManagedType, RequestedName, Result, Scope, SecretData,
+        SecretName, SecretPolicy, SecretType, SeedKey, SeedSecret, Tag, TagKey, TagValue, Tags,
+        VersionId,
     },
     pop::RegionId,
+    text::is_storable_text,
 };
+
+/// The version of a secret that names none.
+const FIRST_VERSION: &str = "v1";
 
 const STATES: [(&str, InstanceState); 5] = [
     ("Uninitialized", InstanceState::Uninitialized),
@@ -90,18 +100,13 @@ struct Secret {
     #[serde(default, deserialize_with = "given")]
     instance: Option<Text>,
     #[serde(default, deserialize_with = "given")]
-    extended_config: Option<Text>,
+    extended_config: Option<Placed<Config>>,
     #[serde(default, deserialize_with = "given")]
-    policy: Option<Text>,
+    rotation: Option<Text>,
+    #[serde(default, deserialize_with = "given")]
+    policy: Option<Placed<policy::Document>>,
     #[serde(default, deserialize_with = "given")]
     tags: Option<Placed<Entries<Text>>>,
-}
-
-/// Where keys and secrets stand that were met already.
-#[derive(Default)]
-struct Met {
-    aliases: HashMap<(RegionId, String), Position>,
-    secrets: HashMap<(RegionId, String), Position>,
 }
 
 /// What the section describes, put into the cloud; the keys and secrets that are to be made are in the order of the file.
@@ -113,11 +118,17 @@ pub(super) fn read(
     cloud.secret_quota = section.quotas.secrets;
     cloud.key_quota = section.quotas.keys;
     cloud.instances = section.instances.map(|items| instances(items, mistakes));
-    let mut met = Met::default();
-    let keys = section.keys.into_iter().filter_map(|key| key.read(cloud, &mut met, mistakes));
-    let keys = keys.collect();
-    let secrets = section.secrets.into_iter();
-    let secrets = secrets.filter_map(|secret| secret.read(cloud, &mut met, mistakes)).collect();
+    let mut reader = Reader {
+        cloud,
+        mistakes,
+        aliases: HashMap::new(),
+        keys: HashMap::new(),
+        secrets: HashMap::new(),
+        counts: HashMap::new(),
+        shares: HashMap::new(),
+    };
+    let keys = section.keys.into_iter().filter_map(|key| reader.key(key)).collect();
+    let secrets = section.secrets.into_iter().filter_map(|secret| reader.secret(secret)).collect();
     (keys, secrets)
 }
 
@@ -125,18 +136,13 @@ fn instances(items: Vec<Placed<Item>>, mistakes: &mut Mistakes) -> BTreeMap<Stri
     let (mut known, mut first) = (BTreeMap::new(), HashMap::new());
     for Placed { at, value } in items {
         let Item { id, secret_quota, access_quota, state } = value;
-        let rule = "an instance's id is kst- and 1 to 60 letters, digits and hyphens";
+        let rule = "an instance's id is 'kst-' and 1 to 60 letters, digits and '-'";
         let id = id.parsed(rule, mistakes, instance_id);
-        let state = match state {
-            None => Some(InstanceState::Connected),
-            Some(text) => {
-                let rule =
-                    "an instance is Uninitialized, Connecting, Connected, Disconnected or Error";
-                let find = |text: &str| STATES.iter().find(|(name, _)| *name == text);
-                text.parsed(rule, mistakes, |text| find(text).map(|(_, state)| *state))
-            }
-        };
-        let Some((id, state)) = id.zip(state) else { continue };
+        let rule = "an instance is Uninitialized, Connecting, Connected, Disconnected or Error";
+        let find = |text: &str| STATES.iter().find(|(name, _)| *name == text);
+        let state = state.and_then(|text| text.parsed(rule, mistakes, find));
+        let state = state.map_or(InstanceState::Connected, |(_, state)| *state);
+        let Some(id) = id else { continue };
         if mistakes.is_first(&mut first, id.clone(), at, "this instance") {
             known.insert(id, Instance { secret_quota, access_quota, state });
         }
@@ -151,107 +157,169 @@ fn instance_id(text: &str) -> Option<String> {
     fits.then(|| text.to_owned())
 }
 
-/// What the model makes of a text, or a mistake where the text stands.
-fn held<T>(text: &Text, mistakes: &mut Mistakes, made: Result<T, Error>) -> Option<T> {
-    let told = made.map_err(|error| match error {
-        Error::Invalid(_, why) => format!("it {why}"),
-        other => other.to_string(),
-    });
-    mistakes.check(text.at, told)
-}
-
-/// The region of an item; the first that is served where it names none.
-fn scope(region: Option<&Text>, cloud: &Cloud, mistakes: &mut Mistakes) -> Option<Scope> {
-    let region = match region {
-        None => cloud.regions.first().cloned(),
-        Some(text) => {
-            let rule = "not a region that is served; `regions` says which are";
-            // There are none when the list of regions has a mistake, which is told already.
-            let is_served =
-                |region: &RegionId| cloud.regions.is_empty() || cloud.regions.contains(region);
-            text.parsed(rule, mistakes, |text| RegionId::parse(text).filter(is_served))
+/// What is wrong with what stands at a place, in words that hold nothing of it.
+fn reason(error: Error) -> String {
+    match error {
+        Error::Missing(_) => "this is empty".to_owned(),
+        Error::Invalid(_, why) | Error::TagKeyInvalid(why) | Error::TagValueInvalid(why) => {
+            format!("this {why}")
         }
-    };
-    region.map(|region| Scope { account: cloud.account.clone(), region })
-}
-
-fn instance(text: Option<Text>, cloud: &Cloud, mistakes: &mut Mistakes) -> Option<Option<String>> {
-    let Some(text) = text else { return Some(None) };
-    let rule = "no such instance; `instances` must list it";
-    let find = |text: &str| cloud.instance(text).map(|_| text.to_owned());
-    text.parsed(rule, mistakes, find).map(Some)
-}
-
-impl Placed<Key> {
-    fn read(self, cloud: &Cloud, met: &mut Met, mistakes: &mut Mistakes) -> Option<SeedKey> {
-        let Key { region, alias, spec, description, instance } = self.value;
-        let scope = scope(region.as_ref(), cloud, mistakes);
-        let parsed = held(&alias, mistakes, AliasName::parse_new(&alias.value));
-        let spec = match spec {
-            Some(text) => held(&text, mistakes, KeySpec::parse(&text.value)),
-            None => Some(KeySpec::Aes256),
-        };
-        let instance = self::instance(instance, cloud, mistakes);
-        let (scope, alias) = scope.zip(parsed)?;
-        let place = (scope.region.clone(), alias.as_str().to_owned());
-        let is_first = mistakes.is_first(&mut met.aliases, place, self.at, "this alias");
-        let description = description.map(|text| text.value).unwrap_or_default();
-        let (spec, instance) = spec.zip(instance).filter(|_| is_first)?;
-        Some(SeedKey { scope, alias, spec, description, instance })
+        error => error.to_string(),
     }
 }
 
-impl Placed<Secret> {
-    fn read(self, cloud: &Cloud, met: &mut Met, mistakes: &mut Mistakes) -> Option<SeedSecret> {
-        let item = self.value;
-        let scope = scope(item.region.as_ref(), cloud, mistakes);
-        let secret_type = match &item.kind {
-            Some(text) => held(text, mistakes, SecretType::parse(&text.value)),
-            None => Some(SecretType::Generic),
-        };
-        let name = secret_type.and_then(|secret_type| {
-            held(&item.name, mistakes, RequestedName::parse(&item.name.value, secret_type))
-        });
-        let version = match &item.version {
-            Some(text) => held(text, mistakes, VersionId::parse(&text.value, Field::VersionId)),
-            None => VersionId::parse("v1", Field::VersionId).ok(),
-        };
-        let data = held(&item.data, mistakes, SecretData::parse(item.data.value.clone()));
-        let data_type = match &item.data_type {
-            Some(text) => held(text, mistakes, DataType::parse(&text.value)),
-            None => Some(DataType::Text),
-        };
-        let config = match (secret_type.and_then(ManagedType::of), &item.extended_config) {
-            (None, None) => Some(None),
-            (None, Some(text)) => {
-                mistakes.add(text.at, "only managed secrets have an extended configuration");
-                None
+/// A name or an alias in its region.
+type Place = (RegionId, String);
+
+/// What a secret is told of the key that is to encrypt it.
+struct KnownKey {
+    spec: KeySpec,
+    instance: Option<String>,
+}
+
+struct Reader<'a> {
+    cloud: &'a Cloud,
+    mistakes: &'a mut Mistakes,
+    /// Where the keys stand.
+    aliases: HashMap<Place, Position>,
+    /// The keys without a mistake.
+    keys: HashMap<Place, KnownKey>,
+    /// Where the secrets stand.
+    secrets: HashMap<Place, Position>,
+    /// How many there are of what, in a region or in an instance there.
+    counts: HashMap<(&'static str, RegionId, String), u32>,
+    /// The accounts that the policies of an instance name.
+    shares: HashMap<(RegionId, String), BTreeSet<String>>,
+}
+
+impl Reader<'_> {
+    /// What the model makes of a text; a mistake if that is nothing.
+    fn held<T>(&mut self, at: Position, made: Result<T>) -> Option<T> {
+        self.mistakes.check(at, made.map_err(reason))
+    }
+
+    /// The region of an item, in the account; the first that is served where it names none.
+    fn scope(&mut self, region: Option<&Text>) -> Option<Scope> {
+        let regions = &self.cloud.regions;
+        let region = match region {
+            None => regions.first().cloned(),
+            Some(text) => {
+                let rule = "not a region that is served; `regions` says which are";
+                // There are none when the list of regions has a mistake, which is told already.
+                let is_served = |region: &RegionId| regions.is_empty() || regions.contains(region);
+                text.parsed(rule, self.mistakes, |text| RegionId::parse(text).filter(is_served))
             }
-            (Some(_), None) => {
-                mistakes.add(self.at, "a managed secret needs an `extended_config`");
-                None
+        };
+        region.map(|region| Scope { account: self.cloud.account.clone(), region })
+    }
+
+    /// The instance that an item names, if it names one.
+    fn instance(&mut self, text: Option<&Text>) -> Option<Option<String>> {
+        let Some(text) = text else { return Some(None) };
+        let rule = match self.cloud.instances {
+            Some(_) => "no such instance; `instances` must list it",
+            None => "an instance's id begins with 'kst-'",
+        };
+        let find = |text: &str| self.cloud.instance(text).map(|_| text.to_owned());
+        text.parsed(rule, self.mistakes, find).map(Some)
+    }
+
+    /// Counts one more of `what`, and holds it to its quota.
+    fn count(
+        &mut self,
+        what: &'static str,
+        quota: Option<u32>,
+        place: (&RegionId, &str),
+        at: Position,
+    ) {
+        let Some(quota) = quota else { return };
+        let (region, instance) = place;
+        let count = self.counts.entry((what, region.clone(), instance.to_owned())).or_insert(0);
+        self.mistakes.hold_to(quota, *count, what, at);
+        *count += 1;
+    }
+
+    fn key(&mut self, item: Placed<Key>) -> Option<SeedKey> {
+        let Placed { at, value: Key { region, alias, spec, description, instance } } = item;
+        let scope = self.scope(region.as_ref());
+        let parsed = self.held(alias.at, AliasName::parse_new(&alias.value));
+        let spec = match spec {
+            Some(text) => {
+                let rule = one_of("specification", &KeySpec::ALL.map(KeySpec::name));
+                text.parsed(&rule, self.mistakes, |text| KeySpec::parse(text).ok())
             }
-            (Some(managed), Some(text)) => {
-                held(text, mistakes, ExtendedConfig::parse(&text.value, managed)).map(Some)
-            }
+            None => Some(KeySpec::default()),
         };
-        let policy = match &item.policy {
-            Some(text) => held(text, mistakes, SecretPolicy::parse(&text.value)).map(Some),
-            None => Some(None),
+        let description = match description {
+            Some(text) => self.held(text.at, KeyDescription::parse(&text.value)),
+            None => Some(KeyDescription::default()),
         };
-        let key = match &item.key {
-            Some(text) => known_key(text, scope.as_ref(), met, mistakes).map(Some),
-            None => Some(None),
-        };
-        let instance = instance(item.instance, cloud, mistakes);
-        let tags = tags(item.tags, mistakes)?;
-        let place = (scope.as_ref()?.region.clone(), item.name.value);
-        if !mistakes.is_first(&mut met.secrets, place, self.at, "this secret") {
+        let instance = self.instance(instance.as_ref());
+        let (scope, alias) = scope.zip(parsed)?;
+        let place = (scope.region.clone(), alias.as_str().to_owned());
+        if !self.mistakes.is_first(&mut self.aliases, place.clone(), at, "this key") {
             return None;
         }
+        self.count("keys", self.cloud.key_quota, (&scope.region, ""), at);
+        let (spec, instance) = spec.zip(instance)?;
+        self.keys.insert(place, KnownKey { spec, instance: instance.clone() });
+        Some(SeedKey { scope, alias, spec, description: description?, instance })
+    }
+
+    fn secret(&mut self, item: Placed<Secret>) -> Option<SeedSecret> {
+        let Placed { at, value: item } = item;
+        let scope = self.scope(item.region.as_ref());
+        let secret_type = match &item.kind {
+            Some(text) => {
+                let rule = one_of("type", &SecretType::ALL.map(SecretType::as_str));
+                text.parsed(&rule, self.mistakes, |text| SecretType::parse(text).ok())
+            }
+            None => Some(SecretType::Generic),
+        };
+        let managed = secret_type.map(ManagedType::of);
+        let config = self.config(managed, item.extended_config, at);
+        let name = self.name(&item.name, secret_type, config.as_ref());
+        let version = item.version.as_ref();
+        let version_at = version.map_or(at, |text| text.at);
+        let version = version.map_or(FIRST_VERSION, |text| &text.value);
+        let version = self.held(version_at, VersionId::parse(version, Field::VersionId));
+        let data = self.data(item.data, config.as_ref());
+        let data_type = match &item.data_type {
+            Some(text) => {
+                let check = |known: &DataType| secret_type.map_or(Ok(()), |it| known.check_for(it));
+                let parsed = DataType::parse(&text.value);
+                self.held(text.at, parsed.and_then(|known| check(&known).map(|()| known)))
+            }
+            None => Some(DataType::Text),
+        };
+        if let Some(text) = &item.description {
+            let rule = "this has a control character";
+            text.parsed(rule, self.mistakes, |text| is_storable_text(text).then_some(()));
+        }
+        let rotation = self.rotation(managed, item.rotation.as_ref());
+        let instance = self.instance(item.instance.as_ref());
+        let key = match &item.key {
+            Some(text) => self.known_key(text, scope.as_ref(), instance.as_ref()).map(Some),
+            None => Some(None),
+        };
+        let policy = match item.policy {
+            Some(placed) => self.policy(placed, scope.as_ref(), instance.as_ref()).map(Some),
+            None => Some(None),
+        };
+        let tags = self.tags(item.tags);
+        let (scope, name) = scope.zip(name)?;
+        let place = (scope.region.clone(), name.as_str().to_owned());
+        if !self.mistakes.is_first(&mut self.secrets, place, at, "this secret") {
+            return None;
+        }
+        self.count("secrets", self.cloud.secret_quota, (&scope.region, ""), at);
+        if let Some(Some(id)) = &instance {
+            let quota = self.cloud.instance(id).and_then(|known| known.secret_quota);
+            self.count("secrets of this instance", quota, (&scope.region, id), at);
+        }
         Some(SeedSecret {
-            scope: scope?,
-            name: name?,
+            scope,
+            name,
             secret_type: secret_type?,
             version: version?,
             data: data?,
@@ -260,33 +328,153 @@ impl Placed<Secret> {
             key: key?,
             instance: instance?,
             config: config?,
+            rotation: rotation?,
             policy: policy?,
-            tags,
+            tags: tags?,
         })
+    }
+
+    /// What a secret is for, if it is managed; `managed` is nothing when its type has a mistake.
+    fn config(
+        &mut self,
+        managed: Option<Option<ManagedType>>,
+        given: Option<Placed<Config>>,
+        at: Position,
+    ) -> Option<Option<ExtendedConfig>> {
+        match (managed?, given) {
+            (None, None) => Some(None),
+            (None, Some(config)) => {
+                self.mistakes.add(config.at, "only managed secrets have an `extended_config`");
+                None
+            }
+            (Some(_), None) => {
+                self.mistakes.add(at, "a secret of this type needs an `extended_config`");
+                None
+            }
+            (Some(managed), Some(config)) => config.read(managed, self.mistakes).map(Some),
+        }
+    }
+
+    /// The secret's name; one of a RAM user's access keys is called after the user.
+    fn name(
+        &mut self,
+        text: &Text,
+        secret_type: Option<SecretType>,
+        config: Option<&Option<ExtendedConfig>>,
+    ) -> Option<SecretName> {
+        match self.held(text.at, RequestedName::parse(&text.value, secret_type?))? {
+            RequestedName::Given(name) => Some(name),
+            RequestedName::OfUser => {
+                let user = config?.as_ref()?.user_name()?;
+                let rule = "the RAM user is unknown; `users` must list it in this account";
+                let is_known = self.cloud.has_user(user);
+                self.mistakes.check(text.at, is_known.then_some(()).ok_or(rule))?;
+                self.held(text.at, SecretName::of_ram_user(user))
+            }
+        }
+    }
+
+    /// The data, if a secret of this configuration can begin with it.
+    fn data(&mut self, text: Text, config: Option<&Option<ExtendedConfig>>) -> Option<SecretData> {
+        let data = self.held(text.at, SecretData::parse(text.value))?;
+        if let Some(config) = config?.as_ref() {
+            // What is made here is thrown away.
+            let mut zeros = |bytes: &mut [u8]| {
+                bytes.fill(0);
+                Ok(())
+            };
+            self.held(text.at, config.initial_value(data.expose(), &mut zeros, Timestamp(0)))?;
+        }
+        Some(data)
+    }
+
+    fn rotation(
+        &mut self,
+        managed: Option<Option<ManagedType>>,
+        text: Option<&Text>,
+    ) -> Option<Option<Interval>> {
+        let Some(text) = text else { return Some(None) };
+        if managed?.is_none() {
+            self.mistakes.add(text.at, "only managed secrets have a `rotation`");
+            return None;
+        }
+        self.held(text.at, Interval::parse(&text.value)).map(Some)
+    }
+
+    /// The alias of a listed key that can encrypt a secret of this region and instance.
+    fn known_key(
+        &mut self,
+        text: &Text,
+        scope: Option<&Scope>,
+        instance: Option<&Option<String>>,
+    ) -> Option<AliasName> {
+        let alias = self.held(text.at, AliasName::parse(&text.value))?;
+        let place = (scope?.region.clone(), alias.as_str().to_owned());
+        let rule = if !self.aliases.contains_key(&place) {
+            "no such key in this region; `keys` must list it"
+        } else {
+            // One that is not there has a mistake, which is told already.
+            let key = self.keys.get(&place)?;
+            if !key.spec.is_symmetric() {
+                "this key is asymmetric and encrypts no secrets"
+            } else if *instance? != key.instance {
+                "the key and the secret must be in one instance, or both in none"
+            } else {
+                return Some(alias);
+            }
+        };
+        self.mistakes.add(text.at, rule);
+        None
+    }
+
+    /// The policy of a secret, which counts among those of its instance.
+    fn policy(
+        &mut self,
+        placed: Placed<policy::Document>,
+        scope: Option<&Scope>,
+        instance: Option<&Option<String>>,
+    ) -> Option<SecretPolicy> {
+        let at = placed.at;
+        let policy = placed.read(self.mistakes)?;
+        let (Some(scope), Some(Some(id))) = (scope, instance) else { return Some(policy) };
+        let Some(quota) = self.cloud.instance(id).and_then(|known| known.access_quota) else {
+            return Some(policy);
+        };
+        let shares = self.shares.entry((scope.region.clone(), id.clone())).or_default();
+        for account in policy.foreign_accounts(&scope.account) {
+            if shares.contains(account) {
+                continue;
+            }
+            let count = u32::try_from(shares.len()).unwrap_or(u32::MAX);
+            self.mistakes.hold_to(quota, count, "accounts that share this instance", at);
+            shares.insert(account.to_owned());
+        }
+        Some(policy)
+    }
+
+    fn tags(&mut self, given: Option<Placed<Entries<Text>>>) -> Option<Tags> {
+        let Some(Placed { at, value: entries }) = given else { return Some(Tags::default()) };
+        entries.check_unique(self.mistakes);
+        let mut tags = Vec::new();
+        for (key, value) in entries.0 {
+            let (key_at, value_at) = (key.at, value.at);
+            let key = self.held(key_at, TagKey::parse(&key.value));
+            let value = self.held(value_at, TagValue::parse(&value.value));
+            tags.push(key.zip(value).map(|(key, value)| Tag { key, value }));
+        }
+        let tags = tags.into_iter().collect::<Option<Vec<Tag>>>()?;
+        match Tags::new(tags) {
+            // Told already.
+            Err(Error::TagKeyDuplicate) => None,
+            Err(Error::Invalid(_, why)) => {
+                self.mistakes.add(at, format!("these {why}"));
+                None
+            }
+            tags => self.held(at, tags),
+        }
     }
 }
 
-/// The alias of one of the section's keys.
-fn known_key(
-    text: &Text,
-    scope: Option<&Scope>,
-    met: &Met,
-    mistakes: &mut Mistakes,
-) -> Option<AliasName> {
-    let alias = held(text, mistakes, AliasName::parse(&text.value))?;
-    let place = (scope?.region.clone(), alias.as_str().to_owned());
-    let rule = "no such key in this region; `keys` must list it";
-    mistakes.check(text.at, met.aliases.contains_key(&place).then_some(alias).ok_or(rule))
-}
-
-fn tags(given: Option<Placed<Entries<Text>>>, mistakes: &mut Mistakes) -> Option<Tags> {
-    let Some(Placed { at, value: entries }) = given else { return Some(Tags::default()) };
-    entries.check_unique(mistakes);
-    let tags = entries.0.into_iter().filter_map(|(key, value)| {
-        let parsed = held(&key, mistakes, TagKey::parse(&key.value));
-        parsed.zip(held(&value, mistakes, TagValue::parse(&value.value)))
-    });
-    let tags: Vec<Tag> = tags.map(|(key, value)| Tag { key, value }).collect();
-    let made = Tags::new(tags).map_err(|error| error.to_string());
-    mistakes.check(at, made)
+fn one_of(what: &str, names: &[&str]) -> String {
+    format!("no such {what}; the {what}s are {}", names.join(", "))
 }

@@ -68,10 +68,12 @@ struct Statement {
     resource: Option<OneOrMore>,
     #[serde(default, deserialize_with = "given")]
     not_resource: Option<OneOrMore>,
-    /// By operator and condition key.
     #[serde(default, deserialize_with = "given")]
-    condition: Option<Entries<Entries<OneOrMore>>>,
+    condition: Option<Conditions>,
 }
+
+/// The values by operator and condition key.
+pub(super) type Conditions = Entries<Entries<OneOrMore>>;
 
 /// Reads the statements of the policies of a user of that account; remarks on what grants nothing in this cloud.
 pub(super) fn read(
@@ -170,26 +172,35 @@ impl Statement {
                         return None;
                     }
                 };
-                all(texts, parse, mistakes).map(made)
+                all(&texts, parse, mistakes).map(made)
             };
         let actions = patterns("Action", self.action, self.not_action, Pattern::action);
         let resources = patterns("Resource", self.resource, self.not_resource, Pattern::resource);
-        let mut conditions = Vec::new();
-        for (operator, keys) in self.condition.into_iter().flat_map(|condition| condition.0) {
-            for (key, values) in keys.0 {
-                conditions.push(condition(&operator, &key, values, mistakes));
-            }
-        }
-        let conditions = conditions.into_iter().collect::<Option<_>>()?;
+        let conditions = conditions(self.condition.as_ref(), mistakes);
         let (effect, actions, resources) = (effect?, actions?, resources?);
+        let conditions = conditions?;
         Some(policy::Statement { effect, actions, resources, conditions })
     }
+}
+
+/// What the conditions of a statement mean.
+pub(super) fn conditions(
+    given: Option<&Conditions>,
+    mistakes: &mut Mistakes,
+) -> Option<Vec<Condition>> {
+    let mut conditions = Vec::new();
+    for (operator, keys) in given.into_iter().flat_map(|given| &given.0) {
+        for (key, values) in &keys.0 {
+            conditions.push(condition(operator, key, values, mistakes));
+        }
+    }
+    conditions.into_iter().collect()
 }
 
 fn condition(
     operator: &Text,
     key: &Text,
-    values: OneOrMore,
+    values: &OneOrMore,
     mistakes: &mut Mistakes,
 ) -> Option<Condition> {
     let made = Condition::new(&operator.value, &key.value);
@@ -206,11 +217,11 @@ fn condition(
 
 /// What all of the texts mean.
 fn all<T, E: Display>(
-    texts: OneOrMore,
+    texts: &OneOrMore,
     mut parse: impl FnMut(&str) -> Result<T, E>,
     mistakes: &mut Mistakes,
 ) -> Option<Vec<T>> {
-    let texts = texts.into_texts().into_iter();
-    let parsed: Vec<_> = texts.map(|text| mistakes.check(text.at, parse(&text.value))).collect();
+    let texts = texts.texts().into_iter();
+    let parsed: Vec<_> = texts.map(|(at, text)| mistakes.check(at, parse(text))).collect();
     parsed.into_iter().collect()
 }

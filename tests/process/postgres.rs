@@ -3,6 +3,7 @@
 
 mod addresses;
 mod crowd;
+mod due;
 mod faults;
 mod locks;
 mod partitions;

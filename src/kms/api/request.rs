@@ -20,8 +20,11 @@ pub const KEY_ID: &str = "key_id";
 /// What the product needs to answer. Cloning is cheap.
 #[derive(Clone)]
 pub struct Kms {
+    /// What can be done.
     pub service: Service,
+    /// Who may call, and how often.
     pub access: Arc<Access>,
+    /// What every product needs.
     pub exchange: Exchange,
 }
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{
-    AliasName, DataType, ExtendedConfig, KeySpec, RequestedName, Scope, SecretData, SecretPolicy,
-    SecretType, Tags, VersionId,
+    AliasName, DataType, ExtendedConfig, Interval, KeyDescription, KeySpec, Scope, SecretData,
+    SecretName, SecretPolicy, SecretType, Tags, VersionId,
 };
 use crate::pop::RegionId;
 
@@ -41,10 +41,15 @@ pub struct Instance {
 /// The state of an instance (documented).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum InstanceState {
+    /// It was bought, and has no network yet.
     Uninitialized,
+    /// It gets one.
     Connecting,
+    /// It can be used.
     Connected,
+    /// It has no network any more.
     Disconnected,
+    /// It failed.
     Error,
 }
 
@@ -82,28 +87,45 @@ impl Cloud {
 /// A key that must be there at every start.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SeedKey {
+    /// Where it is.
     pub scope: Scope,
     /// By which it is known whether it is there.
     pub alias: AliasName,
+    /// Which cipher it has.
     pub spec: KeySpec,
-    pub description: String,
+    /// What is said of it.
+    pub description: KeyDescription,
+    /// The instance that it is in.
     pub instance: Option<String>,
 }
 
 /// A secret that must be there at every start.
 #[derive(Debug, Clone)]
 pub struct SeedSecret {
+    /// Where it is.
     pub scope: Scope,
-    pub name: RequestedName,
+    /// Its name.
+    pub name: SecretName,
+    /// What it is for.
     pub secret_type: SecretType,
+    /// Its first version.
     pub version: VersionId,
+    /// The value as a caller would send it.
     pub data: SecretData,
+    /// What is said of its data.
     pub data_type: DataType,
+    /// What is said of it.
     pub description: Option<String>,
     /// The alias of the key that encrypts it.
     pub key: Option<AliasName>,
+    /// The instance that it is in.
     pub instance: Option<String>,
+    /// How a managed secret is made.
     pub config: Option<ExtendedConfig>,
+    /// How often a managed secret is rotated, if it is so by itself.
+    pub rotation: Option<Interval>,
+    /// Who else may use it.
     pub policy: Option<SecretPolicy>,
+    /// Its tags.
     pub tags: Tags,
 }

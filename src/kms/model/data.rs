@@ -45,8 +45,10 @@ impl fmt::Debug for SecretData {
 /// Terraform's provider stores as binary).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum DataType {
+    /// `text`.
     #[default]
     Text,
+    /// `binary`.
     Binary,
 }
 

@@ -35,7 +35,8 @@ pub enum KeySpec {
 }
 
 impl KeySpec {
-    const ALL: [Self; 5] = [Self::Aes256, Self::Aes192, Self::Aes128, Self::Sm4, Self::EcP256];
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Aes256, Self::Aes192, Self::Aes128, Self::Sm4, Self::EcP256];
 
     /// The name that parameters and replies have (documented).
     #[must_use]

@@ -20,7 +20,8 @@ pub enum SecretType {
 }
 
 impl SecretType {
-    const ALL: [Self; 6] =
+    /// All of them.
+    pub const ALL: [Self; 6] =
         [Self::Generic, Self::Rds, Self::Redis, Self::RamCredentials, Self::Ecs, Self::PolarDb];
 
     /// The type of that name; names are case-sensitive.

@@ -2,6 +2,7 @@
 
 use super::{Context, keys::material};
 use crate::{
+    clock::Timestamp,
     kms::{
         model::{Cloud, Error, Field, Key, KeyId, KeyRef, KeyVersionId, Result, Scope, Secret},
         store::DataKey,
@@ -58,9 +59,15 @@ pub fn check_usable(
 ///
 /// # Errors
 /// [`Error::KeyNotFound`], [`Error::KeyState`].
-pub fn check_enabled(tx: &mut Tx<'_>, cloud: &Cloud, scope: &Scope, id: &KeyId) -> Result<()> {
-    let key = tx.kms_key(scope, id)?.ok_or(Error::KeyNotFound)?;
-    material::check_usable(&key, cloud)
+pub fn check_enabled(
+    tx: &mut Tx<'_>,
+    cloud: &Cloud,
+    scope: &Scope,
+    id: &KeyId,
+    now: Timestamp,
+) -> Result<()> {
+    let found = tx.kms_key(scope, id)?.filter(|key| !key.is_gone(now));
+    material::check_usable(&found.ok_or(Error::KeyNotFound)?, cloud)
 }
 
 /// Whether the key of a secret, if it has one, opens its versions.

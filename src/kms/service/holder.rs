@@ -3,7 +3,7 @@
 use super::{keys::material, secrets::payload};
 use crate::{
     kms::{
-        model::{Error, Kind, Result, Scope, Secret},
+        model::{Error, Kind, Result, Secret},
         store::{Counted, KeyVersionRows, SecretVersionRows},
     },
     sealed::{KeyId, WrappedDataKey},

@@ -20,11 +20,11 @@ use crate::{
 };
 
 pub use holder::{KeyVersions, SecretVersions};
-pub use keys::{
+pub(crate) use keys::{
     CreateAlias, CreateKey, DescribedKey, Generated, ListedAliases, ListedKeys, Opened,
 };
-pub use rights::Rights;
-pub use secrets::{
+pub(crate) use rights::Rights;
+pub(crate) use secrets::{
     CreateSecret, Created, DeleteSecret, Deleted, Described, GetSecretValue, ListedVersions,
     Managed, Put, PutSecretValue, RotateSecret, Rotated, SecretValue, UpdateSecret,
     UpdateSecretRotationPolicy, UpdateSecretVersionStage,

@@ -1,4 +1,5 @@
-//! What comes by itself: secrets whose window is over are deleted for good, and managed secrets are rotated.
+//! What comes by itself: secrets and keys whose window is over are deleted for good, and managed secrets and keys are
+//! rotated.
 //!
 //! Every server does this for the whole database. What is due is taken by whoever comes first: a rotation moves its date in
 //! the transaction that makes the new version, so that each is done once, and none is lost with a server that is killed.
@@ -10,6 +11,7 @@ use tokio::time::sleep;
 
 use super::{
     Service,
+    keys::{purge_keys, rotate_due_keys},
     secrets::{random, rotate},
 };
 use crate::{
@@ -31,6 +33,9 @@ const PAUSE_MAX: Duration = Duration::from_secs(30);
 /// How many secrets are deleted in one transaction at most, and how many due ones are read at once.
 const BATCH: usize = 100;
 
+/// The same of keys.
+const KEYS_BATCH: i64 = 100;
+
 /// The pause between two batches, in which others get to write.
 const PAUSE_FOR_OTHERS: Duration = Duration::from_millis(50);
 
@@ -42,13 +47,13 @@ impl Service {
         loop {
             match self.do_what_is_due(&*clock).await {
                 Ok(()) if pause > PAUSE => {
-                    log::info!("secrets of KMS are deleted and rotated again");
+                    log::info!("what is due in KMS is done again");
                     pause = PAUSE;
                 }
                 Ok(()) => {}
                 Err(error) => {
                     if pause == PAUSE {
-                        log::error!("secrets of KMS are not deleted or rotated now: {error}");
+                        log::error!("what is due in KMS is not done now: {error}");
                     }
                     pause = PAUSE_MAX.min(pause * 2);
                 }
@@ -82,9 +87,32 @@ impl Service {
             done = done.and(purged.map(drop));
             done = done.and(self.rotate_all(to_rotate, clock).await);
             if !deletes_more && !rotates_more {
-                return done;
+                return done.and(self.keep_keys(clock).await);
             }
             after = last;
+            sleep(PAUSE_FOR_OTHERS).await;
+        }
+    }
+
+    /// Deletes the keys whose time has come, and rotates those that are due.
+    async fn keep_keys(&self, clock: &dyn Clock) -> Result<()> {
+        loop {
+            let (now, cloud) = (clock.now(), Arc::clone(&self.cloud));
+            let ask = move |tx: &mut Tx<'_>| {
+                let to_rotate = tx.kms_keys_to_rotate(cloud.connected().as_deref(), now, 1)?;
+                Ok::<_, Error>(!to_rotate.is_empty() || tx.is_kms_key_to_delete(now)?)
+            };
+            if !self.store.read_for_upkeep(ask).await? {
+                return Ok(());
+            }
+            let (cloud, sealing) = (Arc::clone(&self.cloud), Arc::clone(&self.sealing));
+            let keep = move |tx: &mut Tx<'_>| {
+                let purged = purge_keys(tx, now, KEYS_BATCH)?;
+                Ok::<_, Error>(purged + rotate_due_keys(tx, &cloud, &sealing, now, KEYS_BATCH)?)
+            };
+            if self.store.write_for_upkeep(keep).await? == 0 {
+                return Ok(());
+            }
             sleep(PAUSE_FOR_OTHERS).await;
         }
     }

@@ -84,14 +84,23 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Counts so many secrets less, of these scopes and with these numbers. The rows are locked in their order, so that two
+    /// Counts so many less, of these scopes and with these numbers. The rows are locked in their order, so that two
     /// that do so never wait for each other.
-    pub(super) fn count_kms_secrets_gone(&mut self, gone: &[(&str, i64)]) -> store::Result<()> {
+    pub(super) fn count_kms_gone(
+        &mut self,
+        counted: Counted,
+        gone: &[(&str, i64)],
+    ) -> store::Result<()> {
         let mut slots = BTreeMap::<_, i64>::new();
         for (scope, id) in gone {
             *slots.entry((*scope, self.slot(*id))).or_default() += 1;
         }
-        let sql = "UPDATE kms_counts SET secrets = secrets - ? WHERE scope = ? AND slot = ?";
+        let sql = match counted {
+            Counted::Secrets => {
+                "UPDATE kms_counts SET secrets = secrets - ? WHERE scope = ? AND slot = ?"
+            }
+            Counted::Keys => "UPDATE kms_counts SET keys = keys - ? WHERE scope = ? AND slot = ?",
+        };
         for ((scope, slot), count) in slots {
             self.execute(sql, &[Number(count), Text(scope), Number(slot)])?;
         }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use diesel::{OptionalExtension, prelude::*};
 
-use super::{readable, schema::kms_secrets, secrets::SecretRow};
+use super::{counts::Counted, readable, schema::kms_secrets, secrets::SecretRow};
 use crate::{
     clock::Timestamp,
     kms::model::{AutomaticRotation, Result, Secret},
@@ -73,7 +73,7 @@ impl Tx<'_> {
                 gone.push((scope.as_str(), *id));
             }
         }
-        self.count_kms_secrets_gone(&gone)?;
+        self.count_kms_gone(Counted::Secrets, &gone)?;
         Ok(gone.len())
     }
 

@@ -2,10 +2,10 @@
 
 use diesel::{OptionalExtension, prelude::*};
 
-use super::schema::kms_key_versions;
+use super::{readable, schema::kms_key_versions};
 use crate::{
     clock::Timestamp,
-    kms::model::{Key, KeyVersion, KeyVersionId},
+    kms::model::{Key, KeyVersion, KeyVersionId, Result},
     sealed::WrappedDataKey,
     store::{
         self, Tx,
@@ -46,18 +46,15 @@ impl StoredRow {
 
 impl Tx<'_> {
     /// The primary version of a key, which is the newest one; `None` for a key without material.
-    pub fn primary_kms_key_version(
-        &mut self,
-        key: &Key,
-    ) -> store::Result<Option<StoredKeyVersion>> {
+    pub fn primary_kms_key_version(&mut self, key: &Key) -> Result<Option<StoredKeyVersion>> {
         let row = kms_key_versions::table
             .filter(kms_key_versions::scope.eq(key.scope.to_string()))
             .filter(kms_key_versions::kms_key.eq(key.number))
             .order(kms_key_versions::number.desc())
             .select(StoredRow::as_select())
             .first(self.connection())
-            .optional()?;
-        row.map(StoredRow::parse).transpose()
+            .optional();
+        readable(row, |row| row.map(StoredRow::parse).transpose(), || key.arn())
     }
 
     /// The version of a key with that id.
@@ -65,15 +62,15 @@ impl Tx<'_> {
         &mut self,
         key: &Key,
         id: &KeyVersionId,
-    ) -> store::Result<Option<StoredKeyVersion>> {
+    ) -> Result<Option<StoredKeyVersion>> {
         let row = kms_key_versions::table
             .filter(kms_key_versions::scope.eq(key.scope.to_string()))
             .filter(kms_key_versions::kms_key.eq(key.number))
             .filter(kms_key_versions::version_id.eq(id.to_string()))
             .select(StoredRow::as_select())
             .first(self.connection())
-            .optional()?;
-        row.map(StoredRow::parse).transpose()
+            .optional();
+        readable(row, |row| row.map(StoredRow::parse).transpose(), || key.arn())
     }
 
     /// Says that this transaction will insert a version of a key, before it looks up the key of the database that wraps

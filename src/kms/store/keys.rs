@@ -4,14 +4,15 @@ use diesel::{BoolExpressionMethods, OptionalExtension, prelude::*, sql_types::Bo
 
 use super::{
     counts::Counted,
-    schema::{kms_aliases, kms_deleted_keys, kms_key_versions, kms_keys, kms_tags},
+    readable,
+    schema::{kms_aliases, kms_deleted_keys, kms_keys},
     secrets::uid,
 };
 use crate::{
     clock::Timestamp,
     kms::model::{
         AliasName, Filters, Key, KeyDescription, KeyFilter, KeyId, KeyRotation, KeySpec, KeyState,
-        KeyUsage, Kind, Origin, Page, ProtectionLevel, Scope,
+        KeyUsage, Kind, Origin, Page, ProtectionLevel, Result, Scope,
     },
     sealed::KeyId as DatabaseKeyId,
     store::{
@@ -146,22 +147,19 @@ impl Tx<'_> {
     }
 
     /// The key of that id, also one whose time to be deleted has come.
-    pub fn kms_key(&mut self, scope: &Scope, id: &KeyId) -> store::Result<Option<Key>> {
+    pub fn kms_key(&mut self, scope: &Scope, id: &KeyId) -> Result<Option<Key>> {
         let row = kms_keys::table
             .filter(kms_keys::scope.eq(scope.to_string()))
             .filter(kms_keys::key_id.eq(id.as_str()))
             .select(KeyRow::as_select())
             .first(self.connection())
-            .optional()?;
-        row.map(KeyRow::parse).transpose()
+            .optional();
+        let parse = |row: Option<KeyRow>| row.map(KeyRow::parse).transpose();
+        readable(row, parse, || scope.arn(Kind::Key, id.as_str()))
     }
 
     /// The key that an alias names, also one whose time to be deleted has come.
-    pub fn kms_key_named(
-        &mut self,
-        scope: &Scope,
-        alias: &AliasName,
-    ) -> store::Result<Option<Key>> {
+    pub fn kms_key_named(&mut self, scope: &Scope, alias: &AliasName) -> Result<Option<Key>> {
         let of_alias =
             kms_keys::scope.eq(kms_aliases::scope).and(kms_keys::id.eq(kms_aliases::kms_key));
         let row = kms_aliases::table
@@ -170,12 +168,12 @@ impl Tx<'_> {
             .filter(kms_aliases::name.eq(alias.as_str()))
             .select(KeyRow::as_select())
             .first(self.connection())
-            .optional()?;
-        row.map(KeyRow::parse).transpose()
+            .optional();
+        readable(row, |row| row.map(KeyRow::parse).transpose(), || alias.arn(scope))
     }
 
     /// The key of that id, kept from other writers until the end of the transaction.
-    pub fn lock_kms_key(&mut self, scope: &Scope, id: &KeyId) -> store::Result<Option<Key>> {
+    pub fn lock_kms_key(&mut self, scope: &Scope, id: &KeyId) -> Result<Option<Key>> {
         if self.has_other_writers() {
             let sql = "SELECT id FROM kms_keys WHERE scope = ? AND key_id = ? FOR NO KEY UPDATE";
             self.execute(sql, &[Text(&scope.to_string()), Text(id.as_str())])?;
@@ -275,46 +273,6 @@ impl Tx<'_> {
         Ok((ids.into_iter().map(parse).collect::<store::Result<_>>()?, total))
     }
 
-    /// Keys whose time to be deleted has come, the first ones first.
-    pub fn kms_keys_to_delete(&mut self, now: Timestamp, limit: i64) -> store::Result<Vec<Key>> {
-        let rows: Vec<KeyRow> = kms_keys::table
-            .filter(kms_keys::delete_at.le(now.0).assume_not_null())
-            .order(kms_keys::delete_at)
-            .limit(limit)
-            .select(KeyRow::as_select())
-            .load(self.connection())?;
-        rows.into_iter().map(KeyRow::parse).collect()
-    }
-
-    /// Deletes a key whose time has come, with its versions, aliases and tags, counts it no more, and writes down that it
-    /// was there; `false` when its time has not come, or another writer was faster.
-    pub fn delete_kms_key(&mut self, key: &Key, now: Timestamp) -> store::Result<bool> {
-        let (scope, number) = (key.scope.to_string(), key.number);
-        let row = kms_keys::table
-            .find((&scope, number))
-            .filter(kms_keys::delete_at.le(now.0).assume_not_null());
-        if diesel::delete(row).execute(self.connection())? == 0 {
-            return Ok(false);
-        }
-        let versions = kms_key_versions::table
-            .filter(kms_key_versions::scope.eq(&scope))
-            .filter(kms_key_versions::kms_key.eq(number));
-        diesel::delete(versions).execute(self.connection())?;
-        let aliases = kms_aliases::table
-            .filter(kms_aliases::scope.eq(&scope))
-            .filter(kms_aliases::kms_key.eq(number));
-        diesel::delete(aliases).execute(self.connection())?;
-        let tags = kms_tags::table
-            .filter(kms_tags::scope.eq(&scope))
-            .filter(kms_tags::kind.eq(Kind::Key.name()))
-            .filter(kms_tags::resource_id.eq(number));
-        diesel::delete(tags).execute(self.connection())?;
-        let sql = "INSERT INTO kms_deleted_keys (scope, key_id, deleted_at) VALUES (?, ?, ?)";
-        self.execute(sql, &[Text(&scope), Text(key.id.as_str()), Number(now.0)])?;
-        self.count_kms_down(&key.scope, Counted::Keys, number)?;
-        Ok(true)
-    }
-
     /// Whether there was a key of that id.
     pub fn is_deleted_kms_key(&mut self, scope: &Scope, id: &KeyId) -> store::Result<bool> {
         let row = kms_deleted_keys::table
@@ -323,54 +281,6 @@ impl Tx<'_> {
             .first::<i64>(self.connection())
             .optional()?;
         Ok(row.is_some())
-    }
-
-    /// Enabled keys whose next rotation is due, the first ones first. `connected` as for [`Tx::kms_key_page`].
-    pub fn kms_keys_to_rotate(
-        &mut self,
-        connected: Option<&[&str]>,
-        now: Timestamp,
-        limit: i64,
-    ) -> store::Result<Vec<Key>> {
-        let due = kms_keys::table
-            .filter(kms_keys::next_rotation_at.le(now.0).assume_not_null())
-            // As the index has it, which is not found by a value that is bound.
-            .filter(diesel::dsl::sql::<Bool>("state = 'Enabled'"))
-            .into_boxed();
-        let due = match connected {
-            Some(connected) => due.filter(
-                kms_keys::instance
-                    .is_null()
-                    .or(kms_keys::instance.eq_any(connected.iter().map(Some)).assume_not_null()),
-            ),
-            None => due,
-        };
-        let rows: Vec<KeyRow> = due
-            .order(kms_keys::next_rotation_at)
-            .limit(limit)
-            .select(KeyRow::as_select())
-            .load(self.connection())?;
-        rows.into_iter().map(KeyRow::parse).collect()
-    }
-
-    /// Writes down that a key was rotated and is to be again; `false` when another writer rotated it since it was read, or
-    /// it is not enabled any more.
-    pub fn rotate_kms_key(
-        &mut self,
-        key: &Key,
-        now: Timestamp,
-        next: Timestamp,
-    ) -> store::Result<bool> {
-        let sql = "UPDATE kms_keys SET last_rotation_at = ?, next_rotation_at = ? \
-                   WHERE scope = ? AND id = ? AND state = 'Enabled' AND next_rotation_at = ?";
-        let values = [
-            Number(now.0),
-            Number(next.0),
-            Text(&key.scope.to_string()),
-            Number(key.number),
-            MaybeNumber(key.next_rotation.map(|at| at.0)),
-        ];
-        Ok(self.execute(sql, &values)? == 1)
     }
 
     /// The policies of keys that were set in an instance.

@@ -3,6 +3,7 @@
 mod aliases;
 mod counts;
 mod due;
+mod due_keys;
 mod key_versions;
 mod keys;
 mod rotations;
@@ -15,6 +16,7 @@ mod versions;
 
 pub use counts::Counted;
 pub use due::Due;
+pub use due_keys::DueKey;
 pub use key_versions::StoredKeyVersion;
 pub use sealed_rows::{KeyVersionRows, SecretVersionRows};
 pub use versions::{DataKey, StoredVersion};

@@ -5,19 +5,19 @@ use diesel::{
     OptionalExtension,
     expression::SqlLiteral,
     prelude::*,
-    result::Error as DieselError,
     sql_types::{Array, BigInt, Bool, Text as SqlText},
 };
 
 use super::{
     key_versions::{self, StoredKeyVersion},
     keys::KeyRow,
+    readable,
     schema::{kms_key_versions, kms_keys, kms_secrets, kms_versions},
     secrets::SecretRow,
     versions::{self, StoredVersion},
 };
 use crate::{
-    kms::model::{Error, Key, Result, Secret, Version},
+    kms::model::{Key, Result, Secret, Version},
     sealed::{KeyId, WrappedDataKey},
     store::{
         self, RowPlace, Tx,
@@ -38,21 +38,6 @@ fn place((scope, id, part): (String, i64, i64)) -> RowPlace {
 
 fn scope_of(place: &RowPlace) -> &str {
     place.partition.as_deref().unwrap_or_default()
-}
-
-/// What a query for one row found; [`Error::Damaged`] for a row that this version cannot have written.
-fn parse_found<Row, T>(
-    noun: &str,
-    place: &RowPlace,
-    found: QueryResult<Option<Row>>,
-    parse: impl FnOnce(Row) -> store::Result<T>,
-) -> Result<Option<T>> {
-    let damaged = |cause: String| Error::Damaged(format!("{noun} {place}"), cause);
-    match found {
-        Ok(row) => row.map(parse).transpose().map_err(|error| damaged(error.to_string())),
-        Err(DieselError::DeserializationError(cause)) => Err(damaged(cause.to_string())),
-        Err(error) => Err(error.into()),
-    }
 }
 
 /// Behind a place, so that the table's key finds it.
@@ -197,6 +182,9 @@ macro_rules! sealed_rows {
     };
 }
 
+/// What the data key of a secret's version is bound to, which key wraps it, and it.
+type DataKeyRow = (SecretRow, versions::MetaRow, String, Vec<u8>);
+
 /// The versions of secrets.
 pub struct SecretVersionRows;
 
@@ -208,7 +196,7 @@ sealed_rows!(SecretVersionRows, kms_versions, secret_id, "CAST(length(payload) A
 sealed_rows!(KeyVersionRows, kms_key_versions, kms_key, "CAST(0 AS BIGINT)");
 
 impl SecretVersionRows {
-    /// The version at a place with its secret; [`Error::Damaged`].
+    /// The version at a place with its secret; [`Error::Damaged`](crate::kms::model::Error::Damaged).
     pub fn find(
         tx: &mut Tx<'_>,
         noun: &str,
@@ -225,11 +213,14 @@ impl SecretVersionRows {
             .select((SecretRow::as_select(), versions::StoredRow::as_select()))
             .first::<(SecretRow, versions::StoredRow)>(tx.connection())
             .optional();
-        parse_found(noun, place, row, |(secret, stored)| Ok((secret.parse()?, stored.parse()?)))
+        let parse = |row: Option<(SecretRow, versions::StoredRow)>| {
+            row.map(|(secret, stored)| Ok((secret.parse()?, stored.parse()?))).transpose()
+        };
+        readable(row, parse, || format!("{noun} {place}"))
     }
 
     /// The data key of the version at a place, with what it is bound to; `None` also where another key wraps it than one of
-    /// the database. [`Error::Damaged`].
+    /// the database. [`Error::Damaged`](crate::kms::model::Error::Damaged).
     pub fn data_key(
         tx: &mut Tx<'_>,
         noun: &str,
@@ -238,7 +229,6 @@ impl SecretVersionRows {
         let of_secret = kms_versions::scope
             .eq(kms_secrets::scope)
             .and(kms_versions::secret_id.eq(kms_secrets::id));
-        type Row = (SecretRow, versions::MetaRow, String, Vec<u8>);
         let row = kms_versions::table
             .inner_join(kms_secrets::table.on(of_secret))
             .filter(kms_versions::scope.eq(scope_of(place)))
@@ -251,17 +241,21 @@ impl SecretVersionRows {
                 kms_versions::key_id.assume_not_null(),
                 kms_versions::data_key,
             ))
-            .first::<Row>(tx.connection())
+            .first::<DataKeyRow>(tx.connection())
             .optional();
-        parse_found(noun, place, row, |(secret, version, key, bytes)| {
-            let data_key = WrappedDataKey { key: key_id(&key)?, bytes };
-            Ok((secret.parse()?, version.parse()?, data_key))
-        })
+        let parse = |row: Option<DataKeyRow>| {
+            let parse = |(secret, version, key, bytes): DataKeyRow| {
+                let data_key = WrappedDataKey { key: key_id(&key)?, bytes };
+                Ok((secret.parse()?, version.parse()?, data_key))
+            };
+            row.map(parse).transpose()
+        };
+        readable(row, parse, || format!("{noun} {place}"))
     }
 }
 
 impl KeyVersionRows {
-    /// The version at a place with its key; [`Error::Damaged`].
+    /// The version at a place with its key; [`Error::Damaged`](crate::kms::model::Error::Damaged).
     pub fn find(
         tx: &mut Tx<'_>,
         noun: &str,
@@ -278,6 +272,9 @@ impl KeyVersionRows {
             .select((KeyRow::as_select(), key_versions::StoredRow::as_select()))
             .first::<(KeyRow, key_versions::StoredRow)>(tx.connection())
             .optional();
-        parse_found(noun, place, row, |(key, stored)| Ok((key.parse()?, stored.parse()?)))
+        let parse = |row: Option<(KeyRow, key_versions::StoredRow)>| {
+            row.map(|(key, stored)| Ok((key.parse()?, stored.parse()?))).transpose()
+        };
+        readable(row, parse, || format!("{noun} {place}"))
     }
 }

@@ -1,9 +1,13 @@
 //! The product KMS.
 
+mod crypto;
 mod deletion;
 mod generated;
+mod encryption;
+mod keys;
 mod managed;
 mod rotation;
+mod world;
 
 use std::{
     sync::Arc,

@@ -564,3 +564,72 @@ fn many_that_are_due_at_once_are_all_rotated() {
     eventually("the others", || count("kms_secrets WHERE rotation = 'Invalid'") == 110);
     assert_eq!(count("kms_versions"), 150);
 }
+
+#[test]
+fn a_secret_is_rotated_only_as_long_as_its_key_can_be_used() {
+    let kms = Kms::start();
+    let key = |kms: &Kms| {
+        let made = kms.ok("CreateKey", &[]);
+        made["KeyMetadata"]["KeyId"].as_str().unwrap().to_owned()
+    };
+    let (used, other) = (key(&kms), key(&kms));
+    let every_six = [("EnableAutomaticRotation", "true"), ("RotationInterval", "6h")];
+    for (name, key) in [("n", &used), ("m", &other)] {
+        create(&kms, name, &[every_six[0], every_six[1], ("EncryptionKeyId", key)]);
+    }
+    rotate(&kms, "n", "v2");
+    assert_eq!(account(&kms, "n", "ACSPrevious").1, "first-canary");
+    assert_eq!(kms.describe("n")["EncryptionKeyId"], used);
+    let count = "SELECT count(*) FROM kms_versions WHERE key_version IS NOT NULL";
+    assert_eq!(kms.number(count), 3);
+
+    kms.ok("DisableKey", &[("KeyId", &used)]);
+    let of_n = [("SecretName", "n"), ("VersionId", "v3")];
+    let state = "The request was rejected because the key state is Disabled.";
+    kms.fails("RotateSecret", &of_n, 409, "Rejected.Disabled", state);
+    kms.pass(6 * HOUR);
+    eventually("the other one", || kms.versions("m").len() == 2);
+    eventually("the failure", || kms.describe("n")["AutomaticRotation"] == "Invalid");
+    assert_eq!(kms.describe("n")["NextRotationDate"], time(START + 12 * HOUR));
+    kms.ok("EnableKey", &[("KeyId", &used)]);
+    assert_eq!(kms.versions("n").len(), 2, "not before it is due again");
+    kms.pass(6 * HOUR);
+    eventually("the rotation", || kms.versions("n").len() == 3);
+    assert_eq!(kms.describe("n")["AutomaticRotation"], "Enabled");
+
+    kms.ok("ScheduleKeyDeletion", &[("KeyId", &used), ("PendingWindowInDays", "7")]);
+    let state = "The request was rejected because the key state is PendingDeletion.";
+    kms.fails("RotateSecret", &of_n, 409, "Rejected.PendingDeletion", state);
+    kms.pass(7 * DAY);
+    let gone = "The specified Key is not found.";
+    kms.fails("RotateSecret", &of_n, 404, "Forbidden.KeyNotFound", gone);
+    eventually("the failure", || kms.describe("n")["AutomaticRotation"] == "Invalid");
+    kms.fails("RotateSecret", &of_n, 404, "Forbidden.KeyNotFound", gone);
+}
+
+#[test]
+fn the_keys_of_a_user_that_is_gone_are_not_rotated() {
+    let kms = Kms::start();
+    let given = [
+        ("SecretName", "$Auto"),
+        ("VersionId", "v1"),
+        (
+            "SecretData",
+            r#"{"AccessKeys":[{"AccessKeyId":"LTAI5tCanary","AccessKeySecret":"canary-not-real"}]}"#,
+        ),
+        ("SecretType", "RAMCredentials"),
+        ("ExtendedConfig", r#"{"SecretSubType":"RamUserAccessKey","UserName":"alice"}"#),
+        ("EnableAutomaticRotation", "true"),
+        ("RotationInterval", "6h"),
+    ];
+    kms.ok("CreateSecret", &given);
+    // As if the world had lost the user since.
+    kms.execute(
+        "UPDATE kms_secrets SET extended_config = replace(extended_config, 'alice', 'mallory')",
+    );
+    let named = [("SecretName", "acs/ram/user/alice"), ("VersionId", "v2")];
+    kms.fails("RotateSecret", &named, 404, "Forbidden.ResourceNotFound", "Resource not found");
+    kms.pass(6 * HOUR);
+    let state = || kms.describe("acs/ram/user/alice")["AutomaticRotation"].clone();
+    eventually("the failure", || state() == "Invalid");
+}

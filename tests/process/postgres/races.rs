@@ -26,7 +26,7 @@ use crate::{
 const CALLERS: usize = 32;
 
 /// The database as it is, and one where every transaction is serializable: there each race ends in a refusal of the engine.
-fn folders() -> [Folder; 2] {
+pub fn folders() -> [Folder; 2] {
     let plain = Folder::on_server();
     let strict = Folder::on_server();
     let name = strict.database().name().to_owned();

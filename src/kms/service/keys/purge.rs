@@ -5,9 +5,5 @@ use crate::{clock::Timestamp, kms::model::Result, store::Tx};
 /// Deletes up to `limit` keys whose time has come, with their versions, aliases and tags, and returns how many. What they
 /// sealed is lost.
 pub fn purge_keys(tx: &mut Tx<'_>, now: Timestamp, limit: i64) -> Result<u64> {
-    let mut purged = 0;
-    for key in tx.kms_keys_to_delete(now, limit)? {
-        purged += u64::from(tx.delete_kms_key(&key, now)?);
-    }
-    Ok(purged)
+    Ok(tx.purge_kms_keys(now, limit)?)
 }

@@ -116,7 +116,7 @@ pub(in crate::kms::service) fn rotate(
         return Err(Error::UserNotFound);
     }
     if let Some(key) = &secret.encryption_key {
-        encryption::check_enabled(tx, cloud, &secret.scope, key)?;
+        encryption::check_enabled(tx, cloud, &secret.scope, key, now)?;
     }
     let versions = tx.kms_versions(secret)?;
     let current = match versions.with_stage(&Stage::CURRENT) {
