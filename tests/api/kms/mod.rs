@@ -2,8 +2,8 @@
 
 mod crypto;
 mod deletion;
-mod generated;
 mod encryption;
+mod generated;
 mod keys;
 mod managed;
 mod rotation;

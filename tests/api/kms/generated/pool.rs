@@ -63,6 +63,9 @@ const DELETED: [&str; 2] = ["gone/one", "gone/two"];
 const PLACED: [[&str; 2]; 3] =
     [["in/good", "kst-good"], ["in/small", "kst-small"], ["in/away", "kst-away"]];
 
+/// Secrets that keys encrypt which cannot be used.
+const LOCKED: [&str; 2] = ["locked/one", "locked/two"];
+
 const ALIASES: [&str; 2] = ["alias/app", "alias/two"];
 
 /// What there is.
@@ -72,12 +75,15 @@ pub struct Pool {
     /// Keys that cannot: of the wrong kind, or in another state.
     others: Vec<String>,
     ciphertexts: Vec<String>,
+    /// Of keys that cannot be used.
+    locked: Vec<String>,
     count: u32,
 }
 
 impl Pool {
     pub fn fill(client: &mut Client) -> Self {
-        let mut pool = Self { keys: vec![], others: vec![], ciphertexts: vec![], count: 0 };
+        let mut pool =
+            Self { keys: vec![], others: vec![], ciphertexts: vec![], locked: vec![], count: 0 };
         for spec in ["Aliyun_AES_256", "Aliyun_AES_128", "Aliyun_SM4"] {
             pool.keys.push(new_key(client, &[("KeySpec", spec)]));
         }
@@ -88,6 +94,19 @@ impl Pool {
             &[("Description", "deleted")],
         ];
         pool.others = unfit.into_iter().map(|given| new_key(client, given)).collect();
+        let [_, _, disabled, deleted] = &pool.others[..] else { panic!("four keys") };
+        for (key, name) in [disabled, deleted].into_iter().zip(LOCKED) {
+            let given = [("KeyId", key.as_str()), ("Plaintext", "bm90LWEtcmVhbC1vbmU=")];
+            let reply = client.ok("Encrypt", &given);
+            pool.locked.push(reply["CiphertextBlob"].as_str().expect("a text").to_owned());
+            let given = [
+                ("SecretName", name),
+                ("VersionId", "v1"),
+                ("SecretData", "value-that-is-locked"),
+                ("EncryptionKeyId", key),
+            ];
+            client.ok("CreateSecret", &given);
+        }
         pool.restock(client);
         pool
     }
@@ -194,10 +213,10 @@ impl Pool {
         let managed = MANAGED.map(|[_, name, ..]| name);
         let placed = PLACED.map(|[name, _]| name);
         let keys: Vec<&str> = self.others.iter().map(String::as_str).collect();
-        let ciphertexts = self.ciphertexts.first().map(String::as_str);
+        let locked: Vec<&str> = self.locked.iter().map(String::as_str).collect();
         let known = match parameter.name.as_str() {
             "SecretName" | "ResourceId.1" => {
-                [&managed[..2], &placed, &DELETED, &GENERIC[..1], &["nowhere"]].concat()
+                [&managed[..2], &placed, &DELETED, &LOCKED, &GENERIC[..1], &["nowhere"]].concat()
             }
             "KeyId" | "EncryptionKeyId" => {
                 [&keys[..], &["key-hzz000000example0001", "alias/nowhere"]].concat()
@@ -205,9 +224,11 @@ impl Pool {
             "AliasName" => [&ALIASES[..], &["alias/nowhere"]].concat(),
             "VersionId" | "MoveToVersion" | "RemoveFromVersion" => vec!["v1", "v2"],
             "VersionStage" => vec!["ACSCurrent", "ACSPrevious", "mine"],
-            "DKMSInstanceId" => vec!["kst-good", "kst-small", "kst-away"],
+            "DKMSInstanceId" => vec!["kst-good", "kst-small", "kst-away", "kst-none"],
             "Policy" => vec![SHARING],
-            _ => ciphertexts.into_iter().chain(["v1", "kst-away", SHARING, GENERIC[0]]).collect(),
+            "CiphertextBlob" => locked,
+            "DryRun" | "ForceDeleteWithoutRecovery" => vec!["true"],
+            _ => vec!["v1", "kst-away", SHARING, GENERIC[0]],
         };
         known[random.usize(..known.len())].to_owned()
     }
