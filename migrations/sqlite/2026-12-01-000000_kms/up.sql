@@ -71,8 +71,10 @@ CREATE TABLE kms_tags (
     tag_value   TEXT   NOT NULL,
     PRIMARY KEY (scope, kind, resource_id, tag_key)
 ) WITHOUT ROWID;
-CREATE INDEX kms_tags_by_key ON kms_tags (scope, kind, tag_key, tag_value);
-CREATE INDEX kms_tags_by_value ON kms_tags (scope, kind, tag_value);
+-- Each ends with the order in which what it finds is listed.
+CREATE INDEX kms_tags_by_key ON kms_tags (scope, kind, tag_key, resource_id);
+CREATE INDEX kms_tags_by_value ON kms_tags (scope, kind, tag_value, resource_id);
+CREATE INDEX kms_tags_by_tag ON kms_tags (scope, kind, tag_key, tag_value, resource_id);
 
 CREATE TABLE kms_keys (
     scope             TEXT   NOT NULL,

@@ -2,7 +2,10 @@
 
 use serde::Serialize;
 
-use super::request::{Handled, Request};
+use super::{
+    reply::Nothing,
+    request::{Handled, Request},
+};
 use crate::kms::model::{Page, Result};
 
 /// A list in its wrapper.
@@ -82,9 +85,6 @@ pub fn open(request: &Request<'_>) -> Handled {
     check(request)?;
     request.answer(&Nothing {})
 }
-
-#[derive(Serialize)]
-struct Nothing {}
 
 /// `DescribeAccountKmsStatus`.
 pub fn status(request: &Request<'_>) -> Handled {

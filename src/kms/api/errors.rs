@@ -357,6 +357,8 @@ fn wire_name(field: Field) -> &'static str {
         Field::SecretName => "SecretName",
         Field::SecretType => "SecretType",
         Field::SecretsList => "SecretsList",
+        Field::TagMembers => "Tag",
+        Field::TagKeyMembers => "TagKey",
         Field::TagKeys => "TagKeys",
         Field::Tags => "Tags",
         Field::VersionId => "VersionId",

@@ -11,13 +11,14 @@ use actix_web::{
 use serde_json::Value;
 
 use super::{
-    account, crypto,
+    account, batch, crypto,
     errors::{Code, Refused, answered, missing, of_dry_run, refused},
-    keys,
+    keys, lists,
     operation::{NoOperation, Operation},
+    password, policies,
     reply::{self, Answer, ROOT},
     request::{Handled, KEY_ID, Kms, Request, SECRET_NAME},
-    rotation, secrets,
+    rotation, secrets, tags,
 };
 use crate::{
     access::{Replays, signature::rpc},
@@ -290,20 +291,20 @@ async fn run(request: Request<'_>) -> Handled {
         }
         Operation::Encrypt => crypto::encrypt(request).await,
         Operation::Decrypt => crypto::decrypt(request).await,
+        Operation::ListSecrets => lists::secrets(request).await,
+        Operation::BatchGetSecretValue => batch::get_values(request).await,
+        Operation::GetRandomPassword => password::random(&request),
+        Operation::SetSecretPolicy => policies::set(request).await,
+        Operation::GetSecretPolicy => policies::get(request).await,
+        Operation::TagResource => tags::tag(request).await,
+        Operation::UntagResource => tags::untag(request).await,
+        Operation::TagResources => tags::tag_all(request).await,
+        Operation::UntagResources => tags::untag_all(request).await,
+        Operation::ListTagResources => tags::list(request).await,
+        Operation::ListResourceTags => tags::list_of_key(request).await,
         Operation::DescribeRegions => account::regions(&request),
         Operation::ListKmsInstances => account::instances(&request),
         Operation::OpenKmsService => account::open(&request),
         Operation::DescribeAccountKmsStatus => account::status(&request),
-        Operation::ListSecrets
-        | Operation::BatchGetSecretValue
-        | Operation::GetRandomPassword
-        | Operation::SetSecretPolicy
-        | Operation::GetSecretPolicy
-        | Operation::TagResource
-        | Operation::UntagResource
-        | Operation::TagResources
-        | Operation::UntagResources
-        | Operation::ListTagResources
-        | Operation::ListResourceTags => Err(crate::kms::model::Error::Unsupported.into()),
     }
 }

@@ -25,6 +25,10 @@ struct Members<'a, T: Serialize> {
     more: &'a T,
 }
 
+/// The members of an operation that answers none.
+#[derive(Serialize)]
+pub struct Nothing {}
+
 impl Answer {
     /// The reply to the request of that id, with the members of an operation.
     ///

@@ -7,7 +7,7 @@ use crate::{
     access::Access,
     exchange::{Call, Exchange},
     kms::{
-        model::{Error, KeyId, KeyName, KeyRef, Page, SecretRef},
+        model::{Error, Field, KeyId, KeyName, KeyRef, Page, SecretRef, TAGS_MAX},
         service::{Context, Service},
     },
     pop::{self, Parameters},
@@ -16,6 +16,9 @@ use crate::{
 /// What the audit log calls the secret and the key that a request is about.
 pub const SECRET_NAME: &str = "secret_name";
 pub const KEY_ID: &str = "key_id";
+
+/// What it calls the secrets where there are several.
+pub const SECRET_NAMES: &str = "secret_names";
 
 /// What the product needs to answer. Cloning is cheap.
 #[derive(Clone)]
@@ -108,6 +111,48 @@ impl Request<'_> {
         }
     }
 
+    /// The parameters `NAME.1`, `NAME.2` and so on, up to `max` of them, in their order; empty ones say nothing. With more
+    /// than `max`, an error of `field`.
+    pub fn list(&self, name: &'static str, max: usize, field: Field) -> Result<Vec<String>, Fault> {
+        let mut texts = Vec::new();
+        for number in 0..=max + 1 {
+            if let Some(text) = self.member(name, number, "")?.filter(|text| !text.is_empty()) {
+                if number == 0 || number > max {
+                    return Err(out_of_range(field, max));
+                }
+                texts.push(text);
+            }
+        }
+        Ok(texts)
+    }
+
+    /// The parameters `Tag.1.Key` and `Tag.1.Value`, `Tag.2.Key` and so on, up to 20 of each; an absent value is `None`.
+    pub fn tag_members(&self) -> Result<Vec<(String, Option<String>)>, Fault> {
+        let mut tags = Vec::new();
+        for number in 0..=TAGS_MAX + 1 {
+            let key = self.member("Tag", number, ".Key")?;
+            let value = self.member("Tag", number, ".Value")?;
+            if key.is_none() && value.is_none() {
+                continue;
+            }
+            if number == 0 || number > TAGS_MAX {
+                return Err(out_of_range(Field::TagMembers, TAGS_MAX));
+            }
+            tags.push((key.unwrap_or_default(), value));
+        }
+        Ok(tags)
+    }
+
+    fn member(
+        &self,
+        name: &'static str,
+        number: usize,
+        suffix: &str,
+    ) -> Result<Option<String>, Fault> {
+        let text = self.parameters.text(&format!("{name}.{number}{suffix}"));
+        text.map_err(|_| Fault::Parameter(pop::Fault::Invalid(name)))
+    }
+
     /// A whole number that is not negative.
     pub fn number(&self, name: &'static str) -> Result<Option<u32>, Fault> {
         let Some(text) = self.text(name)? else { return Ok(None) };
@@ -115,6 +160,11 @@ impl Request<'_> {
         let number = if is_number { text.parse().ok() } else { None };
         number.map(Some).ok_or(Fault::Parameter(pop::Fault::Invalid(name)))
     }
+}
+
+/// An index that starts at 0 is none of the lists', and one above the limit is one too many.
+fn out_of_range(field: Field, max: usize) -> Fault {
+    Error::invalid(field, format!("is numbered from 1 to {max}")).into()
 }
 
 impl From<Error> for Fault {

@@ -57,13 +57,16 @@ pub async fn create(request: Request<'_>) -> Handled {
     let secret = &created.secret;
     request.note_secret(&SecretRef::Name(secret.name.clone()));
     let rotation = RotationBody::of(secret);
+    let (interval, next) = rotation
+        .as_ref()
+        .map_or((None, None), |it| (it.rotation_interval.as_deref(), it.next_rotation_date));
     request.answer(&CreateBody {
         automatic_rotation: rotation.as_ref().map(|rotation| rotation.automatic_rotation),
         secret_name: secret.name.as_str(),
         version_id: created.version.as_str(),
-        next_rotation_date: rotation.as_ref().and_then(|rotation| rotation.next_rotation_date),
+        next_rotation_date: next,
         secret_type: secret.secret_type.as_str(),
-        rotation_interval: rotation.and_then(|rotation| rotation.rotation_interval),
+        rotation_interval: interval,
         arn: secret.arn(),
         extended_config: secret.extended_config.as_deref(),
         d_kms_instance_id: secret.instance.as_deref(),
@@ -97,7 +100,7 @@ struct CreateBody<'a> {
     next_rotation_date: Option<Time>,
     secret_type: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    rotation_interval: Option<String>,
+    rotation_interval: Option<&'a str>,
     arn: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     extended_config: Option<&'a str>,
@@ -264,7 +267,7 @@ pub async fn describe(request: Request<'_>) -> Handled {
         planned_delete_time: secret.delete_at.map(Time),
         encryption_key_id: secret.encryption_key.as_ref().map(|key| key.as_str()),
         d_kms_instance_id: secret.instance.as_deref(),
-        tags: described.tags.as_deref().map(TagList::of),
+        tags: described.tags.as_deref().map(TagBodies::of),
         rotation: RotationBody::of(secret),
         extended_config: secret.extended_config.as_deref(),
     })
@@ -286,7 +289,7 @@ struct DescribeBody<'a> {
     #[serde(rename = "DKMSInstanceId", skip_serializing_if = "Option::is_none")]
     d_kms_instance_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    tags: Option<TagList<'a>>,
+    tags: Option<TagBodies<'a>>,
     #[serde(flatten)]
     rotation: Option<RotationBody>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -296,7 +299,7 @@ struct DescribeBody<'a> {
 /// Tags in their wrapper.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct TagList<'a> {
+pub struct TagBodies<'a> {
     tag: Vec<TagBody<'a>>,
 }
 
@@ -307,7 +310,7 @@ struct TagBody<'a> {
     tag_value: &'a str,
 }
 
-impl<'a> TagList<'a> {
+impl<'a> TagBodies<'a> {
     pub fn of(tags: &'a [(String, String)]) -> Self {
         let tags = tags.iter().map(|(key, value)| TagBody { tag_key: key, tag_value: value });
         Self { tag: tags.collect() }

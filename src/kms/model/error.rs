@@ -45,6 +45,10 @@ pub enum Field {
     SecretName,
     SecretType,
     SecretsList,
+    /// `Tag.N.Key` and `Tag.N.Value`.
+    TagMembers,
+    /// `TagKey.N`.
+    TagKeyMembers,
     TagKeys,
     Tags,
     VersionId,

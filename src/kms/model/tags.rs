@@ -7,7 +7,7 @@ use crate::json;
 const TEXT_MAX: usize = 128;
 
 /// How many tags a resource may have, and how many a request may name (documented).
-const TAGS_MAX: usize = 20;
+pub const TAGS_MAX: usize = 20;
 
 /// What begins the keys of Alibaba Cloud's own tags (documented).
 const RESERVED: [&str; 2] = ["aliyun", "acs:"];

@@ -4,31 +4,31 @@
 mod encryption;
 mod holder;
 mod keys;
+mod password;
 mod rights;
 mod secrets;
 mod seed;
 mod shares;
+mod tags;
 mod worker;
 
 use std::sync::Arc;
 
 use crate::{
     clock::Timestamp,
-    kms::model::{Cloud, Result, Scope},
+    kms::model::{Cloud, Scope},
     sealing::Sealing,
     store::Store,
 };
 
 pub use holder::{KeyVersions, SecretVersions};
-pub(crate) use keys::{
-    CreateAlias, CreateKey, DescribedKey, Generated, ListedAliases, ListedKeys, Opened,
-};
+pub(crate) use keys::{CreateAlias, CreateKey, DescribedKey, ListedAliases};
 pub(crate) use rights::Rights;
 pub(crate) use secrets::{
-    CreateSecret, Created, DeleteSecret, Deleted, Described, GetSecretValue, ListedVersions,
-    Managed, Put, PutSecretValue, RotateSecret, Rotated, SecretValue, UpdateSecret,
-    UpdateSecretRotationPolicy, UpdateSecretVersionStage,
+    CreateSecret, DeleteSecret, GetSecretValue, ListSecrets, Managed, PutSecretValue, RotateSecret,
+    SecretValue, UpdateSecret, UpdateSecretRotationPolicy, UpdateSecretVersionStage,
 };
+pub(crate) use tags::{ListTags, Resources, Tagged, TaggedRow, Untagging};
 
 /// Everything that can be done. Cloning is cheap.
 #[derive(Clone)]

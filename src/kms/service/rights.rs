@@ -58,19 +58,18 @@ impl Rights {
 }
 
 impl Context {
-    /// Whether the caller may create this: on the resource itself, or on all of its kind (documented policies name both).
+    /// Whether the caller may create this: on the resource itself, or on all of its kind (documented policies name both). A
+    /// denial on either wins.
     pub fn check_creation(&self, action: &str, kind: Kind, name: &str) -> Result<()> {
         let container = self.scope.container(kind);
-        match self.rights.check(action, &container) {
-            Err(Error::Forbidden(_, Denied::Implicitly)) => {
-                let named = self.rights.check(action, &self.scope.arn(kind, name));
-                named.map_err(|error| match error {
-                    Error::Forbidden(_, denied) => Error::Forbidden(container, denied),
-                    other => other,
-                })
-            }
-            decided => decided,
-        }
+        let on_all = self.rights.identity(action, &container, &[]);
+        let on_named = self.rights.identity(action, &self.scope.arn(kind, name), &[]);
+        let denied = match (on_all, on_named) {
+            (Err(Denied::Explicitly), _) | (_, Err(Denied::Explicitly)) => Denied::Explicitly,
+            (Ok(()), _) | (_, Ok(())) => return Ok(()),
+            (Err(Denied::Implicitly), Err(Denied::Implicitly)) => Denied::Implicitly,
+        };
+        Err(Error::Forbidden(container, denied))
     }
 
     /// The secret that a request names, if the caller may do this to it.

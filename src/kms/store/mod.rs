@@ -6,6 +6,7 @@ mod due;
 mod due_keys;
 mod key_versions;
 mod keys;
+mod lists;
 mod rotations;
 mod schema;
 mod sealed_rows;

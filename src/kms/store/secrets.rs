@@ -198,11 +198,27 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// How many secrets a scope has in an instance.
-    pub fn kms_secrets_of(&mut self, scope: &Scope, instance: &str) -> store::Result<u64> {
+    /// How many secrets a scope has; not those whose time has come, which are counted until somebody deletes them.
+    pub fn kms_secret_count(&mut self, scope: &Scope, now: Timestamp) -> store::Result<u64> {
+        let gone: i64 = kms_secrets::table
+            .filter(kms_secrets::scope.eq(scope.to_string()))
+            .filter(kms_secrets::delete_at.le(now.0))
+            .count()
+            .get_result(self.connection())?;
+        Ok(self.kms_count(scope, Counted::Secrets)?.saturating_sub(gone.unsigned_abs()))
+    }
+
+    /// The same in an instance.
+    pub fn kms_secrets_of(
+        &mut self,
+        scope: &Scope,
+        instance: &str,
+        now: Timestamp,
+    ) -> store::Result<u64> {
         let count: i64 = kms_secrets::table
             .filter(kms_secrets::scope.eq(scope.to_string()))
             .filter(kms_secrets::instance.eq(instance))
+            .filter(kms_secrets::delete_at.is_null().or(kms_secrets::delete_at.gt(now.0)))
             .count()
             .get_result(self.connection())?;
         Ok(count.unsigned_abs())

@@ -4,9 +4,11 @@ mod crypto;
 mod deletion;
 mod encryption;
 mod generated;
+mod harness;
 mod keys;
 mod managed;
 mod rotation;
+mod secrets;
 mod world;
 
 use std::{

@@ -225,7 +225,12 @@ fn members_of_a_statement_have_their_rules() {
         (
             "Condition",
             r#"{"Bool":{"kms:tag/team":"a"}}"#,
-            "Condition.Bool.kms:tag/team: unknown condition key",
+            "Condition.Bool.kms:tag/team: this operator does not fit the condition key",
+        ),
+        (
+            "Condition",
+            r#"{"StringEquals":{"kms:tag/":"a"}}"#,
+            "Condition.StringEquals.kms:tag/: unknown condition key",
         ),
         (
             "Condition",

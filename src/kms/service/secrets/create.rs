@@ -8,11 +8,11 @@ use crate::{
     kms::{
         model::{
             Cloud, DataType, Error, ExtendedConfig, Field, Interval, KeyRef, Kind, RequestedName,
-            Result, Rotation, Scope, Secret, SecretData, SecretName, SecretPolicy, SecretType,
-            Stage, Tags, Version, VersionId,
+            Result, Rotation, Secret, SecretData, SecretName, SecretPolicy, SecretType, Stage,
+            Tags, Version, VersionId,
         },
         service::{Context, Service, encryption, shares::check_shares},
-        store::{Counted, StoredVersion},
+        store::StoredVersion,
     },
     sealed::KeyId,
     sealing::{Sealing, random_bytes, random_id},
@@ -82,7 +82,7 @@ impl Service {
             .write(move |tx| {
                 let scope = &context.scope;
                 make_room(tx, &context, &name)?;
-                check_quotas(tx, &cloud, scope, wanted.instance.as_deref())?;
+                check_quotas(tx, &cloud, &context, wanted.instance.as_deref())?;
                 let encryption_key = match &wanted.encryption_key {
                     Some(key) => Some(encryption::usable_key(
                         tx,
@@ -159,20 +159,21 @@ fn make_room(tx: &mut Tx<'_>, context: &Context, name: &SecretName) -> Result<()
 fn check_quotas(
     tx: &mut Tx<'_>,
     cloud: &Cloud,
-    scope: &Scope,
+    context: &Context,
     instance: Option<&str>,
 ) -> Result<()> {
+    let Context { scope, now, .. } = context;
     let of_instance = instance.and_then(|id| Some((id, cloud.instance(id)?.secret_quota?)));
     if cloud.secret_quota.is_none() && of_instance.is_none() {
         return Ok(());
     }
     tx.lock_kms_counts(scope)?;
     let is_full = |count: u64, quota: Option<u32>| quota.is_some_and(|quota| count >= quota.into());
-    if is_full(tx.kms_count(scope, Counted::Secrets)?, cloud.secret_quota) {
+    if is_full(tx.kms_secret_count(scope, *now)?, cloud.secret_quota) {
         return Err(Error::TooManySecrets);
     }
     match of_instance {
-        Some((id, quota)) if is_full(tx.kms_secrets_of(scope, id)?, Some(quota)) => {
+        Some((id, quota)) if is_full(tx.kms_secrets_of(scope, id, *now)?, Some(quota)) => {
             Err(Error::TooManySecrets)
         }
         _ => Ok(()),

@@ -1,9 +1,11 @@
 //! Use cases of secrets and their versions.
 
+mod batch;
 pub mod create;
 mod delete;
 mod describe;
 mod get;
+mod list;
 pub mod payload;
 mod policy;
 mod put;
@@ -18,6 +20,7 @@ pub use create::{CreateSecret, Created, Managed};
 pub use delete::{DeleteSecret, Deleted};
 pub use describe::{Described, ListedVersions};
 pub use get::{GetSecretValue, SecretValue};
+pub use list::{ListSecrets, ListedSecrets};
 pub use put::{Put, PutSecretValue};
 pub use rotate::{RotateSecret, Rotated};
 pub use rotation_policy::UpdateSecretRotationPolicy;
