@@ -26,7 +26,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde_json::Value;
 use sha1::Sha1;
 
-use crate::common::{Reply, Request, TestServer, document, encoded, postgres, query, server::*};
+use crate::common::{Reply, Request, TestServer, encoded, postgres, query, server::*};
 
 /// When the tests begin: 2026-01-02T03:04:05Z.
 pub const START: i64 = 1_767_323_045;
@@ -98,7 +98,7 @@ impl Kms {
         let system = [("Action", action), ("Version", "2016-01-20")];
         let target = format!("/?{}", query(&system));
         let request = Request::new("POST", target);
-        self.send(&request.body("application/x-www-form-urlencoded", query(given)))
+        self.server.send(&request.body("application/x-www-form-urlencoded", query(given)))
     }
 
     /// The same as a user, signed by its key.
@@ -123,16 +123,7 @@ impl Kms {
         mac.update(text.as_bytes());
         let signature = STANDARD.encode(mac.finalize().into_bytes());
         all.push(("Signature", &signature));
-        self.send(&Request::new("GET", format!("/?{}", query(&all))))
-    }
-
-    #[track_caller]
-    fn send(&self, request: &Request) -> Reply {
-        let (mut connection, bytes) = (self.server.connect(), request.bytes(self.server.address));
-        connection.send(&bytes).unwrap();
-        let reply = connection.receive();
-        document::check_sent(&bytes, &reply);
-        reply
+        self.server.send(&Request::new("GET", format!("/?{}", query(&all))))
     }
 
     /// What a call answers besides the id of the request, when all goes well.
