@@ -67,8 +67,6 @@ codes! {
     KeyPendingImport = Service 409 "Rejected.PendingImport"
         "The request was rejected because the key state is PendingImport.";
     KeyUnavailable = Service 409 "Rejected.Unavailable" "The request was rejected because the key state is Unavailable.";
-    /// Of the table of states, where no operation answers it.
-    KeyEnabled = Service 409 "Rejected.Enabled" "The request was rejected because the key state is Enabled.";
     /// Of the tables of common errors and of states.
     KeyStateStays = Service 409 "Rejected.StateModifiedFailed" "Keystate modified failed.";
     QuotaExceeded = Service 400 "Rejected.LimitExceeded"
@@ -283,12 +281,12 @@ fn of_product(operation: Operation, caller: &Caller, error: Error) -> ApiError {
         }
         Error::SecretPlannedToBeDeleted => Code::InDeletePeriod,
         Error::SecretNotDeleted => Code::NotDeleted,
-        Error::KeyState(KeyState::Enabled) => Code::KeyEnabled,
         Error::KeyState(KeyState::Disabled) => Code::KeyDisabled,
         Error::KeyState(KeyState::PendingDeletion) => Code::KeyPendingDeletion,
         Error::KeyState(KeyState::PendingImport) => Code::KeyPendingImport,
         Error::KeyState(KeyState::Unavailable) => Code::KeyUnavailable,
-        Error::KeyStateStays(_) => Code::KeyStateStays,
+        // No operation is refused because a key is enabled.
+        Error::KeyState(KeyState::Enabled) | Error::KeyStateStays(_) => Code::KeyStateStays,
         Error::Unsupported => Code::Unsupported,
         Error::PolicyUnsupported => Code::PolicyNotSupported,
         Error::TooManySecrets | Error::TooManyKeys | Error::TooManyAliases => Code::QuotaExceeded,

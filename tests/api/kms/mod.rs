@@ -93,14 +93,16 @@ impl Kms {
     }
 
     /// Asks by POST, as the account itself.
+    #[track_caller]
     pub fn call(&self, action: &str, given: Given) -> Reply {
         let system = [("Action", action), ("Version", "2016-01-20")];
         let target = format!("/?{}", query(&system));
         let request = Request::new("POST", target);
-        self.send(&request.body("application/x-www-form-urlencoded", query(given)))
+        self.server.send(&request.body("application/x-www-form-urlencoded", query(given)))
     }
 
     /// The same as a user, signed by its key.
+    #[track_caller]
     pub fn call_as(&self, (id, secret): (&str, &str), action: &str, given: Given) -> Reply {
         let nonce = format!("{:?}", Instant::now());
         let time = time(self.now.get());
@@ -121,13 +123,7 @@ impl Kms {
         mac.update(text.as_bytes());
         let signature = STANDARD.encode(mac.finalize().into_bytes());
         all.push(("Signature", &signature));
-        self.send(&Request::new("GET", format!("/?{}", query(&all))))
-    }
-
-    fn send(&self, request: &Request) -> Reply {
-        let mut connection = self.server.connect();
-        connection.send(&request.bytes(self.server.address)).unwrap();
-        connection.receive()
+        self.server.send(&Request::new("GET", format!("/?{}", query(&all))))
     }
 
     /// What a call answers besides the id of the request, when all goes well.

@@ -60,7 +60,11 @@ const MANAGED: [[&str; 4]; 6] = [
 const DELETED: [&str; 2] = ["gone/one", "gone/two"];
 
 /// What is in the instances.
-const PLACED: [[&str; 2]; 2] = [["in/good", "kst-good"], ["in/small", "kst-small"]];
+const PLACED: [[&str; 2]; 3] =
+    [["in/good", "kst-good"], ["in/small", "kst-small"], ["in/away", "kst-away"]];
+
+/// Secrets that keys encrypt which cannot be used.
+const LOCKED: [&str; 2] = ["locked/one", "locked/two"];
 
 const ALIASES: [&str; 2] = ["alias/app", "alias/two"];
 
@@ -71,37 +75,53 @@ pub struct Pool {
     /// Keys that cannot: of the wrong kind, or in another state.
     others: Vec<String>,
     ciphertexts: Vec<String>,
+    /// Of keys that cannot be used.
+    locked: Vec<String>,
     count: u32,
 }
 
 impl Pool {
     pub fn fill(client: &mut Client) -> Self {
-        let mut pool = Self { keys: vec![], others: vec![], ciphertexts: vec![], count: 0 };
+        let mut pool =
+            Self { keys: vec![], others: vec![], ciphertexts: vec![], locked: vec![], count: 0 };
         for spec in ["Aliyun_AES_256", "Aliyun_AES_128", "Aliyun_SM4"] {
             pool.keys.push(new_key(client, &[("KeySpec", spec)]));
         }
         let unfit: [&[(&str, &str)]; 4] = [
-            &[("KeySpec", "RSA_2048")],
+            &[("KeySpec", "EC_P256")],
             &[("Origin", "EXTERNAL")],
             &[("Description", "disabled")],
             &[("Description", "deleted")],
         ];
         pool.others = unfit.into_iter().map(|given| new_key(client, given)).collect();
+        let [_, _, disabled, deleted] = &pool.others[..] else { panic!("four keys") };
+        for (key, name) in [disabled, deleted].into_iter().zip(LOCKED) {
+            let given = [("KeyId", key.as_str()), ("Plaintext", "bm90LWEtcmVhbC1vbmU=")];
+            let reply = client.ok("Encrypt", &given);
+            pool.locked.push(reply["CiphertextBlob"].as_str().expect("a text").to_owned());
+            let given = [
+                ("SecretName", name),
+                ("VersionId", "v1"),
+                ("SecretData", "value-that-is-locked"),
+                ("EncryptionKeyId", key),
+            ];
+            client.ok("CreateSecret", &given);
+        }
         pool.restock(client);
         pool
     }
 
     /// Puts back what requests have taken away.
     pub fn restock(&mut self, client: &mut Client) {
+        for key in &self.keys {
+            drop(client.call("CancelKeyDeletion", &[("KeyId", key)]));
+            client.ok("EnableKey", &[("KeyId", key)]);
+        }
         for (alias, key) in ALIASES.into_iter().zip(&self.keys) {
             let changed = client.call("UpdateAlias", &[("AliasName", alias), ("KeyId", key)]);
             if changed.status != 200 {
                 client.ok("CreateAlias", &[("AliasName", alias), ("KeyId", key)]);
             }
-        }
-        for key in &self.keys {
-            drop(client.call("CancelKeyDeletion", &[("KeyId", key)]));
-            client.ok("EnableKey", &[("KeyId", key)]);
         }
         let [_, _, disabled, deleted] = &self.others[..] else { panic!("four keys") };
         drop(client.call("CancelKeyDeletion", &[("KeyId", disabled)]));
@@ -170,9 +190,14 @@ impl Pool {
         }
     }
 
-    /// A value of a secret, which is no part of whatever else is sent.
+    /// A value of a secret, which is no part of whatever else is sent; a long text only tells how long it is.
     pub fn secret_data(&mut self, text: &str) -> String {
-        format!("value-{}-of-a-secret {text}", self.number())
+        let begin = format!("value-{}-of-a-secret ", self.number());
+        if text.len() > 60 {
+            begin.chars().cycle().take(text.chars().count()).collect()
+        } else {
+            begin + text
+        }
     }
 
     fn number(&mut self) -> u32 {
@@ -180,18 +205,32 @@ impl Pool {
         self.count
     }
 
-    /// A name of what there is, whatever it is.
-    pub fn any(&mut self, random: &mut Rng) -> Option<String> {
+    /// A name of what there is, most often in a state or of a kind that is not right for everything.
+    pub fn other(&mut self, random: &mut Rng, parameter: &Parameter) -> String {
+        if parameter.name == "SecretData" {
+            return self.secret_data("another");
+        }
         let managed = MANAGED.map(|[_, name, ..]| name);
         let placed = PLACED.map(|[name, _]| name);
-        let names = [&GENERIC[..], &managed, &placed, &DELETED, &ALIASES].concat();
-        let keys: Vec<&str> = self.keys.iter().chain(&self.others).map(String::as_str).collect();
-        let ciphertexts = self.ciphertexts.first().map(String::as_str);
-        let more =
-            ["v1", "v2", "ACSCurrent", "ACSPrevious", "kst-good", "kst-small", "kst-away", SHARING];
-        let all: Vec<&str> =
-            [names, keys, more.to_vec()].concat().into_iter().chain(ciphertexts).collect();
-        Some(all[random.usize(..all.len())].to_owned())
+        let keys: Vec<&str> = self.others.iter().map(String::as_str).collect();
+        let locked: Vec<&str> = self.locked.iter().map(String::as_str).collect();
+        let known = match parameter.name.as_str() {
+            "SecretName" | "ResourceId.1" => {
+                [&managed[..2], &placed, &DELETED, &LOCKED, &GENERIC[..1], &["nowhere"]].concat()
+            }
+            "KeyId" | "EncryptionKeyId" => {
+                [&keys[..], &["key-hzz000000example0001", "alias/nowhere"]].concat()
+            }
+            "AliasName" => [&ALIASES[..], &["alias/nowhere"]].concat(),
+            "VersionId" | "MoveToVersion" | "RemoveFromVersion" => vec!["v1", "v2"],
+            "VersionStage" => vec!["ACSCurrent", "ACSPrevious", "mine"],
+            "DKMSInstanceId" => vec!["kst-good", "kst-small", "kst-away", "kst-none"],
+            "Policy" => vec![SHARING],
+            "CiphertextBlob" => locked,
+            "DryRun" | "ForceDeleteWithoutRecovery" => vec!["true"],
+            _ => vec!["v1", "kst-away", SHARING, GENERIC[0]],
+        };
+        known[random.usize(..known.len())].to_owned()
     }
 
     /// A value for a parameter that should be right.
@@ -337,6 +376,7 @@ impl Pool {
                 drop_all(&["KeyUsage", "KeySpec", "ProtectionLevel", "DKMSInstanceId"]);
                 drop_all(&["EnableAutomaticRotation", "RotationInterval"]);
             }
+            "CancelKeyDeletion" => set(&mut given, "KeyId", &self.others[3].clone()),
             "Encrypt" | "Decrypt" | "GenerateDataKey" | "GenerateDataKeyWithoutPlaintext" => {
                 drop_all(&["EncryptionContext"]);
             }
@@ -346,7 +386,8 @@ impl Pool {
     }
 }
 
-fn set(given: &mut Given, name: &str, value: &str) {
+/// Puts a value in the place of what there is of that name.
+pub fn set(given: &mut Given, name: &str, value: &str) {
     given.retain(|(known, _)| known != name);
     given.push((name.to_owned(), value.to_owned()));
 }

@@ -52,10 +52,10 @@ pub fn hostile(random: &mut Rng) -> &'static str {
 
 /// A value for a parameter that is wrong, or at the border of what is right.
 pub fn wrong(random: &mut Rng, parameter: &Parameter, pool: &mut Pool) -> String {
-    let value = match random.u8(..8) {
+    let value = match random.u8(..10) {
         0..4 => bordering(random, parameter),
-        4 => pool.any(random),
-        5 => parameter.examples.get(random.usize(..4)).cloned(),
+        4..7 => Some(pool.other(random, parameter)),
+        7 => parameter.examples.get(random.usize(..4)).cloned(),
         _ => None,
     };
     let value = value.unwrap_or_else(|| hostile(random).to_owned());
