@@ -1,6 +1,8 @@
 //! KMS: every operation, every error row, over a socket.
 
+mod lists;
 mod secrets;
+mod versions;
 
 use std::sync::{
     Arc,
