@@ -1,6 +1,9 @@
 //! KMS: every operation, every error row, over a socket.
 
+mod batch;
 mod lists;
+mod password;
+mod policies;
 mod secrets;
 mod versions;
 
