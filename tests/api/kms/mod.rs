@@ -5,6 +5,7 @@ mod lists;
 mod password;
 mod policies;
 mod secrets;
+mod tags;
 mod versions;
 
 use std::sync::{
