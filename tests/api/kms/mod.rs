@@ -4,6 +4,7 @@ mod batch;
 mod lists;
 mod password;
 mod policies;
+mod rights;
 mod secrets;
 mod tags;
 mod versions;
@@ -130,12 +131,12 @@ impl Kms {
     }
 
     pub fn root(&self) -> Caller<'_> {
-        Caller { kms: self, user: None }
+        Caller { kms: self, user: None, id: None }
     }
 
     /// One of the world's users, whose key is `AK-NAME` with the secret `secret-of-NAME`.
     pub fn user<'a>(&'a self, name: &'a str) -> Caller<'a> {
-        Caller { kms: self, user: Some(name) }
+        Caller { kms: self, user: Some(name), id: None }
     }
 
     #[track_caller]
@@ -238,24 +239,39 @@ pub fn creation<'a>(name: &'a str, more: &[(&'a str, &'a str)]) -> Vec<(&'a str,
 pub struct Caller<'a> {
     kms: &'a Kms,
     user: Option<&'a str>,
+    /// The id of the key, where it is not the user's.
+    id: Option<&'a str>,
 }
 
 static NONCE: AtomicU64 = AtomicU64::new(0);
 
-impl Caller<'_> {
+impl<'a> Caller<'a> {
+    /// With another id of the key.
+    pub fn with_id(self, id: &'a str) -> Self {
+        Self { id: Some(id), ..self }
+    }
+
     /// Sends a request as Terraform's provider does: the system's parameters in the query, those of the operation in a
     /// form.
     #[track_caller]
     pub fn call(&self, action: &str, parameters: &[(&str, &str)]) -> Reply {
+        self.call_at(0, action, parameters)
+    }
+
+    /// The same with the time of its signature so many seconds from now.
+    #[track_caller]
+    pub fn call_at(&self, seconds: i64, action: &str, parameters: &[(&str, &str)]) -> Reply {
         let mut system = vec![
             ("Action", action.to_owned()),
             ("Version", "2016-01-20".to_owned()),
             ("Format", "json".to_owned()),
         ];
         if let Some(user) = self.user {
-            let now = jiff::Timestamp::from_millisecond(self.kms.clock.now().0).unwrap();
+            let now = self.kms.clock.now().0 + seconds * 1000;
+            let now = jiff::Timestamp::from_millisecond(now).unwrap();
+            let id = self.id.map_or_else(|| format!("AK-{user}"), str::to_owned);
             system.extend([
-                ("AccessKeyId", format!("AK-{user}")),
+                ("AccessKeyId", id),
                 ("SignatureMethod", "HMAC-SHA1".to_owned()),
                 ("SignatureVersion", "1.0".to_owned()),
                 ("SignatureNonce", NONCE.fetch_add(1, Ordering::Relaxed).to_string()),

@@ -59,8 +59,12 @@ impl Service {
     /// [`Error::Forbidden`]; what is wrong with the instance or the key; [`Error::SecretPlannedToBeDeleted`],
     /// [`Error::SecretExists`], [`Error::TooManySecrets`], [`Error::TooManyShares`].
     pub async fn create_secret(&self, context: Context, wanted: CreateSecret) -> Result<Created> {
-        let name = self.name_of(&wanted)?;
+        let name = name_of(&wanted)?;
         context.check_creation("kms:CreateSecret", Kind::Secret, name.as_str())?;
+        let user = wanted.managed.as_ref().and_then(|managed| managed.config.user_name());
+        if user.is_some_and(|user| !self.cloud.users.iter().any(|known| known == user)) {
+            return Err(Error::UserNotFound);
+        }
         let instance = wanted.instance.as_deref();
         if instance.is_some_and(|id| self.cloud.instance(id).is_none()) {
             return Err(Error::InstanceNotFound);
@@ -127,20 +131,13 @@ impl Service {
     }
 }
 
-impl Service {
-    /// What the secret is called: one of a RAM user's access keys is called after the user.
-    fn name_of(&self, wanted: &CreateSecret) -> Result<SecretName> {
-        let user = wanted.managed.as_ref().and_then(|managed| managed.config.user_name());
-        if let Some(user) = user
-            && !self.cloud.users.iter().any(|known| known == user)
-        {
-            return Err(Error::UserNotFound);
-        }
-        match (&wanted.name, user) {
-            (RequestedName::Given(name), _) => Ok(name.clone()),
-            (RequestedName::OfUser, Some(user)) => SecretName::of_ram_user(user),
-            (RequestedName::OfUser, None) => Err(Error::Missing(Field::ExtendedConfig)),
-        }
+/// What the secret is called: one of a RAM user's access keys is called after the user.
+fn name_of(wanted: &CreateSecret) -> Result<SecretName> {
+    let user = wanted.managed.as_ref().and_then(|managed| managed.config.user_name());
+    match (&wanted.name, user) {
+        (RequestedName::Given(name), _) => Ok(name.clone()),
+        (RequestedName::OfUser, Some(user)) => SecretName::of_ram_user(user),
+        (RequestedName::OfUser, None) => Err(Error::Missing(Field::ExtendedConfig)),
     }
 }
 
