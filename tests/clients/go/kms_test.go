@@ -6,8 +6,16 @@ package clients
 import (
 	"encoding/json"
 	"encoding/xml"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
 	"reflect"
+	"slices"
+	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	openapiutil "github.com/alibabacloud-go/darabonba-openapi/v2/utils"
 	kmssdk "github.com/alibabacloud-go/kms-20160120/v3/client"
@@ -20,27 +28,128 @@ import (
 	classickms "github.com/aliyun/alibaba-cloud-sdk-go/services/kms"
 )
 
-const kmsVersion = "2016-01-20"
+type kmsWay struct {
+	method  string
+	connect func(keys, *http.Transport) kmsClient
+	// Titles of scenarios that it cannot play.
+	lacks []string
+	// Whether its models do not tell what is empty from what is not there.
+	blanks bool
+	// Whether it can be run by another clock, which takes a transport of the test's own.
+	clocks bool
+}
+
+type kmsClient interface {
+	// Sends an operation as that SDK's users do, and returns the reply with the wire's names.
+	call(operation string, parameters object) (object, error)
+	// What a user can read from the error.
+	failure(*testing.T, error) failure
+}
+
+type kmsCloud struct{ client kmsClient }
+
+func (w kmsWay) as(caller string) kmsCloud {
+	return kmsCloud{w.connect(expected.Callers[caller]["secret"], nil)}
+}
+
+var kmsWays = map[string]kmsWay{
+	"openapi":                {"POST", openapiKms(""), []string{"many values at once"}, true, true},
+	"openapi, RPC signature": {"POST", openapiKms("v2"), []string{"many values at once"}, true, true},
+	"classic":                {"POST", classicKms(classicOptions{"POST", "JSON", "http"}), nil, true, true},
+	"classic, GET":           {"GET", classicKms(classicOptions{"GET", "JSON", "http"}), nil, true, true},
+	"classic, XML":           {"POST", classicKms(classicOptions{"POST", "XML", "http"}), nil, true, true},
+	"tea-rpc":                {"POST", rpcKms, nil, false, false},
+}
 
 func TestKms(t *testing.T) {
-	for title, way := range map[string]kmsWay{
-		"openapi":                {signing: "acs3", connect: connectOpenapiKms("")},
-		"openapi, RPC signature": {signing: "rpc", connect: connectOpenapiKms("v2")},
-		"classic":                {signing: "rpc", connect: connectClassicKms("POST", "JSON", "http")},
-		"classic, GET":           {signing: "rpc", gets: true, connect: connectClassicKms("GET", "JSON", "http")},
-		"classic, XML":           {signing: "rpc", connect: connectClassicKms("POST", "XML", "http")},
-		"tea-rpc":                {signing: "rpc", untyped: true, connect: connectRPC},
-	} {
-		t.Run(title, func(t *testing.T) { kmsScenarios(t, way) })
+	for title, way := range kmsWays {
+		t.Run(title, func(t *testing.T) {
+			for _, scenario := range kms.Scenarios {
+				isOver := scenario.Over == "" || scenario.Over == way.method
+				if isOver && !slices.Contains(way.lacks, scenario.Title) {
+					it(t, scenario.Title, func(t *testing.T) { scenario.play(t, way) })
+				}
+			}
+			for _, each := range kms.CallerRefusals {
+				if each.ClockSeconds == 0 {
+					it(t, each.Title, func(t *testing.T) { way.as(each.Caller).unwelcome(t, each.Refused) })
+				} else if way.clocks {
+					it(t, each.Title, func(t *testing.T) {
+						way.withClock(t, each.ClockSeconds, each.Caller, func(t *testing.T, as kmsCloud) {
+							as.unwelcome(t, each.Refused)
+						})
+					})
+				}
+			}
+			it(t, "what is long or odd in an address", func(t *testing.T) { kmsAddresses(t, way.as("dev")) })
+		})
+	}
+	it(t, "what Terraform does with a secret", func(t *testing.T) { kmsTerraform(t, kmsWays["tea-rpc"].as("dev")) })
+}
+
+func (c kmsCloud) unwelcome(t *testing.T, refused []string) {
+	t.Helper()
+	c.refused(t, "", "GetSecretValue", object{"SecretName": "unwelcome"}, refused)
+}
+
+// As for the other product's ways.
+func (w kmsWay) withClock(t *testing.T, seconds int, caller string, body func(*testing.T, kmsCloud)) {
+	now := time.Now()
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(time.Until(now) + time.Duration(seconds)*time.Second)
+		body(t, kmsCloud{w.connect(expected.Callers[caller]["secret"], &http.Transport{DisableKeepAlives: true})})
+	})
+}
+
+// These SDKs write everything into the address, and one of them signs the names of parameters as they are.
+func kmsAddresses(t *testing.T, dev kmsCloud) {
+	name := fmt.Sprintf("t%d/odd", serial.Add(1))
+	named := object{"SecretName": name, "VersionId": "版本 1"}
+	long := strings.Repeat("密", 7000)
+	dev.call(t, "create", "CreateSecret", with(named, object{"SecretData": strings.Repeat("x", 30720)}))
+	dev.call(t, "put", "PutSecretValue", object{"SecretName": name, "VersionId": "2", "SecretData": long})
+	reply := dev.call(t, "get", "GetSecretValue", object{"SecretName": name})
+	assertLike(t, "get", object{"SecretData": long, "VersionId": "2"}, reply)
+	dev.remove(t, name)
+
+	dev.call(t, "create", "CreateSecret", with(kmsRds, object{"SecretName": name}))
+	custom := object{"城市": "北京", "n.m": "+ &=%"}
+	dev.call(t, "update", "UpdateSecret", object{"SecretName": name, "ExtendedConfig.CustomData": custom})
+	reply = dev.call(t, "describe", "DescribeSecret", object{"SecretName": name})
+	assertLike(t, "describe", object{"ExtendedConfig": object{"$json": object{"CustomData": custom}}}, reply)
+	dev.remove(t, name)
+}
+
+var kmsRds = object{
+	"VersionId": "v1", "SecretType": "Rds",
+	"SecretData":     `{"Accounts":[{"AccountName":"app","AccountPassword":"not-a-real-one"}]}`,
+	"ExtendedConfig": object{"SecretSubType": "SingleUser", "DBInstanceId": "rm-fake00000000000001", "CustomData": object{}},
+}
+
+func (c kmsCloud) remove(t *testing.T, name string) {
+	t.Helper()
+	c.call(t, "remove", "DeleteSecret", object{"SecretName": name, "ForceDeleteWithoutRecovery": "true"})
+}
+
+// The parameters that are numbered; every other list is JSON in its parameter.
+var numbered = []string{"ResourceId", "TagKey", "Tag"}
+
+// A parameter as it is sent: a list or a map as JSON.
+func asText(value any) string {
+	switch value.(type) {
+	case object, []any:
+		return toJSON(value)
+	default:
+		return fmt.Sprint(value)
 	}
 }
 
 // --- the SDK that is generated today
 
-type openapiKms struct{ sdk *kmssdk.Client }
+type openapiKmsClient struct{ sdk *kmssdk.Client }
 
-func connectOpenapiKms(algorithm string) func(keys) kmsClient {
-	return func(keys keys) kmsClient {
+func openapiKms(algorithm string) func(keys, *http.Transport) kmsClient {
+	return func(keys keys, transport *http.Transport) kmsClient {
 		config := &openapiutil.Config{
 			AccessKeyId:     tea.String(keys.ID),
 			AccessKeySecret: tea.String(keys.Secret),
@@ -55,78 +164,140 @@ func connectOpenapiKms(algorithm string) func(keys) kmsClient {
 		if algorithm != "" {
 			config.SignatureAlgorithm = tea.String(algorithm)
 		}
-		return openapiKms{must(kmssdk.NewClient(config))}
+		if transport != nil {
+			config.HttpClient = through{transport}
+		}
+		return openapiKmsClient{must(kmssdk.NewClient(config))}
 	}
 }
 
-func (c openapiKms) call(operation string, parameters object) (object, error) {
+func (c openapiKmsClient) call(operation string, parameters object) (object, error) {
 	method := reflect.ValueOf(c.sdk).MethodByName(operation + "WithOptions")
-	request := reflect.New(method.Type().In(0).Elem())
-	// Its models' fields have the wire's names and types.
-	if err := json.Unmarshal([]byte(toJSON(parameters)), request.Interface()); err != nil {
-		return nil, err
+	arguments := []reflect.Value{reflect.ValueOf(&util.RuntimeOptions{})}
+	if method.Type().NumIn() == 2 {
+		request := reflect.New(method.Type().In(0).Elem())
+		members := object{}
+		for name, value := range parameters {
+			if first, second, isNested := strings.Cut(name, "."); isNested {
+				members[first] = object{second: value}
+			} else if request.Elem().FieldByName(name).Type() == reflect.TypeFor[*string]() {
+				members[name] = asText(value)
+			} else {
+				members[name] = value
+			}
+		}
+		// Its models' fields have the wire's names.
+		if err := json.Unmarshal([]byte(toJSON(members)), request.Interface()); err != nil {
+			return nil, err
+		}
+		arguments = slices.Insert(arguments, 0, request)
 	}
-	results := method.Call([]reflect.Value{request, reflect.ValueOf(&util.RuntimeOptions{})})
+	results := method.Call(arguments)
 	if err, failed := results[1].Interface().(error); failed {
 		return nil, err
 	}
 	return plain(results[0].Elem().FieldByName("Body").Interface()).(object), nil
 }
 
-func (c openapiKms) failure(t *testing.T, err error) failure { return teaFailure(t, err) }
+func (c openapiKmsClient) failure(t *testing.T, err error) failure { return teaFailure(t, err) }
+
+// What the Tea cores tell: all of them by one type, and with the id in the message.
+func teaFailure(t *testing.T, err error) failure {
+	t.Helper()
+	var thrown *tea.SDKError
+	if !errors.As(err, &thrown) {
+		t.Fatalf("not an error of the SDK: %v", err)
+	}
+	text := openapiMessage.FindStringSubmatch(tea.StringValue(thrown.Message))
+	if text == nil {
+		t.Fatalf("a message of another form: %v", err)
+	}
+	status := tea.IntValue(thrown.StatusCode)
+	assertEqual(t, fmt.Sprint(status), text[1])
+	return failure{
+		code:      tea.StringValue(thrown.Code),
+		status:    status,
+		message:   text[2],
+		requestID: text[3],
+		body:      must(parse[object](tea.StringValue(thrown.Data))),
+	}
+}
 
 // --- the classic SDK
 
-type classicKms struct {
-	sdk                    *classickms.Client
-	method, format, scheme string
+type classicOptions struct{ method, format, scheme string }
+
+type classicKmsClient struct {
+	sdk     *classickms.Client
+	options classicOptions
 }
 
-func connectClassicKms(method, format, scheme string) func(keys) kmsClient {
-	return func(keys keys) kmsClient {
+func classicKms(options classicOptions) func(keys, *http.Transport) kmsClient {
+	return func(keys keys, transport *http.Transport) kmsClient {
 		sdk, err := classickms.NewClientWithAccessKey(region, keys.ID, keys.Secret)
 		if keys.Token != "" {
 			sdk, err = classickms.NewClientWithStsToken(region, keys.ID, keys.Secret, keys.Token)
 		}
 		must(sdk, err).Domain = server
-		sdk.SetHTTPSInsecure(scheme == "https")
-		return classicKms{sdk, method, format, scheme}
+		sdk.SetHTTPSInsecure(options.scheme == "https")
+		if transport != nil {
+			sdk.SetTransport(transport)
+		}
+		return classicKmsClient{sdk, options}
 	}
 }
 
-func (c classicKms) call(operation string, parameters object) (object, error) {
-	texts := object{}
+func (c classicKmsClient) call(operation string, parameters object) (object, error) {
+	method := reflect.ValueOf(c.sdk).MethodByName(operation)
+	// What its models do not know, or leave out because it is empty, its users write by hand.
+	if !method.IsValid() || slices.Contains(slices.Collect(maps.Values(parameters)), any("")) {
+		return c.common(operation, parameters)
+	}
+	fields := object{}
 	for name, value := range parameters {
-		_, isList := value.([]any)
-		custom, isConfig := value.(object)
-		switch {
-		case isList:
-			texts[name] = value
-		case isConfig && operation == "UpdateSecret":
-			texts["ExtendedConfigCustomData"] = asText(custom["CustomData"])
-		default:
-			texts[name] = asText(value)
+		if slices.Contains(numbered, name) {
+			fields[name] = value
+		} else {
+			fields[strings.ReplaceAll(name, ".", "")] = asText(value)
 		}
 	}
-	request := classicRequests[operation]()
-	if err := json.Unmarshal([]byte(toJSON(texts)), request); err != nil {
+	request := reflect.New(method.Type().In(0).Elem())
+	core := &requests.RpcRequest{}
+	core.InitWithApiInfo("Kms", kms.Version, operation, "kms", "openAPI")
+	core.Method, core.AcceptFormat, core.Scheme = c.options.method, c.options.format, c.options.scheme
+	request.Elem().FieldByName("RpcRequest").Set(reflect.ValueOf(core))
+	if err := json.Unmarshal([]byte(toJSON(fields)), request.Interface()); err != nil {
 		return nil, err
 	}
-	fields := reflect.ValueOf(request).Elem()
-	fields.FieldByName("Method").SetString(c.method)
-	fields.FieldByName("AcceptFormat").SetString(c.format)
-	fields.FieldByName("Scheme").SetString(c.scheme)
-	results := reflect.ValueOf(c.sdk).MethodByName(operation).Call([]reflect.Value{reflect.ValueOf(request)})
+	results := method.Call([]reflect.Value{request})
 	if err, failed := results[1].Interface().(error); failed {
 		return nil, err
 	}
-	return plain(results[0].Interface().(responses.AcsResponse)).(object), nil
+	return settled(plain(results[0].Interface().(responses.AcsResponse))).(object), nil
 }
 
-func (c classicKms) failure(t *testing.T, err error) failure {
+func (c classicKmsClient) common(operation string, parameters object) (object, error) {
+	request := requests.NewCommonRequest()
+	request.Product, request.Version, request.ApiName = "Kms", kms.Version, operation
+	request.Domain, request.Scheme, request.Method = server, c.options.scheme, c.options.method
+	for name, value := range parameters {
+		if c.options.method == "POST" {
+			request.FormParams[name] = asText(value)
+		} else {
+			request.QueryParams[name] = asText(value)
+		}
+	}
+	response, err := c.sdk.ProcessCommonRequest(request)
+	if err != nil {
+		return nil, err
+	}
+	return parse[object](response.GetHttpContentString())
+}
+
+func (c classicKmsClient) failure(t *testing.T, err error) failure {
 	t.Helper()
 	told, content := failureOf(t, err)
-	if c.format == "JSON" {
+	if c.options.format == "JSON" {
 		return told
 	}
 	// In XML it keeps the whole text as its message, and nothing else.
@@ -142,49 +313,12 @@ func (c classicKms) failure(t *testing.T, err error) failure {
 	return failure{code: reply.Code, status: told.status, message: reply.Message, requestID: reply.RequestId}
 }
 
-var classicRequests = map[string]func() requests.AcsRequest{
-	"CancelKeyDeletion":          func() requests.AcsRequest { return classickms.CreateCancelKeyDeletionRequest() },
-	"CreateAlias":                func() requests.AcsRequest { return classickms.CreateCreateAliasRequest() },
-	"CreateKey":                  func() requests.AcsRequest { return classickms.CreateCreateKeyRequest() },
-	"CreateSecret":               func() requests.AcsRequest { return classickms.CreateCreateSecretRequest() },
-	"Decrypt":                    func() requests.AcsRequest { return classickms.CreateDecryptRequest() },
-	"DeleteAlias":                func() requests.AcsRequest { return classickms.CreateDeleteAliasRequest() },
-	"DeleteSecret":               func() requests.AcsRequest { return classickms.CreateDeleteSecretRequest() },
-	"DescribeKey":                func() requests.AcsRequest { return classickms.CreateDescribeKeyRequest() },
-	"DescribeSecret":             func() requests.AcsRequest { return classickms.CreateDescribeSecretRequest() },
-	"DisableKey":                 func() requests.AcsRequest { return classickms.CreateDisableKeyRequest() },
-	"EnableKey":                  func() requests.AcsRequest { return classickms.CreateEnableKeyRequest() },
-	"Encrypt":                    func() requests.AcsRequest { return classickms.CreateEncryptRequest() },
-	"GenerateDataKey":            func() requests.AcsRequest { return classickms.CreateGenerateDataKeyRequest() },
-	"GetRandomPassword":          func() requests.AcsRequest { return classickms.CreateGetRandomPasswordRequest() },
-	"GetSecretPolicy":            func() requests.AcsRequest { return classickms.CreateGetSecretPolicyRequest() },
-	"GetSecretValue":             func() requests.AcsRequest { return classickms.CreateGetSecretValueRequest() },
-	"ListAliasesByKeyId":         func() requests.AcsRequest { return classickms.CreateListAliasesByKeyIdRequest() },
-	"ListResourceTags":           func() requests.AcsRequest { return classickms.CreateListResourceTagsRequest() },
-	"ListSecretVersionIds":       func() requests.AcsRequest { return classickms.CreateListSecretVersionIdsRequest() },
-	"ListSecrets":                func() requests.AcsRequest { return classickms.CreateListSecretsRequest() },
-	"ListTagResources":           func() requests.AcsRequest { return classickms.CreateListTagResourcesRequest() },
-	"PutSecretValue":             func() requests.AcsRequest { return classickms.CreatePutSecretValueRequest() },
-	"RestoreSecret":              func() requests.AcsRequest { return classickms.CreateRestoreSecretRequest() },
-	"RotateSecret":               func() requests.AcsRequest { return classickms.CreateRotateSecretRequest() },
-	"ScheduleKeyDeletion":        func() requests.AcsRequest { return classickms.CreateScheduleKeyDeletionRequest() },
-	"SetSecretPolicy":            func() requests.AcsRequest { return classickms.CreateSetSecretPolicyRequest() },
-	"TagResource":                func() requests.AcsRequest { return classickms.CreateTagResourceRequest() },
-	"TagResources":               func() requests.AcsRequest { return classickms.CreateTagResourcesRequest() },
-	"UntagResource":              func() requests.AcsRequest { return classickms.CreateUntagResourceRequest() },
-	"UntagResources":             func() requests.AcsRequest { return classickms.CreateUntagResourcesRequest() },
-	"UpdateKeyDescription":       func() requests.AcsRequest { return classickms.CreateUpdateKeyDescriptionRequest() },
-	"UpdateSecret":               func() requests.AcsRequest { return classickms.CreateUpdateSecretRequest() },
-	"UpdateSecretRotationPolicy": func() requests.AcsRequest { return classickms.CreateUpdateSecretRotationPolicyRequest() },
-	"UpdateSecretVersionStage":   func() requests.AcsRequest { return classickms.CreateUpdateSecretVersionStageRequest() },
-}
-
 // --- the core below Terraform's provider
 
-type rpcKms struct{ core *rpc.Client }
+type rpcKmsClient struct{ core *rpc.Client }
 
-func connectRPC(keys keys) kmsClient {
-	return rpcKms{must(rpc.NewClient(&rpc.Config{
+func rpcKms(keys keys, _ *http.Transport) kmsClient {
+	return rpcKmsClient{must(rpc.NewClient(&rpc.Config{
 		AccessKeyId:     tea.String(keys.ID),
 		AccessKeySecret: tea.String(keys.Secret),
 		SecurityToken:   tea.String(keys.Token),
@@ -194,20 +328,16 @@ func connectRPC(keys keys) kmsClient {
 	}))}
 }
 
-func (c rpcKms) call(operation string, parameters object) (object, error) {
+func (c rpcKmsClient) call(operation string, parameters object) (object, error) {
 	body := map[string]any{}
 	for name, value := range parameters {
-		custom, isConfig := value.(object)
-		switch {
-		case isConfig && operation == "UpdateSecret":
-			body["ExtendedConfig.CustomData"] = asText(custom["CustomData"])
-		case isConfig:
-			body[name] = asText(value)
-		default:
+		if _, isTruth := value.(bool); isTruth || slices.Contains(numbered, name) {
 			body[name] = value
+		} else {
+			body[name] = asText(value)
 		}
 	}
-	reply, err := c.core.DoRequest(tea.String(operation), nil, tea.String("POST"), tea.String(kmsVersion),
+	reply, err := c.core.DoRequest(tea.String(operation), nil, tea.String("POST"), tea.String(kms.Version),
 		tea.String("AK"), nil, body, &rpcutil.RuntimeOptions{Autoretry: tea.Bool(true)})
 	if err != nil {
 		return nil, err
@@ -215,4 +345,4 @@ func (c rpcKms) call(operation string, parameters object) (object, error) {
 	return plain(reply).(object), nil
 }
 
-func (c rpcKms) failure(t *testing.T, err error) failure { return teaFailure(t, err) }
+func (c rpcKmsClient) failure(t *testing.T, err error) failure { return teaFailure(t, err) }
