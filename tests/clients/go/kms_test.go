@@ -159,7 +159,6 @@ func openapiKms(algorithm string) func(keys, *http.Transport) kmsClient {
 		}
 		if keys.Token != "" {
 			config.SecurityToken = tea.String(keys.Token)
-			config.Type = tea.String("sts")
 		}
 		if algorithm != "" {
 			config.SignatureAlgorithm = tea.String(algorithm)
