@@ -16,7 +16,7 @@ import (
 )
 
 func TestKmsCaching(t *testing.T) {
-	way := kmsWay{connect: classicKms(classicOptions{"POST", "JSON", "https"})}
+	way := classicKms(classicOptions{"POST", "JSON", "https"})
 	dev, odd := way.as("dev"), kms.Texts["odd"]
 	// Runs the body with a secret of its own.
 	secret := func(title string, members object, body func(t *testing.T, name string)) {

@@ -29,14 +29,14 @@ import (
 )
 
 type kmsWay struct {
-	method  string
-	connect func(keys, *http.Transport) kmsClient
+	method string
 	// Titles of scenarios that it cannot play.
 	lacks []string
 	// Whether its models do not tell what is empty from what is not there.
 	blanks bool
 	// Whether it can be run by another clock, which takes a transport of the test's own.
-	clocks bool
+	clocks  bool
+	connect func(keys, *http.Transport) kmsClient
 }
 
 type kmsClient interface {
@@ -53,12 +53,12 @@ func (w kmsWay) as(caller string) kmsCloud {
 }
 
 var kmsWays = map[string]kmsWay{
-	"openapi":                {"POST", openapiKms(""), []string{"many values at once"}, true, true},
-	"openapi, RPC signature": {"POST", openapiKms("v2"), []string{"many values at once"}, true, true},
-	"classic":                {"POST", classicKms(classicOptions{"POST", "JSON", "http"}), nil, true, true},
-	"classic, GET":           {"GET", classicKms(classicOptions{"GET", "JSON", "http"}), nil, true, true},
-	"classic, XML":           {"POST", classicKms(classicOptions{"POST", "XML", "http"}), nil, true, true},
-	"tea-rpc":                {"POST", rpcKms, nil, false, false},
+	"openapi":                openapiKms(""),
+	"openapi, RPC signature": openapiKms("v2"),
+	"classic":                classicKms(classicOptions{"POST", "JSON", "http"}),
+	"classic, GET":           classicKms(classicOptions{"GET", "JSON", "http"}),
+	"classic, XML":           classicKms(classicOptions{"POST", "XML", "http"}),
+	"tea-rpc":                {method: "POST", connect: connectRPC},
 }
 
 func TestKms(t *testing.T) {
@@ -92,7 +92,7 @@ func (c kmsCloud) unwelcome(t *testing.T, refused []string) {
 	c.refused(t, "", "GetSecretValue", object{"SecretName": "unwelcome"}, refused)
 }
 
-// As for the other product's ways.
+// As `way.withClock`.
 func (w kmsWay) withClock(t *testing.T, seconds int, caller string, body func(*testing.T, kmsCloud)) {
 	now := time.Now()
 	synctest.Test(t, func(t *testing.T) {
@@ -148,8 +148,9 @@ func asText(value any) string {
 
 type openapiKmsClient struct{ sdk *kmssdk.Client }
 
-func openapiKms(algorithm string) func(keys, *http.Transport) kmsClient {
-	return func(keys keys, transport *http.Transport) kmsClient {
+func openapiKms(algorithm string) kmsWay {
+	lacks := []string{"many values at once"}
+	return kmsWay{"POST", lacks, true, true, func(keys keys, transport *http.Transport) kmsClient {
 		config := &openapiutil.Config{
 			AccessKeyId:     tea.String(keys.ID),
 			AccessKeySecret: tea.String(keys.Secret),
@@ -167,7 +168,7 @@ func openapiKms(algorithm string) func(keys, *http.Transport) kmsClient {
 			config.HttpClient = through{transport}
 		}
 		return openapiKmsClient{must(kmssdk.NewClient(config))}
-	}
+	}}
 }
 
 func (c openapiKmsClient) call(operation string, parameters object) (object, error) {
@@ -231,8 +232,8 @@ type classicKmsClient struct {
 	options classicOptions
 }
 
-func classicKms(options classicOptions) func(keys, *http.Transport) kmsClient {
-	return func(keys keys, transport *http.Transport) kmsClient {
+func classicKms(options classicOptions) kmsWay {
+	return kmsWay{options.method, nil, true, true, func(keys keys, transport *http.Transport) kmsClient {
 		sdk, err := classickms.NewClientWithAccessKey(region, keys.ID, keys.Secret)
 		if keys.Token != "" {
 			sdk, err = classickms.NewClientWithStsToken(region, keys.ID, keys.Secret, keys.Token)
@@ -243,7 +244,7 @@ func classicKms(options classicOptions) func(keys, *http.Transport) kmsClient {
 			sdk.SetTransport(transport)
 		}
 		return classicKmsClient{sdk, options}
-	}
+	}}
 }
 
 func (c classicKmsClient) call(operation string, parameters object) (object, error) {
@@ -316,7 +317,7 @@ func (c classicKmsClient) failure(t *testing.T, err error) failure {
 
 type rpcKmsClient struct{ core *rpc.Client }
 
-func rpcKms(keys keys, _ *http.Transport) kmsClient {
+func connectRPC(keys keys, _ *http.Transport) kmsClient {
 	return rpcKmsClient{must(rpc.NewClient(&rpc.Config{
 		AccessKeyId:     tea.String(keys.ID),
 		AccessKeySecret: tea.String(keys.Secret),
