@@ -67,7 +67,9 @@ class KmsTest {
         KmsScenarios.call("create", dev, "CreateSecret", secret(name, "版本 1", "x".repeat(30720)));
         KmsScenarios.call("put", dev, "PutSecretValue", secret(name, "2", data));
         KmsScenarios.assertLike(
-                "get", Map.of("SecretData", data, "VersionId", "2"), KmsScenarios.call("get", dev, "GetSecretValue", named(name)));
+                "get",
+                Map.of("SecretData", data, "VersionId", "2"),
+                KmsScenarios.call("get", dev, "GetSecretValue", named(name)));
         remove(dev, name);
 
         KmsScenarios.call("create", dev, "CreateSecret", with(RDS, named(name)));
