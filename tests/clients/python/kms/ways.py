@@ -63,26 +63,26 @@ class Tea:
         return response.body.to_map()
 
     def request(self, operation, parameters):
-        request = getattr(self.models, operation + "Request")
-        part = lambda name: getattr(self.models, f"{operation}Request{name}")
         fields = {}
         for name, value in parameters.items():
             match name:
-                case "Tag":
-                    value = [part("Tag")(key=tag["Key"], value=tag["Value"]) for tag in value]
-                case "SecretsList":
-                    value = [
-                        part("SecretsList")(**{self.snake(name): text for name, text in item.items()}) for item in value
-                    ]
+                case "Tag" | "SecretsList":
+                    value = [self.model(f"{operation}Request{name}", each) for each in value]
                 case "ExtendedConfig.CustomData":
-                    name, value = "ExtendedConfig", part("ExtendedConfig")(custom_data=value)
-                # Maps that the models have as maps.
+                    name, value = "ExtendedConfig", self.model(f"{operation}RequestExtendedConfig", {"CustomData": value})
+                # What the models have as maps and lists, too.
                 case "ExtendedConfig" | "EncryptionContext" | "ResourceId" | "TagKey":
                     pass
                 case _:
                     value = text(value)
-            fields[self.snake(name.replace("DKMS", "Dkms").replace("DkmsInstance", "Dkmsinstance"))] = value
-        return request(**fields)
+            fields[name] = value
+        return self.model(operation + "Request", fields)
+
+    def model(self, name, fields):
+        spelled = {"DKMSInstanceId": "dkmsinstance_id"}
+        return getattr(self.models, name)(
+            **{spelled.get(field) or self.snake(field): value for field, value in fields.items()}
+        )
 
     def failure(self, exception):
         said = self.message.fullmatch(exception.message)
