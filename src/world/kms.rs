@@ -127,8 +127,9 @@ pub(super) fn read(
         counts: HashMap::new(),
         shares: HashMap::new(),
     };
-    let keys = section.keys.into_iter().filter_map(|key| reader.key(key)).collect();
-    let secrets = section.secrets.into_iter().filter_map(|secret| reader.secret(secret)).collect();
+    let keys = section.keys.into_iter().filter_map(|key| reader.key(key).ok()).collect();
+    let secrets =
+        section.secrets.into_iter().filter_map(|secret| reader.secret(secret).ok()).collect();
     (keys, secrets)
 }
 
@@ -168,7 +169,13 @@ fn reason(error: Error) -> String {
     }
 }
 
-/// A name or an alias in its region.
+/// What a part of the section means, or nothing because of a mistake that is told.
+type Held<T> = std::result::Result<T, Told>;
+
+#[derive(Clone, Copy)]
+struct Told;
+
+/// A name, an alias or an instance in its region.
 type Place = (RegionId, String);
 
 /// What a secret is told of the key that is to encrypt it.
@@ -187,19 +194,25 @@ struct Reader<'a> {
     /// Where the secrets stand.
     secrets: HashMap<Place, Position>,
     /// How many there are of what, in a region or in an instance there.
-    counts: HashMap<(&'static str, RegionId, String), u32>,
+    counts: HashMap<(&'static str, Place), u32>,
     /// The accounts that the policies of an instance name.
-    shares: HashMap<(RegionId, String), BTreeSet<String>>,
+    shares: HashMap<Place, BTreeSet<String>>,
 }
 
 impl Reader<'_> {
-    /// What the model makes of a text; a mistake if that is nothing.
-    fn held<T>(&mut self, at: Position, made: Result<T>) -> Option<T> {
-        self.mistakes.check(at, made.map_err(reason))
+    /// What the model makes of a text.
+    fn held<T>(&mut self, at: Position, made: Result<T>) -> Held<T> {
+        self.mistakes.check(at, made.map_err(reason)).ok_or(Told)
+    }
+
+    /// Refuses what stands at a place.
+    fn refuse<T>(&mut self, at: Position, why: &str) -> Held<T> {
+        self.mistakes.add(at, why);
+        Err(Told)
     }
 
     /// The region of an item, in the account; the first that is served where it names none.
-    fn scope(&mut self, region: Option<&Text>) -> Option<Scope> {
+    fn scope(&mut self, region: Option<&Text>) -> Held<Scope> {
         let regions = &self.cloud.regions;
         let region = match region {
             None => regions.first().cloned(),
@@ -210,148 +223,136 @@ impl Reader<'_> {
                 text.parsed(rule, self.mistakes, |text| RegionId::parse(text).filter(is_served))
             }
         };
-        region.map(|region| Scope { account: self.cloud.account.clone(), region })
+        Ok(Scope { account: self.cloud.account.clone(), region: region.ok_or(Told)? })
     }
 
     /// The instance that an item names, if it names one.
-    fn instance(&mut self, text: Option<&Text>) -> Option<Option<String>> {
-        let Some(text) = text else { return Some(None) };
+    fn instance(&mut self, text: Option<&Text>) -> Held<Option<String>> {
+        let Some(text) = text else { return Ok(None) };
         let rule = match self.cloud.instances {
             Some(_) => "no such instance; `instances` must list it",
             None => "an instance's id begins with 'kst-'",
         };
         let find = |text: &str| self.cloud.instance(text).map(|_| text.to_owned());
-        text.parsed(rule, self.mistakes, find).map(Some)
+        text.parsed(rule, self.mistakes, find).map(Some).ok_or(Told)
     }
 
     /// Counts one more of `what`, and holds it to its quota.
-    fn count(
-        &mut self,
-        what: &'static str,
-        quota: Option<u32>,
-        place: (&RegionId, &str),
-        at: Position,
-    ) {
+    fn count(&mut self, what: &'static str, quota: Option<u32>, place: Place, at: Position) {
         let Some(quota) = quota else { return };
-        let (region, instance) = place;
-        let count = self.counts.entry((what, region.clone(), instance.to_owned())).or_insert(0);
+        let count = self.counts.entry((what, place)).or_insert(0);
         self.mistakes.hold_to(quota, *count, what, at);
         *count += 1;
     }
 
-    fn key(&mut self, item: Placed<Key>) -> Option<SeedKey> {
+    fn key(&mut self, item: Placed<Key>) -> Held<SeedKey> {
         let Placed { at, value: Key { region, alias, spec, description, instance } } = item;
         let scope = self.scope(region.as_ref());
-        let parsed = self.held(alias.at, AliasName::parse_new(&alias.value));
+        let alias = self.held(alias.at, AliasName::parse_new(&alias.value));
         let spec = match spec {
             Some(text) => {
                 let rule = one_of("specification", &KeySpec::ALL.map(KeySpec::name));
-                text.parsed(&rule, self.mistakes, |text| KeySpec::parse(text).ok())
+                let parse = |text: &str| KeySpec::parse(text).ok();
+                text.parsed(&rule, self.mistakes, parse).ok_or(Told)
             }
-            None => Some(KeySpec::default()),
+            None => Ok(KeySpec::default()),
         };
         let description = match description {
             Some(text) => self.held(text.at, KeyDescription::parse(&text.value)),
-            None => Some(KeyDescription::default()),
+            None => Ok(KeyDescription::default()),
         };
         let instance = self.instance(instance.as_ref());
-        let (scope, alias) = scope.zip(parsed)?;
+        let (scope, alias) = (scope?, alias?);
         let place = (scope.region.clone(), alias.as_str().to_owned());
         if !self.mistakes.is_first(&mut self.aliases, place.clone(), at, "this key") {
-            return None;
+            return Err(Told);
         }
-        self.count("keys", self.cloud.key_quota, (&scope.region, ""), at);
-        let (spec, instance) = spec.zip(instance)?;
+        self.count("keys", self.cloud.key_quota, (scope.region.clone(), String::new()), at);
+        let (spec, instance) = (spec?, instance?);
         self.keys.insert(place, KnownKey { spec, instance: instance.clone() });
-        Some(SeedKey { scope, alias, spec, description: description?, instance })
+        Ok(SeedKey { scope, alias, spec, description: description?, instance })
     }
 
-    fn secret(&mut self, item: Placed<Secret>) -> Option<SeedSecret> {
+    fn secret(&mut self, item: Placed<Secret>) -> Held<SeedSecret> {
         let Placed { at, value: item } = item;
         let scope = self.scope(item.region.as_ref());
-        let secret_type = match &item.kind {
-            Some(text) => {
-                let rule = one_of("type", &SecretType::ALL.map(SecretType::as_str));
-                text.parsed(&rule, self.mistakes, |text| SecretType::parse(text).ok())
-            }
-            None => Some(SecretType::Generic),
-        };
+        let secret_type = self.secret_type(item.kind.as_ref());
         let managed = secret_type.map(ManagedType::of);
         let config = self.config(managed, item.extended_config, at);
-        let name = self.name(&item.name, secret_type, config.as_ref());
-        let version = item.version.as_ref();
-        let version_at = version.map_or(at, |text| text.at);
-        let version = version.map_or(FIRST_VERSION, |text| &text.value);
-        let version = self.held(version_at, VersionId::parse(version, Field::VersionId));
-        let data = self.data(item.data, config.as_ref());
-        let data_type = match &item.data_type {
-            Some(text) => {
-                let check = |known: &DataType| secret_type.map_or(Ok(()), |it| known.check_for(it));
-                let parsed = DataType::parse(&text.value);
-                self.held(text.at, parsed.and_then(|known| check(&known).map(|()| known)))
-            }
-            None => Some(DataType::Text),
-        };
-        if let Some(text) = &item.description {
-            let rule = "this has a control character";
-            text.parsed(rule, self.mistakes, |text| is_storable_text(text).then_some(()));
-        }
+        let known = config.as_ref().ok().and_then(Option::as_ref);
+        let name = self.name(&item.name, secret_type, known);
+        let version = self.version(item.version.as_ref(), at);
+        let data = self.data(item.data, known);
+        let data_type = self.data_type(item.data_type.as_ref(), secret_type);
+        let description = self.description(item.description);
         let rotation = self.rotation(managed, item.rotation.as_ref());
         let instance = self.instance(item.instance.as_ref());
-        let key = match &item.key {
-            Some(text) => self.known_key(text, scope.as_ref(), instance.as_ref()).map(Some),
-            None => Some(None),
-        };
-        let policy = match item.policy {
-            Some(placed) => self.policy(placed, scope.as_ref(), instance.as_ref()).map(Some),
-            None => Some(None),
-        };
+        let place = scope.as_ref().ok().zip(instance.as_ref().ok());
+        let key =
+            item.key.map(|text| self.known_key(&text, scope.as_ref().ok(), instance.as_ref().ok()));
+        let policy = item.policy.map(|policy| self.policy(policy, place));
         let tags = self.tags(item.tags);
-        let (scope, name) = scope.zip(name)?;
-        let place = (scope.region.clone(), name.as_str().to_owned());
-        if !self.mistakes.is_first(&mut self.secrets, place, at, "this secret") {
-            return None;
-        }
-        self.count("secrets", self.cloud.secret_quota, (&scope.region, ""), at);
-        if let Some(Some(id)) = &instance {
-            let quota = self.cloud.instance(id).and_then(|known| known.secret_quota);
-            self.count("secrets of this instance", quota, (&scope.region, id), at);
-        }
-        Some(SeedSecret {
+        let (scope, name) = (scope?, name?);
+        self.admit(&scope, &name, instance.as_ref().ok(), at)?;
+        Ok(SeedSecret {
             scope,
             name,
             secret_type: secret_type?,
             version: version?,
             data: data?,
             data_type: data_type?,
-            description: item.description.map(|text| text.value),
-            key: key?,
+            description: description?,
+            key: key.transpose()?,
             instance: instance?,
             config: config?,
             rotation: rotation?,
-            policy: policy?,
+            policy: policy.transpose()?,
             tags: tags?,
         })
     }
 
-    /// What a secret is for, if it is managed; `managed` is nothing when its type has a mistake.
+    /// Holds a secret to the others in its region and in its instance.
+    fn admit(
+        &mut self,
+        scope: &Scope,
+        name: &SecretName,
+        instance: Option<&Option<String>>,
+        at: Position,
+    ) -> Held<()> {
+        let place = |text: &str| (scope.region.clone(), text.to_owned());
+        if !self.mistakes.is_first(&mut self.secrets, place(name.as_str()), at, "this secret") {
+            return Err(Told);
+        }
+        self.count("secrets", self.cloud.secret_quota, place(""), at);
+        if let Some(Some(id)) = instance {
+            let quota = self.cloud.instance(id).and_then(|known| known.secret_quota);
+            self.count("secrets of this instance", quota, place(id), at);
+        }
+        Ok(())
+    }
+
+    fn secret_type(&mut self, text: Option<&Text>) -> Held<SecretType> {
+        let Some(text) = text else { return Ok(SecretType::Generic) };
+        let rule = one_of("type", &SecretType::ALL.map(SecretType::as_str));
+        text.parsed(&rule, self.mistakes, |text| SecretType::parse(text).ok()).ok_or(Told)
+    }
+
+    /// What a secret is for, if it is managed.
     fn config(
         &mut self,
-        managed: Option<Option<ManagedType>>,
+        managed: Held<Option<ManagedType>>,
         given: Option<Placed<Config>>,
         at: Position,
-    ) -> Option<Option<ExtendedConfig>> {
+    ) -> Held<Option<ExtendedConfig>> {
         match (managed?, given) {
-            (None, None) => Some(None),
+            (None, None) => Ok(None),
             (None, Some(config)) => {
-                self.mistakes.add(config.at, "only managed secrets have an `extended_config`");
-                None
+                self.refuse(config.at, "only managed secrets have an `extended_config`")
             }
-            (Some(_), None) => {
-                self.mistakes.add(at, "a secret of this type needs an `extended_config`");
-                None
+            (Some(_), None) => self.refuse(at, "a secret of this type needs an `extended_config`"),
+            (Some(managed), Some(config)) => {
+                config.read(managed, self.mistakes).map(Some).ok_or(Told)
             }
-            (Some(managed), Some(config)) => config.read(managed, self.mistakes).map(Some),
         }
     }
 
@@ -359,25 +360,31 @@ impl Reader<'_> {
     fn name(
         &mut self,
         text: &Text,
-        secret_type: Option<SecretType>,
-        config: Option<&Option<ExtendedConfig>>,
-    ) -> Option<SecretName> {
+        secret_type: Held<SecretType>,
+        config: Option<&ExtendedConfig>,
+    ) -> Held<SecretName> {
         match self.held(text.at, RequestedName::parse(&text.value, secret_type?))? {
-            RequestedName::Given(name) => Some(name),
+            RequestedName::Given(name) => Ok(name),
             RequestedName::OfUser => {
-                let user = config?.as_ref()?.user_name()?;
-                let rule = "the RAM user is unknown; `users` must list it in this account";
-                let is_known = self.cloud.has_user(user);
-                self.mistakes.check(text.at, is_known.then_some(()).ok_or(rule))?;
+                let user = config.and_then(ExtendedConfig::user_name).ok_or(Told)?;
+                if !self.cloud.has_user(user) {
+                    let why = "the RAM user is unknown; `users` must list it in this account";
+                    return self.refuse(text.at, why);
+                }
                 self.held(text.at, SecretName::of_ram_user(user))
             }
         }
     }
 
+    fn version(&mut self, text: Option<&Text>, at: Position) -> Held<VersionId> {
+        let (at, text) = text.map_or((at, FIRST_VERSION), |text| (text.at, &text.value));
+        self.held(at, VersionId::parse(text, Field::VersionId))
+    }
+
     /// The data, if a secret of this configuration can begin with it.
-    fn data(&mut self, text: Text, config: Option<&Option<ExtendedConfig>>) -> Option<SecretData> {
+    fn data(&mut self, text: Text, config: Option<&ExtendedConfig>) -> Held<SecretData> {
         let data = self.held(text.at, SecretData::parse(text.value))?;
-        if let Some(config) = config?.as_ref() {
+        if let Some(config) = config {
             // What is made here is thrown away.
             let mut zeros = |bytes: &mut [u8]| {
                 bytes.fill(0);
@@ -385,20 +392,35 @@ impl Reader<'_> {
             };
             self.held(text.at, config.initial_value(data.expose(), &mut zeros, Timestamp(0)))?;
         }
-        Some(data)
+        Ok(data)
+    }
+
+    fn data_type(&mut self, text: Option<&Text>, of: Held<SecretType>) -> Held<DataType> {
+        let Some(text) = text else { return Ok(DataType::Text) };
+        let known = self.held(text.at, DataType::parse(&text.value))?;
+        self.held(text.at, known.check_for(of?))?;
+        Ok(known)
+    }
+
+    fn description(&mut self, text: Option<Text>) -> Held<Option<String>> {
+        match text {
+            Some(text) if !is_storable_text(&text.value) => {
+                self.refuse(text.at, "this has a control character")
+            }
+            text => Ok(text.map(|text| text.value)),
+        }
     }
 
     fn rotation(
         &mut self,
-        managed: Option<Option<ManagedType>>,
+        managed: Held<Option<ManagedType>>,
         text: Option<&Text>,
-    ) -> Option<Option<Interval>> {
-        let Some(text) = text else { return Some(None) };
-        if managed?.is_none() {
-            self.mistakes.add(text.at, "only managed secrets have a `rotation`");
-            return None;
+    ) -> Held<Option<Interval>> {
+        match (text, managed?) {
+            (None, _) => Ok(None),
+            (Some(text), None) => self.refuse(text.at, "only managed secrets have a `rotation`"),
+            (Some(text), Some(_)) => self.held(text.at, Interval::parse(&text.value)).map(Some),
         }
-        self.held(text.at, Interval::parse(&text.value)).map(Some)
     }
 
     /// The alias of a listed key that can encrypt a secret of this region and instance.
@@ -407,70 +429,58 @@ impl Reader<'_> {
         text: &Text,
         scope: Option<&Scope>,
         instance: Option<&Option<String>>,
-    ) -> Option<AliasName> {
+    ) -> Held<AliasName> {
         let alias = self.held(text.at, AliasName::parse(&text.value))?;
-        let place = (scope?.region.clone(), alias.as_str().to_owned());
-        let rule = if !self.aliases.contains_key(&place) {
-            "no such key in this region; `keys` must list it"
-        } else {
-            // One that is not there has a mistake, which is told already.
-            let key = self.keys.get(&place)?;
-            if !key.spec.is_symmetric() {
-                "this key is asymmetric and encrypts no secrets"
-            } else if *instance? != key.instance {
-                "the key and the secret must be in one instance, or both in none"
-            } else {
-                return Some(alias);
-            }
-        };
-        self.mistakes.add(text.at, rule);
-        None
+        let place = (scope.ok_or(Told)?.region.clone(), alias.as_str().to_owned());
+        if !self.aliases.contains_key(&place) {
+            return self.refuse(text.at, "no such key in this region; `keys` must list it");
+        }
+        let key = self.keys.get(&place).ok_or(Told)?;
+        if !key.spec.is_symmetric() {
+            return self.refuse(text.at, "this key is asymmetric and encrypts no secrets");
+        }
+        if *instance.ok_or(Told)? != key.instance {
+            let why = "the key and the secret must be in one instance, or both in none";
+            return self.refuse(text.at, why);
+        }
+        Ok(alias)
     }
 
     /// The policy of a secret, which counts among those of its instance.
     fn policy(
         &mut self,
         placed: Placed<policy::Document>,
-        scope: Option<&Scope>,
-        instance: Option<&Option<String>>,
-    ) -> Option<SecretPolicy> {
+        place: Option<(&Scope, &Option<String>)>,
+    ) -> Held<SecretPolicy> {
         let at = placed.at;
-        let policy = placed.read(self.mistakes)?;
-        let (Some(scope), Some(Some(id))) = (scope, instance) else { return Some(policy) };
-        let Some(quota) = self.cloud.instance(id).and_then(|known| known.access_quota) else {
-            return Some(policy);
-        };
+        let policy = placed.read(self.mistakes).ok_or(Told)?;
+        let Some((scope, Some(id))) = place else { return Ok(policy) };
+        let quota = self.cloud.instance(id).and_then(|known| known.access_quota);
+        let Some(quota) = quota else { return Ok(policy) };
         let shares = self.shares.entry((scope.region.clone(), id.clone())).or_default();
         for account in policy.foreign_accounts(&scope.account) {
-            if shares.contains(account) {
-                continue;
-            }
             let count = u32::try_from(shares.len()).unwrap_or(u32::MAX);
-            self.mistakes.hold_to(quota, count, "accounts that share this instance", at);
-            shares.insert(account.to_owned());
+            if shares.insert(account.to_owned()) {
+                self.mistakes.hold_to(quota, count, "accounts that share this instance", at);
+            }
         }
-        Some(policy)
+        Ok(policy)
     }
 
-    fn tags(&mut self, given: Option<Placed<Entries<Text>>>) -> Option<Tags> {
-        let Some(Placed { at, value: entries }) = given else { return Some(Tags::default()) };
+    fn tags(&mut self, given: Option<Placed<Entries<Text>>>) -> Held<Tags> {
+        let Some(Placed { at, value: entries }) = given else { return Ok(Tags::default()) };
         entries.check_unique(self.mistakes);
         let mut tags = Vec::new();
         for (key, value) in entries.0 {
-            let (key_at, value_at) = (key.at, value.at);
-            let key = self.held(key_at, TagKey::parse(&key.value));
-            let value = self.held(value_at, TagValue::parse(&value.value));
-            tags.push(key.zip(value).map(|(key, value)| Tag { key, value }));
+            let key = self.held(key.at, TagKey::parse(&key.value));
+            let value = self.held(value.at, TagValue::parse(&value.value));
+            tags.push(key.and_then(|key| Ok(Tag { key, value: value? })));
         }
-        let tags = tags.into_iter().collect::<Option<Vec<Tag>>>()?;
-        match Tags::new(tags) {
-            // Told already.
-            Err(Error::TagKeyDuplicate) => None,
-            Err(Error::Invalid(_, why)) => {
-                self.mistakes.add(at, format!("these {why}"));
-                None
-            }
-            tags => self.held(at, tags),
+        match Tags::new(tags.into_iter().collect::<Held<_>>()?) {
+            Ok(tags) => Ok(tags),
+            Err(Error::Invalid(_, why)) => self.refuse(at, &format!("these {why}")),
+            // A key that stands twice is told already.
+            Err(_) => Err(Told),
         }
     }
 }

@@ -5,6 +5,7 @@ mod addresses;
 mod crowd;
 mod due;
 mod faults;
+mod keys;
 mod locks;
 mod partitions;
 mod proxy;

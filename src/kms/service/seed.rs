@@ -10,8 +10,8 @@ use super::{
 use crate::{
     clock::Timestamp,
     kms::model::{
-        AliasName, Error, KeyUsage, Kind, Origin, ProtectionLevel, Result, Rotation, Scope, Secret,
-        SeedKey, SeedSecret, Stage, Tags, Uid, Version,
+        AliasName, Error, ExtendedConfig, KeyUsage, Kind, Origin, ProtectionLevel, Result,
+        Rotation, Scope, Secret, SeedKey, SeedSecret, Stage, Tags, Uid, Version,
     },
     sealing::{Sealing, random_id},
     store::Tx,
@@ -143,7 +143,7 @@ fn seed_secret(tx: &mut Tx<'_>, sealing: &Sealing, draft: &Draft, now: Timestamp
         description: wanted.description.clone(),
         encryption_key,
         instance: wanted.instance.clone(),
-        extended_config: wanted.config.as_ref().map(|config| config.to_json()),
+        extended_config: wanted.config.as_ref().map(ExtendedConfig::to_json),
         policy: wanted.policy.as_ref().map(|policy| policy.text().to_owned()),
         rotation: wanted
             .rotation

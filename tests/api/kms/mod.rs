@@ -93,6 +93,7 @@ impl Kms {
     }
 
     /// Asks by POST, as the account itself.
+    #[track_caller]
     pub fn call(&self, action: &str, given: Given) -> Reply {
         let system = [("Action", action), ("Version", "2016-01-20")];
         let target = format!("/?{}", query(&system));
@@ -101,6 +102,7 @@ impl Kms {
     }
 
     /// The same as a user, signed by its key.
+    #[track_caller]
     pub fn call_as(&self, (id, secret): (&str, &str), action: &str, given: Given) -> Reply {
         let nonce = format!("{:?}", Instant::now());
         let time = time(self.now.get());

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::{Given, Kms, START, failed};
+use super::{DAY, Given, Kms, START, failed};
 use crate::common::{TestServer, server::*};
 
 const WORLD: &str = r#"
@@ -72,11 +72,15 @@ fn start() -> Kms {
 
 /// A server over a database that outlives it.
 fn over(database: &Path, world: &str) -> Kms {
-    let clock = SetClock::at(START);
+    over_at(START, database, world)
+}
+
+fn over_at(now: i64, database: &Path, world: &str) -> Kms {
+    let clock = SetClock::at(now);
     let server = TestServer::start_at(clock.clone(), world, |settings| {
         settings.database.database_url = format!("sqlite://{}", database.display());
     });
-    Kms { server, clock, now: START.into() }
+    Kms { server, clock, now: now.into() }
 }
 
 #[track_caller]
@@ -350,7 +354,8 @@ fn a_restart_makes_what_is_missing_and_keeps_what_was_changed() {
         let changed = [("KeyId", app.as_str()), ("Description", "changed")];
         kms.ok("UpdateKeyDescription", &changed);
         kms.ok("CreateAlias", &[("AliasName", "alias/second"), ("KeyId", &app)]);
-        kms.ok("DisableKey", &[("KeyId", "alias/inside")]);
+        let inside = key(&kms, "alias/inside")["KeyId"].as_str().unwrap().to_owned();
+        kms.ok("DisableKey", &[("KeyId", &inside)]);
         // The alias now names another key than the one that the file made.
         let other = kms.ok("CreateKey", &[])["KeyMetadata"]["KeyId"].clone();
         let moved = [("AliasName", "alias/app"), ("KeyId", other.as_str().unwrap())];
@@ -361,17 +366,12 @@ fn a_restart_makes_what_is_missing_and_keeps_what_was_changed() {
     assert_eq!(before.0[0].0["Description"], "changed");
     assert!(before.0[4].0.get("PlannedDeleteTime").is_some());
     assert_eq!(before.1[1]["KeyState"], "Disabled");
-    for world in [WORLD, &WORLD.replace("of the file", "of another file"), "regions: [cn-hangzhou]"]
-    {
-        if world.starts_with("regions") {
-            // Without instances of its own, no instance is disconnected; all else is there.
-            let kms = over(&database, world);
-            let value = kms.ok("GetSecretValue", &[("SecretName", "db/main")]);
-            assert_eq!(value["SecretData"], "canary-of-the-user");
-        } else {
-            assert_eq!(state(&over(&database, world)), before);
-        }
+    for world in [WORLD, &WORLD.replace("of the file", "of another file")] {
+        assert_eq!(state(&over(&database, world)), before);
     }
+    // What a file does not name any more stays.
+    let value = over(&database, "regions: [cn-hangzhou]").value("db/main");
+    assert_eq!(value["SecretData"], "canary-of-the-user");
     {
         let kms = over(&database, WORLD);
         let forced = [("SecretName", "db/main"), ("ForceDeleteWithoutRecovery", "true")];
@@ -393,4 +393,51 @@ fn a_restart_makes_what_is_missing_and_keeps_what_was_changed() {
     assert_eq!(described["EncryptionKeyId"], app["KeyId"]);
     // The quota of keys is exceeded by the file's own, which does not stop the start, and holds for all others.
     refused(&kms, "CreateKey", &[], TOO_MANY);
+}
+
+#[test]
+fn a_secret_whose_key_encrypts_nothing_any_more_does_not_stop_the_start() {
+    let folder = Folder::new();
+    let database = folder.path().join("kept.db");
+    {
+        let kms = over(&database, WORLD);
+        let created = kms.ok("CreateKey", &[("KeySpec", "EC_P256")]);
+        let id = created["KeyMetadata"]["KeyId"].as_str().unwrap();
+        kms.ok("UpdateAlias", &[("AliasName", "alias/app"), ("KeyId", id)]);
+        let forced = [("SecretName", "db/main"), ("ForceDeleteWithoutRecovery", "true")];
+        kms.ok("DeleteSecret", &forced);
+    }
+    let kms = over(&database, WORLD);
+    assert_eq!(key(&kms, "alias/app")["KeySpec"], "EC_P256");
+    let missing = (404, "Forbidden.ResourceNotFound", "Resource not found.");
+    refused(&kms, "GetSecretValue", &[("SecretName", "db/main")], missing);
+    assert_eq!(kms.value("shared")["SecretData"], "canary-shared");
+}
+
+#[test]
+fn what_the_time_to_delete_has_come_for_is_made_again() {
+    let folder = Folder::new();
+    let database = folder.path().join("kept.db");
+    let (app, inside) = {
+        let kms = over(&database, WORLD);
+        let ids = ["alias/app", "alias/inside"].map(|alias| key(&kms, alias)["KeyId"].clone());
+        let forced = [("SecretName", "db/main"), ("RecoveryWindowInDays", "7")];
+        kms.ok("DeleteSecret", &forced);
+        let window = [("KeyId", ids[0].as_str().unwrap()), ("PendingWindowInDays", "7")];
+        kms.ok("ScheduleKeyDeletion", &window);
+        let [app, inside] = ids;
+        (app, inside)
+    };
+    {
+        let kms = over(&database, WORLD);
+        assert_eq!(key(&kms, "alias/app")["KeyState"], "PendingDeletion");
+        assert!(kms.describe("db/main").get("PlannedDeleteTime").is_some());
+    }
+    let kms = over_at(START + 7 * DAY, &database, WORLD);
+    let again = key(&kms, "alias/app");
+    assert_eq!(again["KeyState"], "Enabled");
+    assert_ne!(again["KeyId"], app);
+    assert_eq!(key(&kms, "alias/inside")["KeyId"], inside);
+    assert_eq!(kms.value("db/main")["SecretData"], "canary-of-the-file");
+    assert_eq!(kms.describe("db/main")["EncryptionKeyId"], again["KeyId"]);
 }
