@@ -10,7 +10,7 @@ use super::{
         in_every_state,
     },
 };
-use crate::common::{Request, query};
+use crate::common::{Request, document, query};
 
 const SYMMETRIC: [&str; 4] = ["Aliyun_AES_256", "Aliyun_AES_192", "Aliyun_AES_128", "Aliyun_SM4"];
 
@@ -210,9 +210,7 @@ fn a_context_may_be_an_object_of_the_body() {
         let target = format!("/?{}", query(&[("Action", "Decrypt"), ("Version", "2016-01-20")]));
         let body = json!({"CiphertextBlob": blob, "EncryptionContext": context});
         let request = Request::new("POST", target).json(&body);
-        let mut connection = kms.server.connect();
-        connection.send(&request.bytes(kms.server.address)).unwrap();
-        let reply = connection.receive();
+        let reply = kms.server.send(&request);
         assert_eq!(reply.status, 200, "{}", reply.text());
         assert_eq!(reply.json()["Plaintext"], STANDARD.encode(PLAIN));
     }
@@ -233,8 +231,10 @@ fn every_changed_bit_is_noticed() {
                 ("CiphertextBlob", blob.as_str()),
             ];
             let request = Request::new("GET", format!("/?{}", query(&given)));
-            connection.send(&request.bytes(kms.server.address)).unwrap();
+            let bytes = request.bytes(kms.server.address);
+            connection.send(&bytes).unwrap();
             let reply = connection.receive();
+            document::check_sent(&bytes, &reply);
             assert!(!reply.text().contains(&STANDARD.encode(PLAIN)));
             (reply.status, reply.code())
         };

@@ -282,9 +282,7 @@ impl<'a> Caller<'a> {
         let system: Vec<_> = system.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let request = Request::new("POST", format!("/?{}", query(&system)))
             .body("application/x-www-form-urlencoded", query(parameters));
-        let mut connection = self.kms.server.connect();
-        connection.send(&request.bytes(self.kms.server.address)).expect("the server reads");
-        let reply = connection.receive();
+        let reply = self.kms.server.send(&request);
         check(&reply);
         reply
     }
