@@ -4,8 +4,6 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
-use serde_json::Value;
-
 use super::harness::*;
 use crate::common::fixture;
 use crate::common::{Request, query};
