@@ -16,12 +16,13 @@ COPY Cargo.toml Cargo.lock openapi.yaml ./
 # engines.
 COPY Cargo.lock .carg[o]/config.toml .cargo/
 COPY migrations migrations
+COPY openapi openapi
 COPY src src
 # What was downloaded and compiled is kept outside the layers, so that a change costs what it changes. Cargo goes by time
 # stamps: a file may be older than what another version of it was compiled to. Packed relocations save 280 kB.
 RUN --mount=type=cache,id=sae-secret-registry,target=/usr/local/cargo/registry \
     --mount=type=cache,id=sae-secret-target,target=/build/target,sharing=locked \
-    find openapi.yaml migrations src -type f -exec touch {} + \
+    find openapi.yaml openapi migrations src -type f -exec touch {} + \
  && cargo rustc --release --locked --bin sae-secret -- --codegen link-arg=-Wl,-z,pack-relative-relocs \
  && install -D target/release/sae-secret /image/usr/local/bin/sae-secret \
  && install -d --mode=0700 /volume/data

@@ -203,6 +203,10 @@ async fn record(call: &Call<'_>, code: &str, started: Instant) -> Result<(), Str
     let Some(audit) = &call.exchange.audit else { return Ok(()) };
     let outcome = call.outcome.borrow().clone();
     let Some(action) = outcome.action else { return Ok(()) };
+    let mut object = outcome.object;
+    if let Some((name, place)) = outcome.place {
+        object.insert(0, (name, place.into()));
+    }
     let entry = Entry {
         time: call.exchange.clock.now(),
         request_id: &call.request_id,
@@ -213,9 +217,7 @@ async fn record(call: &Call<'_>, code: &str, started: Instant) -> Result<(), Str
         },
         source: outcome.source,
         action,
-        namespace: outcome.namespace.as_deref(),
-        secret_id: outcome.object_id,
-        secret_name: outcome.object_name.as_deref(),
+        object,
         decision: if outcome.is_permitted { "allow" } else { "deny" },
         code,
         duration_us: u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),

@@ -26,6 +26,7 @@ use crate::{
 };
 
 const OPENAPI: &str = include_str!("../openapi.yaml");
+const OPENAPI_OF_KMS: &str = include_str!("../openapi/kms.yaml");
 
 /// The path of an endpoint with nothing to do, which tells what the server costs: the yardstick of `make bench`. It is served
 /// only where the settings ask for it, and so has no place in the document.
@@ -66,6 +67,7 @@ operations! {
     "/ready" "Ready" ready;
     "/metrics" "Metrics" metrics;
     "/openapi.yaml" "OpenApi" openapi;
+    "/openapi/kms.yaml" "OpenApiOfKms" openapi_of_kms;
 }
 
 fn note(request: &HttpRequest, operation: &'static str, response: &HttpResponse) {
@@ -110,7 +112,16 @@ fn unready(text: &'static str, cause: &dyn std::fmt::Display) -> HttpResponse {
 
 #[expect(clippy::unused_async, reason = "the table awaits every handler")]
 async fn openapi(_ops: &Ops) -> HttpResponse {
-    HttpResponse::Ok().insert_header((CONTENT_TYPE, "application/yaml")).body(OPENAPI)
+    yaml(OPENAPI)
+}
+
+#[expect(clippy::unused_async, reason = "the table awaits every handler")]
+async fn openapi_of_kms(_ops: &Ops) -> HttpResponse {
+    yaml(OPENAPI_OF_KMS)
+}
+
+fn yaml(text: &'static str) -> HttpResponse {
+    HttpResponse::Ok().insert_header((CONTENT_TYPE, "application/yaml")).body(text)
 }
 
 async fn metrics(ops: &Ops) -> HttpResponse {

@@ -41,6 +41,7 @@ use crate::{
         lifecycle, settle,
         tls::{self, Certificates},
     },
+    kms::{self, api::Kms},
     ops::{self, Ops},
     pop::{self, TraceIds},
     sae::{
@@ -49,7 +50,7 @@ use crate::{
         model::DockerConfigMode,
         service::{Secrets, Service},
     },
-    sealing::{KeyService, Sealing},
+    sealing::{Holder, KeyService, Sealing},
     settings::{AnonymousChoice, DockerConfigChoice, ListenAddress, Settings, variable},
     store::Store,
     world::{FILE_MAX, World},
@@ -85,6 +86,8 @@ pub struct Application {
     pub scheme: &'static str,
     server: Server,
     audit: Option<AuditLog>,
+    kms: kms::service::Service,
+    clock: Arc<dyn Clock>,
 }
 
 /// The emulated cloud that a file describes.
@@ -152,23 +155,32 @@ impl Application {
         let (store, sealing) = database.open(address.ip().is_loopback())?;
         let keys = keys(&store, &sealing);
         prepare(&keys, clock.now()).await?;
+        let cloud = kms::model::Cloud { is_strict: settings.kms_strict, ..world.kms };
+        let kms = kms::service::Service::new(store.clone(), Arc::clone(&sealing), cloud);
+        let seeded = kms.seed(world.kms_keys, world.kms_secrets, clock.now()).await;
+        seeded.map_err(|error| anyhow!("cannot prepare the database: {error}"))?;
         let service = Service::new(store.clone(), Arc::clone(&sealing), world.cloud);
         let seeded = service.seed(world.namespaces, world.secrets, clock.now()).await;
         seeded.map_err(|error| anyhow!("cannot prepare the database: {error}"))?;
 
-        let access = access(settings, world.directory, address);
+        let access = Arc::new(access(settings, world.directory, address));
         let observer = Observer { id_header: pop::REQUEST_ID, metrics };
         let exchange = Exchange {
-            clock,
+            clock: Arc::clone(&clock),
             proxies,
             audit: audit.clone(),
             bodies: BodyBudget::default(),
             sites: sites.clone(),
         };
         let parts = Parts {
+            kms: Kms {
+                service: kms.clone(),
+                access: Arc::clone(&access),
+                exchange: exchange.clone(),
+            },
             sae: Sae {
                 service: service.clone(),
-                access: Arc::new(access),
+                access,
                 exchange,
                 trace_ids: TraceIds::new(address.ip()),
             },
@@ -188,7 +200,7 @@ impl Application {
         let server = listen(listener, tls, parts).map_err(unbound)?;
         let tasks = [audit.clone().map(reopen), certificates.map(reload), database.reread(sealing)];
         hangups.then(tasks.into_iter().flatten().collect());
-        Ok(Self { address, scheme, server, audit })
+        Ok(Self { address, scheme, server, audit, kms, clock })
     }
 
     /// A handle that stops the server.
@@ -199,7 +211,9 @@ impl Application {
 
     /// Serves until SIGTERM, Ctrl-C or the handle stops it. Requests under way have 8 seconds to be finished.
     pub async fn run_until_stopped(self) -> Result<()> {
+        let worker = actix_web::rt::spawn(self.kms.work(self.clock));
         let ended = self.server.await;
+        worker.abort();
         if let Some(audit) = self.audit {
             audit.flush().await;
         }
@@ -210,6 +224,7 @@ impl Application {
 /// What every worker's application is made of.
 #[derive(Clone)]
 struct Parts {
+    kms: Kms,
     sae: Sae,
     ops: Ops,
     observer: Observer,
@@ -336,13 +351,16 @@ fn reload(certificates: Arc<Certificates>) -> hangup::Task {
 
 fn listen(listener: TcpListener, tls: Option<ServerConfig>, parts: Parts) -> io::Result<Server> {
     let server = HttpServer::new(move || {
-        let Parts { sae, ops, observer, sites, has_noop } = parts.clone();
+        let Parts { kms, sae, ops, observer, sites, has_noop } = parts.clone();
         App::new()
+            .app_data(web::Data::new(kms))
             .app_data(web::Data::new(sae))
             .app_data(web::Data::new(ops))
             .app_data(web::Data::new(observer))
             .app_data(web::Data::new(sites.clone()))
             .configure(|config| ops::routes(config, has_noop))
+            // The APIs of RPC style have one path, and those of REST style never that one.
+            .service(web::resource("/").to(kms::api::serve))
             .default_service(web::to(sae::api::serve))
             .wrap(Condition::new(
                 !sites.origins.is_empty(),
@@ -397,5 +415,8 @@ async fn prepare(keys: &KeyService, now: Timestamp) -> Result<()> {
 
 /// The keys of a database, with everything that the products seal by them.
 fn keys(store: &Store, sealing: &Arc<Sealing>) -> KeyService {
-    KeyService::new(store.clone(), Arc::clone(sealing), vec![Arc::new(Secrets)])
+    let (versions, material) =
+        (Arc::new(kms::service::SecretVersions), Arc::new(kms::service::KeyVersions));
+    let holders: Vec<Arc<dyn Holder>> = vec![Arc::new(Secrets), versions, material];
+    KeyService::new(store.clone(), Arc::clone(sealing), holders)
 }

@@ -60,6 +60,21 @@ pub struct Settings {
     #[arg(long, env = "SAE_SECRET_RATE_LIMIT", value_name = "N/s")]
     pub rate_limit: Option<Rate>,
 
+    /// Hold requests to KMS to what only the cloud refuses: a nonce that was used, policies of secrets that are in no
+    /// instance, and rotation more often than every 7 days
+    #[arg(
+        long,
+        env = "SAE_SECRET_KMS_STRICT",
+        value_name = "BOOL",
+        action = ArgAction::Set,
+        value_parser = BoolishValueParser::new(),
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true",
+        default_value = "false"
+    )]
+    pub kms_strict: bool,
+
     /// A proxy whose X-Forwarded-For and X-Forwarded-Proto are believed: an address, or a network such as 10.0.0.0/8;
     /// may be repeated, comma-separated in the environment [default: none]
     #[arg(long, env = "SAE_SECRET_TRUSTED_PROXY", value_delimiter = ',', value_name = "ADDRESS")]

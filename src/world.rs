@@ -20,6 +20,30 @@
 //!     registries:                      # builds `.dockerconfigjson`; stands instead of `data`
 //!       registry.example.com: { username: someone, password: example }
 //!   - { namespace: cn-beijing, name: app-config, data: { k1: v1 } }
+//! kms:
+//!   quotas: { secrets: 1000, keys: 200 }                     # of the account in each region; default: none
+//!   instances:                                               # default: whatever begins with `kst-` is one
+//!     - { id: kst-hangzhou0001, secret_quota: 100, access_quota: 2, state: Connected }
+//!   keys:                            # `region` is the first one when absent; `description`, `instance`
+//!     - { region: cn-hangzhou, alias: alias/app, spec: Aliyun_AES_256 }
+//!   secrets:                         # besides: `data_type`, `description`, `instance`
+//!     - { region: cn-hangzhou, name: db/main, type: Generic, version: v1, data: not-a-real-one, tags: { team: a } }
+//!     - name: db/shared
+//!       region: cn-hangzhou
+//!       data: not-a-real-one
+//!       key: alias/app
+//!       policy:
+//!         Version: "1"
+//!         Statement:
+//!           - Effect: Allow
+//!             Principal: { RAM: "acs:ram::2000000000000002:*" }
+//!             Action: kms:GetSecretValue
+//!             Resource: "*"
+//!     - name: $Auto                  # called after the RAM user
+//!       type: RAMCredentials
+//!       data: '{"AccessKeys":[{"AccessKeyId":"LTAI5tExample","AccessKeySecret":"not-a-real-one"}]}'
+//!       extended_config: { SecretSubType: RamUserAccessKey, UserName: reader, CustomData: { owner: me } }
+//!       rotation: 7d                 # default: none
 //! users:
 //!   - name: dev
 //!     access_keys:
@@ -30,6 +54,10 @@
 //!     policies:
 //!       - AliyunSAEReadOnlyAccess
 //!       - { Version: "1", Statement: [{ Effect: Deny, Action: "sae:DescribeSecret", Resource: "*" }] }
+//!   - name: partner
+//!     account: "2000000000000002"      # default: the one above; SAE takes no calls of another one
+//!     access_keys: [{ id: LTAI5tPartnerPartnerPart, secret: partner-not-real }]
+//!     policies: [AliyunKMSSecretUserAccess]
 //! root:                                # the account itself, which no policy binds
 //!   access_keys: [{ id: LTAI5tRootRootRootRootRo, secret: root-not-real }]
 //! sts:
@@ -40,7 +68,10 @@
 //! (`1.10` stays `1.10`); an empty one, `~` and `null` are mistakes. The default namespace of each served region exists
 //! without being listed; an entry for it may only give quotas, applications and clusters.
 //!
-//! A key has a `secret`, or for RSA signatures a `public_key` in PEM. An `id`, a `secret`, a `token` and a `public_key`
+//! The keys of KMS are known by their aliases, its secrets by their names: what is there under one stays as it is. A policy
+//! and an extended configuration are mappings whose scalars are texts, so that their JSON can stand there as well.
+//!
+//! An access key has a `secret`, or for RSA signatures a `public_key` in PEM. An `id`, a `secret`, a `token` and a `public_key`
 //! that is written `${NAME}` is taken from the environment, so that none needs to be written down.
 //!
 //! A file is read in two steps. serde finds its shape: which keys there are, and where a text, a list or a mapping
@@ -49,6 +80,7 @@
 //! No message shows a value that stands in the file but the name of a policy or of a variable, and no key of a mapping that
 //! holds secrets but one that a type asks for: a misplaced comma turns half a password into a key.
 
+mod kms;
 mod mistakes;
 mod namespaces;
 mod policies;
@@ -60,8 +92,9 @@ use serde::Deserialize;
 
 use crate::{
     access::Directory,
-    pop::{DOCUMENTED_REGIONS, RegionId},
-    sae::model::{Cloud, DockerConfigMode, Quotas, SeedNamespace, SeedSecret},
+    kms::model as kms_model,
+    pop::RegionId,
+    sae::model::{Cloud, DOCUMENTED_REGIONS, DockerConfigMode, Quotas, SeedNamespace, SeedSecret},
 };
 
 use mistakes::Mistakes;
@@ -77,17 +110,50 @@ pub const FILE_MAX: u64 = 64 * 1024 * 1024;
 pub type Variables<'a> = dyn Fn(&str) -> Option<String> + 'a;
 
 /// What a world file describes.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct World {
     pub cloud: Cloud,
     /// In the order of the file, the regions' default ones left out; each in a served region.
     pub namespaces: Vec<SeedNamespace>,
     /// In the order of the file, each within its namespace's quota and its type's rule.
     pub secrets: Vec<SeedSecret>,
+    /// What KMS has besides secrets and keys.
+    pub kms: kms_model::Cloud,
+    /// In the order of the file, each in a served region.
+    pub kms_keys: Vec<kms_model::SeedKey>,
+    /// In the order of the file, each in a served region.
+    pub kms_secrets: Vec<kms_model::SeedSecret>,
     pub directory: Directory,
     /// What is allowed and still worth a remark: regions that SAE does not document, perhaps for a slip of the pen, and
-    /// what stands in a user's policies and says nothing about SAE.
+    /// what stands in a user's policies and says nothing about what is emulated.
     pub remarks: Vec<String>,
+}
+
+impl Default for World {
+    /// The world of an empty file.
+    fn default() -> Self {
+        let cloud = Cloud::default();
+        let kms = kms_of(&cloud);
+        Self {
+            cloud,
+            namespaces: Vec::new(),
+            secrets: Vec::new(),
+            kms,
+            kms_keys: Vec::new(),
+            kms_secrets: Vec::new(),
+            directory: Directory::default(),
+            remarks: Vec::new(),
+        }
+    }
+}
+
+/// The same account in the same regions, as KMS sees it.
+fn kms_of(cloud: &Cloud) -> kms_model::Cloud {
+    kms_model::Cloud {
+        account: cloud.account.clone(),
+        regions: cloud.regions.clone(),
+        ..kms_model::Cloud::default()
+    }
 }
 
 impl World {
@@ -126,6 +192,7 @@ struct File {
     users: Vec<Placed<User>>,
     root: Root,
     sts: Vec<TemporaryKey>,
+    kms: kms::Section,
 }
 
 impl File {
@@ -139,21 +206,36 @@ impl File {
         let (quotas, upgrading) = (self.quotas, self.upgrading);
         let mut cloud = Cloud { quotas, upgrading, docker_config, ..Cloud::default() };
         if let Some(text) = self.account {
-            let digits = |text: &str| {
-                let fits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-                fits.then(|| text.to_owned())
-            };
-            let account = text.parsed("an account is digits only", mistakes, digits);
-            cloud.account = account.unwrap_or_default();
+            cloud.account = account(&text, mistakes).unwrap_or_default();
         }
         if let Some(listed) = self.regions {
             cloud.regions = regions(&listed, mistakes);
         }
         let known = namespaces::read(self.namespaces, &mut cloud, mistakes);
         let secrets = secrets::read(self.secrets, &cloud, &known, mistakes);
+        let mut kms = kms_of(&cloud);
+        kms.users = users::own(&self.users, &cloud.account);
+        let (kms_keys, kms_secrets) = kms::read(self.kms, &mut kms, mistakes);
         let directory = users::read(self.users, self.root, self.sts, &cloud, variables, mistakes);
-        World { cloud, namespaces: known.custom, secrets, directory, remarks: Vec::new() }
+        World {
+            cloud,
+            namespaces: known.custom,
+            secrets,
+            kms,
+            kms_keys,
+            kms_secrets,
+            directory,
+            remarks: Vec::new(),
+        }
     }
+}
+
+/// The number of an account.
+fn account(text: &Text, mistakes: &mut Mistakes) -> Option<String> {
+    text.parsed("an account is digits only", mistakes, |text| {
+        let fits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        fits.then(|| text.to_owned())
+    })
 }
 
 /// The served regions; none when they are not all known.

@@ -12,6 +12,7 @@ use std::{
 use sae_secret::{
     clock::Timestamp,
     crypto::MasterKeys,
+    kms,
     sae::{
         model::{
             Cloud, NamespaceId, NamespaceName, Quotas, SecretData, SecretName, SecretType,
@@ -23,7 +24,11 @@ use sae_secret::{
     store::{DatabaseUrl, Store},
 };
 
-use super::{Failure, options::Content, requests::DATA};
+use super::{
+    Failure,
+    options::Content,
+    requests::{DATA, data_text},
+};
 
 /// How many secrets a namespace has at first.
 pub const SECRETS_EACH: usize = 100;
@@ -38,12 +43,20 @@ pub const FILE: &str = "load.db";
 const BATCH: usize = 200;
 
 /// The number of the form that is filled in here; another one is filled anew.
-const FORM: u32 = 1;
+const FORM: u32 = 2;
 
 /// A namespace that has secrets: those numbered from 100 times its own number, plus one.
 pub fn namespace(number: usize) -> String {
     format!("cn-beijing:full{number:05}")
 }
+
+/// The name of a secret of KMS.
+pub fn kms_secret(number: usize) -> String {
+    format!("full/{number:07}")
+}
+
+/// The alias of the key of KMS.
+pub const KMS_ALIAS: &str = "alias/load";
 
 /// A namespace for new secrets.
 pub fn room(number: usize) -> String {
@@ -164,15 +177,24 @@ async fn fill(url: &str, keys: MasterKeys, content: Content) -> Result<(), Failu
     let cloud = Cloud { quotas: unbounded, ..Cloud::default() };
     let sealing = Arc::new(Sealing::new(keys, None));
     let keys = KeyService::new(store.clone(), Arc::clone(&sealing), vec![Arc::new(Secrets)]);
+    let kms = kms::service::Service::new(
+        store.clone(),
+        Arc::clone(&sealing),
+        kms::model::Cloud::default(),
+    );
     let service = Service::new(store, sealing, cloud);
     let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis();
     let now = Timestamp(i64::try_from(now)?);
     keys.prepare(now).await?;
     let rooms = (0..ROOMS).map(|number| seed_namespace(&room(number))).collect::<Result<_, _>>()?;
     service.seed(rooms, vec![], now).await?;
+    kms.seed(vec![kms_key()?], vec![], now).await?;
     let total = content.namespaces();
     for first in (0..total).step_by(BATCH) {
         let numbers = first..(first + BATCH).min(total);
+        let of_kms = numbers.start * SECRETS_EACH..numbers.end * SECRETS_EACH;
+        let secrets = of_kms.map(seed_kms_secret).collect::<Result<_, _>>()?;
+        kms.seed(vec![], secrets, now).await?;
         let (mut namespaces, mut secrets) = (vec![], vec![]);
         for number in numbers {
             let id = namespace(number);
@@ -203,5 +225,38 @@ fn seed_secret(namespace: &str, number: usize) -> Result<SeedSecret, Failure> {
         name: SecretName::parse(&format!("secret-{number:03}"))?,
         secret_type: SecretType::parse("Opaque")?,
         data: SecretData::new(pairs.collect())?,
+    })
+}
+
+fn kms_scope() -> Result<kms::model::Scope, Failure> {
+    Ok(kms::model::Scope::parse("1000000000000001/cn-beijing").ok_or("a scope")?)
+}
+
+fn kms_key() -> Result<kms::model::SeedKey, Failure> {
+    Ok(kms::model::SeedKey {
+        scope: kms_scope()?,
+        alias: kms::model::AliasName::parse(KMS_ALIAS)?,
+        spec: kms::model::KeySpec::Aes256,
+        description: kms::model::KeyDescription::parse("")?,
+        instance: None,
+    })
+}
+
+fn seed_kms_secret(number: usize) -> Result<kms::model::SeedSecret, Failure> {
+    use kms::model::{DataType, SecretData, SecretName, SecretType, SeedSecret, Tags, VersionId};
+    Ok(SeedSecret {
+        scope: kms_scope()?,
+        name: SecretName::parse(&kms_secret(number))?,
+        secret_type: SecretType::Generic,
+        version: VersionId::from_random([1; 16]),
+        data: SecretData::parse(data_text())?,
+        data_type: DataType::Text,
+        description: None,
+        key: None,
+        instance: None,
+        config: None,
+        rotation: None,
+        policy: None,
+        tags: Tags::default(),
     })
 }

@@ -34,7 +34,7 @@ pub struct Options {
     #[arg(
         long,
         value_delimiter = ',',
-        default_value = "describe,list,update,create",
+        default_value = "describe,list,update,create,kms-get,kms-list,kms-encrypt,kms-data-key,kms-put,kms-create",
         value_name = "LIST"
     )]
     pub ops: Vec<Operation>,
@@ -104,16 +104,55 @@ pub enum Operation {
     Describe,
     /// ListSecrets, of any namespace that was there at first: 100 secrets
     List,
+    /// CreateSecret of KMS
+    KmsCreate,
+    /// PutSecretValue of KMS, to any secret that was there at first
+    KmsPut,
+    /// GetSecretValue of KMS, of any secret that was there at first
+    KmsGet,
+    /// ListSecrets of KMS: the first page
+    KmsList,
+    /// Encrypt of KMS, by the key that was there at first
+    KmsEncrypt,
+    /// GenerateDataKey of KMS, by the key that was there at first
+    KmsDataKey,
+}
+
+impl Operation {
+    /// Which API it belongs to: the version that requests name.
+    pub fn version(self) -> &'static str {
+        match self {
+            Self::Create | Self::Update | Self::Describe | Self::List => "2019-05-06",
+            Self::KmsCreate
+            | Self::KmsPut
+            | Self::KmsGet
+            | Self::KmsList
+            | Self::KmsEncrypt
+            | Self::KmsDataKey => "2016-01-20",
+        }
+    }
+
+    /// Its name on the wire.
+    pub fn action(self) -> &'static str {
+        match self {
+            Self::Create | Self::KmsCreate => "CreateSecret",
+            Self::Update => "UpdateSecret",
+            Self::Describe => "DescribeSecret",
+            Self::List | Self::KmsList => "ListSecrets",
+            Self::KmsPut => "PutSecretValue",
+            Self::KmsGet => "GetSecretValue",
+            Self::KmsEncrypt => "Encrypt",
+            Self::KmsDataKey => "GenerateDataKey",
+        }
+    }
 }
 
 impl fmt::Display for Operation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Create => "CreateSecret",
-            Self::Update => "UpdateSecret",
-            Self::Describe => "DescribeSecret",
-            Self::List => "ListSecrets",
-        })
+        if self.version() == "2016-01-20" {
+            f.write_str("KMS ")?;
+        }
+        f.write_str(self.action())
     }
 }
 

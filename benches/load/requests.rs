@@ -78,6 +78,12 @@ impl Api {
         (encoded(&databases::namespace(number / SECRETS_EACH)), number + 1)
     }
 
+    /// Any secret of KMS that was there at first.
+    fn any_kms_secret(&self) -> String {
+        let number = fastrand::usize(0..self.content.namespaces() * SECRETS_EACH);
+        encoded(&databases::kms_secret(number))
+    }
+
     fn set_query(&mut self) {
         self.count += 1;
         self.query = match self.operation {
@@ -99,6 +105,24 @@ impl Api {
                 let (namespace, id) = self.any_secret();
                 format!("NamespaceId={namespace}&SecretId={id}")
             }
+            Operation::KmsCreate => format!(
+                "SecretData={}&SecretName={}%2F{}&VersionId=v1",
+                self.data, self.prefix, self.count
+            ),
+            Operation::KmsPut => format!(
+                "SecretData={}&SecretName={}&VersionId={}-{}",
+                self.data,
+                self.any_kms_secret(),
+                self.prefix,
+                self.count
+            ),
+            Operation::KmsGet => format!("SecretName={}", self.any_kms_secret()),
+            Operation::KmsList => "PageSize=100".to_owned(),
+            Operation::KmsEncrypt => format!(
+                "KeyId={}&Plaintext=bm90IGEgcmVhbCBzZWNyZXQ%3D",
+                encoded(databases::KMS_ALIAS)
+            ),
+            Operation::KmsDataKey => format!("KeyId={}", encoded(databases::KMS_ALIAS)),
             Operation::List => {
                 let number = fastrand::usize(0..self.content.namespaces());
                 format!("NamespaceId={}", encoded(&databases::namespace(number)))
@@ -115,14 +139,21 @@ impl Requests for Api {
             Operation::Update => ("PUT", SECRET),
             Operation::Describe => ("GET", SECRET),
             Operation::List => ("GET", SECRETS),
+            Operation::KmsCreate
+            | Operation::KmsPut
+            | Operation::KmsGet
+            | Operation::KmsList
+            | Operation::KmsEncrypt
+            | Operation::KmsDataKey => ("POST", "/"),
         };
-        let action = self.operation.to_string();
+        let (action, version) = (self.operation.action(), self.operation.version());
         let sent_path = if self.is_noop { NOOP } else { path };
-        let call = Call { method, path, sent_path, query: &self.query, action: &action };
+        let call = Call { method, path, sent_path, query: &self.query, action, version };
         self.signer.write(&call, to).expect("a text takes what is written to it");
     }
 
     fn is_done(&mut self, status: u16, body: &[u8]) -> bool {
-        status == 200 && body.ends_with(b"\"Success\":true}")
+        status == 200
+            && (body.ends_with(b"\"Success\":true}") || body.starts_with(b"{\"RequestId\":\""))
     }
 }

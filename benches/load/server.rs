@@ -22,7 +22,7 @@ quotas: { namespaces: 1000000, secrets_per_namespace: 1000000, keys_per_secret: 
 users:
   - name: load
     access_keys: [{ id: LTAI5tLoadLoadLoadLoadL1, secret: load-secret-not-real-00000000a }]
-    policies: [AliyunSAEFullAccess]
+    policies: [AliyunSAEFullAccess, AliyunKMSFullAccess]
 ";
 
 /// How long a server may take to be ready.

@@ -23,6 +23,8 @@ pub struct Call<'a> {
     /// Encoded as in RFC 3986 and sorted, and so the same on the wire and in what is signed.
     pub query: &'a str,
     pub action: &'a str,
+    /// Of the API.
+    pub version: &'a str,
 }
 
 /// Signs calls without a body, as the present SDKs make them for every operation on secrets.
@@ -59,13 +61,13 @@ impl Signer {
         self.nonce += 1;
         let nonce = format!("{}{:016x}", self.nonce_prefix, self.nonce);
         let Self { key_id, host, date, canonical, hashed, .. } = self;
-        let Call { method, path, sent_path, query, action } = call;
+        let Call { method, path, sent_path, query, action, version } = call;
         canonical.clear();
         write!(
             canonical,
             "{method}\n{path}\n{query}\naccept:application/json\nhost:{host}\nuser-agent:{AGENT}\n\
              x-acs-action:{action}\nx-acs-content-sha256:{EMPTY}\nx-acs-credentials-provider:static_ak\n\
-             x-acs-date:{date}\nx-acs-signature-nonce:{nonce}\nx-acs-version:2019-05-06\n\n{SIGNED}\n{EMPTY}"
+             x-acs-date:{date}\nx-acs-signature-nonce:{nonce}\nx-acs-version:{version}\n\n{SIGNED}\n{EMPTY}"
         )?;
         let hash = digest::digest(&digest::SHA256, canonical.as_bytes());
         hashed.clear();
@@ -77,7 +79,7 @@ impl Signer {
         write!(
             canonical,
             "{method} {sent_path}?{query} HTTP/1.1\r\nAccept-Encoding: identity\r\nhost: {host}\r\n\
-             x-acs-version: 2019-05-06\r\nx-acs-action: {action}\r\nuser-agent: {AGENT}\r\n\
+             x-acs-version: {version}\r\nx-acs-action: {action}\r\nuser-agent: {AGENT}\r\n\
              x-acs-date: {date}\r\nx-acs-signature-nonce: {nonce}\r\naccept: application/json\r\n\
              x-acs-content-sha256: {EMPTY}\r\nx-acs-credentials-provider: static_ak\r\n\
              Authorization: ACS3-HMAC-SHA256 Credential={key_id},SignedHeaders={SIGNED},Signature={signature}\r\n"

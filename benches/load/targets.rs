@@ -45,6 +45,7 @@ fn below(name: impl Into<String>, most: f64, measured: f64, unit: &str) -> Targe
 /// All targets.
 pub fn all(results: &Results) -> Vec<Target> {
     let mut targets = against_noop(results);
+    targets.extend(of_kms(results));
     targets.extend(against_peers(results));
     targets.extend(latencies(results));
     targets.extend(lives(results));
@@ -84,6 +85,39 @@ fn against_noop(results: &Results) -> Vec<Target> {
             "DescribeSecret at 64 connections, against the no-op GET of the same request",
             0.4,
             median(describe.iter().map(share)),
+            "",
+        ),
+    ]
+}
+
+fn of_kms(results: &Results) -> Vec<Target> {
+    let against = |operation: &str, twin: &str| {
+        ratio(ours(results, operation, 64), ours(results, twin, 64), |sample| sample.throughput)
+    };
+    let of_noop = |operation: &str| median(ours(results, operation, 64).iter().map(share));
+    vec![
+        at_least(
+            "KMS GetSecretValue against DescribeSecret of SAE, at 64 connections",
+            0.9,
+            against("KMS GetSecretValue", "DescribeSecret"),
+            "",
+        ),
+        at_least(
+            "KMS CreateSecret against CreateSecret of SAE, at 64 connections",
+            0.85,
+            against("KMS CreateSecret", "CreateSecret"),
+            "",
+        ),
+        at_least(
+            "KMS Encrypt at 64 connections, against the no-op POST of the same request",
+            0.5,
+            of_noop("KMS Encrypt"),
+            "",
+        ),
+        at_least(
+            "KMS GenerateDataKey at 64 connections, against the no-op POST of the same request",
+            0.5,
+            of_noop("KMS GenerateDataKey"),
             "",
         ),
     ]

@@ -9,6 +9,7 @@ use super::{
         self, Authorization, SignedRequest,
         acs3::{self, Acs3, Algorithm, Style},
         roa::{self, Roa},
+        rpc::{self, Rpc},
     },
 };
 use crate::clock::Timestamp;
@@ -33,7 +34,21 @@ pub struct Claim {
     nonce: Option<Vec<u8>>,
 }
 
+/// Whether a nonce may be used once only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Replays {
+    Refused,
+    /// Some clients of KMS send a request again as it is when its connection breaks.
+    Taken,
+}
+
 impl Claim {
+    /// Whether requests with the same nonce are refused from now on.
+    pub fn with(self, replays: Replays) -> Self {
+        let nonce = self.nonce.filter(|_| replays == Replays::Refused);
+        Self { nonce, ..self }
+    }
+
     /// Whether the request is signed, by whichever caller.
     pub fn is_signed(&self) -> bool {
         self.date.is_some()
@@ -59,7 +74,7 @@ impl Authenticator {
     ) -> Result<Claim, Refusal> {
         match authorization {
             Some(Authorization::Acs3(authorization)) => {
-                self.check_acs3(request, authorization, now)
+                self.check_acs3(request, authorization, Style::Roa, now)
             }
             Some(Authorization::Roa(authorization)) => self.check_roa(request, authorization, now),
             None => self.check_unsigned(request),
@@ -90,6 +105,45 @@ impl Authenticator {
         Ok(claim.caller)
     }
 
+    /// Checks a request of an API of RPC style: its `Authorization` of the newer way, or what its parameters tell. Without
+    /// either it may count as anonymous.
+    pub fn check_rpc_style(
+        &self,
+        request: &SignedRequest<'_>,
+        parameters: &rpc::Parameters<'_>,
+        now: Timestamp,
+    ) -> Result<Claim, Refusal> {
+        match authorization(request)? {
+            Some(Authorization::Acs3(authorization)) => {
+                self.check_acs3(request, &authorization, Style::Rpc, now)
+            }
+            // That is the way of the other style.
+            Some(Authorization::Roa(_)) => Err(Refusal::Incomplete),
+            None if parameters.are_signed() => self.check_rpc(request, parameters, now),
+            None => self.check_unsigned(request),
+        }
+    }
+
+    fn check_rpc(
+        &self,
+        request: &SignedRequest<'_>,
+        parameters: &rpc::Parameters<'_>,
+        now: Timestamp,
+    ) -> Result<Claim, Refusal> {
+        let claim = Rpc::parse(parameters)?;
+        let date = signature::parse_rpc_date(claim.timestamp.as_bytes());
+        let token = claim.security_token.map(str::as_bytes);
+        let known = self.check_key(claim.access_key_id, date, token, now)?;
+        rpc::verify(request.method, parameters, &claim, &known.material)?;
+        Ok(Claim {
+            caller: caller(known),
+            hash: None,
+            md5: single(request, "content-md5")?.map(<[u8]>::to_owned),
+            date,
+            nonce: claim.nonce.map(|nonce| nonce.as_bytes().to_owned()),
+        })
+    }
+
     /// A request without a signature may count as anonymous; one that authenticates in another way may not.
     fn check_unsigned(&self, request: &SignedRequest<'_>) -> Result<Claim, Refusal> {
         const HALVES: [&str; 2] = ["x-acs-accesskey-id", "x-acs-security-token"];
@@ -113,18 +167,20 @@ impl Authenticator {
         &self,
         request: &SignedRequest<'_>,
         authorization: &Acs3<'_>,
+        style: Style,
         now: Timestamp,
     ) -> Result<Claim, Refusal> {
         let date = required(request, "x-acs-date", CommonField::Timestamp)?;
         let nonce = required(request, "x-acs-signature-nonce", CommonField::SignatureNonce)?;
         let hash = required(request, "x-acs-content-sha256", CommonField::ContentHash)?;
         let md5 = single(request, "content-md5")?;
-        if acs3::unsigned_header(request, authorization, Style::Roa).is_some() {
+        if acs3::unsigned_header(request, authorization, style).is_some() {
             return Err(Refusal::Incomplete);
         }
         let date = signature::parse_acs3_date(date);
-        let known = self.check_key(request, authorization.access_key_id, date, now)?;
-        acs3::verify(request, authorization, &known.material, Style::Roa)?;
+        let token = single(request, "x-acs-security-token")?;
+        let known = self.check_key(authorization.access_key_id, date, token, now)?;
+        acs3::verify(request, authorization, &known.material, style)?;
         Ok(Claim {
             caller: caller(known),
             hash: Some((authorization.algorithm, hash.to_owned())),
@@ -151,7 +207,8 @@ impl Authenticator {
             return Err(Refusal::UnknownMethod);
         }
         let date = signature::parse_http_date(date).or_else(|| signature::parse_acs3_date(date));
-        let known = self.check_key(request, authorization.access_key_id, date, now)?;
+        let token = single(request, "x-acs-security-token")?;
+        let known = self.check_key(authorization.access_key_id, date, token, now)?;
         roa::verify(request, authorization, &known.material)?;
         Ok(Claim {
             caller: caller(known),
@@ -165,9 +222,9 @@ impl Authenticator {
     /// The key that a request names, once it is certain that the key, the date and the token are good.
     fn check_key(
         &self,
-        request: &SignedRequest<'_>,
         id: &str,
         date: Option<i64>,
+        token: Option<&[u8]>,
         now: Timestamp,
     ) -> Result<&AccessKey, Refusal> {
         let key = self.directory.find(id).ok_or(Refusal::UnknownKey)?;
@@ -175,7 +232,7 @@ impl Authenticator {
             return Err(Refusal::InactiveKey);
         }
         check_date(date.ok_or(Refusal::DateMalformed)?, now)?;
-        self.check_token(key, single(request, "x-acs-security-token")?, now)?;
+        self.check_token(key, token, now)?;
         Ok(key)
     }
 

@@ -11,11 +11,13 @@ use super::{
 };
 use crate::clock::Timestamp;
 
-/// A user of the account.
+/// A user of an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
-    /// The user's name, unique in the account.
+    /// The user's name, unique among all that are known.
     pub name: String,
+    /// The number of the account that the user belongs to.
+    pub account: String,
     /// The statements of all policies attached to the user.
     pub policies: Vec<Statement>,
 }
@@ -36,9 +38,9 @@ pub enum Principal {
     Anonymous,
     /// The account itself.
     Root,
-    /// A user of the account, by a long-term key.
+    /// A user, by a long-term key.
     User(Arc<User>),
-    /// A user of the account, by a temporary key.
+    /// A user, by a temporary key.
     Session(Arc<User>),
 }
 
@@ -55,6 +57,12 @@ impl Caller {
         }
     }
 
+    /// The account that the caller belongs to; `home` is the emulated one, to which all belong but some users.
+    #[must_use]
+    pub fn account<'a>(&'a self, home: &'a str) -> &'a str {
+        self.user().map_or(home, |user| &user.account)
+    }
+
     /// What the logs call this kind of caller.
     pub(crate) fn kind(&self) -> &'static str {
         match self.principal {
@@ -66,12 +74,13 @@ impl Caller {
     }
 
     /// Whether the caller may take an action, such as `sae:CreateSecret`, on a resource, such as
-    /// `acs:sae:cn-beijing:1000000000000001:*`. The account itself may do everything.
+    /// `acs:sae:cn-beijing:1000000000000001:*`, as far as the caller's own policies say it: a resource may have a policy
+    /// besides. The account itself may do everything.
     pub(crate) fn authorize(
         &self,
         action: &str,
         resource: &str,
-        environment: &Environment,
+        environment: &Environment<'_>,
     ) -> Result<(), Denied> {
         let Some(user) = self.user() else { return Ok(()) };
         policy::evaluate(&user.policies, action, resource, environment)

@@ -10,8 +10,8 @@ pub(crate) mod policy;
 mod rate;
 pub mod signature;
 
-pub(crate) use authentication::Claim;
 pub use authentication::{Authenticator, authorization};
+pub(crate) use authentication::{Claim, Replays};
 pub use directory::{AccessKey, Caller, Directory, Principal, Session, User};
 pub(crate) use policy::Denied;
 pub(crate) use rate::{Rate, RateLimit};

@@ -102,7 +102,9 @@ mod tests {
 
     #[test]
     fn each_caller_has_its_own_allowance() {
-        let user = |name: &str| User { name: name.to_owned(), policies: vec![] };
+        let account = "1000000000000001".to_owned();
+        let user =
+            |name: &str| User { name: name.to_owned(), account: account.clone(), policies: vec![] };
         let user = |name: &str| Principal::User(Arc::new(user(name)));
         let caller = |principal| Caller { principal, access_key_id: None };
         let elapsed = Arc::new(Mutex::new(Duration::ZERO));

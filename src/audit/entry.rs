@@ -4,6 +4,7 @@
 use std::net::IpAddr;
 
 use serde::{Serialize, Serializer};
+use serde_json::Value;
 
 use crate::clock::Timestamp;
 
@@ -26,7 +27,7 @@ pub struct CallerEntry<'a> {
 }
 
 /// What became of one operation, in the order of the line's members. There is no place in it for a secret's value.
-#[derive(Debug, Clone, Copy, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Entry<'a> {
     /// When the operation ended.
     #[serde(serialize_with = "time")]
@@ -38,14 +39,9 @@ pub struct Entry<'a> {
     /// The action that a policy has to allow.
     #[serde(serialize_with = "cut")]
     pub action: &'a str,
-    /// The namespace, if a well-formed one was named.
-    #[serde(serialize_with = "cut")]
-    pub namespace: Option<&'a str>,
-    /// The secret's number, if one was named or made.
-    pub secret_id: Option<i64>,
-    /// The secret's name, as far as it became known.
-    #[serde(serialize_with = "cut")]
-    pub secret_name: Option<&'a str>,
+    /// What the operation was about, as far as it became known: numbers and texts under the names of its product.
+    #[serde(flatten, serialize_with = "members")]
+    pub object: Vec<(&'static str, Value)>,
     /// `allow`, or `deny` where the caller was not let through to the operation: then nothing was done.
     pub decision: &'static str,
     /// The reply's code: `200` or a symbolic one.
@@ -81,10 +77,22 @@ fn cut<'a, S: Serializer>(
     text: &(impl Into<Option<&'a str>> + Copy),
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
-    let cut = |text: &'a str| {
-        text.char_indices().nth(TEXT_MAX).and_then(|(end, _)| text.get(..end)).unwrap_or(text)
-    };
-    (*text).into().map(cut).serialize(serializer)
+    (*text).into().map(beginning).serialize(serializer)
+}
+
+fn beginning(text: &str) -> &str {
+    text.char_indices().nth(TEXT_MAX).and_then(|(end, _)| text.get(..end)).unwrap_or(text)
+}
+
+/// Each under its name, texts cut.
+fn members<S: Serializer>(
+    members: &[(&'static str, Value)],
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(members.iter().map(|(name, value)| match value {
+        Value::String(text) => (name, Value::from(beginning(text))),
+        other => (name, other.clone()),
+    }))
 }
 
 /// The same JSON with escapes for control characters, for what some readers take for the end of a line, and for what

@@ -60,6 +60,10 @@ fn open_with(path: &Path, is_best_effort: bool, timeout: Duration) -> AuditLog {
     log
 }
 
+fn object(namespace: Value, id: Value, name: Value) -> Vec<(&'static str, Value)> {
+    vec![("namespace", namespace), ("secret_id", id), ("secret_name", name)]
+}
+
 fn entry(secret_name: &str) -> Entry<'_> {
     Entry {
         time: Timestamp(1_595_556_477_284),
@@ -67,9 +71,7 @@ fn entry(secret_name: &str) -> Entry<'_> {
         caller: CallerEntry { kind: "user", name: Some("full"), access_key_id: None },
         source: Some(IpAddr::V4(Ipv4Addr::LOCALHOST)),
         action: "sae:CreateSecret",
-        namespace: None,
-        secret_id: Some(42),
-        secret_name: Some(secret_name),
+        object: object(Value::Null, 42.into(), secret_name.into()),
         decision: "allow",
         code: "200",
         duration_us: 1234,
@@ -113,8 +115,7 @@ fn unknown_things_are_null_and_odd_times_are_none() {
         time: Timestamp(i64::MAX),
         caller,
         source: None,
-        secret_id: None,
-        secret_name: None,
+        object: object(Value::Null, Value::Null, Value::Null),
         decision: "deny",
         ..entry("")
     };
@@ -124,7 +125,7 @@ fn unknown_things_are_null_and_odd_times_are_none() {
     }
     assert_eq!(line["decision"], "deny");
     let text = |millis| {
-        let line = Entry { time: Timestamp(millis), ..nothing }.line();
+        let line = Entry { time: Timestamp(millis), ..nothing.clone() }.line();
         serde_json::from_slice::<Value>(&line).unwrap()["time"].clone()
     };
     assert_eq!(text(0), "1970-01-01T00:00:00.000Z");
@@ -174,7 +175,13 @@ fn hostile_texts_stay_one_short_line() {
     ] {
         let text = Some(hostile);
         let caller = CallerEntry { kind: "user", name: text, access_key_id: text };
-        let line = Entry { caller, request_id: hostile, namespace: text, ..entry(hostile) }.line();
+        let line = Entry {
+            caller,
+            request_id: hostile,
+            object: object(hostile.into(), 42.into(), hostile.into()),
+            ..entry(hostile)
+        }
+        .line();
         assert!(line.len() < 8 * 1024, "{}", line.len());
         let line = String::from_utf8(line).unwrap();
         let body = line.strip_suffix('\n').unwrap();

@@ -23,9 +23,11 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let world = server::read_world(&arguments.file, arguments.docker_config)?;
     let (regions, namespaces) = (world.cloud.regions.len(), world.namespaces.len());
     let summary = format!(
-        "{}: {regions} regions, {namespaces} namespaces, {} secrets, {} access keys: no mistakes",
+        "{}: {regions} regions, {namespaces} namespaces, {} secrets, {} keys and {} secrets of KMS, {} access keys: no mistakes",
         arguments.file.display(),
         world.secrets.len(),
+        world.kms_keys.len(),
+        world.kms_secrets.len(),
         world.directory.len(),
     );
     let remarks = world.remarks.into_iter().map(|remark| format!("remark: {remark}"));

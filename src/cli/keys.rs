@@ -57,7 +57,7 @@ fn list(database: &DatabaseSettings) -> Result<ExitCode> {
     }
     for key in &keys.keys {
         let state = if key.is_current { "current" } else { "old" };
-        let (id, needed) = (key.id.to_string(), counted(key.secrets, "secret"));
+        let (id, needed) = (key.id.to_string(), key.needed_by.to_string());
         let made = jiff::Timestamp::from_millisecond(key.created.0)
             .map_or_else(|_| "-".to_owned(), |time| format!("{time:.0}"));
         rows.push([id, "database".into(), state.into(), key.master.to_string(), needed, made]);
@@ -67,14 +67,19 @@ fn list(database: &DatabaseSettings) -> Result<ExitCode> {
 
 fn rotate(database: &DatabaseSettings) -> Result<ExitCode> {
     let rotated = upkeep(server::upkeep::rotate_keys(database))?;
-    let secrets = counted(rotated.secrets, "secret");
+    let rows = &rotated.rewrapped;
     let how = if rotated.was_resumed { "a rotation that had been begun went on: " } else { "" };
-    let done = say(&format!("{how}{} wraps the data keys of {secrets} anew\n", rotated.key));
+    let done = say(&format!("{how}{} wraps the data keys of {rows} anew\n", rotated.key));
     if rotated.damaged.is_empty() {
         return Ok(done);
     }
-    let damaged: Vec<String> = rotated.damaged.iter().map(ToString::to_string).collect();
-    bail!("secrets that do not open keep the key that they had: {}", damaged.join(", "))
+    let kinds = rotated.damaged.chunk_by(|(one, _), (other, _)| one == other);
+    let told = kinds.map(|rows| {
+        let noun = rows.first().map_or("", |(noun, _)| noun);
+        let places: Vec<String> = rows.iter().map(|(_, place)| place.to_string()).collect();
+        format!("{noun}s that do not open keep the key that they had: {}", places.join(", "))
+    });
+    bail!("{}", told.collect::<Vec<_>>().join("; "))
 }
 
 /// Rows with each column as wide as its widest cell.

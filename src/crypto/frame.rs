@@ -1,12 +1,16 @@
-//! The frame of everything sealed: `format (1) | nonce (12) | ciphertext | tag (16)`, AES-256-GCM.
+//! The frame of everything sealed: `format (1) | nonce (12) | ciphertext | tag (16)`, by a block cipher in GCM.
 
-use aes_gcm::{Aes256Gcm, KeyInit, Nonce, Tag, aead::AeadInOut};
+use aes_gcm::{
+    Aes256Gcm, KeyInit, Nonce, Tag,
+    aead::AeadInOut,
+    aes::cipher::consts::{U12, U16},
+};
 use zeroize::Zeroizing;
 
 use super::{CryptoError, KeyBytes, random};
 
-/// The one format there is. Another cipher or layout gets another number.
-const FORMAT: u8 = 1;
+/// The format of what AES-256-GCM sealed. Another cipher or layout gets another number.
+pub const AES_256: u8 = 1;
 
 const NONCE_LENGTH: usize = 12;
 const TAG_LENGTH: usize = 16;
@@ -14,15 +18,30 @@ const TAG_LENGTH: usize = 16;
 /// How many bytes a frame has beside the ciphertext, which is as long as what was sealed.
 pub const OVERHEAD: usize = 1 + NONCE_LENGTH + TAG_LENGTH;
 
-/// Seals `plain`; only the same key and the same `associated` bytes open it.
+/// A cipher whose nonces have 12 bytes and whose tags have 16.
+pub trait Framing: AeadInOut<NonceSize = U12, TagSize = U16> {}
+
+impl<C: AeadInOut<NonceSize = U12, TagSize = U16>> Framing for C {}
+
+/// Seals `plain` by AES-256-GCM; only the same key and the same `associated` bytes open it.
 pub fn seal(key: &KeyBytes, associated: &[u8], plain: &[u8]) -> Result<Vec<u8>, CryptoError> {
+    seal_by(AES_256, &cipher(key), associated, plain)
+}
+
+/// The same by any cipher; the format is the cipher's own number.
+pub fn seal_by(
+    format: u8,
+    cipher: &impl Framing,
+    associated: &[u8],
+    plain: &[u8],
+) -> Result<Vec<u8>, CryptoError> {
     let nonce = random::<NONCE_LENGTH>()?;
     let mut framed = Vec::with_capacity(plain.len() + OVERHEAD);
-    framed.push(FORMAT);
+    framed.push(format);
     framed.extend_from_slice(nonce.as_ref());
     framed.extend_from_slice(plain);
     let text = framed.get_mut(1 + NONCE_LENGTH..).ok_or(CryptoError::TooLong)?;
-    let tag = cipher(key)
+    let tag = cipher
         .encrypt_inout_detached(&Nonce::from(*nonce), associated, text.into())
         .map_err(|_| CryptoError::TooLong)?;
     framed.extend_from_slice(&tag);
@@ -35,18 +54,26 @@ pub fn open(
     associated: &[u8],
     framed: &[u8],
 ) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
+    open_by(AES_256, &cipher(key), associated, framed)
+}
+
+/// Opens what [`seal_by`] made by this cipher.
+pub fn open_by(
+    format: u8,
+    cipher: &impl Framing,
+    associated: &[u8],
+    framed: &[u8],
+) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
     let parts = || {
-        let (&[FORMAT], rest) = framed.split_first_chunk::<1>()? else {
-            return None;
-        };
+        let (&[known], rest) = framed.split_first_chunk::<1>()?;
         let (nonce, rest) = rest.split_first_chunk::<NONCE_LENGTH>()?;
         let (text, tag) = rest.split_last_chunk::<TAG_LENGTH>()?;
-        Some((nonce, text, tag))
+        (known == format).then_some((nonce, text, tag))
     };
     let (nonce, text, tag) = parts().ok_or(CryptoError::CannotOpen)?;
     let mut plain = Zeroizing::new(text.to_vec());
     let (nonce, tag) = (Nonce::from(*nonce), Tag::from(*tag));
-    cipher(key)
+    cipher
         .decrypt_inout_detached(&nonce, associated, plain.as_mut_slice().into(), &tag)
         .map_err(|_| CryptoError::CannotOpen)?;
     Ok(plain)
@@ -91,7 +118,7 @@ mod tests {
             .map(|half| [half, half].concat().try_into().unwrap())
             .unwrap();
         let framed = [
-            vec![FORMAT],
+            vec![AES_256],
             bytes("cafebabefacedbaddecaf888"),
             bytes(
                 "522dc1f099567d07f47f37a32a84427d643a8cdcbfe5c0c97598a2bd2555d1aa\

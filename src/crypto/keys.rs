@@ -23,7 +23,7 @@ const WRAPPED: &[u8] = b"sae-secret database key 1";
 const WRAPPING: &[u8] = b"sae-secret wrapping key 1";
 
 /// The key that seals one version of one secret's data.
-pub struct DataEncryptionKey(KeyBytes);
+pub struct DataEncryptionKey(pub(super) KeyBytes);
 
 impl DataEncryptionKey {
     /// A new random key.
@@ -55,7 +55,7 @@ impl fmt::Debug for DataEncryptionKey {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Binding {
     id: [u8; 16],
-    associated: Vec<u8>,
+    pub(super) associated: Vec<u8>,
 }
 
 impl Binding {

@@ -7,6 +7,7 @@ mod frame;
 mod keyring;
 mod keys;
 mod master;
+mod material;
 
 use ring::rand::{SecureRandom, SystemRandom};
 use zeroize::Zeroizing;
@@ -16,6 +17,7 @@ use crate::sealed::KeyId;
 pub use keyring::Keyring;
 pub use keys::{Binding, DataEncryptionKey, DatabaseKey, UnwrapError};
 pub use master::MasterKeys;
+pub use material::{Cipher, Material};
 
 /// How long every key is, in bytes: that of AES-256.
 const KEY_LENGTH: usize = 32;
@@ -48,6 +50,13 @@ pub enum CryptoError {
 fn random<const LENGTH: usize>() -> Result<Zeroizing<[u8; LENGTH]>, CryptoError> {
     let mut bytes = Zeroizing::new([0; LENGTH]);
     SystemRandom::new().fill(bytes.as_mut()).map_err(|_| CryptoError::NoRandomness)?;
+    Ok(bytes)
+}
+
+/// As many random bytes; zeroed when they go.
+pub fn random_bytes(length: usize) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
+    let mut bytes = Zeroizing::new(vec![0; length]);
+    SystemRandom::new().fill(&mut bytes).map_err(|_| CryptoError::NoRandomness)?;
     Ok(bytes)
 }
 

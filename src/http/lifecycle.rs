@@ -11,7 +11,8 @@ use actix_web::{
     middleware::Next,
     web,
 };
-use log::Level;
+use log::{Level, Record, kv};
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::Metrics;
@@ -26,19 +27,19 @@ const ABORTED: &str = "aborted";
 /// [`SharedOutcome`]. Nothing in it comes from a secret.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Outcome {
-    /// An upper-case UUID, which the reply carries too.
+    /// A UUID, which the reply carries too.
     pub request_id: String,
     pub operation: Option<&'static str>,
     /// The action that policies know the operation by, if it has one.
     pub action: Option<&'static str>,
     /// The id that the product's tracing gave the request.
     pub trace_id: Option<String>,
-    /// Set only once it has been parsed.
-    pub namespace: Option<String>,
-    /// The number of what the request is about, if it named or made something that has one.
-    pub object_id: Option<i64>,
-    /// The name of what the request is about, as far as it became known.
-    pub object_name: Option<String>,
+    /// Where that is which the request is about: what the product calls such a place, and which it is. `None` where no
+    /// product is asked.
+    pub place: Option<(&'static str, Option<String>)>,
+    /// What the request is about besides, for the audit log: members that the product names, `null` as long as nothing is
+    /// known.
+    pub object: Vec<(&'static str, Value)>,
     pub caller: CallerNote,
     pub source: Option<IpAddr>,
     /// Whether the caller was let through to the operation.
@@ -55,6 +56,17 @@ pub struct CallerNote {
     pub name: Option<String>,
     /// The access key that signed, or that was claimed to.
     pub access_key_id: Option<String>,
+}
+
+impl Outcome {
+    /// Notes a member of the object, or what became known of one.
+    pub fn note_object(&mut self, name: &'static str, value: impl Into<Value>) {
+        let value = value.into();
+        match self.object.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, known)) => *known = value,
+            None => self.object.push((name, value)),
+        }
+    }
 }
 
 impl Default for CallerNote {
@@ -101,23 +113,45 @@ impl Drop for UnderWay {
         let caller =
             name.as_ref().map_or_else(|| (*kind).to_owned(), |name| format!("{kind}:{name}"));
         let source = outcome.source.map_or_else(|| "-".to_owned(), |address| address.to_string());
+        let mut members: Vec<(&str, kv::Value<'_>)> = vec![
+            ("request_id", outcome.request_id.as_str().into()),
+            ("trace_id", outcome.trace_id.as_deref().unwrap_or("-").into()),
+            ("operation", operation.into()),
+        ];
+        if let Some((name, place)) = &outcome.place {
+            members.push((name, place.as_deref().unwrap_or("-").into()));
+        }
+        members.extend([
+            ("caller", kv::Value::from(caller.as_str())),
+            ("source", source.as_str().into()),
+            ("status", status.into()),
+            ("code", code.into()),
+            ("duration_us", u64::try_from(took.as_micros()).unwrap_or(u64::MAX).into()),
+        ]);
         // What asks every few seconds whether all is well would drown the rest.
         let is_probe = matches!(operation, "Health" | "Ready") && status == 200;
-        log::log!(
-            target: ACCESS_LOG,
+        log_line(
             if is_probe { Level::Debug } else { Level::Info },
-            request_id = outcome.request_id.as_str(),
-            trace_id = outcome.trace_id.as_deref().unwrap_or("-"),
-            operation,
-            namespace = outcome.namespace.as_deref().unwrap_or("-"),
-            caller = caller.as_str(),
-            source = source.as_str(),
-            status,
-            code,
-            duration_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
-            "{}", if code == ABORTED { "aborted" } else { "answered" }
+            if code == ABORTED { "aborted" } else { "answered" },
+            &members,
         );
     }
+}
+
+/// Logs a line with members whose names only a product knows, which the macros of the library do not take.
+fn log_line(level: Level, message: &str, members: &[(&str, kv::Value<'_>)]) {
+    if level > log::max_level() {
+        return;
+    }
+    log::logger().log(
+        &Record::builder()
+            .level(level)
+            .target(ACCESS_LOG)
+            .module_path_static(Some(module_path!()))
+            .key_values(&members)
+            .args(format_args!("{message}"))
+            .build(),
+    );
 }
 
 /// The middleware around everything but [`settle`](super::settle).
@@ -128,7 +162,6 @@ pub async fn lifecycle<B: MessageBody>(
 ) -> Result<ServiceResponse<B>, Error> {
     observer.metrics.begin();
     let request_id = Uuid::new_v4().hyphenated().encode_upper(&mut [0; 36]).to_owned();
-    let id_value = HeaderValue::from_str(&request_id);
     let outcome = Rc::new(RefCell::new(Outcome { request_id, ..Outcome::default() }));
     request.extensions_mut().insert(Rc::clone(&outcome));
     let mut under_way = UnderWay { observer, started: Instant::now(), outcome, status: None };
@@ -139,6 +172,8 @@ pub async fn lifecycle<B: MessageBody>(
             return Err(error);
         }
     };
+    // Of the product that answered, which may write it in another case.
+    let id_value = HeaderValue::from_str(&under_way.outcome.borrow().request_id);
     if let Ok(value) = id_value {
         response.headers_mut().insert(under_way.observer.id_header.clone(), value);
     }

@@ -1,15 +1,14 @@
-//! Authentication and authorization: hands the request over as it was on the wire, and translates the refusals.
+//! Authentication and authorization: hands the request over as it was on the wire, and tells why it goes no further. Each
+//! product has words of its own for that.
 
 use serde_json::{Value, json};
 
-use super::{
-    error::{ApiError, Code},
-    reply::shown_host,
-};
+use super::reply::shown_host;
 use crate::{
     access::{
-        self, Access, Caller, Claim, CommonField, Denied, Principal, Refusal, policy::Environment,
-        signature::SignedRequest,
+        self, Access, Caller, Claim, Denied, Principal, Refusal,
+        policy::Environment,
+        signature::{SignedRequest, rpc},
     },
     clock::Timestamp,
     exchange::Call,
@@ -18,6 +17,30 @@ use crate::{
         browser::{self, Foreign},
     },
 };
+
+/// Why a request is not admitted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AdmissionError {
+    /// Its caller is not authenticated.
+    Refused(Refusal),
+    /// It is signed in a header, and no other header names the version of the API.
+    MissingVersion,
+    /// It is unsigned and came under this host name, which may be another site's.
+    HostForbidden(String),
+    /// It is unsigned, for a page of an origin that is not named.
+    OriginForbidden,
+    /// Its caller calls too often.
+    Throttled {
+        /// After how many milliseconds it may call again.
+        millis: u64,
+    },
+}
+
+impl From<Refusal> for AdmissionError {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
 
 /// One request at admission.
 pub struct Admission<'a> {
@@ -44,7 +67,7 @@ impl<'a> Admission<'a> {
     }
 
     /// Authenticates the caller by the head.
-    pub fn check_head(&self) -> Result<Claim, ApiError> {
+    pub fn check_head(&self) -> Result<Claim, AdmissionError> {
         let signed = self.signed();
         let authorization = access::authorization(&signed);
         if let Ok(Some(authorization)) = &authorization {
@@ -55,19 +78,37 @@ impl<'a> Admission<'a> {
             self.headers.iter().any(|(known, value)| *known == name && !value.is_empty())
         };
         if has("authorization") && !has("x-acs-version") {
-            return Err(ApiError::new(Code::MissingVersion, &[]));
+            return Err(AdmissionError::MissingVersion);
         }
         let authenticator = &self.access.authenticator;
         let claim = authenticator.check_head(&signed, authorization?.as_ref(), self.call.now)?;
+        self.held_to_its_site(claim)
+    }
+
+    /// Authenticates the caller of a request of RPC style by its head and its parameters.
+    pub fn check_rpc_style(
+        &self,
+        parameters: &rpc::Parameters<'_>,
+    ) -> Result<Claim, AdmissionError> {
+        let signed = self.signed();
+        let claimed = match access::authorization(&signed)? {
+            Some(authorization) => Some(authorization.access_key_id().to_owned()),
+            None => parameters.access_key_id().map(str::to_owned),
+        };
+        self.call.note(|outcome| outcome.caller.access_key_id = claimed);
+        let authenticator = &self.access.authenticator;
+        self.held_to_its_site(authenticator.check_rpc_style(&signed, parameters, self.call.now)?)
+    }
+
+    /// The claim, unless a page that may be another site's sends the request.
+    fn held_to_its_site(&self, claim: Claim) -> Result<Claim, AdmissionError> {
         if !claim.is_signed() {
             let call = self.call;
             let headers = call.head.headers();
             browser::check_unsigned(&call.request_id, headers, &call.exchange.sites).map_err(
                 |foreign| match foreign {
-                    Foreign::Host(_) => ApiError::new(Code::HostForbidden, &[&shown_host(call)]),
-                    Foreign::Origin(_) | Foreign::FetchSite => {
-                        ApiError::new(Code::OriginForbidden, &[])
-                    }
+                    Foreign::Host(_) => AdmissionError::HostForbidden(shown_host(call)),
+                    Foreign::Origin(_) | Foreign::FetchSite => AdmissionError::OriginForbidden,
                 },
             )?;
         }
@@ -75,7 +116,12 @@ impl<'a> Admission<'a> {
     }
 
     /// Checks the signed body at the moment `now`, and whether the caller may call as often.
-    pub fn admit(&self, claim: Claim, body: &[u8], now: Timestamp) -> Result<Caller, ApiError> {
+    pub fn admit(
+        &self,
+        claim: Claim,
+        body: &[u8],
+        now: Timestamp,
+    ) -> Result<Caller, AdmissionError> {
         let caller = self.access.authenticator.admit(claim, &self.signed(), body, now)?;
         self.call.note(|outcome| {
             outcome.caller = CallerNote {
@@ -85,43 +131,21 @@ impl<'a> Admission<'a> {
             };
         });
         if let Some(limit) = &self.access.rate_limit {
-            limit.take(&caller).map_err(|millis| ApiError {
-                retry_after: Some(millis),
-                ..ApiError::new(Code::ThrottlingUser, &[])
-            })?;
+            limit.take(&caller).map_err(|millis| AdmissionError::Throttled { millis })?;
         }
         Ok(caller)
     }
 }
 
-/// Checks whether a caller may take an action, such as `sae:CreateSecret`, on every one of the resources, such as
-/// `acs:sae:cn-beijing:1000000000000001:*`, of the account of that number.
-///
-/// # Errors
-/// `NoPermission`.
-pub fn authorize(
-    call: &Call<'_>,
-    caller: &Caller,
-    action: &str,
-    resources: &[String],
-    account: &str,
-) -> Result<(), ApiError> {
+/// What policies can ask about a request, whatever resource it is for: no tags.
+pub fn environment(call: &Call<'_>) -> Environment<'static> {
     let source = &call.source;
-    let environment =
-        Environment { source: source.address, is_secure: source.is_secure, now: call.now };
-    for resource in resources {
-        caller.authorize(action, resource, &environment).map_err(|denied| ApiError {
-            access_denied: Some(Box::new(access_denied(caller, action, account, denied))),
-            ..ApiError::new(Code::NoPermission, &[])
-        })?;
-    }
-    call.note(|outcome| outcome.is_permitted = true);
-    Ok(())
+    Environment { source: source.address, is_secure: source.is_secure, now: call.now, tags: &[] }
 }
 
-/// The member that the SDKs pass on in their exceptions. The platform's `EncodedDiagnosticMessage` is left out: only its
-/// own console can decode one.
-fn access_denied(caller: &Caller, action: &str, account: &str, denied: Denied) -> Value {
+/// The member that the SDKs pass on in their exceptions when a caller may not; `home` is the emulated account. The
+/// platform's `EncodedDiagnosticMessage` is left out: only its own console can decode one.
+pub fn access_denied(caller: &Caller, action: &str, home: &str, denied: Denied) -> Value {
     let principal_type = match caller.principal {
         Principal::Session(_) => "AssumedRoleUser",
         Principal::Anonymous | Principal::Root | Principal::User(_) => "SubUser",
@@ -133,41 +157,9 @@ fn access_denied(caller: &Caller, action: &str, account: &str, denied: Denied) -
     json!({
         "AuthAction": action,
         "AuthPrincipalDisplayName": caller.user().map_or("", |user| &user.name),
-        "AuthPrincipalOwnerId": account,
+        "AuthPrincipalOwnerId": caller.account(home),
         "AuthPrincipalType": principal_type,
         "NoPermissionType": kind,
         "PolicyType": "AccountLevelIdentityBasedPolicy",
     })
-}
-
-impl From<Refusal> for ApiError {
-    fn from(refusal: Refusal) -> Self {
-        let code = match refusal {
-            Refusal::Missing(CommonField::AccessKeyId) => Code::MissingAccessKeyId,
-            Refusal::Missing(CommonField::Signature) => Code::MissingSignature,
-            Refusal::Missing(CommonField::Timestamp) => Code::MissingTimestamp,
-            Refusal::Missing(CommonField::SignatureNonce) => Code::MissingSignatureNonce,
-            Refusal::Missing(CommonField::ContentHash) => Code::MissingContentSha256,
-            Refusal::Missing(CommonField::SecurityToken) => Code::MissingSecurityToken,
-            Refusal::Incomplete => Code::IncompleteSignature,
-            Refusal::UnknownMethod => Code::SignatureMethodNotValid,
-            Refusal::UnknownKey => Code::AccessKeyNotFound,
-            Refusal::InactiveKey => Code::AccessKeyInactive,
-            Refusal::DateMalformed => Code::TimestampFormat,
-            Refusal::DateExpired => Code::TimestampExpired,
-            Refusal::TokenExpired => Code::TokenExpired,
-            Refusal::TokenMalformed => Code::TokenMalformed,
-            Refusal::TokenMismatch => Code::TokenMismatch,
-            Refusal::ContentMd5Mismatch => Code::ContentMd5Mismatch,
-            Refusal::NonceUsed => Code::NonceUsed,
-            Refusal::Acs3Mismatch { string_to_sign, canonical_request } => {
-                let blanks: [&dyn std::fmt::Display; 2] = [&string_to_sign, &canonical_request];
-                return Self::new(Code::Acs3SignatureMismatch, &blanks);
-            }
-            Refusal::RoaMismatch { string_to_sign } | Refusal::RpcMismatch { string_to_sign } => {
-                return Self::new(Code::RoaSignatureMismatch, &[&string_to_sign]);
-            }
-        };
-        Self::new(code, &[])
-    }
 }

@@ -141,7 +141,7 @@ pub struct ApiError {
     pub cause: Option<String>,
     /// Why the caller may not: the member `AccessDeniedDetail`.
     pub access_denied: Option<Box<Value>>,
-    /// When to try again: the header `x-acs-retry-after`, in milliseconds.
+    /// When to try again: the header `x-acs-retry-after`, in the product's unit.
     pub retry_after: Option<u64>,
 }
 

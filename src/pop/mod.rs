@@ -10,12 +10,12 @@ mod request;
 mod trace;
 mod xml;
 
-pub(crate) use admission::{Admission, authorize};
+pub(crate) use admission::{Admission, AdmissionError, access_denied, environment};
 pub(crate) use error::{ApiError, codes};
 pub use error::{Code, Entry, Origin};
 pub use parameters::{BodyRole, Malformed, Parameters, Structure, Unacceptable};
-pub(crate) use region::{DOCUMENTED_REGIONS, RegionId};
+pub(crate) use region::RegionId;
 pub use reply::REQUEST_ID;
-pub(crate) use reply::{EXPOSED_HEADERS, Frame};
+pub(crate) use reply::{EXPOSED_HEADERS, Format, Frame, Unsayable, Xml};
 pub(crate) use request::{Fault, Parameter, first_fault, request};
 pub(crate) use trace::TraceIds;

@@ -1,27 +1,6 @@
-//! Regions: where namespaces live.
+//! Regions: where resources are.
 
 use std::fmt;
-
-/// Every region that SAE documents, with a readable name, in the order in which `DescribeRegions` lists them.
-/// Source: the endpoint table of the official SDK, `alibabacloud_sae20190506` 2.11.2; the names are Alibaba
-/// Cloud's public region names.
-pub const DOCUMENTED_REGIONS: &[(&str, &str)] = &[
-    ("cn-beijing", "China (Beijing)"),
-    ("cn-hangzhou", "China (Hangzhou)"),
-    ("cn-shanghai", "China (Shanghai)"),
-    ("cn-shenzhen", "China (Shenzhen)"),
-    ("cn-zhangjiakou", "China (Zhangjiakou)"),
-    ("cn-wulanchabu", "China (Ulanqab)"),
-    ("cn-heyuan", "China (Heyuan)"),
-    ("cn-guangzhou", "China (Guangzhou)"),
-    ("cn-chengdu", "China (Chengdu)"),
-    ("cn-hongkong", "China (Hong Kong)"),
-    ("ap-southeast-1", "Singapore"),
-    ("ap-northeast-1", "Japan (Tokyo)"),
-    ("eu-central-1", "Germany (Frankfurt)"),
-    ("us-east-1", "US (Virginia)"),
-    ("us-west-1", "US (Silicon Valley)"),
-];
 
 const REGION_ID_MAX: usize = 64;
 
@@ -44,11 +23,6 @@ impl RegionId {
     pub fn as_str(&self) -> &str {
         &self.0
     }
-
-    /// The region's readable name; the id itself where none is published.
-    pub fn local_name(&self) -> &str {
-        DOCUMENTED_REGIONS.iter().find(|(id, _)| *id == self.0).map_or(&self.0, |(_, name)| name)
-    }
 }
 
 impl fmt::Display for RegionId {
@@ -60,13 +34,6 @@ impl fmt::Display for RegionId {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn every_documented_region_is_well_formed() {
-        for (id, name) in DOCUMENTED_REGIONS {
-            assert_eq!(RegionId::parse(id).as_ref().map(RegionId::local_name), Some(*name));
-        }
-    }
 
     #[test]
     fn what_is_no_region_is_refused() {

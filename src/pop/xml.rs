@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::text::is_storable;
+use crate::text::{is_storable, is_storable_text};
 
 /// The document with that root element. An array is its element's name, repeated; there is no wrapper around it. The members
 /// named in `maps` have keys that are no element names: they hold the map as JSON text.
@@ -10,6 +10,16 @@ pub fn document(root: &str, body: &Value, maps: &[&str]) -> String {
     let mut text = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>");
     element(&mut text, root, body, maps);
     text
+}
+
+/// Whether a document can hold every text of a body.
+pub fn can_say(body: &Value) -> bool {
+    match body {
+        Value::Array(items) => items.iter().all(can_say),
+        Value::Object(members) => members.values().all(can_say),
+        Value::String(text) => is_storable_text(text),
+        Value::Null | Value::Bool(_) | Value::Number(_) => true,
+    }
 }
 
 fn element(text: &mut String, name: &str, value: &Value, maps: &[&str]) {

@@ -9,7 +9,7 @@ use crate::{
 
 /// The rows of a product that have data keys. Each has a number of its own among them.
 pub trait Holder: Send + Sync {
-    /// What one row is, such as `secret`.
+    /// What one row is, such as `secret`. It differs from that of other holders, and its plural ends in `s`.
     fn noun(&self) -> &'static str;
 
     /// How many rows' data keys each key wraps; keys that wrap none are left out.

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use super::{Holder, KeyService};
+use super::{Counts, Holder, KeyService};
 use crate::{
     clock::Timestamp,
     sealed::{KeyId, MasterKeyId, WrappedKey},
@@ -35,8 +35,8 @@ pub struct KeyState {
     pub is_current: bool,
     pub master: MasterKeyId,
     pub created: Timestamp,
-    /// How many secrets' data keys it wraps.
-    pub secrets: u64,
+    /// How many rows' data keys it wraps.
+    pub needed_by: Counts,
 }
 
 impl KeyService {
@@ -64,18 +64,22 @@ impl KeyService {
 /// The keys of the database as one transaction sees them.
 pub(super) fn states(tx: &mut Tx<'_>, holders: &[Arc<dyn Holder>]) -> Result<Vec<KeyState>> {
     let current = tx.find_current_key()?;
-    let mut counts = HashMap::<KeyId, u64>::new();
+    let mut counts = Vec::new();
     for holder in holders {
-        for (key, count) in holder.counts(tx)? {
-            *counts.entry(key).or_default() += count;
-        }
+        counts.push((holder.noun(), HashMap::<KeyId, u64>::from_iter(holder.counts(tx)?)));
     }
-    let state = |key: WrappedKey| KeyState {
-        is_current: Some(&key.id) == current.as_ref(),
-        secrets: counts.get(&key.id).copied().unwrap_or_default(),
-        id: key.id,
-        master: key.master,
-        created: key.created,
+    let state = |key: WrappedKey| {
+        let mut needed_by = Counts::default();
+        for (noun, counts) in &counts {
+            needed_by.add(noun, counts.get(&key.id).copied().unwrap_or_default());
+        }
+        KeyState {
+            is_current: Some(&key.id) == current.as_ref(),
+            needed_by,
+            id: key.id,
+            master: key.master,
+            created: key.created,
+        }
     };
     Ok(tx.keys()?.into_iter().map(state).collect())
 }

@@ -1,6 +1,7 @@
 //! The keys of a database: which of them wrap and unwrap the data keys of what the products keep, and what can be done with
 //! them. `docs/encryption.md` has the hierarchy.
 
+mod counts;
 mod holder;
 mod keys;
 mod list;
@@ -16,13 +17,15 @@ use crate::{
     store::{Result, Store, Unavailable},
 };
 
-pub use crate::crypto::{Binding, DataEncryptionKey, random_id};
+pub use crate::crypto::{Binding, Cipher, DataEncryptionKey, Material, random_bytes, random_id};
+pub use counts::Counts;
+pub(crate) use counts::counted;
 pub use holder::Holder;
 pub use keys::Sealing;
 pub(crate) use keys::{Reread, listed};
 pub(crate) use list::{KeyState, Keys, MasterState};
 pub(crate) use rotate::Rotated;
-pub(crate) use verify::{Verification, counted};
+pub(crate) use verify::Verification;
 
 /// Something sealed cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -82,8 +85,10 @@ impl KeyService {
             if tx.keys()?.is_empty() {
                 for holder in holders.iter() {
                     if !holder.counts(tx)?.is_empty() {
-                        let lost = "it has sealed secrets and no keys: they are lost, unless a backup has the keys";
-                        return Err(KeysError(lost.to_owned()));
+                        return Err(KeysError(format!(
+                            "it has sealed {}s and no keys: they are lost, unless a backup has the keys",
+                            holder.noun()
+                        )));
                     }
                 }
                 tx.insert_current_key(&sealing.new_key(now)?)?;

@@ -21,15 +21,16 @@ impl KeyService {
         let holders = Arc::clone(&self.holders);
         let states = self.store.read_for_upkeep(move |tx| states(tx, &holders)).await?;
         let state = states.into_iter().find(|key| key.id == id);
-        let KeyState { is_current, secrets, .. } = state.ok_or_else(|| unknown(id.as_str()))?;
+        let KeyState { is_current, needed_by, .. } = state.ok_or_else(|| unknown(id.as_str()))?;
+        let rows = needed_by.plural();
         if is_current {
             return Err(KeysError(format!(
-                "the key {id} is the current one and needed by {secrets} secrets: `keys rotate` makes another one"
+                "the key {id} is the current one and needed by {rows}: `keys rotate` makes another one"
             )));
         }
-        if secrets > 0 {
+        if needed_by.total() > 0 {
             return Err(KeysError(format!(
-                "the key {id} is needed by {secrets} secrets: `keys rotate` wraps their data keys anew"
+                "the key {id} is needed by {rows}: `keys rotate` wraps their data keys anew"
             )));
         }
         let deletion = self.store.write_for_upkeep(move |tx| {

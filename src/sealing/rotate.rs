@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{Error, Holder, KeyService, Sealing, listed};
+use super::{Counts, Error, Holder, KeyService, Sealing, listed};
 use crate::{
     clock::Timestamp,
     crypto::DatabaseKey,
@@ -33,22 +33,23 @@ pub struct Rotated {
     pub key: KeyId,
     /// Whether an earlier rotation had made it and was interrupted.
     pub was_resumed: bool,
-    /// How many secrets' data keys were wrapped anew.
-    pub secrets: u64,
-    /// Secrets that could not be opened and keep the key that they had.
-    pub damaged: Vec<i64>,
+    /// How many rows' data keys were wrapped anew.
+    pub rewrapped: Counts,
+    /// Rows that could not be opened and keep the key that they had, with what they are.
+    pub damaged: Vec<(&'static str, RowPlace)>,
 }
 
 impl KeyService {
     /// Creates a new current key, or finds the one that an interrupted rotation created; wraps each data key by it; and wraps
     /// every key of the database by the first of the master keys. Values are not changed. Others may read and write
-    /// meanwhile, and it may be interrupted at any point: each secret can be opened at every moment.
+    /// meanwhile, and it may be interrupted at any point: each value can be opened at every moment.
     pub async fn rotate(&self, now: Timestamp) -> Result<Rotated> {
         let sealing = Arc::clone(&self.sealing);
         let begin = move |tx: &mut Tx<'_>| begin(tx, &sealing, now);
         let (key, was_resumed) =
             with_retries(|| self.store.write_for_upkeep(begin.clone())).await?;
-        let mut rotated = Rotated { key, was_resumed, secrets: 0, damaged: vec![] };
+        let mut rotated =
+            Rotated { key, was_resumed, rewrapped: Counts::default(), damaged: vec![] };
         for holder in self.holders.iter() {
             self.rewrap_all(holder, &mut rotated).await?;
         }
@@ -67,7 +68,8 @@ impl KeyService {
             Ok(tx.has_other_writers())
         };
         let has_other_writers = with_retries(|| self.store.write_for_upkeep(wait.clone())).await?;
-        let mut progress = Progress::default();
+        let (noun, mut progress) = (holder.noun(), Progress::default());
+        rotated.rewrapped.add(noun, 0);
         loop {
             // In a transaction that only reads: a rotation that is resumed may read most of the table to find a row, and
             // SQLite would let nobody else write meanwhile.
@@ -85,8 +87,8 @@ impl KeyService {
             let (of_step, sealing) = (Arc::clone(holder), Arc::clone(&self.sealing));
             let step = move |tx: &mut Tx<'_>| rewrap(tx, &*of_step, &sealing, &rows);
             let step = with_retries(|| self.store.write_for_upkeep(step.clone())).await?;
-            rotated.secrets += step.rewrapped;
-            rotated.damaged.extend(step.damaged);
+            rotated.rewrapped.add(noun, step.rewrapped);
+            rotated.damaged.extend(step.damaged.into_iter().map(|row| (noun, row)));
             if let Some(last) = step.last {
                 progress.advance(last)?;
             }
@@ -136,7 +138,7 @@ struct Step {
     /// The last row that was tried.
     last: Option<RowPlace>,
     rewrapped: u64,
-    damaged: Vec<i64>,
+    damaged: Vec<RowPlace>,
 }
 
 fn rewrap(
@@ -166,8 +168,8 @@ fn rewrap(
             Ok(None) => {}
             // It keeps the key that it has, and stops no other.
             Err(Error::Damaged(cause)) => {
-                log::error!("{} {} keeps the key that it has: {cause}", holder.noun(), row.id);
-                step.damaged.push(row.id);
+                log::error!("{} {} keeps the key that it has: {cause}", holder.noun(), row);
+                step.damaged.push(row.clone());
             }
             Err(Error::Unavailable(error)) => return Err(error),
         }
@@ -226,7 +228,7 @@ mod tests {
             _: i64,
         ) -> Result<Vec<RowPlace>> {
             self.look();
-            let row = RowPlace { id: 1, partition: None };
+            let row = RowPlace { id: 1, partition: None, part: 0 };
             Ok(if after.is_none() { vec![row] } else { vec![] })
         }
 
@@ -261,7 +263,8 @@ mod tests {
         keys.prepare(Timestamp(0)).await.unwrap();
         row.writing.lock().unwrap().clear();
         let rotated = keys.rotate(Timestamp(1)).await.unwrap();
-        assert_eq!((rotated.secrets, rotated.damaged), (0, vec![]), "it is under the key already");
+        let done = (rotated.rewrapped.total(), rotated.damaged);
+        assert_eq!(done, (0, vec![]), "it is under the key already");
         let old = keys.list().await.unwrap().keys.remove(0);
         keys.retire(old.id.as_str()).await.unwrap();
         assert_eq!(*row.writing.lock().unwrap(), [0; 4]);

@@ -2,37 +2,30 @@
 
 use std::{fmt, sync::Arc};
 
-use super::{Holder, KeyService, Sealing};
+use super::{Counts, Holder, KeyService, Sealing, counts::counted};
 use crate::store::{Result, Tx};
 
 /// What was checked and what is wrong.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Verification {
-    pub namespaces: u64,
-    /// How many were opened.
-    pub secrets: u64,
-    /// How many were opened.
+    /// How many of the products' rows were opened.
+    pub opened: Counts,
+    /// How many keys of the database were opened.
     pub keys: u64,
+    /// How many places the rows are in, such as namespaces.
+    pub places: Counts,
     /// Everything that is wrong, one text each. Names numbers and ids, never values.
     pub faults: Vec<String>,
 }
 
-/// A number of things, each of which is called `what`.
-pub(crate) fn counted(number: u64, what: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{number} {what}{plural}")
-}
-
 impl fmt::Display for Verification {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "opened {} and {} in {}: {}",
-            counted(self.secrets, "secret"),
-            counted(self.keys, "key"),
-            counted(self.namespaces, "namespace"),
-            counted(self.faults.len() as u64, "fault")
-        )
+        let (opened, places) = (self.opened.with(counted(self.keys, "key")), &self.places);
+        write!(f, "opened {opened}")?;
+        if *places != Counts::default() {
+            write!(f, " in {places}")?;
+        }
+        write!(f, ": {}", counted(self.faults.len() as u64, "fault"))
     }
 }
 

@@ -3,7 +3,7 @@
 use diesel::{
     Connection, QueryResult, RunQueryDsl,
     query_builder::{AstPass, QueryFragment, QueryId},
-    sql_types::{BigInt, Binary, Text},
+    sql_types::{BigInt, Binary, Nullable, Text},
 };
 
 use super::tx::Tx;
@@ -19,6 +19,8 @@ pub enum Value<'a> {
     Text(&'a str),
     Number(i64),
     Bytes(&'a [u8]),
+    MaybeText(Option<&'a str>),
+    MaybeNumber(Option<i64>),
 }
 
 impl Tx<'_> {
@@ -49,6 +51,12 @@ impl QueryFragment<<AnyConnection as Connection>::Backend> for Prepared<'_> {
                 Some(Value::Text(text)) => pass.push_bind_param::<Text, str>(text)?,
                 Some(Value::Number(number)) => pass.push_bind_param::<BigInt, i64>(number)?,
                 Some(Value::Bytes(bytes)) => pass.push_bind_param::<Binary, [u8]>(bytes)?,
+                Some(Value::MaybeText(text)) => {
+                    pass.push_bind_param::<Nullable<Text>, Option<&str>>(text)?;
+                }
+                Some(Value::MaybeNumber(number)) => {
+                    pass.push_bind_param::<Nullable<BigInt>, Option<i64>>(number)?;
+                }
                 None => {}
             }
         }

@@ -1,6 +1,9 @@
 //! The transaction that a use case works in.
 
-use std::collections::{BTreeMap, HashSet};
+use std::{
+    collections::{BTreeMap, HashSet},
+    fmt,
+};
 
 use super::{Result, Unavailable, engine::connection::AnyConnection};
 use crate::sealed::KeyId;
@@ -53,13 +56,23 @@ pub trait Failure: From<Unavailable> + Send + 'static {}
 
 impl<E: From<Unavailable> + Send + 'static> Failure for E {}
 
-/// Where the row of something numbered is.
+/// Where the row of something numbered is. Rows are in the order of partition, number and part.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct RowPlace {
     /// Its number.
     pub id: i64,
     /// What the table is partitioned by; `None` where the number alone finds the row.
     pub partition: Option<String>,
+    /// Which one it is of those with that number; 0 where there is one.
+    pub part: i64,
+}
+
+/// The number, and the part if there is one.
+impl fmt::Display for RowPlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { id, part, .. } = self;
+        if *part == 0 { write!(f, "{id}") } else { write!(f, "{id} part {part}") }
+    }
 }
 
 /// How far a table has been read in batches.
@@ -80,8 +93,7 @@ impl Progress {
     /// in a damaged file, and reading on would never end.
     pub fn advance(&mut self, last: RowPlace) -> Result<()> {
         if !self.ends.insert(last.clone()) {
-            let RowPlace { id, .. } = last;
-            return Err(Unavailable::new(format!("the rows are out of order: {id} comes again")));
+            return Err(Unavailable::new(format!("the rows are out of order: {last} comes again")));
         }
         self.after = Some(last);
         Ok(())

@@ -84,8 +84,10 @@ pub(super) fn of_shape(error: &Error) -> String {
     format!("{at}: {}", message(error))
 }
 
-/// Keys of the mappings that hold something secret: an unknown key there may be a part of it.
-const AROUND_SECRETS: [&str; 5] = ["secret", "token", "password", "data", "access_keys"];
+/// Keys of the mappings that hold something secret, or the policy of something secret: an unknown key there may be a part
+/// of it.
+const AROUND_SECRETS: [&str; 8] =
+    ["secret", "token", "password", "data", "access_keys", "Statement", "Principal", "RAM"];
 
 /// The library's own messages repeat what stands in the file, which may be a part of a secret, so none of them is passed on
 /// but the parser's, which are fixed texts with one exception. An unknown key is named where no secret can stand beside it.

@@ -13,9 +13,11 @@ use super::{
 };
 use crate::{
     access::policy::{
-        self, Condition, ConditionError, Effect, KEYS, Pattern, Patterns, SYSTEM_POLICIES,
-        operators,
+        self, Condition, ConditionError, Effect, KEYS, Pattern, Patterns, operators,
+        system_policies,
     },
+    kms::model::{Kind, Scope},
+    pop::RegionId,
     sae::model::Cloud,
 };
 
@@ -66,28 +68,33 @@ struct Statement {
     resource: Option<OneOrMore>,
     #[serde(default, deserialize_with = "given")]
     not_resource: Option<OneOrMore>,
-    /// By operator and condition key.
     #[serde(default, deserialize_with = "given")]
-    condition: Option<Entries<Entries<OneOrMore>>>,
+    condition: Option<Conditions>,
 }
 
-/// Reads the statements of a user's policies; remarks on what grants nothing in this cloud.
+/// The values by operator and condition key.
+pub(super) type Conditions = Entries<Entries<OneOrMore>>;
+
+/// Reads the statements of the policies of a user of that account; remarks on what grants nothing in this cloud.
 pub(super) fn read(
     items: Vec<Placed<Policy>>,
+    account: &str,
     cloud: &Cloud,
     mistakes: &mut Mistakes,
 ) -> Vec<policy::Statement> {
     let mut statements = Vec::new();
     for Placed { at, value } in items {
         match value {
-            Policy::Document(document) => statements.extend(document.read(cloud, mistakes)),
+            Policy::Document(document) => {
+                statements.extend(document.read(account, cloud, mistakes));
+            }
             Policy::System(name) => match policy::system_policy(&name) {
                 Some(none) if none.is_empty() => mistakes
                     .remarks
                     .push(format!("{at}: a system policy of another service grants nothing here")),
                 Some(known) => statements.extend(known),
                 None => {
-                    let known = SYSTEM_POLICIES.join(", ");
+                    let known = system_policies().collect::<Vec<_>>().join(", ");
                     mistakes.add(
                         at,
                         format!(
@@ -103,23 +110,48 @@ pub(super) fn read(
 }
 
 impl Document {
-    fn read(self, cloud: &Cloud, mistakes: &mut Mistakes) -> Vec<policy::Statement> {
+    fn read(self, account: &str, cloud: &Cloud, mistakes: &mut Mistakes) -> Vec<policy::Statement> {
         let is_known = |text: &str| (text == policy::VERSION).then_some(());
         self.version.parsed("the version of a policy is \"1\"", mistakes, is_known);
-        let asked: Vec<_> = cloud.regions.iter().map(|region| cloud.ram_resource(region)).collect();
         let mut statements = Vec::new();
         for Placed { at, value } in self.statement {
             let Some(statement) = value.read(at, mistakes) else { continue };
-            if !asked.iter().any(|resource| statement.resources.cover(resource)) {
+            if !of_sae(&statement, cloud) && !of_kms(&statement, account, cloud) {
+                let is_about = |service| statement.actions.cover_some(service);
+                let why = if is_about("kms:") && !is_about("sae:") {
+                    "KMS authorises its operations on acs:kms:REGION:ACCOUNT:secret/NAME and the like"
+                } else {
+                    "SAE authorises its operations on acs:sae:REGION:ACCOUNT:*"
+                };
                 mistakes.remarks.push(format!(
-                    "{at}: this statement never applies: SAE authorises its operations on \
-                     acs:sae:REGION:ACCOUNT:*, which its resources do not cover"
+                    "{at}: this statement never applies: {why}, which its resources do not cover"
                 ));
             }
             statements.push(statement);
         }
         statements
     }
+}
+
+/// Whether a statement is about what SAE authorises its operations on.
+fn of_sae(statement: &policy::Statement, cloud: &Cloud) -> bool {
+    let mut asked = cloud.regions.iter().map(|region| cloud.ram_resource(region));
+    asked.any(|resource| statement.resources.cover(&resource))
+}
+
+/// Whether a statement is about something that KMS has or could have, for a user of that account.
+fn of_kms(statement: &policy::Statement, account: &str, cloud: &Cloud) -> bool {
+    let accounts = [account, cloud.account.as_str()];
+    let mut scopes = accounts.into_iter().flat_map(|account| {
+        let scope =
+            |region: &RegionId| Scope { account: account.to_owned(), region: region.clone() };
+        cloud.regions.iter().map(scope)
+    });
+    statement.actions.cover_some("kms:")
+        && scopes.any(|scope| {
+            let kinds = [Kind::Secret, Kind::Key, Kind::Alias].map(|kind| scope.container(kind));
+            kinds.iter().any(|container| statement.resources.cover_some(container))
+        })
 }
 
 impl Statement {
@@ -140,26 +172,35 @@ impl Statement {
                         return None;
                     }
                 };
-                all(texts, parse, mistakes).map(made)
+                all(&texts, parse, mistakes).map(made)
             };
         let actions = patterns("Action", self.action, self.not_action, Pattern::action);
         let resources = patterns("Resource", self.resource, self.not_resource, Pattern::resource);
-        let mut conditions = Vec::new();
-        for (operator, keys) in self.condition.into_iter().flat_map(|condition| condition.0) {
-            for (key, values) in keys.0 {
-                conditions.push(condition(&operator, &key, values, mistakes));
-            }
-        }
-        let conditions = conditions.into_iter().collect::<Option<_>>()?;
+        let conditions = conditions(self.condition.as_ref(), mistakes);
         let (effect, actions, resources) = (effect?, actions?, resources?);
+        let conditions = conditions?;
         Some(policy::Statement { effect, actions, resources, conditions })
     }
+}
+
+/// What the conditions of a statement mean.
+pub(super) fn conditions(
+    given: Option<&Conditions>,
+    mistakes: &mut Mistakes,
+) -> Option<Vec<Condition>> {
+    let mut conditions = Vec::new();
+    for (operator, keys) in given.into_iter().flat_map(|given| &given.0) {
+        for (key, values) in &keys.0 {
+            conditions.push(condition(operator, key, values, mistakes));
+        }
+    }
+    conditions.into_iter().collect()
 }
 
 fn condition(
     operator: &Text,
     key: &Text,
-    values: OneOrMore,
+    values: &OneOrMore,
     mistakes: &mut Mistakes,
 ) -> Option<Condition> {
     let made = Condition::new(&operator.value, &key.value);
@@ -176,11 +217,11 @@ fn condition(
 
 /// What all of the texts mean.
 fn all<T, E: Display>(
-    texts: OneOrMore,
+    texts: &OneOrMore,
     mut parse: impl FnMut(&str) -> Result<T, E>,
     mistakes: &mut Mistakes,
 ) -> Option<Vec<T>> {
-    let texts = texts.into_texts().into_iter();
-    let parsed: Vec<_> = texts.map(|text| mistakes.check(text.at, parse(&text.value))).collect();
+    let texts = texts.texts().into_iter();
+    let parsed: Vec<_> = texts.map(|(at, text)| mistakes.check(at, parse(text))).collect();
     parsed.into_iter().collect()
 }

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod kms;
 mod namespaces;
 mod policies;
 mod secrets;
@@ -82,6 +83,11 @@ fn the_documented_example_is_a_world() {
     assert_eq!(world.cloud.applications_in(&test)[0].secrets, ["app-config"]);
     assert!(world.cloud.has_clusters(&test));
     assert_eq!(world.secrets[1].data.get("k1").map(SecretValue::expose), Some("v1"));
+    assert_eq!(world.kms_keys.len(), 1);
+    let names = world.kms_secrets.iter().map(|secret| secret.name.as_str());
+    assert_eq!(names.collect::<Vec<_>>(), ["db/main", "db/shared", "acs/ram/user/reader"]);
+    let instance = world.kms.instance("kst-hangzhou0001").unwrap();
+    assert_eq!((instance.secret_quota, instance.access_quota), (Some(100), Some(2)));
     assert_eq!(world.remarks, [""; 0]);
 }
 
@@ -97,6 +103,10 @@ fn the_development_world_is_a_world() {
     let place = |secret: &SeedSecret| format!("{}/{}", secret.namespace, secret.name.as_str());
     let places: Vec<_> = world.secrets.iter().map(place).collect();
     assert_eq!(places, ["cn-beijing:test/registry-auth", "cn-beijing/app-config"]);
+    let keys: Vec<_> = world.kms_keys.iter().map(|key| key.alias.as_str()).collect();
+    let secrets: Vec<_> = world.kms_secrets.iter().map(|secret| secret.name.as_str()).collect();
+    assert_eq!((keys, secrets), (vec!["alias/app"], vec!["db/main", "db/rotated"]));
+    assert_eq!(world.remarks, [""; 0]);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use super::{
-    Variables,
+    Variables, account,
     mistakes::Mistakes,
     policies::{self, Policy},
     yaml::{Placed, Text, given},
@@ -39,6 +39,8 @@ const SESSION_PREFIX: &str = "STS.";
 #[serde(deny_unknown_fields)]
 pub(super) struct User {
     name: Text,
+    #[serde(default, deserialize_with = "given")]
+    account: Option<Text>,
     #[serde(default)]
     access_keys: Vec<Placed<AccessKey>>,
     #[serde(default)]
@@ -75,6 +77,13 @@ pub(super) struct TemporaryKey {
     user: Text,
 }
 
+/// The names of the users of an account.
+pub(super) fn own(users: &[Placed<User>], account: &str) -> Vec<String> {
+    let is_own =
+        |user: &&Placed<User>| user.value.account.as_ref().is_none_or(|text| text.value == account);
+    users.iter().filter(is_own).map(|user| user.value.name.value.clone()).collect()
+}
+
 /// Reads who is known. `cloud` is what their policies are for.
 pub(super) fn read(
     users: Vec<Placed<User>>,
@@ -89,8 +98,13 @@ pub(super) fn read(
     for Placed { at, value } in users {
         let rule = "a user's name has 1 to 64 letters, digits, '.', '-' and '_'";
         let name = value.name.parsed(rule, reader.mistakes, |text| word(text, 64));
-        let policies = policies::read(value.policies, cloud, reader.mistakes);
-        let user = Arc::new(access::User { name: name.clone().unwrap_or_default(), policies });
+        let account = match value.account {
+            Some(text) => account(&text, reader.mistakes).unwrap_or_default(),
+            None => cloud.account.clone(),
+        };
+        let policies = policies::read(value.policies, &account, cloud, reader.mistakes);
+        let name_or_none = name.clone().unwrap_or_default();
+        let user = Arc::new(access::User { name: name_or_none, account, policies });
         reader.access_keys(value.access_keys, &Principal::User(Arc::clone(&user)));
         let Some(name) = name else { continue };
         if reader.mistakes.is_first(&mut first, name.clone(), at, "this user") {

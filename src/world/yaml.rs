@@ -3,7 +3,7 @@
 use std::{collections::HashMap, fmt, marker::PhantomData};
 
 use serde::{
-    Deserialize, Deserializer,
+    Deserialize, Deserializer, Serialize, Serializer,
     de::{self, MapAccess, SeqAccess, Visitor, value::SeqAccessDeserializer},
 };
 use serde_saphyr::{MergeKeyPolicy, Spanned};
@@ -48,6 +48,13 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Placed<T> {
     }
 }
 
+/// Without its place, as JSON has it.
+impl<T: Serialize> Serialize for Placed<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.value.serialize(serializer)
+    }
+}
+
 /// A scalar as it is written: `1.10`, `yes` and `0x1F` are texts like any other.
 pub(super) type Text = Placed<String>;
 
@@ -73,6 +80,12 @@ impl<V> Entries<V> {
         for (key, _) in &self.0 {
             mistakes.is_first(&mut first, key.value.as_str(), key.at, "this key");
         }
+    }
+}
+
+impl<V: Serialize> Serialize for Entries<V> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(key, value)| (key, value)))
     }
 }
 
@@ -107,10 +120,22 @@ pub(super) enum OneOrList {
 }
 
 impl OneOrMore {
-    pub fn into_texts(self) -> Vec<Text> {
-        match self.value {
-            OneOrList::One(value) => vec![Text { at: self.at, value }],
-            OneOrList::List(items) => items,
+    /// Each text, and where it stands.
+    pub fn texts(&self) -> Vec<(Position, &str)> {
+        match &self.value {
+            OneOrList::One(text) => vec![(self.at, text)],
+            OneOrList::List(items) => {
+                items.iter().map(|text| (text.at, text.value.as_str())).collect()
+            }
+        }
+    }
+}
+
+impl Serialize for OneOrList {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::One(text) => text.serialize(serializer),
+            Self::List(items) => items.serialize(serializer),
         }
     }
 }

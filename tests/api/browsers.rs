@@ -124,7 +124,7 @@ fn signed_requests_are_not_concerned() {
 #[test]
 fn the_servers_own_operations_are_open_to_all() {
     let server = TestServer::start();
-    for path in ["/health", "/ready", "/metrics", "/openapi.yaml"] {
+    for path in ["/health", "/ready", "/metrics", "/openapi.yaml", "/openapi/kms.yaml"] {
         let request = Request::new("GET", path).header("Host", "evil.example");
         let request = request.header("Origin", "http://evil.example");
         assert_eq!(server.send(&request).status, 200, "{path}");

@@ -13,7 +13,6 @@ const CUT_OFF: Duration = Duration::from_secs(30);
 fn unknown_paths_and_methods_are_answered_as_the_gateway_does() {
     let server = TestServer::start();
     for path in [
-        "/",
         "/pop/v1/sam/secret",
         "/pop/v1/sam/secret/secret/",
         "/pop/v1/sam/secret/Secret",
@@ -63,7 +62,7 @@ fn operations_of_sae_that_are_not_emulated_say_so() {
 #[test]
 fn the_servers_own_paths_take_get_only() {
     let server = TestServer::start();
-    for path in ["/health", "/ready", "/metrics", "/openapi.yaml"] {
+    for path in ["/health", "/ready", "/metrics", "/openapi.yaml", "/openapi/kms.yaml"] {
         server.call("POST", path, &[]).assert_error(404, "InvalidApi.NotFound");
     }
 }

@@ -20,6 +20,7 @@ mod concurrency;
 mod connections;
 mod formats;
 mod gateway;
+mod kms;
 mod leaks;
 mod namespaces;
 mod openapi;

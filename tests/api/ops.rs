@@ -24,13 +24,14 @@ fn monitors_may_ask_by_head() {
 }
 
 #[test]
-fn the_document_is_served_as_it_is_in_the_repository() {
+fn the_documents_are_served_as_they_are_in_the_repository() {
     let server = TestServer::start();
-    let reply = server.call("GET", "/openapi.yaml", &[]);
-    assert_eq!(reply.header("content-type"), Some("application/yaml"));
-    let file =
-        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/openapi.yaml")).unwrap();
-    assert_eq!(reply.text(), file);
+    for path in ["/openapi.yaml", "/openapi/kms.yaml"] {
+        let reply = server.call("GET", path, &[]);
+        assert_eq!(reply.header("content-type"), Some("application/yaml"));
+        let file = format!("{}{path}", env!("CARGO_MANIFEST_DIR"));
+        assert_eq!(reply.text(), std::fs::read_to_string(file).unwrap());
+    }
 }
 
 #[test]

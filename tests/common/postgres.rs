@@ -129,7 +129,8 @@ impl Drop for Database {
     }
 }
 
-fn execute(address: &str, sql: &str) {
+/// Does something to what is at an address.
+pub fn execute(address: &str, sql: &str) {
     with(address, async |client| client.batch_execute(sql).await);
 }
 

@@ -213,6 +213,7 @@ impl TestServer {
             },
             world: Some(world_file),
             docker_config: DockerConfigChoice::Strict,
+            kms_strict: false,
             cors_origin: vec![],
             allowed_host: vec![],
             anonymous: None,
@@ -259,11 +260,7 @@ impl TestServer {
         let mut connection = self.connect();
         connection.send(bytes).expect("the server reads");
         let reply = connection.receive();
-        let line: Vec<u8> = bytes.iter().copied().take_while(|byte| *byte != b'\r').collect();
-        let line = String::from_utf8_lossy(&line);
-        let mut words = line.split([' ', '?']);
-        let (method, path) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-        document::check(method, path, &reply);
+        document::check_sent(bytes, &reply);
         reply
     }
 

@@ -32,6 +32,8 @@ pub struct Signer {
     pub secret: String,
     pub token: Option<String>,
     pub way: Way,
+    /// Of the API.
+    pub version: &'static str,
     /// Unix time in seconds.
     pub time: i64,
     /// A new one for each request where `None`; none at all where empty.
@@ -53,6 +55,7 @@ impl Signer {
             secret: secret.to_owned(),
             token: None,
             way: Way::Acs3Sha256,
+            version: "2019-05-06",
             time: unix_now(),
             nonce: None,
             with_md5: true,
@@ -61,6 +64,11 @@ impl Signer {
 
     pub fn way(mut self, way: Way) -> Self {
         self.way = way;
+        self
+    }
+
+    pub fn version(mut self, version: &'static str) -> Self {
+        self.version = version;
         self
     }
 
@@ -85,7 +93,7 @@ impl Signer {
             let number = NONCE.fetch_add(1, Ordering::Relaxed);
             format!("{:08x}{:016x}{number:08x}", std::process::id(), self.time)
         });
-        let mut request = request.header("x-acs-version", "2019-05-06");
+        let mut request = request.header("x-acs-version", self.version);
         if !nonce.is_empty() {
             request = request.header("x-acs-signature-nonce", &nonce);
         }

@@ -70,6 +70,62 @@ fn a_backup_is_one_moment_and_can_be_put_back() {
     assert_eq!(names(path), left, "nothing else is left behind");
 }
 
+/// A world with a secret that a key of KMS encrypts, and one that none does.
+const KMS: &str = "
+regions: [cn-beijing]
+kms:
+  keys: [{ alias: alias/app }]
+  secrets:
+    - { name: sealed, data: canary-sealed, key: alias/app }
+    - { name: plain, data: canary-plain }
+";
+
+#[test]
+fn what_the_world_puts_into_kms_is_in_a_backup() {
+    let folder = Folder::new();
+    let path = folder.path();
+    let world = path.join("kms.yaml");
+    fs::write(&world, KMS).unwrap();
+    let start =
+        || Server::start_with(path, |command| drop(command.env("SAE_SECRET_WORLD", &world)));
+    let call = |server: &Server, parameters: &str| {
+        let target = format!("/?Version=2016-01-20&{parameters}");
+        let mut connection = server.connect();
+        connection.send(&Request::new("GET", target).bytes(server.address)).unwrap();
+        let reply = connection.receive();
+        assert_eq!(reply.status, 200, "{}", reply.text());
+        reply.json()
+    };
+    let value = |server: &Server, name: &str| {
+        let value = call(server, &format!("Action=GetSecretValue&SecretName={name}"));
+        (value["SecretData"].as_str().unwrap().to_owned(), value["VersionId"].clone())
+    };
+    let key = |server: &Server| {
+        let described = call(server, "Action=DescribeKey&KeyId=alias/app");
+        described["KeyMetadata"]["KeyId"].clone()
+    };
+    let file = path.join("copy.db");
+    let file = file.to_str().unwrap();
+
+    let mut server = start();
+    let first = key(&server);
+    call(&server, "Action=PutSecretValue&SecretName=sealed&VersionId=v2&SecretData=canary-later");
+    done(path, &["keys", "rotate"]);
+    done(path, &["backup", file]);
+    call(&server, "Action=PutSecretValue&SecretName=sealed&VersionId=v3&SecretData=canary-last");
+    done(path, &["verify"]);
+    stop(&mut server);
+
+    let said = done(path, &["restore", "--force", file]);
+    assert!(said.contains("restored; opened "), "{said}");
+    assert!(done(path, &["verify"]).ends_with("0 faults\n"));
+    let mut server = start();
+    assert_eq!(value(&server, "sealed"), ("canary-later".to_owned(), json!("v2")));
+    assert_eq!(value(&server, "plain"), ("canary-plain".to_owned(), json!("v1")));
+    assert_eq!(key(&server), first);
+    stop(&mut server);
+}
+
 #[test]
 fn backups_are_whole_while_others_write() {
     let folder = Folder::new();

@@ -105,10 +105,10 @@ impl Server {
 
     pub fn send(&self, request: &Request) -> Reply {
         let mut connection = self.connect();
-        connection.send(&request.bytes(self.address)).unwrap();
+        let bytes = request.bytes(self.address);
+        connection.send(&bytes).unwrap();
         let reply = connection.receive();
-        let path = request.target.split('?').next().unwrap_or_default();
-        document::check(&request.method, path, &reply);
+        document::check_sent(&bytes, &reply);
         reply
     }
 

@@ -59,6 +59,24 @@ enum Rows {
     Server(String),
 }
 
+/// Does something to the database of a folder.
+pub fn execute(folder: &Path, sql: &str) {
+    match Rows::of(folder) {
+        Rows::File(mut database) => database.batch_execute(sql).unwrap(),
+        Rows::Server(address) => postgres::execute(&address, sql),
+    }
+}
+
+/// The column `number` of a query's only row.
+pub fn number_of(folder: &Path, query: &str) -> i64 {
+    Rows::of(folder).number(query)
+}
+
+/// The column `text` of a query's rows.
+pub fn texts_of(folder: &Path, query: &str) -> Vec<String> {
+    Rows::of(folder).texts(query)
+}
+
 impl Rows {
     fn of(folder: &Path) -> Self {
         match direct_address(folder) {

@@ -188,7 +188,7 @@ impl<'a> Client<'a> {
             }
         };
         if !reply.is_bare() {
-            document::check(method, path, &reply);
+            document::check_sent(bytes, &reply);
         }
         assert!(reply.status < 500, "{method} {path}: {}", reply.text());
         // The HTTP library closes behind its own refusals, and does not always say so.

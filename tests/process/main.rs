@@ -21,6 +21,7 @@ mod child;
 mod cli;
 mod connections;
 mod database;
+mod due;
 mod durability;
 mod footprint;
 mod hostile;

@@ -3,7 +3,9 @@
 
 mod addresses;
 mod crowd;
+mod due;
 mod faults;
+mod keys;
 mod locks;
 mod partitions;
 mod proxy;

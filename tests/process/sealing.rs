@@ -1,5 +1,6 @@
 //! What is on disk: nothing in clear, nothing that can be exchanged, nothing without the master key.
 
+mod kms;
 mod masters;
 mod tampering;
 

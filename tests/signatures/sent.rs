@@ -207,7 +207,8 @@ pub fn list() -> Request {
 
 /// The keys above, all of one user.
 pub fn directory() -> Directory {
-    let user = Arc::new(User { name: "full".to_owned(), policies: vec![] });
+    let account = "1000000000000001".to_owned();
+    let user = Arc::new(User { name: "full".to_owned(), account, policies: vec![] });
     let key = |id: &str, material, session: Option<Session>| {
         let user = Arc::clone(&user);
         let principal = match session {

@@ -8,9 +8,18 @@ use jiff::Timestamp as Moment;
 use super::{Environment, Pattern};
 use crate::network;
 
-/// The condition keys that are known: RAM's common ones. SAE has none of its own.
-pub const KEYS: [&str; 4] =
-    ["acs:SourceIp", "acs:SecureTransport", "acs:CurrentTime", "acs:MFAPresent"];
+/// The condition keys that are known: RAM's common ones, and KMS's for the tags of a resource. SAE has none of its own.
+pub const KEYS: [&str; 6] = [
+    "acs:SourceIp",
+    "acs:SecureTransport",
+    "acs:CurrentTime",
+    "acs:MFAPresent",
+    "acs:SourceVpc",
+    "kms:tag/KEY",
+];
+
+/// What the keys for tags begin with; the tag's own key follows.
+const TAG: &str = "kms:tag/";
 
 /// The condition operators, each with the values that it compares; those with `Not` in their names negate.
 static OPERATORS: [(&str, Values); 21] = [
@@ -56,12 +65,15 @@ pub enum ConditionError {
 }
 
 /// What a condition asks about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Key {
     SourceIp,
     SecureTransport,
     CurrentTime,
     MfaPresent,
+    SourceVpc,
+    /// The value of the resource's tag of that key.
+    Tag(String),
 }
 
 /// What a request's value is compared with. Any of several values is enough.
@@ -91,7 +103,7 @@ pub struct Condition {
 impl Condition {
     /// A condition without values, which [`Condition::add`] puts in.
     ///
-    /// `String*` compares the text of any key; `Date*` and `Numeric*` (in whole seconds since 1970) are for
+    /// `String*` compares the text of any key, and is the only kind for `acs:SourceVpc` and `kms:tag/KEY`; `Date*` and `Numeric*` (in whole seconds since 1970) are for
     /// `acs:CurrentTime`, `Bool` for the two truth values, and `IpAddress` for `acs:SourceIp`.
     pub fn new(operator: &str, key: &str) -> Result<Self, ConditionError> {
         let known = OPERATORS.iter().find(|(name, _)| *name == operator);
@@ -101,7 +113,11 @@ impl Condition {
             "acs:SecureTransport" => Key::SecureTransport,
             "acs:CurrentTime" => Key::CurrentTime,
             "acs:MFAPresent" => Key::MfaPresent,
-            _ => return Err(ConditionError::UnknownKey),
+            "acs:SourceVpc" => Key::SourceVpc,
+            _ => match key.strip_prefix(TAG) {
+                Some(tag) if !tag.is_empty() => Key::Tag(tag.to_owned()),
+                _ => return Err(ConditionError::UnknownKey),
+            },
         };
         let fits = match &values {
             Values::Equal(_) | Values::EqualIgnoringCase(_) | Values::Like(_) => true,
@@ -139,11 +155,11 @@ impl Condition {
     }
 
     /// What is not known of a request meets no condition, not even a negated one.
-    pub(super) fn is_met(&self, environment: &Environment) -> bool {
+    pub fn is_met(&self, environment: &Environment<'_>) -> bool {
         self.has_value(environment).is_some_and(|has_value| has_value != self.is_negated)
     }
 
-    fn has_value(&self, environment: &Environment) -> Option<bool> {
+    fn has_value(&self, environment: &Environment<'_>) -> Option<bool> {
         let text = || self.key.text(environment);
         Some(match &self.values {
             Values::Equal(values) => values.contains(&text()?),
@@ -168,7 +184,7 @@ impl Condition {
 
 impl Key {
     /// What the request has under this key; nothing if that is not known.
-    fn text(self, environment: &Environment) -> Option<String> {
+    fn text(&self, environment: &Environment<'_>) -> Option<String> {
         match self {
             Self::SourceIp => environment.source.map(|source| source.to_canonical().to_string()),
             Self::CurrentTime => {
@@ -176,12 +192,18 @@ impl Key {
                 Moment::from_second(seconds).ok().map(|moment| moment.to_string())
             }
             Self::SecureTransport | Self::MfaPresent => Some(self.is_true(environment).to_string()),
+            // No request of an emulated cloud comes out of a VPC.
+            Self::SourceVpc => None,
+            Self::Tag(wanted) => {
+                let mut tags = environment.tags.iter();
+                tags.find(|(key, _)| key == wanted).map(|(_, value)| value.clone())
+            }
         }
     }
 
     /// A call with an access key proves no second factor.
-    fn is_true(self, environment: &Environment) -> bool {
-        self == Self::SecureTransport && environment.is_secure
+    fn is_true(&self, environment: &Environment<'_>) -> bool {
+        *self == Self::SecureTransport && environment.is_secure
     }
 }
 

@@ -11,7 +11,7 @@ use std::net::IpAddr;
 
 pub use condition::{Condition, ConditionError, KEYS, operators};
 pub use pattern::Pattern;
-pub use system::{SYSTEM_POLICIES, system_policy};
+pub use system::{system_policies, system_policy};
 
 use crate::clock::Timestamp;
 
@@ -43,6 +43,14 @@ impl Patterns {
             Self::AllBut(patterns) => !patterns.iter().any(|known| known.matches(text)),
         }
     }
+
+    /// Whether some action or resource that begins so may be one of them.
+    pub fn cover_some(&self, beginning: &str) -> bool {
+        match self {
+            Self::These(patterns) => patterns.iter().any(|known| known.matches_some(beginning)),
+            Self::AllBut(_) => self.cover(&format!("{beginning}*")),
+        }
+    }
 }
 
 /// A statement: it applies to a request for one of its actions on one of its resources that meets all of its conditions.
@@ -55,7 +63,8 @@ pub struct Statement {
 }
 
 impl Statement {
-    fn applies(&self, action: &str, resource: &str, environment: &Environment) -> bool {
+    /// Whether it is about the action, in small letters, on the resource, and its conditions are met.
+    pub fn applies(&self, action: &str, resource: &str, environment: &Environment<'_>) -> bool {
         self.actions.cover(action)
             && self.resources.cover(resource)
             && self.conditions.iter().all(|condition| condition.is_met(environment))
@@ -64,13 +73,15 @@ impl Statement {
 
 /// What conditions can ask about a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Environment {
+pub struct Environment<'a> {
     /// The address it comes from (`acs:SourceIp`), where it is known.
     pub source: Option<IpAddr>,
     /// Whether it came over TLS (`acs:SecureTransport`).
     pub is_secure: bool,
     /// When it arrived (`acs:CurrentTime`).
     pub now: Timestamp,
+    /// The tags of the resource that is asked for (`kms:tag/KEY`), each key with its value.
+    pub tags: &'a [(String, String)],
 }
 
 /// The caller may not.
@@ -82,18 +93,18 @@ pub enum Denied {
     Explicitly,
 }
 
-/// What the statements of a user's policies, whose order does not matter, say of taking an action, such as
-/// `sae:CreateSecret`, on a resource, such as `acs:sae:cn-beijing:1000000000000001:*` for all of a region's.
-pub fn evaluate(
-    statements: &[Statement],
+/// What the statements of policies, whose order does not matter, say of taking an action, such as `sae:CreateSecret`, on a
+/// resource, such as `acs:sae:cn-beijing:1000000000000001:*` for all of a region's.
+pub fn evaluate<'s>(
+    statements: impl IntoIterator<Item = &'s Statement>,
     action: &str,
     resource: &str,
-    environment: &Environment,
+    environment: &Environment<'_>,
 ) -> Result<(), Denied> {
     let action = action.to_ascii_lowercase();
     let mut decision = Err(Denied::Implicitly);
-    for statement in statements.iter().filter(|known| known.applies(&action, resource, environment))
-    {
+    let statements = statements.into_iter();
+    for statement in statements.filter(|known| known.applies(&action, resource, environment)) {
         match statement.effect {
             Effect::Deny => return Err(Denied::Explicitly),
             Effect::Allow => decision = Ok(()),

@@ -28,13 +28,14 @@ impl Pattern {
         fits.then(|| Self::new(text)).ok_or(RESOURCE)
     }
 
-    pub(super) fn new(text: &str) -> Self {
+    /// Any text as a pattern.
+    pub fn new(text: &str) -> Self {
         Self(text.chars().collect())
     }
 
     /// Whether it matches all of a text, in time bounded by the product of the two lengths: only the last `*` met ever
     /// has to be tried again, because what stands before it has its first match already.
-    pub(super) fn matches(&self, text: &str) -> bool {
+    pub fn matches(&self, text: &str) -> bool {
         let text: Vec<char> = text.chars().collect();
         let (mut at, mut read) = (0, 0);
         let mut retry = None;
@@ -57,6 +58,16 @@ impl Pattern {
             }
         }
         self.0.iter().skip(at).all(|part| *part == '*')
+    }
+
+    /// Whether it matches some text that begins so and has no further colons: then what it begins with matches the
+    /// beginning. Only where it has none itself does a `*` stand for colons.
+    pub fn matches_some(&self, beginning: &str) -> bool {
+        let colons = |text: &[char]| text.iter().filter(|part| **part == ':').count();
+        let wanted = if colons(&self.0) == 0 { 0 } else { beginning.matches(':').count() };
+        (0..=self.0.len())
+            .filter_map(|end| self.0.get(..end))
+            .any(|begun| colons(begun) == wanted && Self(begun.to_vec()).matches(beginning))
     }
 }
 
@@ -101,6 +112,25 @@ mod tests {
         let pattern = Pattern::new(&"*a".repeat(1000));
         assert!(!pattern.matches(&format!("{}b", "a".repeat(5000))));
         assert!(pattern.matches(&"a".repeat(5000)));
+    }
+
+    #[test]
+    fn a_pattern_matches_some_text_or_none_of_a_beginning() {
+        for (pattern, matches) in [
+            ("*", true),
+            ("acs:*:*:*:*", true),
+            ("acs:kms:*:13:secret/a", false),
+            ("acs:kms:cn-x:12:secret/a", true),
+            ("acs:kms:cn-?:*:s*", true),
+            ("acs:kms:cn-x:12:secret", true),
+            ("acs:kms:cn-x:12:key/*", false),
+            ("acs:kms:cn-y:12:secret/a", false),
+            ("acs:kms:cn-x:12:secre", false),
+            ("acs:sae:*", false),
+        ] {
+            let known = Pattern::new(pattern);
+            assert_eq!(known.matches_some("acs:kms:cn-x:12:secret"), matches, "{pattern}");
+        }
     }
 
     #[test]

@@ -5,11 +5,12 @@ use super::*;
 /// 2026-01-02T03:04:05Z.
 const NOW: i64 = 1_767_323_045;
 
-fn environment(source: &str, is_secure: bool) -> Environment {
-    Environment { source: source.parse().ok(), is_secure, now: Timestamp(NOW * 1000 + 678) }
+fn environment(source: &str, is_secure: bool) -> Environment<'static> {
+    let now = Timestamp(NOW * 1000 + 678);
+    Environment { source: source.parse().ok(), is_secure, now, tags: &[] }
 }
 
-fn anywhere() -> Environment {
+fn anywhere() -> Environment<'static> {
     environment("192.0.2.7", false)
 }
 
@@ -34,7 +35,7 @@ fn decide(statements: &[Statement], action: &str) -> Result<(), Denied> {
     evaluate(statements, action, "*", &anywhere())
 }
 
-fn is_met(operator: &str, key: &str, values: &[&str], environment: &Environment) -> bool {
+fn is_met(operator: &str, key: &str, values: &[&str], environment: &Environment<'_>) -> bool {
     let mut condition = Condition::new(operator, key).unwrap();
     for value in values {
         condition.add(value).unwrap();
@@ -109,15 +110,50 @@ fn the_system_policies_allow_what_their_names_say() {
         ("AliyunSAEReadOnlyAccess", "sae:CreateSecret", false),
         ("AliyunSAEReadOnlyAccess", "sae:DeleteNamespace", false),
     ] {
-        assert!(SYSTEM_POLICIES.contains(&policy));
+        assert!(system_policies().any(|known| known == policy));
         let known = system_policy(policy).unwrap();
         let decision = evaluate(&known, action, "acs:sae:cn-beijing:1:*", &anywhere());
         assert_eq!(decision == Ok(()), allowed, "{policy} {action}");
     }
-    for other in ["AliyunOSSFullAccess", "AliyunKMSReadOnlyAccess", "AliyunARMSDefaultRolePolicy"] {
+    let (secrets, secret) = ("acs:kms:cn-beijing:1:secret", "acs:kms:cn-beijing:1:secret/a");
+    let key = "acs:kms:cn-beijing:1:key/a";
+    for (policy, action, resource, allowed) in [
+        ("AliyunKMSFullAccess", "kms:GetSecretValue", secret, true),
+        ("AliyunKMSFullAccess", "sae:DescribeSecret", "*", false),
+        ("AliyunKMSReadOnlyAccess", "kms:ListSecrets", secrets, true),
+        ("AliyunKMSReadOnlyAccess", "kms:DescribeSecret", secret, true),
+        ("AliyunKMSReadOnlyAccess", "kms:GetSecretPolicy", secret, true),
+        ("AliyunKMSReadOnlyAccess", "kms:GetSecretValue", secret, false),
+        ("AliyunKMSReadOnlyAccess", "kms:GetRandomPassword", "*", false),
+        ("AliyunKMSSecretAdminAccess", "kms:CreateSecret", secrets, true),
+        ("AliyunKMSSecretAdminAccess", "kms:GetSecretValue", secret, true),
+        ("AliyunKMSSecretAdminAccess", "kms:GetRandomPassword", "*", true),
+        ("AliyunKMSSecretAdminAccess", "kms:Decrypt", key, false),
+        ("AliyunKMSSecretUserAccess", "kms:GetSecretValue", secret, true),
+        ("AliyunKMSSecretUserAccess", "kms:ListSecrets", secrets, false),
+        ("AliyunKMSCryptoAdminAccess", "kms:CreateKey", "acs:kms:cn-beijing:1:key", true),
+        ("AliyunKMSCryptoAdminAccess", "kms:CreateAlias", "acs:kms:cn-beijing:1:alias/a", true),
+        ("AliyunKMSCryptoAdminAccess", "kms:GetSecretValue", secret, false),
+        ("AliyunKMSCryptoUserAccess", "kms:Decrypt", key, true),
+        ("AliyunKMSCryptoUserAccess", "kms:CreateKey", key, false),
+    ] {
+        let decision = evaluate(&system_policy(policy).unwrap(), action, resource, &anywhere());
+        assert_eq!(decision == Ok(()), allowed, "{policy} {action} {resource}");
+    }
+    for known in system_policies() {
+        assert!(!system_policy(known).unwrap().is_empty(), "{known}");
+    }
+    for other in ["AliyunOSSFullAccess", "AliyunECSReadOnlyAccess", "AliyunARMSDefaultRolePolicy"] {
         assert_eq!(system_policy(other), Some(vec![]), "{other}");
     }
-    for slip in ["AliyunSAEFulAccess", "aliyunsaefullaccess", "AliyunOSS", "OSSFullAccess", ""] {
+    for slip in [
+        "AliyunSAEFulAccess",
+        "AliyunKMSAccess",
+        "aliyunsaefullaccess",
+        "AliyunOSS",
+        "OSSFullAccess",
+        "",
+    ] {
         assert_eq!(system_policy(slip), None, "{slip}");
     }
 }
@@ -135,6 +171,12 @@ fn every_operator_fits_some_key_and_no_other_word_is_one() {
         ("StringEqualsIfExists", "acs:SourceIp", ConditionError::UnknownOperator),
         ("Bool", "acs:Sourceip", ConditionError::UnknownKey),
         ("Bool", "acs:ResourceTag/team", ConditionError::UnknownKey),
+        ("StringEquals", "kms:tag", ConditionError::UnknownKey),
+        ("StringEquals", "kms:tag/", ConditionError::UnknownKey),
+        ("StringEquals", "kms:Tag/team", ConditionError::UnknownKey),
+        ("Bool", "kms:tag/team", ConditionError::Unfit),
+        ("DateEquals", "kms:tag/team", ConditionError::Unfit),
+        ("IpAddress", "acs:SourceVpc", ConditionError::Unfit),
         ("Bool", "acs:SourceIp", ConditionError::Unfit),
         ("IpAddress", "acs:CurrentTime", ConditionError::Unfit),
         ("DateEquals", "acs:SecureTransport", ConditionError::Unfit),
@@ -264,6 +306,29 @@ fn texts_are_compared() {
         assert_eq!(met, expected, "{operator} {value}");
     }
     assert!(is_met("StringEquals", "acs:SecureTransport", &["false"], &anywhere()));
+}
+
+#[test]
+fn tags_are_compared() {
+    let tags = [("team".to_owned(), "Payments".to_owned()), ("a/b".to_owned(), String::new())];
+    let tagged = Environment { tags: &tags, ..anywhere() };
+    for (operator, key, value, expected) in [
+        ("StringEquals", "kms:tag/team", "Payments", true),
+        ("StringEquals", "kms:tag/team", "payments", false),
+        ("StringNotEquals", "kms:tag/team", "payments", true),
+        ("StringEqualsIgnoreCase", "kms:tag/team", "payments", true),
+        ("StringLike", "kms:tag/team", "Pay*", true),
+        ("StringEquals", "kms:tag/a/b", "", true),
+        ("StringEquals", "kms:tag/Team", "Payments", false),
+    ] {
+        assert_eq!(is_met(operator, key, &[value], &tagged), expected, "{operator} {key} {value}");
+    }
+    // What a resource or a request does not have meets no condition, not even one that rules something out.
+    for key in ["kms:tag/other", "acs:SourceVpc"] {
+        for operator in ["StringEquals", "StringNotEquals", "StringLike", "StringNotLike"] {
+            assert!(!is_met(operator, key, &["*"], &tagged), "{operator} {key}");
+        }
+    }
 }
 
 #[test]

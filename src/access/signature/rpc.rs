@@ -26,6 +26,27 @@ impl<'a> Parameters<'a> {
         Self(pairs)
     }
 
+    /// Whether anything of a signature is among them, if only that there is one.
+    #[must_use]
+    pub fn are_signed(&self) -> bool {
+        const TELLS: [&[u8]; 7] = [
+            b"AccessKeyId",
+            b"BearerToken",
+            b"SecurityToken",
+            b"Signature",
+            b"SignatureMethod",
+            b"SignatureType",
+            b"SignatureVersion",
+        ];
+        self.0.iter().any(|[name, _]| TELLS.contains(&name.as_ref()))
+    }
+
+    /// Which key is said to have signed; `None` also where that cannot be read.
+    #[must_use]
+    pub fn access_key_id(&self) -> Option<&str> {
+        self.text("AccessKeyId").ok().flatten()
+    }
+
     /// The value of a parameter; an empty one says nothing.
     fn text(&self, name: &str) -> Result<Option<&str>, Refusal> {
         let found = self.0.iter().find(|[known, _]| **known == *name.as_bytes());

@@ -38,7 +38,8 @@ async fn fill_with(log: &AuditLog, text: &str) -> usize {
         // A short one, so that of the pages of a pipe only one is left for a line that needs two.
         let text = if count == 1 { "REQUEST" } else { text };
         let caller = CallerEntry { kind: text, name: Some(text), access_key_id: Some(text) };
-        let entry = Entry { request_id: text, namespace: Some(text), caller, ..entry(&name) };
+        let object = object(text.into(), 42.into(), name.as_str().into());
+        let entry = Entry { request_id: text, object, caller, ..entry(&name) };
         if let Err(error) = log.write(&Entry { action: text, code: text, ..entry }).await {
             assert_eq!(error, STALLED);
             return count;

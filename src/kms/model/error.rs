@@ -2,6 +2,8 @@
 
 use std::{borrow::Cow, fmt};
 
+use crate::access::Denied;
+
 /// The result of everything that stands on the domain.
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -22,6 +24,7 @@ pub enum Field {
     KeyId,
     KeySpec,
     KeyUsage,
+    MoveToVersion,
     NextToken,
     NumberOfBytes,
     Origin,
@@ -42,6 +45,10 @@ pub enum Field {
     SecretName,
     SecretType,
     SecretsList,
+    /// `Tag.N.Key` and `Tag.N.Value`.
+    TagMembers,
+    /// `TagKey.N`.
+    TagKeyMembers,
     TagKeys,
     Tags,
     VersionId,
@@ -123,6 +130,9 @@ pub enum Error {
     /// The key cannot be used in this state.
     #[error("the key is {}", .0.name())]
     KeyState(KeyState),
+    /// The key's state cannot be changed as it was asked for.
+    #[error("the key is {} and stays so", .0.name())]
+    KeyStateStays(KeyState),
     /// The operation is not for this type of secret or kind of key.
     #[error("the operation does not support this type of secret or key")]
     Unsupported,
@@ -130,6 +140,8 @@ pub enum Error {
     TooManySecrets,
     #[error("the account may have no more keys")]
     TooManyKeys,
+    #[error("the account may have no more aliases")]
+    TooManyAliases,
     /// Of all stages of a secret.
     #[error("the secret may have no more stages")]
     TooManyStages,
@@ -150,9 +162,12 @@ pub enum Error {
     TagValueInvalid(Cow<'static, str>),
     #[error("a tag's key stands twice")]
     TagKeyDuplicate,
-    /// The caller may not do this to that resource.
+    /// In strict mode a secret has a policy of its own only in an instance.
+    #[error("the secret can have no policy of its own")]
+    PolicyUnsupported,
+    /// The caller may not do this to that resource, for this reason.
     #[error("the caller is not allowed to do this to {0}")]
-    Forbidden(String),
+    Forbidden(String, Denied),
     /// The operation was only to be tried, and would succeed.
     #[error("the operation would succeed")]
     DryRun,

@@ -1,7 +1,61 @@
-//! What a secret, a version, a key, a policy *is*: plain types and rules without I/O, HTTP, SQL, wire names or a clock.
+//! What a secret, a version, a key, a policy *is*: plain types and rules without I/O, HTTP, SQL or a clock. Wire names stand
+//! here only inside parameters that are texts of their own (JSON, lists), and as the names of kinds that are stored as well.
 
+mod batch;
+mod ciphertext;
+mod cloud;
+mod cmk;
+mod data;
 mod error;
+mod filters;
+mod key;
+mod key_name;
+mod listing;
+mod managed;
+mod name;
+mod number;
+mod object;
+mod paging;
+mod password;
+mod policy;
+mod random;
+mod rotation;
 mod scope;
+mod secret;
+mod secret_type;
+mod stage;
+mod tags;
+mod version;
+mod window;
 
-pub use error::{Error, Field, KeyState, Result};
-pub use scope::{Arn, Kind, Scope};
+pub(crate) use batch::BatchEntry;
+pub(crate) use ciphertext::{CiphertextBlob, DataKeyLength, EncryptionContext, Plaintext};
+pub use cloud::{Cloud, Instance, InstanceState, SeedKey, SeedSecret};
+pub(crate) use cmk::{Alias, Key, KeyVersion};
+pub use data::{DataType, SecretData};
+pub(crate) use error::{Error, Field, KeyState, Result};
+pub(crate) use filters::{Filters, KeyFilter, SecretFilter};
+pub use key::{KeyDescription, KeySpec};
+pub(crate) use key::{KeyRotation, KeyUsage, Origin, PendingWindow, ProtectionLevel};
+pub use key_name::AliasName;
+pub(crate) use key_name::{KeyForms, KeyId, KeyName, KeyRef, KeyVersionId};
+pub(crate) use listing::{SecretSummary, TagList, TagPlace};
+pub(crate) use managed::{CustomData, ExtendedConfig, Fresh, ManagedType};
+pub use name::SecretName;
+pub(crate) use name::{RequestedName, SecretRef};
+pub(crate) use number::whole_number;
+pub(crate) use paging::Page;
+pub(crate) use password::{CharacterType, DEFAULT_LENGTH, PasswordRules};
+pub(crate) use policy::{PrincipalKind, PrincipalRef, SecretPolicy, default_policy};
+pub(crate) use random::Random;
+pub(crate) use rotation::{AutomaticRotation, Interval};
+pub use scope::Scope;
+pub(crate) use scope::{Arn, Kind};
+pub(crate) use secret::{Rotation, Secret, Uid};
+pub use secret_type::SecretType;
+pub(crate) use stage::{Stage, parse_stages, stages_from_column, stages_to_column};
+pub use tags::Tags;
+pub(crate) use tags::{TAGS_MAX, Tag, TagKey, TagValue, parse_tag_keys};
+pub use version::VersionId;
+pub(crate) use version::{Change, Version, Versions};
+pub(crate) use window::RecoveryWindow;

@@ -3,7 +3,8 @@
 use std::fmt::Display;
 
 use crate::{
-    pop::{self, ApiError, Entry, Fault, codes},
+    access::{CommonField, Refusal},
+    pop::{self, AdmissionError, ApiError, Entry, Fault, codes},
     sae::model::{Error, Field},
 };
 
@@ -45,6 +46,54 @@ codes! {
 pub fn entries() -> impl Iterator<Item = Entry> {
     let gateway = pop::Code::ALL.iter().map(|code| code.entry());
     gateway.chain(Code::ALL.iter().map(|code| code.entry()))
+}
+
+/// The gateway's row for a request that is not admitted.
+pub fn refused(error: AdmissionError) -> ApiError {
+    let code = match error {
+        AdmissionError::Refused(refusal) => return not_authenticated(refusal),
+        AdmissionError::MissingVersion => pop::Code::MissingVersion,
+        AdmissionError::HostForbidden(host) => {
+            return ApiError::new(pop::Code::HostForbidden, &[&host]);
+        }
+        AdmissionError::OriginForbidden => pop::Code::OriginForbidden,
+        AdmissionError::Throttled { millis } => {
+            let throttled = ApiError::new(pop::Code::ThrottlingUser, &[]);
+            return ApiError { retry_after: Some(millis), ..throttled };
+        }
+    };
+    ApiError::new(code, &[])
+}
+
+fn not_authenticated(refusal: Refusal) -> ApiError {
+    use pop::Code;
+    let code = match refusal {
+        Refusal::Missing(CommonField::AccessKeyId) => Code::MissingAccessKeyId,
+        Refusal::Missing(CommonField::Signature) => Code::MissingSignature,
+        Refusal::Missing(CommonField::Timestamp) => Code::MissingTimestamp,
+        Refusal::Missing(CommonField::SignatureNonce) => Code::MissingSignatureNonce,
+        Refusal::Missing(CommonField::ContentHash) => Code::MissingContentSha256,
+        Refusal::Missing(CommonField::SecurityToken) => Code::MissingSecurityToken,
+        Refusal::Incomplete => Code::IncompleteSignature,
+        Refusal::UnknownMethod => Code::SignatureMethodNotValid,
+        Refusal::UnknownKey => Code::AccessKeyNotFound,
+        Refusal::InactiveKey => Code::AccessKeyInactive,
+        Refusal::DateMalformed => Code::TimestampFormat,
+        Refusal::DateExpired => Code::TimestampExpired,
+        Refusal::TokenExpired => Code::TokenExpired,
+        Refusal::TokenMalformed => Code::TokenMalformed,
+        Refusal::TokenMismatch => Code::TokenMismatch,
+        Refusal::ContentMd5Mismatch => Code::ContentMd5Mismatch,
+        Refusal::NonceUsed => Code::NonceUsed,
+        Refusal::Acs3Mismatch { string_to_sign, canonical_request } => {
+            let blanks: [&dyn Display; 2] = [&string_to_sign, &canonical_request];
+            return ApiError::new(Code::Acs3SignatureMismatch, &blanks);
+        }
+        Refusal::RoaMismatch { string_to_sign } | Refusal::RpcMismatch { string_to_sign } => {
+            return ApiError::new(Code::RoaSignatureMismatch, &[&string_to_sign]);
+        }
+    };
+    ApiError::new(code, &[])
 }
 
 /// How SAE words what is wrong with a parameter.

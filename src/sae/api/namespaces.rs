@@ -10,7 +10,9 @@ use super::{
 };
 use crate::{
     pop::{ApiError, Fault, RegionId},
-    sae::model::{Error, Field, Namespace, NamespaceId, NamespaceName, parse_description},
+    sae::model::{
+        Error, Field, Namespace, NamespaceId, NamespaceName, local_name, parse_description,
+    },
 };
 
 /// `CreateNamespace`.
@@ -144,7 +146,7 @@ pub fn regions(request: &Request<'_>) -> Answer {
     let regions = request.sae.service.cloud.regions.iter().map(|region| {
         json!({
             "RegionId": region.as_str(),
-            "LocalName": region.local_name(),
+            "LocalName": local_name(region),
             "RegionEndpoint": format!("sae.{region}.aliyuncs.com"),
             "RecommendZones": { "RecommendZone": [] },
         })

@@ -8,28 +8,34 @@ use actix_web::{
     },
     web,
 };
+use serde_json::Value;
 
 use super::{
-    errors::with_message,
+    errors::{refused, with_message},
     namespaces,
     operation::{self, Operation},
     reply::{self, Answer},
-    request::{NamedRegion, Request, Sae, find_region, unfinished},
+    request::{
+        NAMESPACE, NamedRegion, Request, SECRET_ID, SECRET_NAME, Sae, find_region, unfinished,
+    },
     secrets,
 };
 use crate::{
-    access::Claim,
+    access::{Caller, Claim, Denied},
     exchange::{self, Body, Call, Product},
     http::Room,
-    pop::{self, Admission, ApiError, BodyRole, Frame, Parameters, RegionId, authorize},
+    pop::{
+        self, Admission, ApiError, BodyRole, Format, Frame, Parameters, RegionId, Unsayable, Xml,
+        access_denied, environment,
+    },
     sae::model::{Cloud, NamespaceId, SecretId},
 };
 
 /// The version of the API.
 const VERSION: &str = "2019-05-06";
 
-/// Members of replies whose value is a map with keys that are no element names of XML.
-const MAPS: &[&str] = &["SecretData"];
+/// How replies look as XML: the keys of a secret are no element names.
+const XML: Xml = Xml { error_root: "Error", maps: &["SecretData"], unsayable: Unsayable::Replaced };
 
 /// How much of a `Content-Encoding` header an error repeats, in characters.
 const ENCODING_MAX: usize = 64;
@@ -67,8 +73,14 @@ impl Product for Sae {
     fn begin(&self, call: &Call<'_>) -> State {
         let parameters = Parameters::from_query(call.head.query_string());
         let trace_id = self.trace_ids.next(call.now);
-        call.note(|outcome| outcome.trace_id = Some(trace_id.clone()));
-        State { frame: Frame::new(call, &parameters, trace_id, MAPS), parameters }
+        call.note(|outcome| {
+            outcome.trace_id = Some(trace_id.clone());
+            outcome.place = Some((NAMESPACE, None));
+            outcome.object = vec![(SECRET_ID, Value::Null), (SECRET_NAME, Value::Null)];
+        });
+        let format = Format::named(&parameters);
+        let format = format.unwrap_or_else(|| Format::accepted(call.header("accept")));
+        State { frame: Frame::new(call, trace_id, format, XML), parameters }
     }
 
     fn admit_head(
@@ -85,7 +97,7 @@ impl Product for Sae {
         if contradicts(call.head, "x-acs-version", VERSION) {
             return Err(ApiError::new(pop::Code::VersionNotValid, &[]));
         }
-        let claim = Admission::new(&self.access, call).check_head()?;
+        let claim = Admission::new(&self.access, call).check_head().map_err(refused)?;
         Ok((operation, claim))
     }
 
@@ -98,7 +110,7 @@ impl Product for Sae {
     ) -> Result<Admitted, ApiError> {
         let Body { bytes, room } = body;
         let admission = Admission::new(&self.access, call);
-        let caller = admission.admit(claim, &bytes, self.exchange.clock.now())?;
+        let caller = admission.admit(claim, &bytes, self.exchange.clock.now()).map_err(refused)?;
         let role = match *call.head.method() {
             Method::POST | Method::PUT => BodyRole::Parameters,
             _ => BodyRole::Ignorable,
@@ -119,7 +131,7 @@ impl Product for Sae {
         let named = region.as_ref().ok().and_then(Option::as_ref);
         let cloud = &self.service.cloud;
         let resources = resources_of(operation, &parameters, named, cloud);
-        authorize(call, &caller, operation.action(), &resources, &cloud.account)?;
+        check_rights(call, &caller, operation, &resources, cloud)?;
         // What a body has wrong is told only to a caller that may do this.
         added.map_err(|refused| with_message(refused.place, refused.reason))?;
         Ok(Admitted { operation, parameters, region, _room: room })
@@ -163,9 +175,33 @@ fn note(call: &Call<'_>, operation: Operation, parameters: &Parameters) {
     call.note(|outcome| {
         outcome.operation = Some(operation.name());
         outcome.action = Some(operation.action());
-        outcome.namespace = namespace.map(|namespace| namespace.to_string());
-        outcome.object_id = id.map(SecretId::get);
+        outcome.place = Some((NAMESPACE, namespace.map(|namespace| namespace.to_string())));
+        outcome.note_object(SECRET_ID, id.map(SecretId::get));
     });
+}
+
+/// Checks whether the caller may do this to all of the resources. Nothing of SAE is shared across accounts.
+fn check_rights(
+    call: &Call<'_>,
+    caller: &Caller,
+    operation: Operation,
+    resources: &[String],
+    cloud: &Cloud,
+) -> Result<(), ApiError> {
+    let (action, home) = (operation.action(), &cloud.account);
+    let refuse = |denied| ApiError {
+        access_denied: Some(Box::new(access_denied(caller, action, home, denied))),
+        ..ApiError::new(pop::Code::NoPermission, &[])
+    };
+    if caller.account(home) != home {
+        return Err(refuse(Denied::Implicitly));
+    }
+    let environment = environment(call);
+    for resource in resources {
+        caller.authorize(action, resource, &environment).map_err(refuse)?;
+    }
+    call.note(|outcome| outcome.is_permitted = true);
+    Ok(())
 }
 
 /// A compressed body would be taken for one that cannot be read.

@@ -69,11 +69,22 @@ struct Envelope<'a> {
 /// The reply to a request that failed. The gateway's errors lack what only the service knows.
 pub fn failure(frame: &Frame, error: &ApiError) -> HttpResponse {
     let entry = error.entry;
+    let recommend = format!(
+        "https://api.aliyun.com/troubleshoot?q={}&product=sae&requestId={}",
+        entry.code, frame.request_id
+    );
+    let members = [
+        ("RequestId", frame.request_id.as_str().into()),
+        ("HostId", frame.host.as_str().into()),
+        ("Code", entry.code.into()),
+        ("Message", error.message.as_str().into()),
+        ("Recommend", recommend.into()),
+    ];
     let of_service = [
         ("TraceId", frame.trace_id.as_str().into()),
         ("ErrorCode", entry.code.into()),
         ("Success", Value::Bool(false)),
     ];
     let more = if entry.origin == Origin::Service { &of_service[..] } else { &[] };
-    frame.failure(error, "sae", more.iter().cloned())
+    frame.failure(error, members.into_iter().chain(more.iter().cloned()))
 }

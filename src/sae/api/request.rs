@@ -23,6 +23,11 @@ pub struct Sae {
     pub trace_ids: TraceIds,
 }
 
+/// What the logs call where a secret is, and the secret.
+pub const NAMESPACE: &str = "namespace";
+pub const SECRET_ID: &str = "secret_id";
+pub const SECRET_NAME: &str = "secret_name";
+
 /// The region that a request names, served or not, if it names one; an error if what it names is no region. Most
 /// operations do not need it.
 pub type NamedRegion = Result<Option<RegionId>, Malformed>;
@@ -43,14 +48,18 @@ impl Request<'_> {
 
     /// Notes the namespace for the log.
     pub fn note(&self, namespace: &NamespaceId) {
-        self.call.note(|outcome| outcome.namespace = Some(namespace.to_string()));
+        self.call.note(|outcome| outcome.place = Some((NAMESPACE, Some(namespace.to_string()))));
     }
 
     /// Notes the secret for the logs, as far as it is known.
     pub fn note_secret(&self, id: Option<SecretId>, name: Option<&str>) {
         self.call.note(|outcome| {
-            outcome.object_id = id.map(SecretId::get).or(outcome.object_id);
-            outcome.object_name = name.map(str::to_owned).or_else(|| outcome.object_name.take());
+            if let Some(id) = id {
+                outcome.note_object(SECRET_ID, id.get());
+            }
+            if let Some(name) = name {
+                outcome.note_object(SECRET_NAME, name);
+            }
         });
     }
 

@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 
 use super::{
-    DockerConfigMode, NamespaceId, NamespaceName, Quotas, SecretData, SecretName, SecretSummary,
-    SecretType,
+    DOCUMENTED_REGIONS, DockerConfigMode, NamespaceId, NamespaceName, Quotas, SecretData,
+    SecretName, SecretSummary, SecretType,
 };
-use crate::pop::{DOCUMENTED_REGIONS, RegionId};
+use crate::pop::RegionId;
 
 /// The emulated cloud.
 #[derive(Debug, Clone)]

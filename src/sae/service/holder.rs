@@ -12,13 +12,17 @@ use crate::{
 /// no other.
 const BATCH: i64 = 1000;
 
+/// What is counted.
+const SECRET: &str = "secret";
+const NAMESPACE: &str = "namespace";
+
 /// The secrets of all namespaces.
 #[derive(Debug, Clone, Copy)]
 pub struct Secrets;
 
 impl Holder for Secrets {
     fn noun(&self) -> &'static str {
-        "secret"
+        SECRET
     }
 
     fn counts(&self, tx: &mut Tx<'_>) -> store::Result<Vec<(KeyId, u64)>> {
@@ -67,6 +71,8 @@ impl Holder for Secrets {
 
     fn verify(&self, tx: &mut Tx<'_>, sealing: &Sealing, found: &mut Verification) {
         type Check = fn(&mut Tx<'_>, &mut Verification) -> store::Result<()>;
+        found.opened.add(SECRET, 0);
+        found.places.add(NAMESPACE, 0);
         for (what, check) in [
             ("the counts of secrets", count_secrets as Check),
             ("the counter of numbers", count_numbers),
@@ -99,7 +105,7 @@ fn open_all(tx: &mut Tx<'_>, sealing: &Sealing, found: &mut Verification) -> sto
         progress.advance(last.clone())?;
         for place in batch {
             match open(tx, sealing, &place) {
-                Ok(()) => found.secrets += 1,
+                Ok(()) => found.opened.add(SECRET, 1),
                 Err(error @ Error::Damaged(..)) => found.faults.push(error.to_string()),
                 Err(error) => found.fault(&format!("secret {}", place.id), &error),
             }
@@ -132,7 +138,7 @@ fn count_numbers(tx: &mut Tx<'_>, found: &mut Verification) -> store::Result<()>
 
 fn count_namespaces(tx: &mut Tx<'_>, found: &mut Verification) -> store::Result<()> {
     let (all, custom) = tx.namespace_counts()?;
-    found.namespaces = all;
+    found.places.add(NAMESPACE, all);
     let counted = tx.counted_namespaces()?;
     if counted != custom {
         let fault = format!("{counted} namespaces of users are counted and {custom} are there");

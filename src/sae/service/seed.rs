@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::{
     clock::Timestamp,
     sae::{
-        model::{Error, Namespace, NamespaceId, Result, SeedNamespace, SeedSecret},
+        model::{Error, Namespace, NamespaceId, Result, SeedNamespace, SeedSecret, local_name},
         service::{
             Service,
             secrets::{SealedDraft, payload},
@@ -38,7 +38,7 @@ impl Service {
             // Another process may start at the same moment.
             tx.lock_keys()?;
             for region in &cloud.regions {
-                let name = region.local_name();
+                let name = local_name(region);
                 seed_namespace(tx, &NamespaceId::default_of(region.clone()), name, "", now)?;
             }
             for SeedNamespace { id, name, description } in &namespaces {

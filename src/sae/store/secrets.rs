@@ -114,6 +114,10 @@ fn place_columns(tx: &Tx<'_>) -> (secrets::id, SqlLiteral<Nullable<SqlText>>) {
     (secrets::id, diesel::dsl::sql(namespace))
 }
 
+fn place((id, partition): (i64, Option<String>)) -> RowPlace {
+    RowPlace { id, partition, part: 0 }
+}
+
 /// The row at a place.
 fn row_at(place: &RowPlace) -> Rows<'_> {
     let row = secrets::table.filter(secrets::id.eq(place.id)).into_boxed();
@@ -127,9 +131,9 @@ fn row_at(place: &RowPlace) -> Rows<'_> {
 fn rows_behind<'a>(after: Option<&'a RowPlace>, tx: &Tx<'_>) -> Rows<'a> {
     let rows = secrets::table.into_boxed();
     let rows = match after {
-        Some(RowPlace { id, partition: None }) => rows.filter(secrets::id.gt(id)),
+        Some(RowPlace { id, partition: None, .. }) => rows.filter(secrets::id.gt(id)),
         // An index is searched by the first condition and read on by the second.
-        Some(RowPlace { id, partition: Some(namespace) }) => rows
+        Some(RowPlace { id, partition: Some(namespace), .. }) => rows
             .filter(secrets::namespace_id.ge(namespace))
             .filter(secrets::namespace_id.gt(namespace).or(secrets::id.gt(id))),
         None => rows,
@@ -252,7 +256,7 @@ impl Tx<'_> {
     ) -> store::Result<Vec<RowPlace>> {
         let places = rows_behind(after, self).limit(limit).select(place_columns(self));
         let places: Vec<(i64, Option<String>)> = places.load(self.connection())?;
-        Ok(places.into_iter().map(|(id, partition)| RowPlace { id, partition }).collect())
+        Ok(places.into_iter().map(place).collect())
     }
 
     /// The secret at a place, with its data; [`Error::SecretNotFound`].
@@ -373,7 +377,7 @@ impl Tx<'_> {
             is_first || rewritten <= REWRITTEN_MAX
         };
         let rows = rows.into_iter().take_while(fits);
-        Ok(rows.map(|((id, partition), _)| RowPlace { id, partition }).collect())
+        Ok(rows.map(|(columns, _)| place(columns)).collect())
     }
 
     /// The data key of the secret at a place; [`Error::SecretNotFound`] and [`Error::Damaged`].

@@ -18,7 +18,7 @@ fn policies(text: &str) -> Vec<Statement> {
 
 fn decide(policies: &[Statement], action: &str, source: &str) -> Result<(), Denied> {
     let now = Timestamp(1_767_323_045_000);
-    let environment = Environment { source: source.parse().ok(), is_secure: true, now };
+    let environment = Environment { source: source.parse().ok(), is_secure: true, now, tags: &[] };
     evaluate(policies, action, "acs:sae:cn-beijing:1:*", &environment)
 }
 
@@ -61,14 +61,16 @@ fn policies_have_rules() {
     for bad in [
         "AliyunSAEFulAccess",
         "AliyunSAEFullAccess1",
+        "AliyunKMSFulAccess",
         "Administrator",
         "''",
         "AliyunOSS FullAccess",
     ] {
         let message = format!(
             "there is no system policy \"{}\"; known are AdministratorAccess, AliyunSAEFullAccess, \
-             AliyunSAEReadOnlyAccess and, without effect here, those of other services; a policy of your own is \
-             written out as a document",
+             AliyunSAEReadOnlyAccess, AliyunKMSFullAccess, AliyunKMSReadOnlyAccess, AliyunKMSSecretAdminAccess, \
+             AliyunKMSSecretUserAccess, AliyunKMSCryptoAdminAccess, AliyunKMSCryptoUserAccess and, without effect \
+             here, those of other services; a policy of your own is written out as a document",
             bad.trim_matches('\'')
         );
         check("users: [{ name: u, policies: […] }]", &format!("@{bad} => {message}"));
@@ -95,6 +97,8 @@ fn policies_have_rules() {
         &document.replace('…', "Effect: Allow, Action: '*', Resource: '*', Condition: { … }"),
         "
         @IpAdress: { acs:SourceIp: 192.0.2.1 } => unknown condition operator; there are StringEquals, StringNotEquals, 
+        StringEquals: { @kms:tag/: x } => unknown condition key; there are acs:SourceIp,
+        IpAddress: { @kms:tag/team: 192.0.2.1 } => this operator does not fit the condition key
         StringEquals: { @acs:SourceIP: x } => unknown condition key; there are acs:SourceIp, acs:SecureTransport, 
         Bool: { @acs:SourceIp: 'true' } => this operator does not fit the condition key
         Bool: { acs:SecureTransport: @'yes' } => expected true or false
@@ -113,15 +117,23 @@ fn what_grants_nothing_is_remarked_on() {
             format!("account: 12\nregions: [cn-x]\nusers: [{{ name: u, policies: [{policy}] }}]");
         world(&text).remarks[1..].to_vec()
     };
+    let of_statement = |action: &str, resource: &str| {
+        let statement = format!("{{ Effect: Allow, Action: {action}, {resource} }}");
+        remarks(&format!("{{ Version: '1', Statement: [{statement}] }}"))
+    };
     assert_eq!(world("regions: [cn-bejing]").remarks, ["cn-bejing is no documented region of SAE"]);
-    for quiet in ["AdministratorAccess", "AliyunSAEFullAccess", "AliyunSAEReadOnlyAccess"] {
-        assert_eq!(remarks(quiet), [""; 0], "{quiet}");
-    }
-    for other in [
-        "AliyunOSSFullAccess",
-        "AliyunContainerRegistryReadOnlyAccess",
+    for quiet in [
+        "AdministratorAccess",
+        "AliyunSAEFullAccess",
+        "AliyunSAEReadOnlyAccess",
+        "AliyunKMSFullAccess",
         "AliyunKMSSecretUserAccess",
     ] {
+        assert_eq!(remarks(quiet), [""; 0], "{quiet}");
+    }
+    for other in
+        ["AliyunOSSFullAccess", "AliyunContainerRegistryReadOnlyAccess", "AliyunECSFullAccess"]
+    {
         assert_eq!(
             remarks(other),
             ["3:31: a system policy of another service grants nothing here"],
@@ -140,12 +152,39 @@ fn what_grants_nothing_is_remarked_on() {
         ("Resource: 'acs:sae:*:*:?'", false),
         ("Resource: 'acs:oss:*:*:*'", false),
         ("NotResource: '*'", false),
+        ("Resource: 'acs:kms:cn-x:12:secret/team-a'", true),
+        ("Resource: 'acs:kms:*:*:*'", true),
+        ("Resource: 'acs:kms:cn-x:12:key'", true),
+        ("Resource: 'acs:kms:cn-y:12:secret/team-a'", false),
+        ("Resource: 'acs:kms:cn-x:13:secret/team-a'", false),
+        ("Resource: 'acs:kms:cn-x:12:certificate/a'", false),
     ] {
-        let statement = format!("{{ Effect: Allow, Action: '*', {resource} }}");
-        let remarks = remarks(&format!("{{ Version: '1', Statement: [{statement}] }}"));
+        let remarks = of_statement("'*'", resource);
         let told = remarks
             .iter()
-            .filter(|remark| remark.starts_with("3:59: this statement never applies"));
+            .filter(|remark| remark.starts_with("3:59: this statement never applies: SAE "));
         assert_eq!(told.count(), usize::from(!applies), "{resource}: {remarks:?}");
+    }
+    let other = "account: 12\nregions: [cn-x]\nusers: [{ name: u, account: '34', policies: [{ Version: '1', Statement: \
+                 [{ Effect: Allow, Action: 'kms:*', Resource: 'acs:kms:*:…:secret/*' }] }] }]";
+    for (account, remarks) in [("12", 1), ("34", 1), ("56", 2)] {
+        assert_eq!(world(&other.replace('…', account)).remarks.len(), remarks, "{account}");
+    }
+    // A statement has to be about both a service and what that one authorises.
+    for (action, resource, service) in [
+        ("kms:GetSecretValue", "acs:kms:cn-x:*:secret/a", None),
+        ("k*:*", "acs:kms:cn-x:*:secret/a", None),
+        ("kms:*", "acs:kms:cn-y:*:*", Some("KMS")),
+        ("oss:*", "acs:oss:*:*:*", Some("SAE")),
+        ("sae:*", "acs:kms:*:*:secret/*", Some("SAE")),
+    ] {
+        let remarks = of_statement(action, &format!("Resource: '{resource}'"));
+        let told =
+            remarks.iter().map(|remark| remark.split(": ").nth(2).unwrap().split(' ').next());
+        assert_eq!(
+            told.collect::<Vec<_>>(),
+            Vec::from_iter(service.map(Some)),
+            "{action} {resource}"
+        );
     }
 }

@@ -89,7 +89,7 @@ fn the_shape_is_right() {
         root: { access_keys: [{ id: a, status: @~ }] } => expected a text, found nothing
         users: [{ name: u, policies: @AliyunSAEFullAccess }] => expected a list
         users: [{ name: u, policies: [@[]] }] => expected the name of a system policy, or a policy document
-        @acount: 1 => unknown key `acount`; the keys here are account, regions, upgrading, quotas, namespaces, secrets, users, root, sts
+        @acount: 1 => unknown key `acount`; the keys here are account, regions, upgrading, quotas, namespaces, secrets, users, root, sts, kms
         quotas: { @name-spaces: 1 } => unknown key `name-spaces`; the keys here are namespaces, secrets_per_namespace, keys_per_secret
         namespaces: [{ id: a, @nmae: 'é😀' }] => unknown key `nmae`; the keys here are id, name, description, quotas, applications,
         account: 'é😀' # é\r¶\r¶@x: 1\r¶ => unknown key `x`
@@ -270,8 +270,49 @@ const USERS: &[&str] = &[
     "canary: canary",
 ];
 
+/// The same for a secret of KMS.
+const KMS_SECRETS: &[&str] = &[
+    "data: x,canary",
+    "data: x,canary: y",
+    "data: [canary]",
+    "data: {canary: canary}",
+    "data: !canary",
+    "data: canary: canary",
+    "data: canary, canary: canary",
+    "data: canary, data: canary",
+    "data: canary, data_type: canary, description: \"canary\\0\", type: canary, version: \"canary\\n\"",
+    "data: canary, key: canary, instance: canary, region: canary",
+    "data: canary, tags: { canary canary: canary canary, aliyun-canary: canary }",
+    "data: canary, tags: { canary: 1, 'canary': 2 }",
+    "data: canary, tags: { x,canary }",
+    "data: canary, type: Rds",
+    "data: canary, type: Rds, rotation: canary, extended_config: canary",
+    "data: canary, type: Rds, rotation: canary, extended_config: { canary: canary }",
+    "data: canary, type: Rds, extended_config: { canary: [canary] }",
+    "data: canary, type: Rds, extended_config: { SecretSubType: x,canary }",
+    "data: canary, type: Rds, extended_config: { SecretSubType: canary, CustomData: { canary: canary } }",
+    "data: canary, type: Rds, extended_config: { CustomData: { canary: {canary: canary} } }",
+    "data: canary, type: Rds, extended_config: { CustomData: { x,canary } }",
+    "data: canary, type: Rds, extended_config: { SecretSubType: SingleUser, DBInstanceId: canary }",
+    "data: canary, type: RAMCredentials, extended_config: { SecretSubType: RamUserAccessKey, UserName: canary }",
+    "data: canary, policy: canary",
+    "data: canary, policy: { canary: canary }",
+    "data: canary, policy: { Version: canary, Statement: [] }",
+    "data: canary, policy: { Version: 1, Statement: [canary] }",
+    "data: canary, policy: { Version: 1, Statement: [{ canary: canary }] }",
+    "data: canary, policy: { Version: 1, Statement: [{ Effect: canary, Principal: { RAM: canary }, Action: canary, Resource: canary }] }",
+    "data: canary, policy: { Version: 1, Statement: [{ Effect: Deny, Principal: { canary: canary }, Action: kms:*, Resource: '*' }] }",
+    "data: canary, policy: { Version: 1, Statement: [{ Sid: canary$, Effect: Deny, Principal: { RAM: 'acs:ram::1:*' }, \
+     Action: kms:canary/, Resource: '*', Condition: { canary: { canary: canary } } }] }",
+    "data: canary, policy: { Version: 1, Statement: [{ Effect: Deny, Principal: { RAM: 'acs:ram::1:*' }, \
+     Action: kms:*, Resource: '*', Condition: { Bool: { canary: canary, acs:SecureTransport: canary } } }] }",
+];
+
 #[test]
 fn no_message_shows_a_value() {
+    let kms = KMS_SECRETS.iter().flat_map(|part| {
+        ["s", "-ü canary"].map(|name| format!("kms:\n  secrets:\n  - {{ name: {name}, {part} }}\n"))
+    });
     let secrets = SECRETS.iter().flat_map(|part| {
         ["namespace: cn-beijing, name: s", "namespace: cn-x:canary, name: -canary"]
             .map(|place| format!("secrets:\n  - {{ {place}, {part} }}\n"))
@@ -283,9 +324,11 @@ fn no_message_shows_a_value() {
         "upgrading: canary",
         "quotas: { namespaces: canary }",
         "namespaces: [{ id: canary }]",
+        "kms: { instances: [{ id: canary, state: canary }], quotas: { keys: canary } }",
+        "kms: { keys: [{ region: canary, alias: canary, spec: canary, instance: canary }] }",
         "sts: [{ id: canary, token: canary canary, secret: '', expires: canary, user: canary }]",
     ];
-    for text in secrets.chain(users).chain(others.map(str::to_owned)) {
+    for text in secrets.chain(users).chain(kms).chain(others.map(str::to_owned)) {
         let told = told(&text);
         assert!(!told.is_empty(), "{text}");
         assert!(!told.concat().contains("canary"), "{text}{told:?}");
@@ -304,6 +347,7 @@ secrets:
     registries: { r.io: { username: u, password: canary } }
 users: [{ name: u, access_keys: [{ id: a, secret: canary }] }]
 sts: [{ id: STS.a, secret: canary, token: canary, expires: 2030-01-01T00:00:00Z, user: u }]
+kms: { secrets: [{ name: s, data: canary }] }
 ",
     );
     assert!(!format!("{world:?}").contains("canary"));

@@ -1,7 +1,10 @@
 //! The `users`, the `root` and the `sts` of a world file.
 
 use super::*;
-use crate::{access::KeyMaterial, clock::Timestamp};
+use crate::{
+    access::{Caller, KeyMaterial},
+    clock::Timestamp,
+};
 
 #[test]
 fn users_and_their_keys_are_read() {
@@ -12,6 +15,7 @@ sts:
 users:
   - {{ name: keyless }}
   - name: a.b-c_D1
+    account: 0021
     access_keys:
       - {{ id: LTAI5tOne, secret: 0123 }}
       - {{ id: LTAI5tTwo, secret: '!*', status: Inactive }}
@@ -24,6 +28,7 @@ root: {{ access_keys: [{{ id: LTAI5tPair, public_key: {PUBLIC_KEY:?} }}, {{ id: 
     assert!(
         matches!(&one.principal, Principal::User(user) if user.name == "a.b-c_D1" && user.policies.is_empty())
     );
+    assert!(matches!(&one.principal, Principal::User(user) if user.account == "0021"));
     let two = key(&world, "LTAI5tTwo");
     assert!(two.material == secret("!*") && !two.is_active);
     for pair in ["LTAI5tPair", "LTAI5tLent"] {
@@ -41,6 +46,24 @@ root: {{ access_keys: [{{ id: LTAI5tPair, public_key: {PUBLIC_KEY:?} }}, {{ id: 
     assert!(session.has_token(b"x/+=") && !session.has_token(b"x/+") && !session.has_token(b""));
     // What a variable holds is not looked into again.
     assert!(lent.material == secret("${KEY_ID}"));
+}
+
+#[test]
+fn a_user_belongs_to_the_account_of_the_world_or_to_another() {
+    let world = world(
+        "\
+account: 12
+users:
+  - { name: own, access_keys: [{ id: a, secret: s }] }
+  - { name: other, account: 34, access_keys: [{ id: b, secret: s }] }
+root: { access_keys: [{ id: c, secret: s }] }
+sts: [{ id: STS.d, secret: s, token: t, expires: 2030-01-01T00:00:00Z, user: other }]
+",
+    );
+    for (id, account) in [("a", "12"), ("b", "34"), ("c", "12"), ("STS.d", "34")] {
+        let caller = Caller { principal: key(&world, id).principal.clone(), access_key_id: None };
+        assert_eq!(caller.account("12"), account, "{id}");
+    }
 }
 
 #[test]
@@ -90,6 +113,12 @@ fn users_and_their_keys_have_rules() {
         "
         { name: @'' } => a user's name has 1 to 64 letters, digits, '.', '-' and '_'
         { name: @a b } => a user's name
+        { name: a, account: @one } => an account is digits only
+        { name: a, account: @'' } => an account is digits only
+        { name: a, account: @~ } => expected a text, found nothing
+        { name: a, account: @[1] } => expected a text
+        { name: a, @acount: 1 } => unknown key; the keys here are name, account, access_keys, policies
+        { name: a, account: 1 }, @{ name: a, account: 2 } => this user stands twice; the first is at 1:9
         { name: a }, @{ name: a } => this user stands twice; the first is at 1:9
         ",
     );

@@ -28,6 +28,30 @@ fn get(path: &str, parameters: &[(&str, &str)]) -> Request {
 }
 
 #[test]
+fn nothing_is_shared_across_accounts() {
+    let user = "name: partner, account: '2000000000000002', policies: [AdministratorAccess]";
+    let keys = "access_keys: [{ id: LTAI5tPartner, secret: partner-not-real }]";
+    let sts =
+        "{ id: STS.partner, secret: s, token: t, expires: 2090-01-01T00:00:00Z, user: partner }";
+    let world = format!("{WORLD}users: [{{ {user}, {keys} }}]\nsts: [{sts}]\n");
+    let server = TestServer::start_with(&world, |_| {});
+    let temporary = Signer::new("STS.partner", "s").token("t");
+    for (signer, kind) in [
+        (Signer::new("LTAI5tPartner", "partner-not-real"), "SubUser"),
+        (temporary, "AssumedRoleUser"),
+    ] {
+        for operation in Operation::ALL {
+            let reply = server.send(&signer.sign(request_for(*operation), None));
+            check(&reply, Gateway::NoPermission.entry());
+            let detail = &reply.json()["AccessDeniedDetail"];
+            assert_eq!(detail["AuthPrincipalOwnerId"], "2000000000000002");
+            assert_eq!(detail["AuthPrincipalType"], kind);
+            assert_eq!(detail["NoPermissionType"], "ImplicitDeny");
+        }
+    }
+}
+
+#[test]
 fn a_statement_applies_where_its_resources_cover_the_region() {
     let cases = [
         ("*", 200, 200),

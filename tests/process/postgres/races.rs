@@ -26,7 +26,7 @@ use crate::{
 const CALLERS: usize = 32;
 
 /// The database as it is, and one where every transaction is serializable: there each race ends in a refusal of the engine.
-fn folders() -> [Folder; 2] {
+pub fn folders() -> [Folder; 2] {
     let plain = Folder::on_server();
     let strict = Folder::on_server();
     let name = strict.database().name().to_owned();
@@ -37,7 +37,10 @@ fn folders() -> [Folder; 2] {
 }
 
 /// All callers ask at once, half of them one server and half the other.
-fn ask_at_once(servers: [&Server; 2], ask: impl Fn(&Server, usize) -> Reply + Sync) -> Vec<Reply> {
+pub fn ask_at_once(
+    servers: [&Server; 2],
+    ask: impl Fn(&Server, usize) -> Reply + Sync,
+) -> Vec<Reply> {
     let barrier = Barrier::new(CALLERS);
     thread::scope(|scope| {
         let tasks: Vec<_> = (0..CALLERS)
@@ -53,13 +56,13 @@ fn ask_at_once(servers: [&Server; 2], ask: impl Fn(&Server, usize) -> Reply + Sy
     })
 }
 
-fn successes(replies: &[Reply]) -> usize {
+pub fn successes(replies: &[Reply]) -> usize {
     replies.iter().filter(|reply| reply.status == 200).count()
 }
 
 /// Everybody but the winners was told the same.
 #[track_caller]
-fn others_were_told(replies: &[Reply], code: &str) {
+pub fn others_were_told(replies: &[Reply], code: &str) {
     for reply in replies.iter().filter(|reply| reply.status != 200) {
         assert_eq!(reply.code(), code, "{}", reply.text());
     }

@@ -1,0 +1,131 @@
+//! The emulated cloud as the world file describes it.
+
+use std::collections::BTreeMap;
+
+use super::{
+    AliasName, DataType, ExtendedConfig, Interval, KeyDescription, KeySpec, Scope, SecretData,
+    SecretName, SecretPolicy, SecretType, Tags, VersionId,
+};
+use crate::pop::RegionId;
+
+/// What is there besides secrets and keys, and how much of them there may be.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Cloud {
+    /// The account that everything belongs to which no user of another account makes.
+    pub account: String,
+    /// The served regions; the first is used when a request names none.
+    pub regions: Vec<RegionId>,
+    /// The account's RAM users, whose access keys secrets may hold.
+    pub users: Vec<String>,
+    /// The instances by id; `None` where any `kst-…` counts as one.
+    pub instances: Option<BTreeMap<String, Instance>>,
+    /// How many secrets an account may have in a region; `None` for any number (no figure is documented).
+    pub secret_quota: Option<u32>,
+    /// How many keys an account may have in a region (documented: 200, of the older shared service).
+    pub key_quota: Option<u32>,
+    /// Whether what only the cloud refuses is refused here as well.
+    pub is_strict: bool,
+}
+
+/// A KMS instance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Instance {
+    /// How many secrets it may have.
+    pub secret_quota: Option<u32>,
+    /// With how many other accounts it may be shared: policies that name them are counted by account (documented).
+    pub access_quota: Option<u32>,
+    /// Whether it can be used.
+    pub state: InstanceState,
+}
+
+/// The state of an instance (documented).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InstanceState {
+    /// It was bought, and has no network yet.
+    Uninitialized,
+    /// It gets one.
+    Connecting,
+    /// It can be used.
+    Connected,
+    /// It has no network any more.
+    Disconnected,
+    /// It failed.
+    Error,
+}
+
+impl Instance {
+    /// Without quotas, and connected.
+    pub const OPEN: Self =
+        Self { secret_quota: None, access_quota: None, state: InstanceState::Connected };
+}
+
+impl Cloud {
+    /// Whether the account has a RAM user of that name.
+    #[must_use]
+    pub fn has_user(&self, name: &str) -> bool {
+        self.users.iter().any(|known| known == name)
+    }
+
+    /// The instance of that id, if there is one.
+    #[must_use]
+    pub fn instance(&self, id: &str) -> Option<Instance> {
+        match &self.instances {
+            Some(known) => known.get(id).copied(),
+            None => (id.starts_with("kst-") && id.len() > "kst-".len()).then_some(Instance::OPEN),
+        }
+    }
+
+    /// The instances that can be used; `None` where each can.
+    #[must_use]
+    pub fn connected(&self) -> Option<Vec<&str>> {
+        let is_connected = |instance: &Instance| instance.state == InstanceState::Connected;
+        let known = self.instances.as_ref()?.iter();
+        Some(known.filter(|(_, it)| is_connected(it)).map(|(id, _)| id.as_str()).collect())
+    }
+}
+
+/// A key that must be there at every start.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeedKey {
+    /// Where it is.
+    pub scope: Scope,
+    /// By which it is known whether it is there.
+    pub alias: AliasName,
+    /// Which cipher it has.
+    pub spec: KeySpec,
+    /// What is said of it.
+    pub description: KeyDescription,
+    /// The instance that it is in.
+    pub instance: Option<String>,
+}
+
+/// A secret that must be there at every start.
+#[derive(Debug, Clone)]
+pub struct SeedSecret {
+    /// Where it is.
+    pub scope: Scope,
+    /// Its name.
+    pub name: SecretName,
+    /// What it is for.
+    pub secret_type: SecretType,
+    /// Its first version.
+    pub version: VersionId,
+    /// The value as a caller would send it.
+    pub data: SecretData,
+    /// What is said of its data.
+    pub data_type: DataType,
+    /// What is said of it.
+    pub description: Option<String>,
+    /// The alias of the key that encrypts it.
+    pub key: Option<AliasName>,
+    /// The instance that it is in.
+    pub instance: Option<String>,
+    /// How a managed secret is made.
+    pub config: Option<ExtendedConfig>,
+    /// How often a managed secret is rotated, if it is so by itself.
+    pub rotation: Option<Interval>,
+    /// Who else may use it.
+    pub policy: Option<SecretPolicy>,
+    /// Its tags.
+    pub tags: Tags,
+}

@@ -1,0 +1,58 @@
+//! What can be done: one folder an aggregate, one file an operation. A use case checks its command, then runs one plain
+//! synchronous function inside one transaction of the store.
+
+mod encryption;
+mod holder;
+mod keys;
+mod password;
+mod rights;
+mod secrets;
+mod seed;
+mod shares;
+mod tags;
+mod worker;
+
+use std::sync::Arc;
+
+use crate::{
+    clock::Timestamp,
+    kms::model::{Cloud, Scope},
+    sealing::Sealing,
+    store::Store,
+};
+
+pub use holder::{KeyVersions, SecretVersions};
+pub(crate) use keys::{CreateAlias, CreateKey, DescribedKey, ListedAliases};
+pub(crate) use rights::Rights;
+pub(crate) use secrets::{
+    CreateSecret, DeleteSecret, GetSecretValue, ListSecrets, Managed, PutSecretValue, RotateSecret,
+    SecretValue, UpdateSecret, UpdateSecretRotationPolicy, UpdateSecretVersionStage,
+};
+pub(crate) use tags::{ListTags, Resources, Tagged, TaggedRow, Untagging};
+
+/// Everything that can be done. Cloning is cheap.
+#[derive(Clone)]
+pub struct Service {
+    store: Store,
+    sealing: Arc<Sealing>,
+    pub(crate) cloud: Arc<Cloud>,
+}
+
+/// Of one request: who asks, when, and where.
+#[derive(Clone)]
+pub struct Context {
+    /// The account of the caller, in the region of the request.
+    pub scope: Scope,
+    /// What the caller may.
+    pub rights: Rights,
+    /// When it arrived.
+    pub now: Timestamp,
+}
+
+impl Service {
+    /// A service over a store whose values these keys seal, for one emulated cloud.
+    #[must_use]
+    pub fn new(store: Store, sealing: Arc<Sealing>, cloud: Cloud) -> Self {
+        Self { store, sealing, cloud: Arc::new(cloud) }
+    }
+}

@@ -1,0 +1,62 @@
+//! The policies of secrets.
+
+use std::sync::Arc;
+
+use super::get::check_instance;
+use crate::kms::{
+    model::{Cloud, Error, Result, Secret, SecretPolicy, SecretRef, default_policy},
+    service::{Context, Service, shares::check_shares},
+};
+
+impl Service {
+    /// Replaces the policy of a secret.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`], [`Error::SecretNotFound`], [`Error::SecretPlannedToBeDeleted`],
+    /// [`Error::InstanceNotConnected`], [`Error::TooManyShares`]; [`Error::PolicyUnsupported`] in strict mode for a secret in
+    /// no instance.
+    pub async fn set_secret_policy(
+        &self,
+        context: Context,
+        named: SecretRef,
+        policy: SecretPolicy,
+    ) -> Result<()> {
+        let cloud = Arc::clone(&self.cloud);
+        self.store
+            .write(move |tx| {
+                let mut secret = context.secret_to_change(tx, "kms:SetSecretPolicy", &named)?;
+                if secret.delete_at.is_some() {
+                    return Err(Error::SecretPlannedToBeDeleted);
+                }
+                check_policies(&cloud, &secret)?;
+                secret.policy = Some(policy.text().to_owned());
+                secret.updated = context.now;
+                tx.update_kms_secret(&secret)?;
+                check_shares(tx, &cloud, &secret.scope, secret.instance.as_deref())
+            })
+            .await
+    }
+
+    /// The policy of a secret: the text that was set, or the default one.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`], [`Error::SecretNotFound`], [`Error::InstanceNotConnected`]; [`Error::PolicyUnsupported`] in
+    /// strict mode for a secret in no instance.
+    pub async fn get_secret_policy(&self, context: Context, named: SecretRef) -> Result<String> {
+        let cloud = Arc::clone(&self.cloud);
+        self.store
+            .read_briefly(move |tx| {
+                let secret = context.secret(tx, "kms:GetSecretPolicy", &named)?;
+                check_policies(&cloud, &secret)?;
+                Ok(secret.policy.unwrap_or_else(|| default_policy(&secret.scope.account)))
+            })
+            .await
+    }
+}
+
+/// Whether a secret can have a policy of its own now.
+fn check_policies(cloud: &Cloud, secret: &Secret) -> Result<()> {
+    check_instance(cloud, secret)?;
+    let is_supported = secret.instance.is_some() || !cloud.is_strict;
+    if is_supported { Ok(()) } else { Err(Error::PolicyUnsupported) }
+}

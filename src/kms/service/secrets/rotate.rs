@@ -1,0 +1,134 @@
+//! Gives a managed secret its next version.
+
+use std::sync::Arc;
+
+use super::{create::random, get::check_instance, payload, put::write};
+use crate::{
+    clock::Timestamp,
+    kms::{
+        model::{
+            Cloud, Error, ExtendedConfig, Fresh, ManagedType, Result, Secret, SecretRef, Stage,
+            VersionId,
+        },
+        service::{Context, Service, encryption},
+    },
+    sealing::Sealing,
+    store::Tx,
+};
+
+/// The action that a policy has to allow.
+const ACTION: &str = "kms:RotateSecret";
+
+/// How many rotations an account may ask for within an hour (documented). Those that come by themselves do not count
+/// (inferred).
+const ROTATIONS_MAX: i64 = 50;
+
+/// Which secret to rotate, and what its next version is to be called.
+#[derive(Debug, Clone)]
+pub struct RotateSecret {
+    pub secret: SecretRef,
+    pub version: VersionId,
+}
+
+/// What is rotated, or had been before with that version.
+pub struct Rotated {
+    pub secret: Secret,
+    pub version: VersionId,
+}
+
+impl Service {
+    /// Rotates a secret. Where the version exists nothing happens (documented).
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`], [`Error::SecretNotFound`], [`Error::SecretPlannedToBeDeleted`], [`Error::Unsupported`] for a
+    /// secret that is not managed, [`Error::TooManyRotations`]; those of its instance, its key and its user.
+    pub async fn rotate_secret(&self, context: Context, wanted: RotateSecret) -> Result<Rotated> {
+        let found = {
+            let (context, wanted) = (context.clone(), wanted.clone());
+            let find = move |tx: &mut Tx<'_>| {
+                let secret = context.secret(tx, ACTION, &wanted.secret)?;
+                let config = require_managed(&secret)?;
+                let is_known = tx.kms_version(&secret, &wanted.version)?.is_some();
+                Ok::<_, Error>((secret, config, is_known))
+            };
+            self.store.read_briefly(find).await?
+        };
+        let (secret, config, is_known) = found;
+        if is_known {
+            return Ok(Rotated { secret, version: wanted.version });
+        }
+        let id = secret.id;
+        // Before the transaction, which holds others up.
+        let fresh = fresh(config).await?;
+        let (cloud, sealing) = (Arc::clone(&self.cloud), Arc::clone(&self.sealing));
+        self.store
+            .write(move |tx| {
+                let mut secret = context.secret_to_change(tx, ACTION, &wanted.secret)?;
+                // It was deleted meanwhile, and another one has its name.
+                if secret.id != id {
+                    return Err(Error::SecretNotFound);
+                }
+                require_managed(&secret)?;
+                let version = wanted.version.clone();
+                if tx.kms_version(&secret, &version)?.is_some() {
+                    return Ok(Rotated { secret, version });
+                }
+                if !tx.count_kms_rotation(&secret.scope.account, context.now, ROTATIONS_MAX)? {
+                    return Err(Error::TooManyRotations);
+                }
+                rotate(tx, &cloud, &sealing, &mut secret, version.clone(), &fresh, context.now)?;
+                Ok(Rotated { secret, version })
+            })
+            .await
+    }
+}
+
+/// What a secret's next values are made by; refuses a secret that is to be deleted, and one that is not managed.
+pub(super) fn require_managed(secret: &Secret) -> Result<ExtendedConfig> {
+    if secret.delete_at.is_some() {
+        return Err(Error::SecretPlannedToBeDeleted);
+    }
+    secret.config(ManagedType::of(secret.secret_type).ok_or(Error::Unsupported)?)
+}
+
+/// Makes what the next version has; on a thread of its own where that takes long.
+pub(in crate::kms::service) async fn fresh(config: ExtendedConfig) -> Result<Fresh> {
+    if !config.is_fresh_slowly() {
+        return config.fresh(&mut random);
+    }
+    let made = tokio::task::spawn_blocking(move || config.fresh(&mut random)).await;
+    made.map_err(Error::unavailable)?
+}
+
+/// Makes the next version of a secret that other writers are kept from.
+pub(in crate::kms::service) fn rotate(
+    tx: &mut Tx<'_>,
+    cloud: &Cloud,
+    sealing: &Sealing,
+    secret: &mut Secret,
+    version: VersionId,
+    fresh: &Fresh,
+    now: Timestamp,
+) -> Result<()> {
+    let config = require_managed(secret)?;
+    check_instance(cloud, secret)?;
+    if config.user_name().is_some_and(|user| !cloud.has_user(user)) {
+        return Err(Error::UserNotFound);
+    }
+    if let Some(key) = &secret.encryption_key {
+        encryption::check_enabled(tx, cloud, &secret.scope, key, now)?;
+    }
+    let versions = tx.kms_versions(secret)?;
+    let current = match versions.with_stage(&Stage::CURRENT) {
+        Some(current) => tx.kms_version(secret, &current.id)?,
+        None => None,
+    };
+    let none = || Error::Damaged(secret.arn(), "it has no current version".to_owned());
+    let kept = payload::open(tx, sealing, secret, &current.ok_or_else(none)?)?;
+    let sealed = payload::seal(&config.next_value(&kept, fresh, now)?)?;
+    let change = versions.rotate(version, now)?;
+    write(tx, sealing, secret, &change, &sealed)?;
+    secret.rotation = secret.rotation.done(now);
+    secret.updated = now;
+    Ok(tx.update_kms_secret(secret)?)
+}

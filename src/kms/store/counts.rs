@@ -1,0 +1,113 @@
+//! How many secrets and keys a scope has.
+
+use std::collections::BTreeMap;
+
+use diesel::prelude::*;
+
+use super::schema::kms_counts;
+use crate::{
+    kms::model::Scope,
+    store::{
+        self, Tx,
+        sql::Value::{Number, Text},
+    },
+};
+
+/// In how many rows a count is kept where several transactions write at once: a row is locked by each writer until its
+/// commit.
+const SLOTS: i64 = 16;
+
+/// What is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Counted {
+    Secrets,
+    Keys,
+}
+
+impl Tx<'_> {
+    /// How many the scope has.
+    pub fn kms_count(&mut self, scope: &Scope, counted: Counted) -> store::Result<u64> {
+        let rows: Vec<(i64, i64)> = kms_counts::table
+            .filter(kms_counts::scope.eq(scope.to_string()))
+            .select((kms_counts::secrets, kms_counts::keys))
+            .load(self.connection())?;
+        let counts = rows.into_iter().map(|(secrets, keys)| match counted {
+            Counted::Secrets => secrets,
+            Counted::Keys => keys,
+        });
+        Ok(counts.sum::<i64>().unsigned_abs())
+    }
+
+    /// Has all others that hold something to a quota of this scope wait until the end of the transaction, so that what is
+    /// counted from here on stays as it is.
+    pub fn lock_kms_counts(&mut self, scope: &Scope) -> store::Result<()> {
+        if self.has_other_writers() {
+            let sql = "INSERT INTO kms_counts (scope, slot, secrets, keys) VALUES (?, 0, 0, 0) \
+                       ON CONFLICT (scope, slot) DO UPDATE SET secrets = kms_counts.secrets";
+            self.execute(sql, &[Text(&scope.to_string())])?;
+        }
+        Ok(())
+    }
+
+    /// Counts one more; `id` is its number.
+    pub fn count_kms_up(&mut self, scope: &Scope, counted: Counted, id: i64) -> store::Result<()> {
+        let sql = match counted {
+            Counted::Secrets => {
+                "INSERT INTO kms_counts (scope, slot, secrets, keys) VALUES (?, ?, 1, 0) \
+                 ON CONFLICT (scope, slot) DO UPDATE SET secrets = kms_counts.secrets + 1"
+            }
+            Counted::Keys => {
+                "INSERT INTO kms_counts (scope, slot, secrets, keys) VALUES (?, ?, 0, 1) \
+                 ON CONFLICT (scope, slot) DO UPDATE SET keys = kms_counts.keys + 1"
+            }
+        };
+        let slot = self.slot(id);
+        self.execute(sql, &[Text(&scope.to_string()), Number(slot)])?;
+        Ok(())
+    }
+
+    /// Counts one less; `id` is its number.
+    pub fn count_kms_down(
+        &mut self,
+        scope: &Scope,
+        counted: Counted,
+        id: i64,
+    ) -> store::Result<()> {
+        let sql = match counted {
+            Counted::Secrets => {
+                "UPDATE kms_counts SET secrets = secrets - 1 WHERE scope = ? AND slot = ?"
+            }
+            Counted::Keys => "UPDATE kms_counts SET keys = keys - 1 WHERE scope = ? AND slot = ?",
+        };
+        let slot = self.slot(id);
+        self.execute(sql, &[Text(&scope.to_string()), Number(slot)])?;
+        Ok(())
+    }
+
+    /// Counts so many less, of these scopes and with these numbers. The rows are locked in their order, so that two
+    /// that do so never wait for each other.
+    pub(super) fn count_kms_gone(
+        &mut self,
+        counted: Counted,
+        gone: &[(&str, i64)],
+    ) -> store::Result<()> {
+        let mut slots = BTreeMap::<_, i64>::new();
+        for (scope, id) in gone {
+            *slots.entry((*scope, self.slot(*id))).or_default() += 1;
+        }
+        let sql = match counted {
+            Counted::Secrets => {
+                "UPDATE kms_counts SET secrets = secrets - ? WHERE scope = ? AND slot = ?"
+            }
+            Counted::Keys => "UPDATE kms_counts SET keys = keys - ? WHERE scope = ? AND slot = ?",
+        };
+        for ((scope, slot), count) in slots {
+            self.execute(sql, &[Number(count), Text(scope), Number(slot)])?;
+        }
+        Ok(())
+    }
+
+    fn slot(&self, id: i64) -> i64 {
+        if self.has_other_writers() { id % SLOTS } else { 0 }
+    }
+}

@@ -1,0 +1,289 @@
+//! Secrets that are encrypted by a key of KMS.
+
+use serde_json::json;
+
+use super::{
+    DAY, Given, Kms, NOBODY, eventually, failed,
+    keys::{
+        DISABLED, KEY_NOT_FOUND, PENDING_DELETION, PENDING_IMPORT, SCOPE, UNAVAILABLE, UNSUPPORTED,
+        in_every_state,
+    },
+};
+
+const VALUE: &str = "canary-of-a-secret";
+
+const NO_RESOURCE: super::keys::Row =
+    (404, "Forbidden.ResourceNotFound", "The resource is not found.");
+
+impl Kms {
+    /// What CreateSecret is given for a secret of that name with that key.
+    #[track_caller]
+    fn seal(&self, name: &str, key: &str, more: Given) -> serde_json::Value {
+        self.ok("CreateSecret", &[&sealed(name, key)[..], more].concat())
+    }
+
+    #[track_caller]
+    fn put(&self, name: &str, version: &str, value: &str) {
+        let given = [("SecretName", name), ("VersionId", version), ("SecretData", value)];
+        self.ok("PutSecretValue", &given);
+    }
+
+    #[track_caller]
+    fn is_read(&self, name: &str, value: &str) {
+        assert_eq!(self.value(name)["SecretData"], value);
+    }
+}
+
+fn sealed<'a>(name: &'a str, key: &'a str) -> [(&'a str, &'a str); 4] {
+    [("SecretName", name), ("VersionId", "v1"), ("SecretData", VALUE), ("EncryptionKeyId", key)]
+}
+
+#[test]
+fn a_key_encrypts_the_versions_of_a_secret() {
+    let kms = Kms::start();
+    for spec in ["Aliyun_AES_256", "Aliyun_AES_192", "Aliyun_AES_128", "Aliyun_SM4"] {
+        let key = kms.key(&[("KeySpec", spec)]);
+        kms.seal(spec, &key, &[]);
+        assert_eq!(kms.describe(spec)["EncryptionKeyId"], key.as_str());
+        kms.is_read(spec, VALUE);
+        kms.put(spec, "v2", "canary-of-version-2");
+        kms.is_read(spec, "canary-of-version-2");
+        let old = kms.ok("GetSecretValue", &[("SecretName", spec), ("VersionId", "v1")]);
+        assert_eq!(old["SecretData"], VALUE);
+        // The same again changes nothing.
+        kms.put(spec, "v1", VALUE);
+    }
+    // By an alias or an ARN it is the key's own id that is kept.
+    let key = kms.key(&[]);
+    kms.ok("CreateAlias", &[("KeyId", &key), ("AliasName", "alias/a")]);
+    let arn = format!("acs:kms:{SCOPE}:key/{key}");
+    for (name, named) in [("by-alias", "alias/a"), ("by-arn", arn.as_str())] {
+        kms.seal(name, named, &[]);
+        assert_eq!(kms.describe(name)["EncryptionKeyId"], key.as_str());
+    }
+    kms.ok("UpdateAlias", &[("KeyId", &kms.key(&[])), ("AliasName", "alias/a")]);
+    kms.is_read("by-alias", VALUE);
+    let own = [("SecretName", "own"), ("VersionId", "v1"), ("SecretData", VALUE)];
+    kms.ok("CreateSecret", &own);
+    assert_eq!(kms.describe("own").get("EncryptionKeyId"), None);
+    let by_kms =
+        "SELECT count(*) FROM kms_versions WHERE key_id IS NULL AND key_version IS NOT NULL";
+    assert_eq!(kms.number(by_kms), 10);
+    assert_eq!(kms.number("SELECT count(*) FROM kms_versions WHERE key_id IS NOT NULL"), 1);
+}
+
+/// The error table of CreateSecret.
+#[test]
+fn a_key_that_cannot_be_used_encrypts_no_secret() {
+    let kms = Kms::start();
+    let elsewhere = kms.key(&[("RegionId", "cn-beijing")]);
+    for unknown in [
+        "key-hzz000000000000000000",
+        "alias/none",
+        elsewhere.as_str(),
+        "acs:kms:cn-hangzhou:1000000000000001:key/key-hzz000000000000000000",
+        "acs:kms:cn-hangzhou:1000000000000001:alias/none",
+        &format!("acs:kms:cn-beijing:1000000000000001:key/{elsewhere}"),
+        &format!("acs:kms:cn-hangzhou:2000000000000002:key/{elsewhere}"),
+    ] {
+        kms.refuses("CreateSecret", &sealed("s", unknown), NO_RESOURCE);
+    }
+    for (odd, why) in [
+        ("a key", "does not have 1 to 64 letters, digits, - and _"),
+        ("acs:kms:cn-hangzhou:1:secret/a", "is not the ARN of a key or an alias"),
+        ("alias/", "does not have 1 to 255 characters behind alias/"),
+    ] {
+        kms.is_invalid("CreateSecret", &sealed("s", odd), &format!("EncryptionKeyId: {why}"));
+    }
+    let signing = kms.key(&[("KeySpec", "EC_P256")]);
+    kms.refuses("CreateSecret", &sealed("s", &signing), UNSUPPORTED);
+    let [_, disabled, deleted, external, away] = in_every_state(&kms);
+    for (key, row) in [
+        (&disabled, DISABLED),
+        (&deleted, PENDING_DELETION),
+        (&external, PENDING_IMPORT),
+        (&away, UNAVAILABLE),
+    ] {
+        kms.refuses("CreateSecret", &sealed("s", key), row);
+    }
+    let (good, none) = (kms.key(&[("DKMSInstanceId", "kst-good")]), kms.key(&[]));
+    let in_instance = |key| [&sealed("s", key)[..], &[("DKMSInstanceId", "kst-good")]].concat();
+    let why = "EncryptionKeyId: is not in the instance of the secret";
+    kms.is_invalid("CreateSecret", &sealed("s", &good), why);
+    kms.is_invalid("CreateSecret", &in_instance(&none), why);
+    assert_eq!(kms.number("SELECT count(*) FROM kms_secrets"), 0);
+    kms.ok("CreateSecret", &in_instance(&good));
+    kms.is_read("s", VALUE);
+}
+
+#[test]
+fn a_secret_is_as_usable_as_its_key() {
+    let kms = Kms::start();
+    let key = kms.key(&[]);
+    kms.seal("s", &key, &[]);
+    let id = [("KeyId", key.as_str()), ("PendingWindowInDays", "7")];
+    let get = [("SecretName", "s")];
+    let put = [("SecretName", "s"), ("VersionId", "v2"), ("SecretData", "canary-of-version-2")];
+    for (close, row, open) in [
+        ("DisableKey", DISABLED, "EnableKey"),
+        ("ScheduleKeyDeletion", PENDING_DELETION, "CancelKeyDeletion"),
+    ] {
+        kms.ok(close, &id);
+        kms.refuses("GetSecretValue", &get, row);
+        kms.refuses("PutSecretValue", &put, row);
+        // All that needs no value can be done.
+        assert_eq!(kms.describe("s")["EncryptionKeyId"], key.as_str());
+        assert_eq!(kms.versions("s").len(), 1);
+        kms.ok("UpdateSecret", &[("SecretName", "s"), ("Description", "x")]);
+        kms.ok(open, &id);
+        kms.is_read("s", VALUE);
+    }
+    kms.ok("ScheduleKeyDeletion", &id);
+    kms.pass(7 * DAY);
+    for _ in 0..2 {
+        kms.refuses("GetSecretValue", &get, KEY_NOT_FOUND);
+        kms.refuses("PutSecretValue", &put, KEY_NOT_FOUND);
+        let again = [("SecretName", "s"), ("VersionId", "v1"), ("SecretData", VALUE)];
+        kms.refuses("PutSecretValue", &again, KEY_NOT_FOUND);
+        assert_eq!(kms.describe("s")["EncryptionKeyId"], key.as_str());
+        eventually("the end of the key", || kms.number("SELECT count(*) FROM kms_keys") == 0);
+    }
+    kms.ok("DeleteSecret", &[("SecretName", "s"), ("ForceDeleteWithoutRecovery", "true")]);
+}
+
+#[test]
+fn a_secret_stays_readable_when_its_key_is_rotated() {
+    let kms = Kms::start();
+    let key = kms.key(&[("EnableAutomaticRotation", "true"), ("RotationInterval", "7d")]);
+    kms.seal("s", &key, &[]);
+    let before = kms.key_metadata(&key)["PrimaryKeyVersion"].clone();
+    kms.pass(7 * DAY);
+    eventually("a rotation", || kms.key_metadata(&key)["PrimaryKeyVersion"] != before);
+    kms.is_read("s", VALUE);
+    kms.put("s", "v2", "canary-of-version-2");
+    kms.is_read("s", "canary-of-version-2");
+    let versions = "SELECT count(DISTINCT key_version) FROM kms_versions";
+    assert_eq!(kms.number(versions), 2);
+    let old = kms.ok("GetSecretValue", &[("SecretName", "s"), ("VersionId", "v1")]);
+    assert_eq!(old["SecretData"], VALUE);
+}
+
+const READER: (&str, &str) = ("LTAI5tReader000000000001", "reader-not-real");
+const WRITER: (&str, &str) = ("LTAI5tWriter000000000001", "writer-not-real");
+const BOTH: (&str, &str) = ("LTAI5tBoth00000000000001", "both-not-real");
+
+/// One user that may do anything to secrets alone, two that may besides open or seal with keys.
+fn users() -> String {
+    let policy = |actions: &str| {
+        format!(
+            r#"{{ Version: "1", Statement: [
+              {{ Effect: Allow, Action: "kms:*", Resource: "acs:kms:*:*:secret*" }},
+              {{ Effect: Allow, Action: [{actions}], Resource: "acs:kms:*:*:key/*" }}] }}"#
+        )
+    };
+    let user = |name: &str, key: (&str, &str), policy: String| {
+        format!(
+            "  - {{ name: {name}, access_keys: [{{ id: {}, secret: {} }}], policies: [{policy}] }}\n",
+            key.0, key.1
+        )
+    };
+    format!(
+        "account: \"1000000000000001\"\nregions: [cn-hangzhou]\nusers:\n{}{}{}{}",
+        user("nobody", NOBODY, policy(r#""kms:ListKeys""#)),
+        user("reader", READER, policy(r#""kms:Decrypt""#)),
+        user("writer", WRITER, policy(r#""kms:GenerateDataKey""#)),
+        user("both", BOTH, policy(r#""kms:Decrypt", "kms:GenerateDataKey""#)),
+    )
+}
+
+#[test]
+fn the_key_needs_rights_of_its_own() {
+    let kms = Kms::start_in(&users(), false);
+    let key = kms.key(&[]);
+    kms.ok("CreateAlias", &[("KeyId", &key), ("AliasName", "alias/a")]);
+    kms.seal("s", &key, &[]);
+    let (get, put) = (
+        [("SecretName", "s")],
+        [("SecretName", "s"), ("VersionId", "v2"), ("SecretData", "canary-of-version-2")],
+    );
+    for user in [NOBODY, READER] {
+        for named in [key.as_str(), "alias/a", "key-hzz000000000000000000", "alias/none"] {
+            failed(
+                &kms.call_as(user, "CreateSecret", &sealed("t", named)),
+                403,
+                "Forbidden.NoPermission",
+                "You are not authorized to perform the operation.",
+            );
+        }
+        kms.denies(user, "PutSecretValue", &put, &key);
+    }
+    for user in [NOBODY, WRITER] {
+        kms.denies(user, "GetSecretValue", &get, &key);
+    }
+    assert_eq!(kms.ok_as(READER, "GetSecretValue", &get)["SecretData"], VALUE);
+    for user in [WRITER, BOTH] {
+        for named in ["key-hzz000000000000000000", "alias/none"] {
+            let reply = kms.call_as(user, "CreateSecret", &sealed("t", named));
+            failed(&reply, NO_RESOURCE.0, NO_RESOURCE.1, NO_RESOURCE.2);
+        }
+    }
+    kms.ok_as(WRITER, "CreateSecret", &sealed("of-writer", "alias/a"));
+    kms.ok_as(WRITER, "PutSecretValue", &put);
+    assert_eq!(kms.ok_as(BOTH, "GetSecretValue", &get)["SecretData"], "canary-of-version-2");
+    // Where the key is not there any more, no right to it is asked for.
+    kms.ok("ScheduleKeyDeletion", &[("KeyId", &key), ("PendingWindowInDays", "7")]);
+    kms.pass(7 * DAY);
+    for (action, given) in [("GetSecretValue", &get[..]), ("PutSecretValue", &put)] {
+        let reply = kms.call_as(NOBODY, action, given);
+        failed(&reply, KEY_NOT_FOUND.0, KEY_NOT_FOUND.1, KEY_NOT_FOUND.2);
+    }
+    // A secret without a key of its creator's needs no right to any.
+    kms.ok_as(NOBODY, "CreateSecret", &sealed("own", "")[..3]);
+    assert_eq!(kms.ok_as(NOBODY, "GetSecretValue", &[("SecretName", "own")])["SecretData"], VALUE);
+}
+
+#[test]
+fn what_a_key_wraps_stays_in_its_place() {
+    let kms = Kms::start();
+    let key = kms.key(&[]);
+    for name in ["one", "other"] {
+        kms.seal(name, &key, &[]);
+        kms.put(name, "v2", "canary-of-version-2");
+    }
+    let internal = (500, "InternalFailure", "Internal Failure");
+    let given = [("SecretName", "one"), ("VersionId", "v1")];
+    let of = |name: &str, version: &str| {
+        let secret = format!("(SELECT id FROM kms_secrets WHERE name = '{name}')");
+        format!("secret_id = {secret} AND version_id = '{version}'")
+    };
+    let here = of("one", "v1");
+    let elsewhere = kms.key(&[]);
+    let unknown = "11111111-2222-4333-8444-555555555555";
+    for change in [
+        format!("data_key = (SELECT data_key FROM aside WHERE {})", of("one", "v2")),
+        format!("data_key = (SELECT data_key FROM aside WHERE {})", of("other", "v1")),
+        "data_type = 'binary'".to_owned(),
+        format!("key_version = '{unknown}'"),
+        "key_version = 'x'".to_owned(),
+        format!(
+            "key_version = (SELECT version_id FROM kms_key_versions v JOIN kms_keys k ON v.kms_key = k.id \
+             WHERE k.key_id = '{elsewhere}')"
+        ),
+    ] {
+        kms.execute(&format!(
+            "CREATE TABLE aside AS SELECT * FROM kms_versions; UPDATE kms_versions SET {change} WHERE {here}"
+        ));
+        kms.refuses("GetSecretValue", &given, internal);
+        kms.execute(
+            "DELETE FROM kms_versions; INSERT INTO kms_versions SELECT * FROM aside; DROP TABLE aside",
+        );
+        assert_eq!(kms.ok("GetSecretValue", &given)["SecretData"], VALUE);
+    }
+    // Nor does another key open it.
+    kms.execute(&format!("UPDATE kms_secrets SET encryption_key = '{elsewhere}'"));
+    kms.refuses("GetSecretValue", &given, internal);
+    kms.execute("UPDATE kms_secrets SET encryption_key = NULL");
+    kms.refuses("GetSecretValue", &given, internal);
+    kms.execute(&format!("UPDATE kms_secrets SET encryption_key = '{key}'"));
+    assert_eq!(kms.ok("GetSecretValue", &given)["SecretData"], json!(VALUE));
+}
