@@ -157,12 +157,13 @@ impl Application {
         prepare(&keys, clock.now()).await?;
         let cloud = kms::model::Cloud { is_strict: settings.kms_strict, ..world.kms };
         let kms = kms::service::Service::new(store.clone(), Arc::clone(&sealing), cloud);
-        let seeded = kms.seed(world.kms_keys, world.kms_secrets, clock.now()).await;
-        seeded.map_err(|error| anyhow!("cannot prepare the database: {error}"))?;
         let service = Service::new(store.clone(), Arc::clone(&sealing), world.cloud);
-        let seeded = service.seed(world.namespaces, world.secrets, clock.now()).await;
-        seeded.map_err(|error| anyhow!("cannot prepare the database: {error}"))?;
-
+        let now = clock.now();
+        let seeded = async {
+            service.seed(world.namespaces, world.secrets, now).await?;
+            Ok::<_, anyhow::Error>(kms.seed(world.kms_keys, world.kms_secrets, now).await?)
+        };
+        seeded.await.map_err(|error| anyhow!("cannot prepare the database: {error}"))?;
         let access = Arc::new(access(settings, world.directory, address));
         let observer = Observer { id_header: pop::REQUEST_ID, metrics };
         let exchange = Exchange {

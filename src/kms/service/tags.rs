@@ -239,7 +239,7 @@ impl Context {
     /// # Errors
     /// [`Error::Forbidden`] for the first that the caller may not do this to, [`Error::ResourceIdNotFound`].
     fn all_tagged(&self, tx: &mut Tx<'_>, action: &str, named: &Resources) -> Result<Vec<Found>> {
-        self.each(named, |kind, name| match kind {
+        each(named, |kind, name| match kind {
             Kind::Secret => {
                 let secret = self.secret_to_change(tx, action, &self.secret_of(action, name)?)?;
                 Ok(Found { scope: secret.scope, kind, id: secret.id })
@@ -256,7 +256,7 @@ impl Context {
         action: &str,
         named: &Resources,
     ) -> Result<Vec<Found>> {
-        self.each(named, |kind, name| match kind {
+        each(named, |kind, name| match kind {
             Kind::Secret => {
                 let secret = self.secret(tx, action, &self.secret_of(action, name)?)?;
                 Ok(Found { scope: secret.scope, kind, id: secret.id })
@@ -269,26 +269,6 @@ impl Context {
         })
     }
 
-    /// Each in the order of the names: transactions that lock several do not wait for each other in a circle.
-    fn each(
-        &self,
-        named: &Resources,
-        mut find: impl FnMut(Kind, &str) -> Result<Found>,
-    ) -> Result<Vec<Found>> {
-        let mut names: Vec<&str> = named.names.iter().map(String::as_str).collect();
-        names.sort_unstable_by_key(|name| name.rsplit_once(":secret/").map_or(*name, |(_, it)| it));
-        names.dedup();
-        let found = names.into_iter().map(|name| find(named.kind, name));
-        let mut found: Vec<Found> = found.collect::<Result<_>>().map_err(|error| match error {
-            Error::SecretNotFound | Error::KeyNotFound => Error::ResourceIdNotFound,
-            other => other,
-        })?;
-        // A name and an ARN may be one and the same.
-        found.sort_by_key(|found| found.id);
-        found.dedup_by_key(|found| found.id);
-        Ok(found)
-    }
-
     /// The secret of that name. What no secret can be called does not exist, which a caller without rights is not to learn.
     fn secret_of(&self, action: &str, name: &str) -> Result<SecretRef> {
         SecretRef::parse(name).or_else(|_| {
@@ -296,4 +276,24 @@ impl Context {
             Err(Error::SecretNotFound)
         })
     }
+}
+
+/// Each in the order of the names: transactions that lock several do not wait for each other in a circle.
+fn each(
+    named: &Resources,
+    mut find: impl FnMut(Kind, &str) -> Result<Found>,
+) -> Result<Vec<Found>> {
+    let mut sorted: Vec<&str> = named.names.iter().map(String::as_str).collect();
+    let prefix = format!(":{}/", named.kind.name());
+    sorted.sort_unstable_by_key(|name| name.rsplit_once(&prefix).map_or(*name, |(_, it)| it));
+    sorted.dedup();
+    let found = sorted.into_iter().map(|name| find(named.kind, name));
+    let mut found: Vec<Found> = found.collect::<Result<_>>().map_err(|error| match error {
+        Error::SecretNotFound | Error::KeyNotFound => Error::ResourceIdNotFound,
+        other => other,
+    })?;
+    // A name and an ARN may be one and the same.
+    found.sort_by_key(|found| found.id);
+    found.dedup_by_key(|found| found.id);
+    Ok(found)
 }
