@@ -3,8 +3,8 @@
 use super::{Context, Service};
 use crate::{
     kms::model::{
-        Error, Field, KeyId, KeyRef, Kind, Result, Scope, SecretRef, Tag, TagKey, TagList,
-        TagPlace, TagValue, Tags,
+        Error, Field, KeyForms, KeyId, KeyRef, Kind, Result, Scope, SecretRef, Tag, TagKey,
+        TagList, TagPlace, TagValue, Tags,
     },
     store::Tx,
 };
@@ -186,8 +186,13 @@ impl Service {
         context: Context,
         named: KeyRef,
     ) -> Result<(KeyId, Vec<(String, String)>)> {
-        let _ = (context, named);
-        Err(Error::KeyNotFound)
+        self.store
+            .read_briefly(move |tx| {
+                let key = context.key(tx, "kms:ListResourceTags", &named)?;
+                let tags = tx.kms_tags(&key.scope, Kind::Key, key.number)?;
+                Ok((key.id, tags))
+            })
+            .await
     }
 }
 
@@ -210,8 +215,23 @@ impl Context {
                 let secret = self.secret_to_change(tx, action, named)?;
                 Ok(Found { scope: secret.scope, kind: Kind::Secret, id: secret.id })
             }
-            Tagged::Key(_) => Err(Error::KeyNotFound),
+            Tagged::Key(named) => self.tagged_key(tx, action, named),
         }
+    }
+
+    /// The key, whose tags cannot be changed while it is to be deleted (documented).
+    fn tagged_key(&self, tx: &mut Tx<'_>, action: &str, named: &KeyRef) -> Result<Found> {
+        let key = self.key_to_change(tx, action, named)?;
+        key.own_state.check_changeable()?;
+        Ok(Found { scope: key.scope, kind: Kind::Key, id: key.number })
+    }
+
+    /// The key of that id or ARN. What no key can be called does not exist, which a caller without rights is not to learn.
+    fn key_of(&self, action: &str, name: &str) -> Result<KeyRef> {
+        KeyRef::parse(Field::ResourceIds, name, KeyForms::ID_OR_ARN).or_else(|_| {
+            self.rights.check(action, &self.scope.arn(Kind::Key, name))?;
+            Err(Error::KeyNotFound)
+        })
     }
 
     /// All of the resources, each once, which no other writer changes until the end of the transaction.
@@ -224,7 +244,8 @@ impl Context {
                 let secret = self.secret_to_change(tx, action, &self.secret_of(action, name)?)?;
                 Ok(Found { scope: secret.scope, kind, id: secret.id })
             }
-            Kind::Key | Kind::Alias => Err(Error::ResourceIdNotFound),
+            Kind::Key => self.tagged_key(tx, action, &self.key_of(action, name)?),
+            Kind::Alias => Err(Error::ResourceIdNotFound),
         })
     }
 
@@ -240,7 +261,11 @@ impl Context {
                 let secret = self.secret(tx, action, &self.secret_of(action, name)?)?;
                 Ok(Found { scope: secret.scope, kind, id: secret.id })
             }
-            Kind::Key | Kind::Alias => Err(Error::ResourceIdNotFound),
+            Kind::Key => {
+                let key = self.key(tx, action, &self.key_of(action, name)?)?;
+                Ok(Found { scope: key.scope, kind, id: key.number })
+            }
+            Kind::Alias => Err(Error::ResourceIdNotFound),
         })
     }
 

@@ -216,6 +216,21 @@ fn a_context_may_be_an_object_of_the_body() {
     }
 }
 
+/// An SDK for Node makes a parameter of each name.
+#[test]
+fn a_context_may_stand_in_parameters_of_its_own() {
+    let kms = Kms::start();
+    let key = kms.key(&[]);
+    let apart = [("EncryptionContext.b", "c d"), ("EncryptionContext.中", "")];
+    let blob = kms.encrypt(&key, PLAIN.as_bytes(), &apart);
+    kms.decrypt(&blob, &apart);
+    kms.decrypt(&blob, &[("EncryptionContext", r#"{"中":"","b":"c d"}"#)]);
+    kms.is_invalid("Decrypt", &[("CiphertextBlob", &blob)], CLOSED);
+    kms.is_invalid("Decrypt", &[("CiphertextBlob", &blob), apart[0]], CLOSED);
+    let both = [("CiphertextBlob", blob.as_str()), ("EncryptionContext", "{}"), apart[0]];
+    kms.is_invalid("Decrypt", &both, "EncryptionContext: cannot be read");
+}
+
 #[test]
 fn every_changed_bit_is_noticed() {
     let kms = Kms::start();

@@ -29,6 +29,10 @@ fn rows(kms: &Kms) -> [i64; 4] {
     .map(|what| kms.number(&format!("SELECT {what}")))
 }
 
+fn total(kms: &Kms) -> i64 {
+    kms.ok("ListSecrets", &[])["TotalCount"].as_i64().unwrap()
+}
+
 #[test]
 fn a_window_has_7_to_30_days() {
     let kms = Kms::start();
@@ -110,8 +114,11 @@ fn when_its_window_is_over_a_secret_is_gone_at_once_and_its_rows_soon() {
     ] {
         kms.fails(action, &[("SecretName", "n")], 404, "Forbidden.ResourceNotFound", message);
     }
+    assert_eq!(total(&kms), 2, "nobody counts what is gone");
     create(&kms, "taken");
+    assert_eq!(total(&kms), 3);
     eventually("the deletion", || rows(&kms) == [3, 3, 3, 3]);
+    assert_eq!(total(&kms), 3);
     assert_eq!(kms.describe("taken")["CreateTime"], time(START + 7 * DAY));
     assert_eq!(kms.describe("later")["PlannedDeleteTime"], time(START + 8 * DAY));
     create(&kms, "n");

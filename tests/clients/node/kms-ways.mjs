@@ -25,6 +25,7 @@ export const kmsTyped = {
   lacks: [
     "a list that is filtered",
     "tags of resources",
+    "tags of keys",
     "a managed secret",
     "the policy of a secret",
     "many values at once",
