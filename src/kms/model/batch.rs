@@ -43,7 +43,7 @@ impl BatchEntry {
                 "SecretName" => entry.secret = json::string(raw)?,
                 "VersionId" => entry.version = Some(optional(raw)?).filter(|text| !text.is_empty()),
                 "VersionStage" => {
-                    entry.stage = Some(optional(raw)?).filter(|text| !text.is_empty())
+                    entry.stage = Some(optional(raw)?).filter(|text| !text.is_empty());
                 }
                 "FetchExtendedConfig" => entry.with_config = flag(raw)?,
                 _ => return None,
