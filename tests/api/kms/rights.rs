@@ -300,18 +300,18 @@ fn key_id_with_a_newline() {
 
 #[test]
 fn a_creation_needs_the_container_or_the_name() {
-    let container = format!("acs:kms:*:*:secret");
+    let container = "acs:kms:*:*:secret";
     let named = "acs:kms:*:*:secret/team/*";
     let create = "kms:CreateSecret";
     let kms = start(&[
-        user("container", &statements(&[("Allow", create, &container)])),
+        user("container", &statements(&[("Allow", create, container)])),
         user("named", &statements(&[("Allow", create, named)])),
-        user("both", &statements(&[("Allow", create, &container), ("Allow", create, named)])),
+        user("both", &statements(&[("Allow", create, container), ("Allow", create, named)])),
         user(
             "but",
             &statements(&[("Allow", "kms:*", "*"), ("Deny", create, "acs:kms:*:*:secret/team/*")]),
         ),
-        user("never", &statements(&[("Allow", create, named), ("Deny", create, &container)])),
+        user("never", &statements(&[("Allow", create, named), ("Deny", create, container)])),
         user("other-action", &statements(&[("Allow", "kms:PutSecretValue", "*")])),
         user("other-region", &statements(&[("Allow", create, "acs:kms:cn-beijing:*:*")])),
     ]);
