@@ -70,6 +70,7 @@ test: tools ## install what the tests need (on Debian, as root) and run all of t
 fmt: ## check the format of the Rust code
 	$(CARGO) fmt --check
 	$(CARGO) fmt --check --manifest-path fuzz/Cargo.toml
+	$(CARGO) fmt --check --manifest-path tests/clients/rust/Cargo.toml
 
 # Tests ask for more features of some libraries than the program does, so it is checked by itself as well: `make run` builds it so.
 lint: ## clippy, where a warning is an error; whether the program builds by itself, and the fuzz targets
@@ -145,6 +146,7 @@ packages:
 	need util-linux type -P flock setpriv prlimit; \
 	need mount type -P mount; \
 	need g++ type -P c++; \
+	need 'libssl-dev pkg-config' pkg-config --exists openssl; \
 	need postgresql find /usr/lib/postgresql/*/bin/postgres; \
 	need pgbouncer test -x /usr/sbin/pgbouncer; \
 	need haproxy test -x /usr/sbin/haproxy; \

@@ -163,7 +163,9 @@ fn reason(error: Error) -> String {
     match error {
         Error::Missing(_) => "this is empty".to_owned(),
         Error::Invalid(_, why) | Error::TagKeyInvalid(why) | Error::TagValueInvalid(why) => {
-            format!("this {why}")
+            // Some name the part that they are about.
+            let names_it = why.starts_with(|c: char| c.is_ascii_uppercase());
+            if names_it { why.into_owned() } else { format!("this {why}") }
         }
         error => error.to_string(),
     }

@@ -1,6 +1,6 @@
-"""Checks of openapi.yaml beyond its grammar: every example fits its own schema.
+"""Checks of a document beyond its grammar: every example fits its own schema, and every part is used.
 
-Usage: check_document.py openapi.yaml
+Usage: check_document.py DOCUMENT
 """
 
 import pathlib
@@ -69,6 +69,6 @@ if len(set(operations)) != len(operations):
     mistakes.append("an operationId occurs twice")
 
 for mistake in mistakes:
-    print(f"openapi.yaml: {mistake}", file=sys.stderr)
-print(f"openapi.yaml: {len(operations)} operations, {checked} examples checked")
+    print(f"{sys.argv[1]}: {mistake}", file=sys.stderr)
+print(f"{sys.argv[1]}: {len(operations)} operations, {checked} examples checked")
 sys.exit(1 if mistakes else 0)

@@ -86,8 +86,11 @@ fn what_the_world_puts_into_kms_is_in_a_backup() {
     let path = folder.path();
     let world = path.join("kms.yaml");
     fs::write(&world, KMS).unwrap();
-    let start =
-        || Server::start_with(path, |command| drop(command.env("SAE_SECRET_WORLD", &world)));
+    let start = || {
+        Server::start_with(path, |command| {
+            command.env("SAE_SECRET_WORLD", &world);
+        })
+    };
     let call = |server: &Server, parameters: &str| {
         let target = format!("/?Version=2016-01-20&{parameters}");
         let mut connection = server.connect();

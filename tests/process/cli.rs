@@ -230,6 +230,7 @@ fn check_world_says_every_mistake_with_line_and_column() {
 fn the_development_world_has_no_mistakes() {
     let output = run(&["check-world", concat!(env!("CARGO_MANIFEST_DIR"), "/worlds/dev.yaml")]);
     assert!(output.status.success(), "{}", said(&output));
+    assert!(said(&output).contains(" 1 keys and 2 secrets of KMS, "), "{}", said(&output));
 }
 
 #[test]

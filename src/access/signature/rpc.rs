@@ -17,11 +17,16 @@ use crate::access::{CommonField, Refusal};
 pub struct Parameters<'a>(Vec<[Cow<'a, [u8]>; 2]>);
 
 impl<'a> Parameters<'a> {
-    /// Those of a query and of a form, both as they were sent: `+` is a space, escapes that are none stay as they are. There
-    /// is no limit to their number here.
+    /// Those of a query and of a form, both as they were sent: `+` is a space, escapes that are none stay as they are. One
+    /// that stands in both with the same value is signed once (seen in an SDK for Python). There is no limit to their
+    /// number here.
     #[must_use]
     pub fn read(query: &'a str, form: &'a [u8]) -> Self {
-        let mut pairs: Vec<_> = query::pairs(query.as_bytes()).chain(query::pairs(form)).collect();
+        let mut pairs: Vec<_> = query::pairs(query.as_bytes()).collect();
+        pairs.sort_unstable();
+        let of_form = query::pairs(form).filter(|pair| pairs.binary_search(pair).is_err());
+        let of_form: Vec<_> = of_form.collect();
+        pairs.extend(of_form);
         pairs.sort_unstable();
         Self(pairs)
     }

@@ -68,16 +68,19 @@ fn length(request: &Request<'_>) -> Result<DataKeyLength, Fault> {
     Ok(DataKeyLength::parse(spec.as_deref(), bytes.map(i64::from))?)
 }
 
-/// What is bound to a ciphertext: JSON in a text, or an object of a JSON body.
+/// What is bound to a ciphertext: JSON in a text, an object of a JSON body, or a parameter for each name (seen: what the
+/// SDK for Node makes of a map).
 fn bound(request: &Request<'_>) -> Result<EncryptionContext, Fault> {
-    let text = match request.parameters.text(CONTEXT) {
-        Ok(text) => text,
-        Err(Malformed) => match request.parameters.structure(CONTEXT) {
-            Ok(Some(Structure::Json(text))) => Some(text),
-            _ => return Err(pop::Fault::Invalid(CONTEXT).into()),
-        },
-    };
-    Ok(text.map_or(Ok(EncryptionContext::default()), |text| EncryptionContext::parse(&text))?)
+    match request.parameters.structure(CONTEXT) {
+        Ok(None) => Ok(EncryptionContext::default()),
+        Ok(Some(Structure::Members(pairs))) => Ok(EncryptionContext::from_pairs(pairs)?),
+        Ok(Some(Structure::Text(text))) => Ok(EncryptionContext::parse(&text)?),
+        Ok(Some(Structure::Json(object))) => {
+            let text = request.parameters.text(CONTEXT).ok().flatten();
+            Ok(EncryptionContext::parse(&text.unwrap_or(object))?)
+        }
+        Err(Malformed) => Err(pop::Fault::Invalid(CONTEXT).into()),
+    }
 }
 
 #[derive(Serialize)]

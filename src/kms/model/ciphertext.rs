@@ -100,6 +100,18 @@ impl EncryptionContext {
     }
 }
 
+impl EncryptionContext {
+    /// Takes pairs that were sent one by one; their names are different ones. They may have as many characters as in JSON.
+    pub fn from_pairs(pairs: Vec<(String, String)>) -> Result<Self> {
+        let length =
+            |(name, value): &(String, String)| name.chars().count() + value.chars().count();
+        if pairs.iter().map(length).sum::<usize>() > CONTEXT_MAX {
+            return Err(Error::invalid(Field::EncryptionContext, "has more than 8192 characters"));
+        }
+        Ok(Self(pairs.into_iter().collect()))
+    }
+}
+
 /// Without what is in it, which may be nobody else's business.
 impl fmt::Debug for EncryptionContext {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -3,8 +3,8 @@
 use super::{Context, Service};
 use crate::{
     kms::model::{
-        Error, Field, KeyId, KeyRef, Kind, Result, Scope, SecretRef, Tag, TagKey, TagList,
-        TagPlace, TagValue, Tags,
+        Error, Field, KeyForms, KeyId, KeyRef, Kind, Result, Scope, SecretRef, Tag, TagKey,
+        TagList, TagPlace, TagValue, Tags,
     },
     store::Tx,
 };
@@ -186,8 +186,13 @@ impl Service {
         context: Context,
         named: KeyRef,
     ) -> Result<(KeyId, Vec<(String, String)>)> {
-        let _ = (context, named);
-        Err(Error::KeyNotFound)
+        self.store
+            .read_briefly(move |tx| {
+                let key = context.key(tx, "kms:ListResourceTags", &named)?;
+                let tags = tx.kms_tags(&key.scope, Kind::Key, key.number)?;
+                Ok((key.id, tags))
+            })
+            .await
     }
 }
 
@@ -210,8 +215,23 @@ impl Context {
                 let secret = self.secret_to_change(tx, action, named)?;
                 Ok(Found { scope: secret.scope, kind: Kind::Secret, id: secret.id })
             }
-            Tagged::Key(_) => Err(Error::KeyNotFound),
+            Tagged::Key(named) => self.tagged_key(tx, action, named),
         }
+    }
+
+    /// The key, whose tags cannot be changed while it is to be deleted (documented).
+    fn tagged_key(&self, tx: &mut Tx<'_>, action: &str, named: &KeyRef) -> Result<Found> {
+        let key = self.key_to_change(tx, action, named)?;
+        key.own_state.check_changeable()?;
+        Ok(Found { scope: key.scope, kind: Kind::Key, id: key.number })
+    }
+
+    /// The key of that id or ARN. What no key can be called does not exist, which a caller without rights is not to learn.
+    fn key_of(&self, action: &str, name: &str) -> Result<KeyRef> {
+        KeyRef::parse(Field::ResourceIds, name, KeyForms::ID_OR_ARN).or_else(|_| {
+            self.rights.check(action, &self.scope.arn(Kind::Key, name))?;
+            Err(Error::KeyNotFound)
+        })
     }
 
     /// All of the resources, each once, which no other writer changes until the end of the transaction.
@@ -219,12 +239,13 @@ impl Context {
     /// # Errors
     /// [`Error::Forbidden`] for the first that the caller may not do this to, [`Error::ResourceIdNotFound`].
     fn all_tagged(&self, tx: &mut Tx<'_>, action: &str, named: &Resources) -> Result<Vec<Found>> {
-        self.each(named, |kind, name| match kind {
+        each(named, |kind, name| match kind {
             Kind::Secret => {
                 let secret = self.secret_to_change(tx, action, &self.secret_of(action, name)?)?;
                 Ok(Found { scope: secret.scope, kind, id: secret.id })
             }
-            Kind::Key | Kind::Alias => Err(Error::ResourceIdNotFound),
+            Kind::Key => self.tagged_key(tx, action, &self.key_of(action, name)?),
+            Kind::Alias => Err(Error::ResourceIdNotFound),
         })
     }
 
@@ -235,33 +256,17 @@ impl Context {
         action: &str,
         named: &Resources,
     ) -> Result<Vec<Found>> {
-        self.each(named, |kind, name| match kind {
+        each(named, |kind, name| match kind {
             Kind::Secret => {
                 let secret = self.secret(tx, action, &self.secret_of(action, name)?)?;
                 Ok(Found { scope: secret.scope, kind, id: secret.id })
             }
-            Kind::Key | Kind::Alias => Err(Error::ResourceIdNotFound),
+            Kind::Key => {
+                let key = self.key(tx, action, &self.key_of(action, name)?)?;
+                Ok(Found { scope: key.scope, kind, id: key.number })
+            }
+            Kind::Alias => Err(Error::ResourceIdNotFound),
         })
-    }
-
-    /// Each in the order of the names: transactions that lock several do not wait for each other in a circle.
-    fn each(
-        &self,
-        named: &Resources,
-        mut find: impl FnMut(Kind, &str) -> Result<Found>,
-    ) -> Result<Vec<Found>> {
-        let mut names: Vec<&str> = named.names.iter().map(String::as_str).collect();
-        names.sort_unstable_by_key(|name| name.rsplit_once(":secret/").map_or(*name, |(_, it)| it));
-        names.dedup();
-        let found = names.into_iter().map(|name| find(named.kind, name));
-        let mut found: Vec<Found> = found.collect::<Result<_>>().map_err(|error| match error {
-            Error::SecretNotFound | Error::KeyNotFound => Error::ResourceIdNotFound,
-            other => other,
-        })?;
-        // A name and an ARN may be one and the same.
-        found.sort_by_key(|found| found.id);
-        found.dedup_by_key(|found| found.id);
-        Ok(found)
     }
 
     /// The secret of that name. What no secret can be called does not exist, which a caller without rights is not to learn.
@@ -271,4 +276,24 @@ impl Context {
             Err(Error::SecretNotFound)
         })
     }
+}
+
+/// Each in the order of the names: transactions that lock several do not wait for each other in a circle.
+fn each(
+    named: &Resources,
+    mut find: impl FnMut(Kind, &str) -> Result<Found>,
+) -> Result<Vec<Found>> {
+    let mut sorted: Vec<&str> = named.names.iter().map(String::as_str).collect();
+    let prefix = format!(":{}/", named.kind.name());
+    sorted.sort_unstable_by_key(|name| name.rsplit_once(&prefix).map_or(*name, |(_, it)| it));
+    sorted.dedup();
+    let found = sorted.into_iter().map(|name| find(named.kind, name));
+    let mut found: Vec<Found> = found.collect::<Result<_>>().map_err(|error| match error {
+        Error::SecretNotFound | Error::KeyNotFound => Error::ResourceIdNotFound,
+        other => other,
+    })?;
+    // A name and an ARN may be one and the same.
+    found.sort_by_key(|found| found.id);
+    found.dedup_by_key(|found| found.id);
+    Ok(found)
 }

@@ -143,26 +143,22 @@ impl Tx<'_> {
         let (offset, size) =
             (i64::try_from(page.offset()).unwrap_or(i64::MAX), i64::from(page.size));
         let rows = wanted.rows(scope, now);
-        let (rows, total) = match self.kms_candidates(scope, &wanted)? {
-            Some(candidates) => {
-                let mut ids: Vec<i64> = rows
-                    .filter(kms_secrets::id.eq_any(candidates))
-                    .select(kms_secrets::id)
-                    .load(self.connection())?;
-                ids.sort_unstable_by(|one, other| other.cmp(one));
-                let total = ids.len() as u64;
-                let skipped = usize::try_from(offset).unwrap_or(usize::MAX);
-                let shown: Vec<i64> =
-                    ids.into_iter().skip(skipped).take(page.size as usize).collect();
-                let shown = kms_secrets::table
-                    .filter(kms_secrets::scope.eq(scope.to_string()))
-                    .filter(kms_secrets::id.eq_any(shown));
-                (shown.order(kms_secrets::id.desc()).into_boxed(), total)
-            }
-            None => {
-                let total = self.count_listed(scope, &wanted, now)?;
-                (rows.order(kms_secrets::id.desc()).limit(size).offset(offset), total)
-            }
+        let (rows, total) = if let Some(candidates) = self.kms_candidates(scope, &wanted)? {
+            let mut ids: Vec<i64> = rows
+                .filter(kms_secrets::id.eq_any(candidates))
+                .select(kms_secrets::id)
+                .load(self.connection())?;
+            ids.sort_unstable_by(|one, other| other.cmp(one));
+            let total = ids.len() as u64;
+            let skipped = usize::try_from(offset).unwrap_or(usize::MAX);
+            let shown: Vec<i64> = ids.into_iter().skip(skipped).take(page.size as usize).collect();
+            let shown = kms_secrets::table
+                .filter(kms_secrets::scope.eq(scope.to_string()))
+                .filter(kms_secrets::id.eq_any(shown));
+            (shown.order(kms_secrets::id.desc()).into_boxed(), total)
+        } else {
+            let total = self.count_listed(scope, &wanted, now)?;
+            (rows.order(kms_secrets::id.desc()).limit(size).offset(offset), total)
         };
         let rows: Vec<SummaryRow> = rows.select(SummaryRow::as_select()).load(self.connection())?;
         let secrets: store::Result<_> = rows.into_iter().map(SummaryRow::parse).collect();

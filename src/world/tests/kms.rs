@@ -426,22 +426,27 @@ kms:
     assert!(secrets[0].data.expose().starts_with("{\"Accounts\""));
 }
 
+/// A file with this secret, and a user of the account and one of another.
+fn file(secret: &str) -> String {
+    let users = "users: [{ name: u }, { name: x, account: '2' }]";
+    format!("{{ {users}, kms: {{ secrets: [{secret}] }} }}")
+}
+
+fn rds(content: &str) -> String {
+    file(&format!("{{ name: s, type: Rds, {content} }}"))
+}
+
+const ACCOUNT: &str = r#"data: '{"Accounts":[{"AccountName":"a","AccountPassword":"p"}]}'"#;
+
 #[test]
 fn managed_secrets_have_rules() {
-    let file = |content: &str| {
-        format!(
-            "{{ users: [{{ name: u }}, {{ name: x, account: '2' }}], kms: {{ secrets: [{content}] }} }}"
-        )
-    };
-    let rds = |content: &str| file(&format!("{{ name: s, type: Rds, {content} }}"));
-    let account = r#"data: '{"Accounts":[{"AccountName":"a","AccountPassword":"p"}]}'"#;
     let config = "extended_config: { SecretSubType: SingleUser, DBInstanceId: r }";
     check(
-        &rds(&format!("{account}, …")),
+        &rds(&format!("{ACCOUNT}, …")),
         "
-        extended_config: @{ SecretSubType: SingleUser } => this DBInstanceId is missing
-        extended_config: @{ SecretSubType: Single, DBInstanceId: r } => this SecretSubType is not SingleUser or DoubleUsers
-        extended_config: @{ SecretSubType: SingleUser, DBInstanceId: '' } => this DBInstanceId is empty
+        extended_config: @{ SecretSubType: SingleUser } => DBInstanceId is missing
+        extended_config: @{ SecretSubType: Single, DBInstanceId: r } => SecretSubType is not SingleUser or DoubleUsers
+        extended_config: @{ SecretSubType: SingleUser, DBInstanceId: '' } => DBInstanceId is empty
         extended_config: { SecretSubType: SingleUser, DBInstanceId: @[r] } => expected a text
         extended_config: { SecretSubType: SingleUser, DBInstanceId: @~ } => expected a text
         extended_config: { SecretSubType: SingleUser, DBInstanceId: r, CustomData: @x } => expected a mapping
@@ -450,7 +455,7 @@ fn managed_secrets_have_rules() {
         ",
     );
     check(
-        &rds(&format!("{account}, {config}, …")),
+        &rds(&format!("{ACCOUNT}, {config}, …")),
         "
         rotation: @5h => this is shorter than 6 hours or longer than 8,760 hours
         rotation: @366d => this is shorter than 6 hours
@@ -459,7 +464,7 @@ fn managed_secrets_have_rules() {
         ",
     );
     for interval in ["6h", "8760h", "604,800s"] {
-        world(&rds(&format!("{account}, {config}, rotation: '{interval}'")));
+        world(&rds(&format!("{ACCOUNT}, {config}, rotation: '{interval}'")));
     }
     check(
         &rds(&format!("{config}, …")),
@@ -472,6 +477,10 @@ fn managed_secrets_have_rules() {
         &file("@{ name: s, type: Rds, data: d }"),
         "… => a secret of this type needs an `extended_config`",
     );
+}
+
+#[test]
+fn a_secret_of_a_ram_user_is_called_after_it() {
     let ram = |name: &str, user: &str| {
         let data = r#"data: '{"AccessKeys":[{"AccessKeyId":"a","AccessKeySecret":"s"}]}'"#;
         let config =
@@ -488,6 +497,10 @@ fn managed_secrets_have_rules() {
     for (content, message) in cases {
         check(&file("…"), &format!("{content} => {message}"));
     }
+}
+
+#[test]
+fn an_extended_configuration_has_limits() {
     let pairs = |count: usize| {
         let pairs: Vec<_> = (0..count).map(|number| format!("k{number}: v")).collect();
         format!(
@@ -495,11 +508,11 @@ fn managed_secrets_have_rules() {
             pairs.join(", ")
         )
     };
-    world(&rds(&format!("{account}, {}", pairs(10))));
+    world(&rds(&format!("{ACCOUNT}, {}", pairs(10))));
     let eleven = pairs(11).replacen("{ S", "@{ S", 1);
     check(
-        &rds(&format!("{account}, …")),
-        &format!("{eleven} => this CustomData has more than 10 members"),
+        &rds(&format!("{ACCOUNT}, …")),
+        &format!("{eleven} => CustomData has more than 10 members"),
     );
     let long = |count: usize| {
         format!(
@@ -508,9 +521,9 @@ fn managed_secrets_have_rules() {
         )
     };
     let around = r#"{"SecretSubType":"SingleUser","DBInstanceId":""}"#.len();
-    world(&rds(&format!("{account}, {}", long(1024 - around).replace('@', ""))));
+    world(&rds(&format!("{ACCOUNT}, {}", long(1024 - around).replace('@', ""))));
     check(
-        &rds(&format!("{account}, …")),
+        &rds(&format!("{ACCOUNT}, …")),
         &format!("{} => this has more than 1,024 characters", long(1025 - around)),
     );
 }
@@ -523,12 +536,12 @@ fn policies_have_rules() {
         SECRET,
         &"
         policy: { Version: @2, Statement: [{ OK }] } => the version of a policy is \"1\"
-        policy: @{ Version: 1, Statement: [] } => this Statement is empty
-        policy: { Version: 1, Statement: [{ OK }, @{ Effect: X, Principal: { RAM: 'acs:ram::1:*' }, Action: kms:*, Resource: '*' }] } => this Effect is neither Allow nor Deny
-        policy: { Version: 1, Statement: [@{ Effect: Deny, Principal: { RAM: x }, Action: kms:*, Resource: '*' }] } => this Principal.RAM is not acs:ram::ACCOUNT: followed by
-        policy: { Version: 1, Statement: [@{ Effect: Deny, Principal: { RAM: 'acs:ram::1:*' }, Action: [kms:*, sae:*], Resource: '*' }] } => this Action[1] does not begin with kms:
-        policy: { Version: 1, Statement: [@{ Effect: Deny, Principal: { RAM: 'acs:ram::1:*' }, Action: kms:*, Resource: x }] } => this Resource is not *
-        policy: { Version: 1, Statement: [@{ Sid: 'ü', OK }] } => this Sid has other characters
+        policy: @{ Version: 1, Statement: [] } => Statement is empty
+        policy: { Version: 1, Statement: [{ OK }, @{ Effect: X, Principal: { RAM: 'acs:ram::1:*' }, Action: kms:*, Resource: '*' }] } => Effect is neither Allow nor Deny
+        policy: { Version: 1, Statement: [@{ Effect: Deny, Principal: { RAM: x }, Action: kms:*, Resource: '*' }] } => Principal.RAM is not acs:ram::ACCOUNT: followed by
+        policy: { Version: 1, Statement: [@{ Effect: Deny, Principal: { RAM: 'acs:ram::1:*' }, Action: [kms:*, sae:*], Resource: '*' }] } => Action[1] does not begin with kms:
+        policy: { Version: 1, Statement: [@{ Effect: Deny, Principal: { RAM: 'acs:ram::1:*' }, Action: kms:*, Resource: x }] } => Resource is not *
+        policy: { Version: 1, Statement: [@{ Sid: 'ü', OK }] } => Sid has other characters
         policy: { Version: 1, Statement: [{ OK, Condition: { @Same: { acs:SourceIp: x } } }] } => unknown condition operator; there are StringEquals,
         policy: { Version: 1, Statement: [{ OK, Condition: { Bool: { @no: x } } }] } => unknown condition key; there are acs:SourceIp,
         policy: { Version: 1, Statement: [{ OK, Condition: { Bool: { acs:SecureTransport: @maybe } } }] } => expected true or false

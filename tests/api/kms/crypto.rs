@@ -10,7 +10,7 @@ use super::{
         in_every_state,
     },
 };
-use crate::common::{Request, query};
+use crate::common::{Request, document, query};
 
 const SYMMETRIC: [&str; 4] = ["Aliyun_AES_256", "Aliyun_AES_192", "Aliyun_AES_128", "Aliyun_SM4"];
 
@@ -210,12 +210,25 @@ fn a_context_may_be_an_object_of_the_body() {
         let target = format!("/?{}", query(&[("Action", "Decrypt"), ("Version", "2016-01-20")]));
         let body = json!({"CiphertextBlob": blob, "EncryptionContext": context});
         let request = Request::new("POST", target).json(&body);
-        let mut connection = kms.server.connect();
-        connection.send(&request.bytes(kms.server.address)).unwrap();
-        let reply = connection.receive();
+        let reply = kms.server.send(&request);
         assert_eq!(reply.status, 200, "{}", reply.text());
         assert_eq!(reply.json()["Plaintext"], STANDARD.encode(PLAIN));
     }
+}
+
+/// An SDK for Node makes a parameter of each name.
+#[test]
+fn a_context_may_stand_in_parameters_of_its_own() {
+    let kms = Kms::start();
+    let key = kms.key(&[]);
+    let apart = [("EncryptionContext.b", "c d"), ("EncryptionContext.中", "")];
+    let blob = kms.encrypt(&key, PLAIN.as_bytes(), &apart);
+    kms.decrypt(&blob, &apart);
+    kms.decrypt(&blob, &[("EncryptionContext", r#"{"中":"","b":"c d"}"#)]);
+    kms.is_invalid("Decrypt", &[("CiphertextBlob", &blob)], CLOSED);
+    kms.is_invalid("Decrypt", &[("CiphertextBlob", &blob), apart[0]], CLOSED);
+    let both = [("CiphertextBlob", blob.as_str()), ("EncryptionContext", "{}"), apart[0]];
+    kms.is_invalid("Decrypt", &both, "EncryptionContext: cannot be read");
 }
 
 #[test]
@@ -233,8 +246,10 @@ fn every_changed_bit_is_noticed() {
                 ("CiphertextBlob", blob.as_str()),
             ];
             let request = Request::new("GET", format!("/?{}", query(&given)));
-            connection.send(&request.bytes(kms.server.address)).unwrap();
+            let bytes = request.bytes(kms.server.address);
+            connection.send(&bytes).unwrap();
             let reply = connection.receive();
+            document::check_sent(&bytes, &reply);
             assert!(!reply.text().contains(&STANDARD.encode(PLAIN)));
             (reply.status, reply.code())
         };

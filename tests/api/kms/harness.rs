@@ -1,21 +1,23 @@
 //! KMS: every operation, every error row, over a socket.
 
-use std::sync::{
+pub use std::sync::{
     Arc,
     atomic::{AtomicI64, AtomicU64, Ordering},
 };
 
-use base64::{Engine, engine::general_purpose::STANDARD};
-use diesel::{Connection, connection::SimpleConnection};
-use hmac::{Hmac, KeyInit, Mac};
-use sae_secret::{
+pub use base64::{Engine, engine::general_purpose::STANDARD};
+pub use diesel::{Connection, connection::SimpleConnection};
+pub use hmac::{Hmac, KeyInit, Mac};
+pub use sae_secret::{
     clock::{Clock, Timestamp},
     settings::Settings,
 };
-use serde_json::{Value, json};
-use sha1::Sha1;
+pub use serde_json::{Value, json};
+pub use sha1::Sha1;
 
-use crate::common::{Reply, Request, TestServer, encoded, postgres, query, server::database_of};
+pub use crate::common::{
+    Reply, Request, TestServer, encoded, postgres, query, server::database_of,
+};
 
 /// The account of the world, and its first region.
 pub const ACCOUNT: &str = "1000000000000001";
@@ -122,12 +124,12 @@ impl Kms {
     }
 
     pub fn root(&self) -> Caller<'_> {
-        Caller { kms: self, user: None }
+        Caller { kms: self, user: None, id: None }
     }
 
     /// One of the world's users, whose key is `AK-NAME` with the secret `secret-of-NAME`.
     pub fn user<'a>(&'a self, name: &'a str) -> Caller<'a> {
-        Caller { kms: self, user: Some(name) }
+        Caller { kms: self, user: Some(name), id: None }
     }
 
     #[track_caller]
@@ -230,24 +232,39 @@ pub fn creation<'a>(name: &'a str, more: &[(&'a str, &'a str)]) -> Vec<(&'a str,
 pub struct Caller<'a> {
     kms: &'a Kms,
     user: Option<&'a str>,
+    /// The id of the key, where it is not the user's.
+    id: Option<&'a str>,
 }
 
 static NONCE: AtomicU64 = AtomicU64::new(0);
 
-impl Caller<'_> {
+impl<'a> Caller<'a> {
+    /// With another id of the key.
+    pub fn with_id(self, id: &'a str) -> Self {
+        Self { id: Some(id), ..self }
+    }
+
     /// Sends a request as Terraform's provider does: the system's parameters in the query, those of the operation in a
     /// form.
     #[track_caller]
     pub fn call(&self, action: &str, parameters: &[(&str, &str)]) -> Reply {
+        self.call_at(0, action, parameters)
+    }
+
+    /// The same with the time of its signature so many seconds from now.
+    #[track_caller]
+    pub fn call_at(&self, seconds: i64, action: &str, parameters: &[(&str, &str)]) -> Reply {
         let mut system = vec![
             ("Action", action.to_owned()),
             ("Version", "2016-01-20".to_owned()),
             ("Format", "json".to_owned()),
         ];
         if let Some(user) = self.user {
-            let now = jiff::Timestamp::from_millisecond(self.kms.clock.now().0).unwrap();
+            let now = self.kms.clock.now().0 + seconds * 1000;
+            let now = jiff::Timestamp::from_millisecond(now).unwrap();
+            let id = self.id.map_or_else(|| format!("AK-{user}"), str::to_owned);
             system.extend([
-                ("AccessKeyId", format!("AK-{user}")),
+                ("AccessKeyId", id),
                 ("SignatureMethod", "HMAC-SHA1".to_owned()),
                 ("SignatureVersion", "1.0".to_owned()),
                 ("SignatureNonce", NONCE.fetch_add(1, Ordering::Relaxed).to_string()),
@@ -265,9 +282,7 @@ impl Caller<'_> {
         let system: Vec<_> = system.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let request = Request::new("POST", format!("/?{}", query(&system)))
             .body("application/x-www-form-urlencoded", query(parameters));
-        let mut connection = self.kms.server.connect();
-        connection.send(&request.bytes(self.kms.server.address)).expect("the server reads");
-        let reply = connection.receive();
+        let reply = self.kms.server.send(&request);
         check(&reply);
         reply
     }

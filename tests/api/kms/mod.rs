@@ -1,14 +1,21 @@
 //! The product KMS.
 
+mod batch;
 mod crypto;
 mod deletion;
 mod encryption;
 mod generated;
 mod harness;
 mod keys;
+mod lists;
 mod managed;
+mod password;
+mod policies;
+mod rights;
 mod rotation;
 mod secrets;
+mod tags;
+mod versions;
 mod world;
 
 use std::{

@@ -4,8 +4,6 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
-use serde_json::Value;
-
 use super::harness::*;
 use crate::common::fixture;
 use crate::common::{Request, query};
@@ -169,9 +167,7 @@ fn the_documented_sample_is_answered_as_documented() {
     let mut in_xml = vec![("Format", "XML"), ("Version", "2016-01-20")];
     in_xml.extend(&pairs);
     let request = Request::new("GET", format!("/?{}", query(&in_xml)));
-    let mut connection = kms.server.connect();
-    connection.send(&request.bytes(kms.server.address)).unwrap();
-    let reply = connection.receive();
+    let reply = kms.server.send(&request);
     assert_eq!(reply.header("content-type"), Some("text/xml;charset=utf-8"));
     let element = |text: &str, name: &str| -> Option<String> {
         let rest = text.split_once(&format!("<{name}>"))?.1;

@@ -173,33 +173,37 @@ enum CoreWay implements Way {
                     .orElseThrow();
         }
 
-        /** The fields of a model, by the names that they have in a reply. */
-        private static Object wireNames(Object value) {
-            if (value instanceof List<?> list) {
-                return list.stream().map(CoreClient::wireNames).toList();
-            }
-            if (value instanceof Map<?, ?> fields) {
-                var members = new HashMap<String, Object>();
-                fields.forEach((name, member) -> members.put(capitalised((String) name), wireNames(member)));
-                return members;
-            }
-            return value;
-        }
-
-        private static String capitalised(String name) {
-            return name.substring(0, 1).toUpperCase(Locale.ROOT) + name.substring(1);
-        }
-
         @Override
         public Failure failure(Exception thrown) {
-            var exception = (ClientException) thrown;
-            return new Failure(
-                    exception.getErrCode(),
-                    null,
-                    exception.getErrMsg(),
-                    exception.getRequestId(),
-                    null,
-                    exception.getAccessDeniedDetail());
+            return failureOf(thrown);
         }
+    }
+
+    /** The fields of a model, by the names that they have in a reply. */
+    static Object wireNames(Object value) {
+        if (value instanceof List<?> list) {
+            return list.stream().map(CoreWay::wireNames).toList();
+        }
+        if (value instanceof Map<?, ?> fields) {
+            var members = new HashMap<String, Object>();
+            fields.forEach((name, member) -> members.put(capitalised((String) name), wireNames(member)));
+            return members;
+        }
+        return value;
+    }
+
+    private static String capitalised(String name) {
+        return name.substring(0, 1).toUpperCase(Locale.ROOT) + name.substring(1);
+    }
+
+    static Failure failureOf(Exception thrown) {
+        var exception = (ClientException) thrown;
+        return new Failure(
+                exception.getErrCode(),
+                null,
+                exception.getErrMsg(),
+                exception.getRequestId(),
+                null,
+                exception.getAccessDeniedDetail());
     }
 }

@@ -55,7 +55,7 @@ final class Expectations {
         return ((String) parts.get("unit")).repeat(Math.toIntExact((long) parts.get("times")));
     }
 
-    private static String read(String path) {
+    static String read(String path) {
         try {
             return Files.readString(FOLDER.resolve(path));
         } catch (IOException problem) {

@@ -91,17 +91,21 @@ record TeaWay(String algorithm, boolean jsonBody) implements Way {
 
         @Override
         public Failure failure(Exception thrown) {
-            var exception = (TeaException) thrown;
-            Matcher text = MESSAGE.matcher(exception.getMessage());
-            assertTrue(text.matches(), exception.getMessage());
-            assertEquals(exception.getStatusCode(), Integer.valueOf(text.group(1)));
-            return new Failure(
-                    exception.getCode(),
-                    exception.getStatusCode(),
-                    text.group(2),
-                    text.group(3),
-                    exception.getData(),
-                    exception.getAccessDeniedDetail());
+            return failureOf(thrown);
         }
+    }
+
+    static Failure failureOf(Exception thrown) {
+        var exception = (TeaException) thrown;
+        Matcher text = MESSAGE.matcher(exception.getMessage());
+        assertTrue(text.matches(), exception.getMessage());
+        assertEquals(exception.getStatusCode(), Integer.valueOf(text.group(1)));
+        return new Failure(
+                exception.getCode(),
+                exception.getStatusCode(),
+                text.group(2),
+                text.group(3),
+                exception.getData(),
+                exception.getAccessDeniedDetail());
     }
 }

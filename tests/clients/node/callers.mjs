@@ -11,7 +11,7 @@ const listing = { NamespaceId: expected.namespaces.standing };
 const secret = { ...listing, SecretName: "unwelcome", SecretType: "Opaque", SecretData: { k: "v" } };
 
 // Runs the body with a clock that is wrong by so many seconds.
-async function withClock(seconds, body) {
+export async function withClock(seconds, body) {
   const { Date: rightful } = globalThis;
   globalThis.Date = class extends rightful {
     constructor(...values) {

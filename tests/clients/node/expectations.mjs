@@ -8,6 +8,7 @@ const folder = new URL("../", import.meta.url);
 const read = (path) => readFileSync(new URL(path, folder), "utf8");
 
 export const expected = JSON.parse(read("expectations.json"));
+export const kms = JSON.parse(read("kms.json"));
 export const largeValue = expected.large_value.unit.repeat(expected.large_value.times);
 export const certificate = read(expected.tls.certificate);
 export const privateKey = read(expected.tls.key);

@@ -1,5 +1,7 @@
 import { openapi } from "./adapters.mjs";
 import { callers } from "./callers.mjs";
+import { kmsTyped } from "./kms-ways.mjs";
+import { kmsScenarios } from "./kms.mjs";
 import { scenarios } from "./scenarios.mjs";
 
 const ways = {
@@ -14,3 +16,5 @@ for (const [title, way] of Object.entries(ways)) {
   scenarios(title, way);
   callers(title, way);
 }
+
+kmsScenarios("KMS SDK", kmsTyped);

@@ -91,8 +91,13 @@ fn other_ways_are_unsupported() {
 fn nothing_stands_twice() {
     for more in ["Timestamp=t", "Signature=c2ln", "%41ccessKeyId=id", "Signature", "a=1&a=1"] {
         assert_eq!(refused(&format!("{USUAL}&{more}"), b""), Some(Refusal::Incomplete), "{more}");
-        assert_eq!(refused(USUAL, more.as_bytes()), Some(Refusal::Incomplete), "{more}");
+        if more != "a=1&a=1" {
+            let other = format!("{more}x");
+            assert_eq!(refused(USUAL, other.as_bytes()), Some(Refusal::Incomplete), "{more}");
+        }
     }
+    assert_eq!(refused(USUAL, b"a=1&a=1"), Some(Refusal::Incomplete));
+    assert_eq!(refused(&format!("{USUAL}&a=1"), b"a=1"), None, "the same in both places is one");
     // The order of the two is not signed.
     let one = signed("a=1", b"a=2", EmptyValues::WithEqualsSign);
     assert_eq!(one, signed("a=2", b"a=1", EmptyValues::WithEqualsSign));
