@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use diesel::{dsl::exists, prelude::*};
 
-use super::schema::{kms_secrets, kms_tags};
+use super::schema::{kms_keys, kms_secrets, kms_tags};
 use crate::{
     clock::Timestamp,
     kms::model::{Kind, Scope, TagKey, TagList, TagPlace, TagValue, Tags},
@@ -297,7 +297,12 @@ impl Tx<'_> {
                 .filter(kms_secrets::delete_at.is_null().or(kms_secrets::delete_at.gt(now.0)))
                 .select((kms_secrets::id, kms_secrets::name))
                 .load(self.connection())?,
-            Kind::Key | Kind::Alias => vec![],
+            Kind::Key | Kind::Alias => kms_keys::table
+                .filter(kms_keys::scope.eq(scope.to_string()))
+                .filter(kms_keys::id.eq_any(ids))
+                .filter(kms_keys::delete_at.is_null().or(kms_keys::delete_at.gt(now.0)))
+                .select((kms_keys::id, kms_keys::key_id))
+                .load(self.connection())?,
         };
         Ok(names.into_iter().collect())
     }
