@@ -292,7 +292,8 @@ impl Context {
             }
         };
         named.or_else(|_| {
-            self.rights.check_tagged(action, &self.scope.arn(kind, name), name, &[])?;
+            let (resource, shown) = (self.scope.arn(kind, name), self.scope.container(kind));
+            self.rights.check_tagged(action, &resource, &shown, &[])?;
             Err(Error::ResourceIdNotFound)
         })
     }

@@ -473,10 +473,6 @@ fn what_is_needed_is_missed() {
                         assert_eq!(reply.status, 200);
                         continue;
                     }
-                    ("TagResources", "Tag.1.Key") if is_empty => {
-                        reply.assert_error(400, "InvalidParameter.TagKey");
-                        continue;
-                    }
                     _ => {}
                 }
                 reply.assert_error(400, "MissingParameter");

@@ -538,10 +538,11 @@ fn keys_have_tags() {
     let foreign = [("KeyId", foreign.as_str()), tags];
     kms.refused("TagResource", &foreign, 404, "Forbidden.KeyNotFound", NO_KEY);
 
-    // In whatever state it is, as long as it is there.
     kms.ok("ScheduleKeyDeletion", &[("KeyId", &id), ("PendingWindowInDays", "7")]);
-    kms.ok("TagResource", &[("KeyId", &id), ("Tags", &listed(&[("late", "")]))]);
-    assert_eq!(tags_of_key(&kms, &id), "b=2 k2=v k3=v late=");
+    let late = [("KeyId", id.as_str()), ("Tags", r#"[{"TagKey":"late","TagValue":""}]"#)];
+    let why = "The request was rejected because the key state is PendingDeletion.";
+    kms.refused("TagResource", &late, 409, "Rejected.PendingDeletion", why);
+    assert_eq!(tags_of_key(&kms, &id), "b=2 k2=v k3=v");
     kms.wait(7 * DAY);
     kms.refused("ListResourceTags", &[("KeyId", &id)], 404, "Forbidden.KeyNotFound", NO_KEY);
     kms.refused("TagResource", &[("KeyId", &id), tags], 404, "Forbidden.KeyNotFound", NO_KEY);
