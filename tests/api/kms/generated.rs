@@ -96,13 +96,13 @@ struct Client {
     met: BTreeMap<(&'static str, bool, bool), usize>,
     /// The rows that each operation answered.
     rows: BTreeSet<(&'static str, String)>,
-    sent: usize,
 }
 
 /// Says what was sent when a test fails.
 struct Note<'a>(&'a Request);
 
 impl Drop for Note<'_> {
+    #[expect(clippy::print_stderr, reason = "beside what the panic says")]
     fn drop(&mut self) {
         if thread::panicking() {
             let body = String::from_utf8_lossy(&self.0.body);
@@ -116,7 +116,7 @@ impl Client {
     fn start() -> Self {
         let server = TestServer::start_at(SetClock::at(NOW), WORLD, |_| {});
         let connection = server.connect();
-        Self { server, connection, met: BTreeMap::new(), rows: BTreeSet::new(), sent: 0 }
+        Self { server, connection, met: BTreeMap::new(), rows: BTreeSet::new() }
     }
 
     /// Sends a request; the document has its reply, and it is no fault of the server.
@@ -131,7 +131,6 @@ impl Client {
         }
         document::check_sent(&bytes, &reply);
         assert!(reply.status < 500, "{}", reply.text());
-        self.sent += 1;
         reply
     }
 
@@ -430,10 +429,6 @@ fn the_document_has_every_reply_to_generated_requests() {
             }
         }
     }
-    println!("{} requests", client.sent);
-    for (operation, row) in &client.rows {
-        println!("{operation} {row}");
-    }
     assert!(accepted.is_empty(), "taken, although the document does not: {accepted:#?}");
     let mut lacking = vec![];
     for operation in Operation::ALL {
@@ -446,6 +441,8 @@ fn the_document_has_every_reply_to_generated_requests() {
         }
     }
     assert!(lacking.is_empty(), "never met (operation, XML, success): {lacking:#?}");
+    // The requests are not all refused for the same few reasons.
+    assert!(client.rows.len() > 150, "only {} rows: {:#?}", client.rows.len(), client.rows);
 }
 
 #[test]
