@@ -157,12 +157,10 @@ impl Application {
         prepare(&keys, clock.now()).await?;
         let cloud = kms::model::Cloud { is_strict: settings.kms_strict, ..world.kms };
         let kms = kms::service::Service::new(store.clone(), Arc::clone(&sealing), cloud);
-        let seeded = kms.seed(world.kms_keys, world.kms_secrets, clock.now()).await;
-        seeded.map_err(|error| anyhow!("cannot prepare the database: {error}"))?;
         let service = Service::new(store.clone(), Arc::clone(&sealing), world.cloud);
-        let seeded = service.seed(world.namespaces, world.secrets, clock.now()).await;
-        seeded.map_err(|error| anyhow!("cannot prepare the database: {error}"))?;
-
+        let of_kms = kms.seed(world.kms_keys, world.kms_secrets, clock.now());
+        let of_sae = service.seed(world.namespaces, world.secrets, clock.now());
+        seed(of_sae, of_kms).await?;
         let access = Arc::new(access(settings, world.directory, address));
         let observer = Observer { id_header: pop::REQUEST_ID, metrics };
         let exchange = Exchange {
@@ -173,11 +171,7 @@ impl Application {
             sites: sites.clone(),
         };
         let parts = Parts {
-            kms: Kms {
-                service: kms.clone(),
-                access: Arc::clone(&access),
-                exchange: exchange.clone(),
-            },
+            kms: Kms { service: kms.clone(), access: access.clone(), exchange: exchange.clone() },
             sae: Sae {
                 service: service.clone(),
                 access,
@@ -405,6 +399,18 @@ fn stop_signal() -> impl Future<Output = ()> {
         }
         log::info!("stopping: requests under way have {SHUTDOWN_SECONDS} s to be finished");
     }
+}
+
+/// Puts into the database what the world asks for of each product.
+async fn seed(
+    of_sae: impl Future<Output = sae::model::Result<()>>,
+    of_kms: impl Future<Output = kms::model::Result<()>>,
+) -> Result<()> {
+    let seeded = async {
+        of_sae.await?;
+        Ok::<_, anyhow::Error>(of_kms.await?)
+    };
+    seeded.await.map_err(|error| anyhow!("cannot prepare the database: {error}"))
 }
 
 /// Makes the keys of a database ready, making the first one where there is none.

@@ -253,7 +253,7 @@ fn invalid(operation: Operation, parameter: &str, why: &str) -> ApiError {
     match operation.invalid() {
         Invalid::NotValid => ApiError::new(Code::NotValid, &[&parameter, &why]),
         Invalid::Some => ApiError::new(Code::SomeNotValid, &[&parameter]),
-        Invalid::IsInvalid => ApiError::new(Code::IsInvalid, &[&parameter, &why]),
+        Invalid::OfEncrypt => ApiError::new(Code::IsInvalid, &[&parameter, &why]),
     }
 }
 

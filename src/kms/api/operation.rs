@@ -10,7 +10,7 @@ pub enum Invalid {
     /// `some of the specified parameters "…" is not valid`.
     Some,
     /// `The specified parameter is invalid.`, then which and why.
-    IsInvalid,
+    OfEncrypt,
 }
 
 /// How an operation words that a secret does not exist.
@@ -116,7 +116,7 @@ operations! {
     ListAliasesByKeyId NotValid Resource ForResource;
     GenerateDataKey NotValid Resource ForResource;
     GenerateDataKeyWithoutPlaintext NotValid Resource ForResource;
-    Encrypt IsInvalid Resource ForResource;
+    Encrypt OfEncrypt Resource ForResource;
     Decrypt NotValid Resource ForResource;
     DescribeRegions NotValid Resource ForResource;
     ListKmsInstances NotValid Resource ForResource;

@@ -17,8 +17,9 @@ use crate::{
 pub const SECRET_NAME: &str = "secret_name";
 pub const KEY_ID: &str = "key_id";
 
-/// What it calls the secrets where there are several.
+/// What it calls them where there are several.
 pub const SECRET_NAMES: &str = "secret_names";
+pub const KEY_IDS: &str = "key_ids";
 
 /// What the product needs to answer. Cloning is cheap.
 #[derive(Clone)]
@@ -126,19 +127,20 @@ impl Request<'_> {
         Ok(texts)
     }
 
-    /// The parameters `Tag.1.Key` and `Tag.1.Value`, `Tag.2.Key` and so on, up to 20 of each; an absent value is `None`.
+    /// The parameters `Tag.1.Key` and `Tag.1.Value`, `Tag.2.Key` and so on, up to 20 of each; an absent value is `None`. An
+    /// empty key without a value says nothing.
     pub fn tag_members(&self) -> Result<Vec<(String, Option<String>)>, Fault> {
         let mut tags = Vec::new();
         for number in 0..=TAGS_MAX + 1 {
-            let key = self.member("Tag", number, ".Key")?;
+            let key = self.member("Tag", number, ".Key")?.unwrap_or_default();
             let value = self.member("Tag", number, ".Value")?;
-            if key.is_none() && value.is_none() {
+            if key.is_empty() && value.is_none() {
                 continue;
             }
             if number == 0 || number > TAGS_MAX {
                 return Err(out_of_range(Field::TagMembers, TAGS_MAX));
             }
-            tags.push((key.unwrap_or_default(), value));
+            tags.push((key, value));
         }
         Ok(tags)
     }

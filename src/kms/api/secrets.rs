@@ -11,7 +11,7 @@ use crate::{
     kms::{
         model::{
             AutomaticRotation, CustomData, DataType, ExtendedConfig, Field, Interval, KeyForms,
-            KeyRef, ManagedType, Page, RecoveryWindow, RequestedName, Secret, SecretData,
+            KeyId, KeyRef, ManagedType, Page, RecoveryWindow, RequestedName, Secret, SecretData,
             SecretPolicy, SecretRef, SecretType, Stage, Tags, Version, VersionId, parse_stages,
         },
         service::{
@@ -265,7 +265,7 @@ pub async fn describe(request: Request<'_>) -> Handled {
         create_time: Time(secret.created),
         update_time: Time(secret.updated),
         planned_delete_time: secret.delete_at.map(Time),
-        encryption_key_id: secret.encryption_key.as_ref().map(|key| key.as_str()),
+        encryption_key_id: secret.encryption_key.as_ref().map(KeyId::as_str),
         d_kms_instance_id: secret.instance.as_deref(),
         tags: described.tags.as_deref().map(TagBodies::of),
         rotation: RotationBody::of(secret),

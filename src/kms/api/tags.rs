@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::{
     errors::Fault,
     reply::Nothing,
-    request::{Handled, Request, SECRET_NAMES},
+    request::{Handled, KEY_IDS, Request, SECRET_NAMES},
 };
 use crate::{
     kms::{
@@ -46,7 +46,11 @@ fn named(request: &Request<'_>, forms: KeyForms) -> Result<Tagged, Fault> {
             request.note_secret(&secret);
             Ok(Tagged::Secret(secret))
         }
-        (None, Some(key), None) => Ok(Tagged::Key(KeyRef::parse(Field::KeyId, &key, forms)?)),
+        (None, Some(key), None) => {
+            let key = KeyRef::parse(Field::KeyId, &key, forms)?;
+            request.note_key(&key);
+            Ok(Tagged::Key(key))
+        }
         (None, None, Some(_)) => Err(Error::Unsupported.into()),
         _ => {
             let why = "exactly one of SecretName, KeyId and CertificateId has to be named";
@@ -115,8 +119,9 @@ fn optional_resources(request: &Request<'_>) -> Result<Resources, Fault> {
         _ => return Err(Error::invalid(Field::ResourceType, "is neither key nor secret").into()),
     };
     let names = request.list("ResourceId", RESOURCES_MAX, Field::ResourceIds)?;
-    if kind == Kind::Secret && !names.is_empty() {
-        request.call.note(|outcome| outcome.note_object(SECRET_NAMES, names.clone()));
+    if !names.is_empty() {
+        let noted = if kind == Kind::Secret { SECRET_NAMES } else { KEY_IDS };
+        request.call.note(|outcome| outcome.note_object(noted, names.clone()));
     }
     Ok(Resources { kind, names })
 }
@@ -187,6 +192,7 @@ struct RowBody<'a> {
 /// `ListResourceTags`, which is for keys alone.
 pub async fn list_of_key(request: Request<'_>) -> Handled {
     let key = KeyRef::parse(Field::KeyId, &request.required("KeyId")?, KeyForms::ID)?;
+    request.note_key(&key);
     let (key, tags) = request.service().tags_of_key(request.context.clone(), key).await?;
     let tags = tags.iter().map(|(tag_key, tag_value)| KeyTagBody {
         key_id: key.as_str(),

@@ -41,8 +41,10 @@ impl BatchEntry {
         for (name, raw) in json::members_up_to(text, 4).ok()? {
             match name.as_str() {
                 "SecretName" => entry.secret = json::string(raw)?,
-                "VersionId" => entry.version = optional(raw)?,
-                "VersionStage" => entry.stage = optional(raw)?,
+                "VersionId" => entry.version = Some(optional(raw)?).filter(|text| !text.is_empty()),
+                "VersionStage" => {
+                    entry.stage = Some(optional(raw)?).filter(|text| !text.is_empty());
+                }
                 "FetchExtendedConfig" => entry.with_config = flag(raw)?,
                 _ => return None,
             }
@@ -55,11 +57,11 @@ fn invalid(reason: &'static str) -> Error {
     Error::invalid(Field::SecretsList, reason)
 }
 
-/// A text, or nothing.
-fn optional(raw: &RawValue) -> Option<Option<String>> {
+/// A text; empty for nothing.
+fn optional(raw: &RawValue) -> Option<String> {
     match json::kind(raw) {
-        Kind::Null => Some(None),
-        _ => Some(Some(json::string(raw)?).filter(|text| !text.is_empty())),
+        Kind::Null => Some(String::new()),
+        Kind::String | Kind::Bool | Kind::Number | Kind::Array | Kind::Object => json::string(raw),
     }
 }
 

@@ -30,6 +30,7 @@ impl SecretData {
     }
 
     /// The data itself.
+    #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
     }
@@ -69,6 +70,7 @@ impl DataType {
     }
 
     /// The type's name, as requests and replies have it (documented).
+    #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Text => "text",

@@ -10,6 +10,7 @@ use crate::clock::Timestamp;
 pub type Uid = [u8; 16];
 
 /// A secret, as all of its versions share it.
+#[expect(clippy::struct_field_names, reason = "`type` is a word of the language")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Secret {
     /// Where it is.

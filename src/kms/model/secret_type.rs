@@ -31,11 +31,13 @@ impl SecretType {
     }
 
     /// The type of that name in any case: the page of ListSecrets writes `RDS` (documented).
+    #[must_use]
     pub fn parse_ignoring_case(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|known| known.as_str().eq_ignore_ascii_case(text))
     }
 
     /// The type's name, as requests and replies have it (documented).
+    #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Generic => "Generic",
@@ -48,6 +50,7 @@ impl SecretType {
     }
 
     /// Whether the service makes its versions itself, by rotation, and its owner cannot put any.
+    #[must_use]
     pub const fn is_managed(self) -> bool {
         !matches!(self, Self::Generic)
     }

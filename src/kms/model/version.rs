@@ -32,11 +32,13 @@ impl VersionId {
     }
 
     /// The id that these random bytes make, for a version that no caller names: a UUID (inferred).
+    #[must_use]
     pub fn from_random(bytes: [u8; 16]) -> Self {
         Self(uuid::Builder::from_random_bytes(bytes).into_uuid().hyphenated().to_string())
     }
 
     /// The id's text.
+    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -10,7 +10,7 @@ use crate::{
         Error, Kind, PrincipalKind, PrincipalRef, Result, Scope, Secret, SecretName, SecretPolicy,
         SecretRef, default_policy,
     },
-    store::{self, Tx},
+    store::Tx,
 };
 
 /// A caller and what conditions ask about its request.
@@ -78,7 +78,11 @@ impl Context {
     /// [`Error::Forbidden`] and [`Error::SecretNotFound`]; the latter alone for another account's, which a caller without
     /// rights is not to learn of.
     pub fn secret(&self, tx: &mut Tx<'_>, action: &str, named: &SecretRef) -> Result<Secret> {
-        self.find(tx, action, named, |tx, scope, name| tx.kms_secret(scope, name))
+        let found = match self.locate(named) {
+            Some((scope, name)) => tx.kms_secret(scope, name)?,
+            None => None,
+        };
+        self.allowed(tx, action, named, found)
     }
 
     /// The same, and keeps other writers from it until the end of the transaction.
@@ -88,26 +92,27 @@ impl Context {
         action: &str,
         named: &SecretRef,
     ) -> Result<Secret> {
-        self.find(tx, action, named, |tx, scope, name| tx.lock_kms_secret(scope, name))
+        let found = match self.locate(named) {
+            Some((scope, name)) => tx.lock_kms_secret(scope, name)?,
+            None => None,
+        };
+        self.allowed(tx, action, named, found)
     }
 
-    fn find(
+    fn allowed(
         &self,
         tx: &mut Tx<'_>,
         action: &str,
         named: &SecretRef,
-        find: impl FnOnce(&mut Tx<'_>, &Scope, &SecretName) -> store::Result<Option<Secret>>,
+        found: Option<Secret>,
     ) -> Result<Secret> {
-        let found = match self.locate(named) {
-            Some((scope, name)) => find(tx, scope, name)?,
-            None => None,
-        };
         let found = found.filter(|secret| !secret.is_gone(self.now));
         self.authorize(tx, action, named, found.as_ref())?;
         found.ok_or(Error::SecretNotFound)
     }
 
     /// Where a secret is looked up; `None` for what is not in the region of the request.
+    #[must_use]
     pub fn locate<'a>(&'a self, named: &'a SecretRef) -> Option<(&'a Scope, &'a SecretName)> {
         let located = named.locate(&self.scope).ok();
         located.filter(|(scope, _)| scope.region == self.scope.region)

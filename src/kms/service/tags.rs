@@ -102,7 +102,9 @@ impl Service {
     pub async fn tag_all(&self, context: Context, named: Resources, tags: Tags) -> Result<()> {
         self.store
             .write(move |tx| {
-                for found in context.all_tagged(tx, "kms:TagResources", &named)? {
+                for found in
+                    context.all_tagged(tx, "kms:TagResources", &named, Purpose::Changing)?
+                {
                     add(tx, &found, &tags).map_err(|error| match error {
                         Error::Invalid(Field::Tags, why) => Error::Invalid(Field::TagMembers, why),
                         other => other,
@@ -125,7 +127,8 @@ impl Service {
     ) -> Result<()> {
         self.store
             .write(move |tx| {
-                let found = context.all_tagged(tx, "kms:UntagResources", &named)?;
+                let found =
+                    context.all_tagged(tx, "kms:UntagResources", &named, Purpose::Changing)?;
                 for Found { scope, kind, id } in &found {
                     match &wanted {
                         Untagging::These(keys) => tx.delete_kms_tags(scope, *kind, *id, keys)?,
@@ -151,10 +154,8 @@ impl Service {
                     context.rights.check(action, &scope.container(kind))?;
                     None
                 } else {
-                    let found = context.all_tagged_to_read(tx, action, &resources)?;
-                    let mut ids: Vec<i64> = found.iter().map(|found| found.id).collect();
-                    ids.sort_unstable();
-                    Some(ids)
+                    let found = context.all_tagged(tx, action, &resources, Purpose::Reading)?;
+                    Some(found.iter().map(|found| found.id).collect())
                 };
                 let list = TagList { scope, kind, ids, tags: tags.clone() };
                 let after = token.as_deref().map(|token| TagPlace::parse(token, &list));
@@ -207,93 +208,92 @@ fn add(tx: &mut Tx<'_>, found: &Found, tags: &Tags) -> Result<()> {
     Ok(tx.put_kms_tags(scope, *kind, *id, tags)?)
 }
 
+/// What a resource is found for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    Reading,
+    /// No other writer changes it until the end of the transaction.
+    Changing,
+}
+
 impl Context {
-    /// The resource, which no other writer changes until the end of the transaction.
+    /// The resource that a request is to change the tags of.
     fn tagged(&self, tx: &mut Tx<'_>, action: &str, named: &Tagged) -> Result<Found> {
+        self.find_tagged(tx, action, named, Purpose::Changing)
+    }
+
+    fn find_tagged(
+        &self,
+        tx: &mut Tx<'_>,
+        action: &str,
+        named: &Tagged,
+        purpose: Purpose,
+    ) -> Result<Found> {
         match named {
             Tagged::Secret(named) => {
-                let secret = self.secret_to_change(tx, action, named)?;
+                let secret = match purpose {
+                    Purpose::Reading => self.secret(tx, action, named)?,
+                    Purpose::Changing => self.secret_to_change(tx, action, named)?,
+                };
                 Ok(Found { scope: secret.scope, kind: Kind::Secret, id: secret.id })
             }
-            Tagged::Key(named) => self.tagged_key(tx, action, named),
+            Tagged::Key(named) => {
+                let key = match purpose {
+                    Purpose::Reading => self.key(tx, action, named)?,
+                    Purpose::Changing => {
+                        let key = self.key_to_change(tx, action, named)?;
+                        // Documented for a key that is to be deleted.
+                        key.own_state.check_changeable()?;
+                        key
+                    }
+                };
+                Ok(Found { scope: key.scope, kind: Kind::Key, id: key.number })
+            }
         }
     }
 
-    /// The key, whose tags cannot be changed while it is to be deleted (documented).
-    fn tagged_key(&self, tx: &mut Tx<'_>, action: &str, named: &KeyRef) -> Result<Found> {
-        let key = self.key_to_change(tx, action, named)?;
-        key.own_state.check_changeable()?;
-        Ok(Found { scope: key.scope, kind: Kind::Key, id: key.number })
-    }
-
-    /// The key of that id or ARN. What no key can be called does not exist, which a caller without rights is not to learn.
-    fn key_of(&self, action: &str, name: &str) -> Result<KeyRef> {
-        KeyRef::parse(Field::ResourceIds, name, KeyForms::ID_OR_ARN).or_else(|_| {
-            self.rights.check(action, &self.scope.arn(Kind::Key, name))?;
-            Err(Error::KeyNotFound)
-        })
-    }
-
-    /// All of the resources, each once, which no other writer changes until the end of the transaction.
+    /// All of the resources, each once, by their numbers.
     ///
     /// # Errors
     /// [`Error::Forbidden`] for the first that the caller may not do this to, [`Error::ResourceIdNotFound`].
-    fn all_tagged(&self, tx: &mut Tx<'_>, action: &str, named: &Resources) -> Result<Vec<Found>> {
-        self.each(named, |kind, name| match kind {
-            Kind::Secret => {
-                let secret = self.secret_to_change(tx, action, &self.secret_of(action, name)?)?;
-                Ok(Found { scope: secret.scope, kind, id: secret.id })
-            }
-            Kind::Key => self.tagged_key(tx, action, &self.key_of(action, name)?),
-            Kind::Alias => Err(Error::ResourceIdNotFound),
-        })
-    }
-
-    /// The same, to read them.
-    fn all_tagged_to_read(
+    fn all_tagged(
         &self,
         tx: &mut Tx<'_>,
         action: &str,
         named: &Resources,
+        purpose: Purpose,
     ) -> Result<Vec<Found>> {
-        self.each(named, |kind, name| match kind {
-            Kind::Secret => {
-                let secret = self.secret(tx, action, &self.secret_of(action, name)?)?;
-                Ok(Found { scope: secret.scope, kind, id: secret.id })
-            }
-            Kind::Key => {
-                let key = self.key(tx, action, &self.key_of(action, name)?)?;
-                Ok(Found { scope: key.scope, kind, id: key.number })
-            }
-            Kind::Alias => Err(Error::ResourceIdNotFound),
-        })
-    }
-
-    /// Each in the order of the names: transactions that lock several do not wait for each other in a circle.
-    fn each(
-        &self,
-        named: &Resources,
-        mut find: impl FnMut(Kind, &str) -> Result<Found>,
-    ) -> Result<Vec<Found>> {
+        // Transactions that lock several do so in one order, so that they do not wait for each other in a circle.
         let mut names: Vec<&str> = named.names.iter().map(String::as_str).collect();
         names.sort_unstable_by_key(|name| name.rsplit_once(":secret/").map_or(*name, |(_, it)| it));
         names.dedup();
-        let found = names.into_iter().map(|name| find(named.kind, name));
-        let mut found: Vec<Found> = found.collect::<Result<_>>().map_err(|error| match error {
-            Error::SecretNotFound | Error::KeyNotFound => Error::ResourceIdNotFound,
-            other => other,
-        })?;
+        let mut found = Vec::with_capacity(names.len());
+        for name in names {
+            let one = self
+                .resource(action, named.kind, name)
+                .and_then(|named| self.find_tagged(tx, action, &named, purpose));
+            found.push(one.map_err(|error| match error {
+                Error::SecretNotFound | Error::KeyNotFound => Error::ResourceIdNotFound,
+                other => other,
+            })?);
+        }
         // A name and an ARN may be one and the same.
         found.sort_by_key(|found| found.id);
         found.dedup_by_key(|found| found.id);
         Ok(found)
     }
 
-    /// The secret of that name. What no secret can be called does not exist, which a caller without rights is not to learn.
-    fn secret_of(&self, action: &str, name: &str) -> Result<SecretRef> {
-        SecretRef::parse(name).or_else(|_| {
-            self.rights.check(action, &self.scope.arn(Kind::Secret, name))?;
-            Err(Error::SecretNotFound)
+    /// The resource of that name. What nothing can be called does not exist, which a caller without rights is not to learn.
+    fn resource(&self, action: &str, kind: Kind, name: &str) -> Result<Tagged> {
+        let named = match kind {
+            Kind::Secret => SecretRef::parse(name).map(Tagged::Secret),
+            Kind::Key | Kind::Alias => {
+                KeyRef::parse(Field::ResourceIds, name, KeyForms::ID_OR_ARN).map(Tagged::Key)
+            }
+        };
+        named.or_else(|_| {
+            self.rights.check_tagged(action, &self.scope.arn(kind, name), name, &[])?;
+            Err(Error::ResourceIdNotFound)
         })
     }
 }

@@ -140,31 +140,41 @@ impl Tx<'_> {
         now: Timestamp,
     ) -> store::Result<(Vec<SecretSummary>, u64)> {
         let Some(wanted) = Wanted::read(filters, scope) else { return Ok((vec![], 0)) };
-        let (offset, size) =
-            (i64::try_from(page.offset()).unwrap_or(i64::MAX), i64::from(page.size));
         let rows = wanted.rows(scope, now);
-        let (rows, total) = match self.kms_candidates(scope, &wanted)? {
-            Some(candidates) => {
-                let mut ids: Vec<i64> = rows
-                    .filter(kms_secrets::id.eq_any(candidates))
-                    .select(kms_secrets::id)
-                    .load(self.connection())?;
-                ids.sort_unstable_by(|one, other| other.cmp(one));
-                let total = ids.len() as u64;
-                let skipped = usize::try_from(offset).unwrap_or(usize::MAX);
-                let shown: Vec<i64> =
-                    ids.into_iter().skip(skipped).take(page.size as usize).collect();
-                let shown = kms_secrets::table
-                    .filter(kms_secrets::scope.eq(scope.to_string()))
-                    .filter(kms_secrets::id.eq_any(shown));
-                (shown.order(kms_secrets::id.desc()).into_boxed(), total)
-            }
-            None => {
-                let total = self.count_listed(scope, &wanted, now)?;
-                (rows.order(kms_secrets::id.desc()).limit(size).offset(offset), total)
-            }
+        let mut is_backwards = false;
+        let (rows, total) = if let Some(candidates) = self.kms_candidates(scope, &wanted)? {
+            let mut ids: Vec<i64> = rows
+                .filter(kms_secrets::id.eq_any(candidates))
+                .select(kms_secrets::id)
+                .load(self.connection())?;
+            ids.sort_unstable_by(|one, other| other.cmp(one));
+            let total = ids.len() as u64;
+            let skipped = usize::try_from(page.offset()).unwrap_or(usize::MAX);
+            let shown: Vec<i64> = ids.into_iter().skip(skipped).take(page.size as usize).collect();
+            let shown = kms_secrets::table
+                .filter(kms_secrets::scope.eq(scope.to_string()))
+                .filter(kms_secrets::id.eq_any(shown));
+            (shown.order(kms_secrets::id.desc()).into_boxed(), total)
+        } else {
+            let total = self.count_listed(scope, &wanted, now)?;
+            let (begin, size) = (page.offset().min(total), u64::from(page.size));
+            let end = (begin + size).min(total);
+            // What is skipped is read as well, so a page is found from the nearer end.
+            let rows = if begin > total - end {
+                is_backwards = true;
+                let rows = rows.order(kms_secrets::id.asc());
+                rows.offset((total - end).cast_signed()).limit((end - begin).cast_signed())
+            } else {
+                let rows = rows.order(kms_secrets::id.desc());
+                rows.offset(begin.cast_signed()).limit(size.cast_signed())
+            };
+            (rows, total)
         };
-        let rows: Vec<SummaryRow> = rows.select(SummaryRow::as_select()).load(self.connection())?;
+        let mut rows: Vec<SummaryRow> =
+            rows.select(SummaryRow::as_select()).load(self.connection())?;
+        if is_backwards {
+            rows.reverse();
+        }
         let secrets: store::Result<_> = rows.into_iter().map(SummaryRow::parse).collect();
         Ok((secrets?, total))
     }

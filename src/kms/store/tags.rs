@@ -297,13 +297,12 @@ impl Tx<'_> {
                 .filter(kms_secrets::delete_at.is_null().or(kms_secrets::delete_at.gt(now.0)))
                 .select((kms_secrets::id, kms_secrets::name))
                 .load(self.connection())?,
-            Kind::Key => kms_keys::table
+            Kind::Key | Kind::Alias => kms_keys::table
                 .filter(kms_keys::scope.eq(scope.to_string()))
                 .filter(kms_keys::id.eq_any(ids))
                 .filter(kms_keys::delete_at.is_null().or(kms_keys::delete_at.gt(now.0)))
                 .select((kms_keys::id, kms_keys::key_id))
                 .load(self.connection())?,
-            Kind::Alias => vec![],
         };
         Ok(names.into_iter().collect())
     }

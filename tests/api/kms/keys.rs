@@ -689,13 +689,13 @@ fn aliases_are_listed_by_name() {
     assert_eq!(kms.ok("ListAliases", &[]), empty);
     let (one, other) = (kms.key(&[]), kms.key(&[]));
     assert_eq!(kms.ok("ListAliasesByKeyId", &[("KeyId", &one)]), empty);
-    for number in 0..12 {
-        let key = if number % 4 == 0 { &other } else { &one };
+    for number in 0_u32..12 {
+        let key = if number.is_multiple_of(4) { &other } else { &one };
         let name = format!("alias/n{number:02}");
         kms.ok("CreateAlias", &[("KeyId", key), ("AliasName", &name)]);
     }
     let entry = |number: usize| {
-        let key = if number % 4 == 0 { &other } else { &one };
+        let key = if number.is_multiple_of(4) { &other } else { &one };
         json!({
             "AliasName": format!("alias/n{number:02}"),
             "AliasArn": format!("acs:kms:{SCOPE}:alias/n{number:02}"),

@@ -276,7 +276,7 @@ fn filters_refused() {
         filters(&[("SecretName", &[&long(193)])]),
         filters(&[("Description", &[&"中".repeat(257)])]),
         filters(&[("TagValue", &["a\u{0}"])]),
-        format!("[{}]", vec![r#"{"Key":"TagKey","Values":[]}"#; 11].join(",")),
+        format!("[{}]", [r#"{"Key":"TagKey","Values":[]}"#; 11].join(",")),
     ] {
         kms.refused(LIST, &[("Filters", &text)], 400, INVALID, &some_not_valid("Filters"));
     }

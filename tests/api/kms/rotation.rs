@@ -633,3 +633,28 @@ fn the_keys_of_a_user_that_is_gone_are_not_rotated() {
     let state = || kms.describe("acs/ram/user/alice")["AutomaticRotation"].clone();
     eventually("the failure", || state() == "Invalid");
 }
+
+#[test]
+fn what_waits_for_its_key_stays_due_and_holds_up_no_other() {
+    let kms = Kms::start();
+    for number in 0..115 {
+        create(&kms, &format!("n{number}"), &[]);
+    }
+    // More than are read at once, by a key of the database whose master key is not at hand.
+    kms.execute(&format!(
+        "INSERT INTO keys (id, master_key, wrapped, is_current, created_at)
+             SELECT 'db/000000000000', 'absent', wrapped, false, created_at FROM keys;
+         UPDATE kms_versions SET key_id = 'db/000000000000' WHERE secret_id <= 110;
+         UPDATE kms_secrets SET rotation = 'Enabled', rotation_interval = 21600,
+             next_rotation_at = {START} + id"
+    ));
+    kms.pass(1);
+    let count = |sql: &str| kms.number(&format!("SELECT count(*) FROM kms_secrets WHERE {sql}"));
+    eventually("the others", || count("last_rotation_at IS NOT NULL") == 5);
+    assert_eq!(count(&format!("rotation = 'Enabled' AND next_rotation_at = {START} + id")), 110);
+    kms.execute(
+        "UPDATE kms_versions SET key_id = (SELECT id FROM keys WHERE is_current)
+         WHERE key_id = 'db/000000000000'",
+    );
+    eventually("the next try", || count("last_rotation_at IS NOT NULL") == 115);
+}

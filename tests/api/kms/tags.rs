@@ -471,3 +471,150 @@ fn tags_in_json_and_by_get_are_the_same() {
     send(Request::new("GET", format!("/?{system}&{more}")));
     assert_eq!(tags_of(&kms, "b"), "j= k=v");
 }
+
+const KEYS: (&str, &str) = ("ResourceType", "key");
+const NO_KEY: &str = "The specified Key is not found.";
+const NO_ALIAS: &str = "The specified Alias is not found.";
+
+/// Creates a key with these tags.
+#[track_caller]
+fn key(kms: &Kms, tags: &[(&str, &str)]) -> String {
+    let made = kms.ok("CreateKey", &[("Tags", &listed(tags))]);
+    made["KeyMetadata"]["KeyId"].as_str().unwrap().to_owned()
+}
+
+/// The tags of a key, by key.
+#[track_caller]
+fn tags_of_key(kms: &Kms, key: &str) -> String {
+    let answer = kms.ok("ListResourceTags", &[("KeyId", key)]);
+    let tags = answer["Tags"]["Tag"].as_array().unwrap().iter().map(|tag| {
+        assert_eq!((tag["KeyId"].as_str(), tag.as_object().unwrap().len()), (Some(key), 3));
+        format!("{}={}", tag["TagKey"].as_str().unwrap(), tag["TagValue"].as_str().unwrap())
+    });
+    tags.collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn keys_have_tags() {
+    let kms = Kms::start();
+    let id = key(&kms, &[("b", "1")]);
+    let bare = kms.ok("ListResourceTags", &[("KeyId", &key(&kms, &[]))]);
+    assert_eq!(bare, json!({"Tags": {"Tag": []}}));
+    kms.ok("CreateAlias", &[("KeyId", &id), ("AliasName", "alias/a")]);
+    for (number, named) in [
+        id.clone(),
+        "alias/a".to_owned(),
+        format!("acs:kms:{REGION}:{ACCOUNT}:key/{id}"),
+        format!("acs:kms:{REGION}:{ACCOUNT}:alias/a"),
+    ]
+    .iter()
+    .enumerate()
+    {
+        let tags = listed(&[(&format!("k{number}"), "v"), ("b", "2")]);
+        assert_eq!(kms.ok("TagResource", &[("KeyId", named), ("Tags", &tags)]), json!({}));
+    }
+    assert_eq!(tags_of_key(&kms, &id), "b=2 k0=v k1=v k2=v k3=v");
+    let keys = ("TagKeys", r#"["k0","k1","none"]"#);
+    assert_eq!(kms.ok("UntagResource", &[("KeyId", &id), keys]), json!({}));
+    assert_eq!(tags_of_key(&kms, &id), "b=2 k2=v k3=v");
+
+    // What is taken away, and what is listed, is named by its id alone.
+    let arn = format!("acs:kms:{REGION}:{ACCOUNT}:key/{id}");
+    for named in ["alias/a", arn.as_str()] {
+        for (action, more) in [("UntagResource", &[keys][..]), ("ListResourceTags", &[])] {
+            let reply = kms.call(action, &[&[("KeyId", named)], more].concat());
+            assert_eq!((reply.status, reply.code().as_str()), (400, INVALID), "{named}");
+            assert!(reply.message().starts_with(&not_valid("KeyId", "")), "{}", reply.message());
+        }
+    }
+    let none = ("KeyId", "key-hzz62f1cb66fa42qo5o4r");
+    kms.refused("ListResourceTags", &[none], 404, "Forbidden.KeyNotFound", NO_KEY);
+    kms.refused("ListResourceTags", &[], 400, "MissingParameter", &missing("KeyId"));
+    let tags = ("Tags", "[]");
+    kms.refused("TagResource", &[none, tags], 404, "Forbidden.KeyNotFound", NO_KEY);
+    let alias = [("KeyId", "alias/none"), tags];
+    kms.refused("TagResource", &alias, 404, "Forbidden.AliasNotFound", NO_ALIAS);
+    let foreign = format!("acs:kms:{REGION}:{FOREIGN}:key/{id}");
+    let foreign = [("KeyId", foreign.as_str()), tags];
+    kms.refused("TagResource", &foreign, 404, "Forbidden.KeyNotFound", NO_KEY);
+
+    // In whatever state it is, as long as it is there.
+    kms.ok("ScheduleKeyDeletion", &[("KeyId", &id), ("PendingWindowInDays", "7")]);
+    kms.ok("TagResource", &[("KeyId", &id), ("Tags", &listed(&[("late", "")]))]);
+    assert_eq!(tags_of_key(&kms, &id), "b=2 k2=v k3=v late=");
+    kms.wait(7 * DAY);
+    kms.refused("ListResourceTags", &[("KeyId", &id)], 404, "Forbidden.KeyNotFound", NO_KEY);
+    kms.refused("TagResource", &[("KeyId", &id), tags], 404, "Forbidden.KeyNotFound", NO_KEY);
+}
+
+#[test]
+fn several_keys_are_tagged_or_none() {
+    let kms = Kms::start();
+    let ids = [key(&kms, &[]), key(&kms, &[("old", "1")])];
+    // A secret with the number of a key keeps its own tags.
+    for name in ["a", "b"] {
+        kms.create_with(name, &[("Tags", &listed(&[("of", "secret")]))]);
+    }
+    let arn = format!("acs:kms:{REGION}:{ACCOUNT}:key/{}", ids[1]);
+    let named = [KEYS, ("ResourceId.1", ids[0].as_str()), ("ResourceId.2", arn.as_str())];
+    let tags = [("Tag.1.Key", "k"), ("Tag.1.Value", "v")];
+    kms.ok("TagResources", &[&named[..], &tags].concat());
+    assert_eq!([tags_of_key(&kms, &ids[0]), tags_of_key(&kms, &ids[1])], ["k=v", "k=v old=1"]);
+    for other in ["key-hzz62f1cb66fa42qo5o4r", "alias/a", "a b", "acs:kms:x"] {
+        let named = [&named[..], &[("ResourceId.3", other)]].concat();
+        for (action, more) in [
+            ("TagResources", &[("Tag.1.Key", "more")][..]),
+            ("UntagResources", &[("All", "true")]),
+            ("ListTagResources", &[]),
+        ] {
+            let parameters = [&named[..], more].concat();
+            kms.refused(action, &parameters, 404, "InvalidResourceId.NotFound", UNKNOWN);
+        }
+    }
+    assert_eq!([tags_of_key(&kms, &ids[0]), tags_of_key(&kms, &ids[1])], ["k=v", "k=v old=1"]);
+    let rows = |more: &[(&str, &str)]| {
+        let answer = kms.ok("ListTagResources", &[&[KEYS], more].concat());
+        assert_eq!(answer["NextToken"], "");
+        answer["TagResources"]["TagResource"].clone()
+    };
+    let row = |id: &str, key: &str, value: &str| json!({"ResourceId": id, "ResourceType": "key", "TagKey": key, "TagValue": value});
+    let all = json!([row(&ids[0], "k", "v"), row(&ids[1], "k", "v"), row(&ids[1], "old", "1")]);
+    assert_eq!(rows(&[]), all);
+    assert_eq!(rows(&named[1..]), all);
+    assert_eq!(rows(&[("Tag.1.Key", "k"), ("Tag.1.Value", "v")]), all);
+    assert_eq!(rows(&[("Tag.1.Key", "old")]), json!([all[1], all[2]]));
+    assert_eq!(rows(&[("Tag.1.Key", "of")]), json!([]));
+    kms.ok("UntagResources", &[&named[..], &[("TagKey.1", "k")]].concat());
+    assert_eq!(rows(&[]), json!([row(&ids[1], "old", "1")]));
+    kms.ok("UntagResources", &[&named[..], &[("All", "true")]].concat());
+    assert_eq!(rows(&[]), json!([]));
+    assert_eq!([tags_of(&kms, "a"), tags_of(&kms, "b")], ["of=secret", "of=secret"]);
+}
+
+/// Requests for several resources lock them in one order, however they are named.
+#[test]
+fn many_requests_for_the_same_resources_do_not_hold_each_other_up() {
+    let kms = Kms::start();
+    for name in ["a", "b", "c", "d"] {
+        kms.create(name);
+    }
+    std::thread::scope(|scope| {
+        for number in 0..16 {
+            let kms = &kms;
+            scope.spawn(move || {
+                let mut names = ["a".to_owned(), "b".to_owned(), "c".to_owned(), arn("d")];
+                names.rotate_left(number % 4);
+                if number % 2 == 0 {
+                    names.reverse();
+                    names[0] = arn(names[0].rsplit('/').next().unwrap());
+                }
+                let mut parameters = members("ResourceId", "", &names);
+                parameters.push(("Tag.1.Key".into(), format!("k{number}")));
+                kms.ok("TagResources", &[&[SECRETS][..], &borrowed(&parameters)].concat());
+            });
+        }
+    });
+    for name in ["a", "b", "c", "d"] {
+        assert_eq!(tags_of(&kms, name).split(' ').count(), 16);
+    }
+}

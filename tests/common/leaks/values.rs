@@ -6,12 +6,13 @@ use serde_json::Value;
 
 use super::SHORTEST;
 
-/// The values of `SecretData` in one or more requests.
+/// The values of `SecretData` and `Plaintext` in one or more requests.
 pub fn of_requests(mut bytes: &[u8]) -> Vec<String> {
     let mut values = vec![];
     // Most of what is sent, and all of what is large, has none. The search in a text is much faster than one in bytes
     // that was not optimised.
-    if !String::from_utf8_lossy(bytes).contains("SecretData") {
+    let text = String::from_utf8_lossy(bytes);
+    if !["SecretData", "Plaintext"].iter().any(|name| text.contains(name)) {
         return values;
     }
     while let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") {
@@ -64,7 +65,7 @@ fn is_secret(value: &str) -> bool {
 }
 
 fn is_data(name: &str) -> bool {
-    name == "SecretData" || name.starts_with("SecretData.")
+    matches!(name, "SecretData" | "Plaintext") || name.starts_with("SecretData.")
 }
 
 fn of_form(form: &str, values: &mut Vec<String>) {

@@ -13,8 +13,6 @@ mod state;
 
 pub use aliases::{CreateAlias, ListedAliases};
 pub use create::{CreateKey, NewKey};
-pub use crypto::{Generated, Opened};
 pub use describe::DescribedKey;
-pub use list::ListedKeys;
 pub use purge::purge_keys;
 pub use rotate::rotate_due_keys;

@@ -7,9 +7,9 @@ use crate::{
     clock::Timestamp,
     kms::{
         model::{
-            Cloud, DataType, Error, ExtendedConfig, Field, Interval, KeyRef, Kind, RequestedName,
-            Result, Rotation, Secret, SecretData, SecretName, SecretPolicy, SecretType, Stage,
-            Tags, Version, VersionId,
+            Cloud, DataType, Error, ExtendedConfig, Field, Interval, KeyId as EncryptionKeyId,
+            KeyRef, Kind, RequestedName, Result, Rotation, Secret, SecretData, SecretName,
+            SecretPolicy, SecretType, Stage, Tags, Uid, Version, VersionId,
         },
         service::{Context, Service, encryption, shares::check_shares},
         store::StoredVersion,
@@ -62,20 +62,8 @@ impl Service {
         if user.is_some_and(|user| !self.cloud.has_user(user)) {
             return Err(Error::UserNotFound);
         }
-        let instance = wanted.instance.as_deref();
-        if instance.is_some_and(|id| self.cloud.instance(id).is_none()) {
-            return Err(Error::InstanceNotFound);
-        }
-        if self.cloud.is_strict && wanted.policy.is_some() && instance.is_none() {
-            return Err(Error::Unsupported);
-        }
-        let sealed = match &wanted.managed {
-            None => payload::seal(wanted.data.expose())?,
-            Some(Managed { config, .. }) => {
-                let data = wanted.data.expose();
-                payload::seal(&config.initial_value(data, &mut random, context.now)?)?
-            }
-        };
+        check_instance(&self.cloud, &wanted)?;
+        let sealed = wanted.seal(context.now)?;
         let uid = random_id().map_err(Error::unavailable)?;
         let (cloud, sealing) = (Arc::clone(&self.cloud), Arc::clone(&self.sealing));
         self.store
@@ -83,40 +71,14 @@ impl Service {
                 let scope = &context.scope;
                 make_room(tx, &context, &name)?;
                 check_quotas(tx, &cloud, &context, wanted.instance.as_deref())?;
-                let encryption_key = match &wanted.encryption_key {
-                    Some(key) => Some(encryption::usable_key(
-                        tx,
-                        &cloud,
-                        &context,
-                        key,
-                        wanted.instance.as_deref(),
-                    )?),
-                    None => None,
-                };
+                let instance = wanted.instance.as_deref();
+                let key = wanted.encryption_key.as_ref();
+                let key =
+                    key.map(|key| encryption::usable_key(tx, &cloud, &context, key, instance));
+                let encryption_key = key.transpose()?;
                 let (id, current) = tx.next_kms_secret()?;
-                let secret = Secret {
-                    scope: scope.clone(),
-                    id,
-                    uid,
-                    name: name.clone(),
-                    secret_type: wanted.secret_type,
-                    description: wanted.description.clone(),
-                    encryption_key,
-                    instance: wanted.instance.clone(),
-                    extended_config: wanted.managed.as_ref().map(|it| it.config.to_json()),
-                    policy: wanted.policy.as_ref().map(|policy| policy.text().to_owned()),
-                    rotation: rotation(&wanted, context.now),
-                    created: context.now,
-                    updated: context.now,
-                    delete_at: None,
-                };
-                let version = Version {
-                    number: 1,
-                    id: wanted.version.clone(),
-                    data_type: wanted.data_type,
-                    stages: vec![Stage::CURRENT],
-                    created: context.now,
-                };
+                let secret = wanted.secret(&context, &name, (id, uid), encryption_key);
+                let version = wanted.first_version(context.now);
                 insert(tx, &sealing, &current, &secret, version, &sealed)?;
                 tx.put_kms_tags(scope, Kind::Secret, id, &wanted.tags)?;
                 if secret.policy.is_some() {
@@ -125,6 +87,61 @@ impl Service {
                 Ok(Created { secret, version: wanted.version.clone() })
             })
             .await
+    }
+}
+
+impl CreateSecret {
+    /// Seals the value, in the form that is kept of it.
+    fn seal(&self, now: Timestamp) -> Result<Sealed> {
+        let data = self.data.expose();
+        match &self.managed {
+            None => payload::seal(data),
+            Some(Managed { config, .. }) => {
+                payload::seal(&config.initial_value(data, &mut random, now)?)
+            }
+        }
+    }
+
+    /// The secret that is made of it, with its number and identity.
+    fn secret(
+        &self,
+        context: &Context,
+        name: &SecretName,
+        (id, uid): (i64, Uid),
+        encryption_key: Option<EncryptionKeyId>,
+    ) -> Secret {
+        let interval = self.managed.as_ref().and_then(|managed| managed.interval);
+        let every = |interval| Rotation::every(interval, None, context.now);
+        Secret {
+            scope: context.scope.clone(),
+            id,
+            uid,
+            name: name.clone(),
+            secret_type: self.secret_type,
+            description: self.description.clone(),
+            encryption_key,
+            instance: self.instance.clone(),
+            extended_config: self.managed.as_ref().map(|managed| managed.config.to_json()),
+            policy: self.policy.as_ref().map(|policy| policy.text().to_owned()),
+            rotation: interval.map_or(Rotation::NONE, every),
+            created: context.now,
+            updated: context.now,
+            delete_at: None,
+        }
+    }
+
+    fn first_version(&self, created: Timestamp) -> Version {
+        let (id, data_type) = (self.version.clone(), self.data_type);
+        Version { number: 1, id, data_type, stages: vec![Stage::CURRENT], created }
+    }
+}
+
+/// Whether the instance, if one is named, is there and can have the secret.
+fn check_instance(cloud: &Cloud, wanted: &CreateSecret) -> Result<()> {
+    match &wanted.instance {
+        Some(id) if cloud.instance(id).is_none() => Err(Error::InstanceNotFound),
+        None if cloud.is_strict && wanted.policy.is_some() => Err(Error::Unsupported),
+        _ => Ok(()),
     }
 }
 
@@ -178,11 +195,6 @@ fn check_quotas(
         }
         _ => Ok(()),
     }
-}
-
-fn rotation(wanted: &CreateSecret, now: Timestamp) -> Rotation {
-    let interval = wanted.managed.as_ref().and_then(|managed| managed.interval);
-    interval.map_or(Rotation::NONE, |interval| Rotation::every(interval, None, now))
 }
 
 /// Inserts a secret with its first version.

@@ -5,6 +5,9 @@ use crate::kms::{
     service::{Context, Service},
 };
 
+/// The tags of a secret: keys with their values.
+type TagPairs = Vec<(String, String)>;
+
 /// Which secrets to list.
 #[derive(Debug, Clone)]
 pub struct ListSecrets {
@@ -17,7 +20,7 @@ pub struct ListSecrets {
 /// The secrets of one page, the newest first.
 pub struct ListedSecrets {
     /// With their tags, by key, if those were asked for.
-    pub secrets: Vec<(SecretSummary, Option<Vec<(String, String)>>)>,
+    pub secrets: Vec<(SecretSummary, Option<TagPairs>)>,
     /// How many there are in all, as far as the reply's number can tell.
     pub total: u32,
 }
@@ -38,12 +41,11 @@ impl Service {
                 let Context { scope, now, .. } = &context;
                 let (listed, total) =
                     tx.list_kms_secrets(scope, &wanted.filters, wanted.page, *now)?;
-                let mut tags = match wanted.with_tags {
-                    true => {
-                        let ids: Vec<i64> = listed.iter().map(|secret| secret.id).collect();
-                        Some(tx.kms_tags_of(scope, Kind::Secret, &ids)?)
-                    }
-                    false => None,
+                let mut tags = if wanted.with_tags {
+                    let ids: Vec<i64> = listed.iter().map(|secret| secret.id).collect();
+                    Some(tx.kms_tags_of(scope, Kind::Secret, &ids)?)
+                } else {
+                    None
                 };
                 let secrets = listed.into_iter().map(|secret| {
                     let tags =

@@ -16,13 +16,12 @@ mod stages;
 mod update;
 
 pub(super) use create::random;
-pub use create::{CreateSecret, Created, Managed};
-pub use delete::{DeleteSecret, Deleted};
-pub use describe::{Described, ListedVersions};
+pub use create::{CreateSecret, Managed};
+pub use delete::DeleteSecret;
 pub use get::{GetSecretValue, SecretValue};
-pub use list::{ListSecrets, ListedSecrets};
-pub use put::{Put, PutSecretValue};
-pub use rotate::{RotateSecret, Rotated};
+pub use list::ListSecrets;
+pub use put::PutSecretValue;
+pub use rotate::RotateSecret;
 pub use rotation_policy::UpdateSecretRotationPolicy;
 pub use stages::UpdateSecretVersionStage;
 pub use update::UpdateSecret;
