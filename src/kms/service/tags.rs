@@ -264,11 +264,11 @@ impl Context {
         purpose: Purpose,
     ) -> Result<Vec<Found>> {
         // Transactions that lock several do so in one order, so that they do not wait for each other in a circle.
-        let mut names: Vec<&str> = named.names.iter().map(String::as_str).collect();
-        names.sort_unstable_by_key(|name| name.rsplit_once(":secret/").map_or(*name, |(_, it)| it));
-        names.dedup();
-        let mut found = Vec::with_capacity(names.len());
-        for name in names {
+        let mut sorted: Vec<&str> = named.names.iter().map(String::as_str).collect();
+        sorted.sort_unstable_by_key(|name| name.rsplit_once(":secret/").map_or(*name, |(_, it)| it));
+        sorted.dedup();
+        let mut found = Vec::with_capacity(sorted.len());
+        for name in sorted {
             let one = self
                 .resource(action, named.kind, name)
                 .and_then(|named| self.find_tagged(tx, action, &named, purpose));

@@ -101,7 +101,7 @@ struct Client {
 /// Says what was sent when a test fails.
 struct Note<'a>(&'a Request);
 
-#[expect(clippy::print_stderr, reason = "a test that fails has to tell")]
+#[allow(clippy::print_stderr, reason = "a test that fails has to tell")]
 impl Drop for Note<'_> {
     #[expect(clippy::print_stderr, reason = "beside what the panic says")]
     fn drop(&mut self) {
