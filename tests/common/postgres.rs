@@ -57,10 +57,13 @@ impl Database {
     /// Makes the tables of an empty one, as somebody does who wants them in partitions before a server makes them.
     pub fn partition(&self) {
         let migrations = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/postgres");
-        for folder in fs::read_dir(migrations).unwrap().map(|entry| entry.unwrap().path()) {
+        let mut folders: Vec<_> =
+            fs::read_dir(migrations).unwrap().map(|entry| entry.unwrap().path()).collect();
+        folders.sort();
+        for folder in folders {
             let mut sql = fs::read_to_string(folder.join("up.sql")).unwrap();
             for (table, key) in [("namespaces", "id"), ("secrets", "namespace_id")] {
-                let from = sql.find(&format!("CREATE TABLE {table} (")).unwrap();
+                let Some(from) = sql.find(&format!("CREATE TABLE {table} (")) else { continue };
                 let end = from + sql[from..].find("\n);").unwrap();
                 let mut partitioned = format!("\n) PARTITION BY HASH ({key});");
                 for number in 0..PARTITIONS {
@@ -74,7 +77,7 @@ impl Database {
             let name = folder.file_name().unwrap().to_string_lossy().into_owned();
             let version = name.split('_').next().unwrap().replace('-', "");
             self.execute(&format!(
-                "CREATE TABLE __diesel_schema_migrations (
+                "CREATE TABLE IF NOT EXISTS __diesel_schema_migrations (
                      version VARCHAR(50) PRIMARY KEY NOT NULL,
                      run_on TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP
                  );

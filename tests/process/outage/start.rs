@@ -176,7 +176,11 @@ fn a_database_of_another_schema_is_left_alone() {
         ("20261122000000", "start with a new database"),
     ] {
         let mut other = SqliteConnection::establish(&path.display().to_string()).unwrap();
-        let only = format!("UPDATE __diesel_schema_migrations SET version = '{migration}'");
+        let only = format!(
+            "DELETE FROM __diesel_schema_migrations WHERE version <>
+                 (SELECT max(version) FROM __diesel_schema_migrations);
+             UPDATE __diesel_schema_migrations SET version = '{migration}'"
+        );
         other.batch_execute(&only).unwrap();
         drop(other);
         let before = fs::read(&path).unwrap();
