@@ -877,7 +877,7 @@ fn a_key_is_rotated_when_it_is_due() {
     let kms = Kms::start();
     let key = kms.key(&[("EnableAutomaticRotation", "true"), ("RotationInterval", "7d")]);
     let before = kms.key_metadata(&key);
-    let sealed = kms.ok("Encrypt", &[("KeyId", &key), ("Plaintext", "Y2FuYXJ5")]);
+    let sealed = kms.ok("Encrypt", &[("KeyId", &key), ("Plaintext", "c3BlY2ltZW4=")]);
     let blob = sealed["CiphertextBlob"].as_str().unwrap();
     assert_eq!(sealed["KeyVersionId"], before["PrimaryKeyVersion"]);
     kms.pass(7 * DAY + 5);
@@ -887,14 +887,17 @@ fn a_key_is_rotated_when_it_is_due() {
     assert_eq!(after["LastRotationDate"], time(START + 7 * DAY + 5));
     assert_eq!(after["NextRotationDate"], time(START + 14 * DAY + 5));
     assert_eq!(after["CreationDate"], time(START));
-    let again = kms.ok("Encrypt", &[("KeyId", &key), ("Plaintext", "Y2FuYXJ5")]);
+    let again = kms.ok("Encrypt", &[("KeyId", &key), ("Plaintext", "c3BlY2ltZW4=")]);
     assert_eq!(again["KeyVersionId"], after["PrimaryKeyVersion"]);
     for (blob, version) in [
         (blob, &before["PrimaryKeyVersion"]),
         (again["CiphertextBlob"].as_str().unwrap(), &after["PrimaryKeyVersion"]),
     ] {
         let opened = kms.ok("Decrypt", &[("CiphertextBlob", blob)]);
-        assert_eq!((&opened["Plaintext"], &opened["KeyVersionId"]), (&json!("Y2FuYXJ5"), version));
+        assert_eq!(
+            (&opened["Plaintext"], &opened["KeyVersionId"]),
+            (&json!("c3BlY2ltZW4="), version)
+        );
     }
     assert_eq!(kms.number("SELECT count(*) FROM kms_key_versions"), 2);
 

@@ -103,6 +103,11 @@ impl Parameter {
         }
     }
 
+    /// Whether its text is for nobody else to see.
+    pub fn is_secret(&self) -> bool {
+        matches!(self.name.as_str(), "SecretData" | "Plaintext")
+    }
+
     /// Whether the document allows this text.
     pub fn takes(&self, text: &str) -> bool {
         let value = if self.is_json {

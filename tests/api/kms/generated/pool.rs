@@ -207,7 +207,7 @@ impl Pool {
 
     /// A name of what there is, most often in a state or of a kind that is not right for everything.
     pub fn other(&mut self, random: &mut Rng, parameter: &Parameter) -> String {
-        if parameter.name == "SecretData" {
+        if parameter.is_secret() {
             return self.secret_data("another");
         }
         let managed = MANAGED.map(|[_, name, ..]| name);

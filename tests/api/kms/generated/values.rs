@@ -1,5 +1,6 @@
 //! Values that are wrong, or nearly.
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use fastrand::Rng;
 use serde_json::Value;
 
@@ -59,9 +60,13 @@ pub fn wrong(random: &mut Rng, parameter: &Parameter, pool: &mut Pool) -> String
         _ => None,
     };
     let value = value.unwrap_or_else(|| hostile(random).to_owned());
-    // A value of a secret must be told from whatever else is sent: it must come out nowhere.
-    if parameter.name == "SecretData" && !value.is_empty() {
-        return pool.secret_data(&value);
+    // A secret must be told from whatever else is sent: it must come out nowhere.
+    if parameter.is_secret() && !value.is_empty() {
+        let is_long_base64 = parameter.name == "Plaintext" && value.len() > 60;
+        return match is_long_base64 {
+            true => STANDARD.encode(pool.secret_data(&value[..value.len() / 4 * 3])),
+            false => pool.secret_data(&value),
+        };
     }
     value
 }
