@@ -265,7 +265,8 @@ impl Context {
     ) -> Result<Vec<Found>> {
         // Transactions that lock several do so in one order, so that they do not wait for each other in a circle.
         let mut sorted: Vec<&str> = named.names.iter().map(String::as_str).collect();
-        sorted.sort_unstable_by_key(|name| name.rsplit_once(":secret/").map_or(*name, |(_, it)| it));
+        sorted
+            .sort_unstable_by_key(|name| name.rsplit_once(":secret/").map_or(*name, |(_, it)| it));
         sorted.dedup();
         let mut found = Vec::with_capacity(sorted.len());
         for name in sorted {
