@@ -86,7 +86,7 @@ fn make(kms: &Kms) -> Made {
     kms.create("s");
     let made = kms.ok("CreateKey", &[]);
     let key = made["KeyMetadata"]["KeyId"].as_str().unwrap().to_owned();
-    let made = kms.ok("Encrypt", &[("KeyId", &key), ("Plaintext", "Y2FuYXJ5")]);
+    let made = kms.ok("Encrypt", &[("KeyId", &key), ("Plaintext", "c3BlY2ltZW4=")]);
     Made { key, blob: made["CiphertextBlob"].as_str().unwrap().to_owned() }
 }
 
@@ -152,7 +152,7 @@ fn request_for(operation: Operation, made: &Made) -> (Vec<(&'static str, &str)>,
         Operation::UpdateKeyDescription => (vec![key, ("Description", "x")], bare()),
         Operation::CreateAlias | Operation::UpdateAlias => (vec![key, alias], bare()),
         Operation::DeleteAlias => (vec![alias], "alias/a".to_owned()),
-        Operation::Encrypt => (vec![key, ("Plaintext", "Y2FuYXJ5")], bare()),
+        Operation::Encrypt => (vec![key, ("Plaintext", "c3BlY2ltZW4=")], bare()),
         Operation::Decrypt => (vec![("CiphertextBlob", made.blob.as_str())], bare()),
     }
 }

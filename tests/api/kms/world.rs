@@ -176,9 +176,9 @@ fn keys_of_the_file_are_found_by_their_aliases() {
         &[("KeyId", "alias/app"), ("RegionId", "cn-beijing")],
         (404, "Forbidden.AliasNotFound", "The specified Alias is not found."),
     );
-    let sealed = kms.ok("Encrypt", &[("KeyId", "alias/app"), ("Plaintext", "Y2FuYXJ5")]);
+    let sealed = kms.ok("Encrypt", &[("KeyId", "alias/app"), ("Plaintext", "c3BlY2ltZW4=")]);
     let opened = [("CiphertextBlob", sealed["CiphertextBlob"].as_str().unwrap())];
-    assert_eq!(kms.ok("Decrypt", &opened)["Plaintext"], "Y2FuYXJ5");
+    assert_eq!(kms.ok("Decrypt", &opened)["Plaintext"], "c3BlY2ltZW4=");
 }
 
 #[test]

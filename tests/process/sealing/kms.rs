@@ -119,7 +119,7 @@ fn all_of_kms_is_wrapped_anew() {
     it.server.create("cn-beijing:test", "n", &json!({"k": "v"})).data();
     it.call("CreateKey", &[("KeySpec", "EC_P256")]);
     it.call("CreateKey", &[("Origin", "EXTERNAL")]);
-    let sealed = it.call("Encrypt", &[("KeyId", &it.key), ("Plaintext", "Y2FuYXJ5")]);
+    let sealed = it.call("Encrypt", &[("KeyId", &it.key), ("Plaintext", "c3BlY2ltZW4=")]);
     let path = it.folder.path();
     let first = keys(path)[0].0.clone();
     let report = refused(path, &["keys", "retire", &first]);
@@ -147,7 +147,7 @@ fn all_of_kms_is_wrapped_anew() {
         assert_eq!(current.json()["SecretData"], CANARY);
     }
     let blob = sealed["CiphertextBlob"].as_str().unwrap();
-    assert_eq!(it.call("Decrypt", &[("CiphertextBlob", blob)])["Plaintext"], "Y2FuYXJ5");
+    assert_eq!(it.call("Decrypt", &[("CiphertextBlob", blob)])["Plaintext"], "c3BlY2ltZW4=");
     // Nothing is left to be done.
     let said = done(path, &["keys", "rotate"]);
     assert!(said.contains(rewrapped), "{said}");
