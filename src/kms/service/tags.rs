@@ -265,8 +265,7 @@ impl Context {
     ) -> Result<Vec<Found>> {
         // Transactions that lock several do so in one order, so that they do not wait for each other in a circle.
         let mut sorted: Vec<&str> = named.names.iter().map(String::as_str).collect();
-        sorted
-            .sort_unstable_by_key(|name| name.rsplit_once(":secret/").map_or(*name, |(_, it)| it));
+        sorted.sort_unstable_by_key(|name| bare(name));
         sorted.dedup();
         let mut found = Vec::with_capacity(sorted.len());
         for name in sorted {
@@ -298,4 +297,10 @@ impl Context {
             Err(Error::ResourceIdNotFound)
         })
     }
+}
+
+/// A resource's name without the rest of its ARN.
+fn bare(name: &str) -> &str {
+    let parts = [":secret/", ":key/"];
+    parts.iter().find_map(|part| name.split_once(part)).map_or(name, |(_, bare)| bare)
 }

@@ -1,7 +1,5 @@
 //! BatchGetSecretValue.
 
-use serde_json::json;
-
 use super::harness::*;
 
 const BATCH: &str = "BatchGetSecretValue";

@@ -4,7 +4,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
 use super::{
-    DAY, Given, Kms,
+    harness::{DAY, Given, Kms},
     keys::{
         DISABLED, KEY_NOT_FOUND, PENDING_DELETION, PENDING_IMPORT, UNAVAILABLE, UNSUPPORTED,
         in_every_state,
@@ -356,7 +356,7 @@ fn only_an_enabled_symmetric_key_encrypts_and_decrypts() {
         assert_eq!(kms.decrypt(&blob, &[]), PLAIN.as_bytes());
     }
     kms.ok("ScheduleKeyDeletion", &[("KeyId", &keys[0]), ("PendingWindowInDays", "7")]);
-    kms.pass(7 * DAY);
+    kms.wait(7 * DAY);
     kms.refuses("Decrypt", &[("CiphertextBlob", &blob)], KEY_NOT_FOUND);
 }
 

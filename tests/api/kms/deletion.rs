@@ -1,8 +1,6 @@
 //! Deletion: its window, and what comes when it is over.
 
-use serde_json::{Value, json};
-
-use super::{DAY, Given, Kms, START, eventually, time};
+use super::harness::*;
 
 const GENERIC: Given = &[("VersionId", "v1"), ("SecretData", "canary-generic")];
 
@@ -68,7 +66,7 @@ fn what_is_deleted_at_once_leaves_nothing() {
     assert_eq!(rows(&kms), [1, 1, 1, 1]);
     let not_found = "Resource not found";
     for action in ["DeleteSecret", "RestoreSecret", "DescribeSecret"] {
-        kms.fails(action, &[("SecretName", "n")], 404, "Forbidden.ResourceNotFound", not_found);
+        kms.refused(action, &[("SecretName", "n")], 404, "Forbidden.ResourceNotFound", not_found);
     }
     create(&kms, "n");
 }
@@ -80,16 +78,16 @@ fn a_secret_can_be_restored_until_its_window_is_over() {
     delete(&kms, "n", &[("RecoveryWindowInDays", "7")]);
     let again = [("SecretName", "n")];
     let code = "Rejected.ResourceInDeleteWindow";
-    kms.fails("DeleteSecret", &again, 409, code, "secret in delete peroid");
-    kms.fails("GetSecretValue", &again, 409, code, "secret in delete peroid");
+    kms.refused("DeleteSecret", &again, 409, code, "secret in delete peroid");
+    kms.refused("GetSecretValue", &again, 409, code, "secret in delete peroid");
     let anew = [GENERIC, &again].concat();
-    kms.fails("CreateSecret", &anew, 409, code, "The secret is planned to be deleted.");
-    kms.pass(7 * DAY - 1);
+    kms.refused("CreateSecret", &anew, 409, code, "The secret is planned to be deleted.");
+    kms.wait(7 * DAY - 1);
     assert_eq!(kms.ok("RestoreSecret", &again), json!({ "SecretName": "n" }));
-    kms.fails("RestoreSecret", &again, 409, "Rejected.ResourceInUse", "restore normal secret");
+    kms.refused("RestoreSecret", &again, 409, "Rejected.ResourceInUse", "restore normal secret");
     assert_eq!(kms.value("n")["SecretData"], "canary-generic");
     assert_eq!(kms.describe("n")["PlannedDeleteTime"], Value::Null);
-    kms.pass(DAY);
+    kms.wait(DAY);
     std::thread::sleep(std::time::Duration::from_millis(1_500));
     assert_eq!(kms.value("n")["SecretData"], "canary-generic");
 }
@@ -104,7 +102,7 @@ fn when_its_window_is_over_a_secret_is_gone_at_once_and_its_rows_soon() {
         delete(&kms, name, &[("RecoveryWindowInDays", "7")]);
     }
     delete(&kms, "later", &[("RecoveryWindowInDays", "8")]);
-    kms.pass(7 * DAY);
+    kms.wait(7 * DAY);
     // Whether anybody has been there or not.
     for (action, message) in [
         ("DescribeSecret", "Resource not found"),
@@ -112,7 +110,7 @@ fn when_its_window_is_over_a_secret_is_gone_at_once_and_its_rows_soon() {
         ("DeleteSecret", "Resource not found"),
         ("GetSecretValue", "Resource not found."),
     ] {
-        kms.fails(action, &[("SecretName", "n")], 404, "Forbidden.ResourceNotFound", message);
+        kms.refused(action, &[("SecretName", "n")], 404, "Forbidden.ResourceNotFound", message);
     }
     assert_eq!(total(&kms), 2, "nobody counts what is gone");
     create(&kms, "taken");
@@ -122,7 +120,7 @@ fn when_its_window_is_over_a_secret_is_gone_at_once_and_its_rows_soon() {
     assert_eq!(kms.describe("taken")["CreateTime"], time(START + 7 * DAY));
     assert_eq!(kms.describe("later")["PlannedDeleteTime"], time(START + 8 * DAY));
     create(&kms, "n");
-    kms.pass(DAY);
+    kms.wait(DAY);
     eventually("the other deletion", || rows(&kms) == [3, 3, 3, 3]);
     kms.describe("stays");
 }
@@ -141,7 +139,7 @@ fn many_that_are_to_be_deleted_at_once_are_all_deleted() {
         "UPDATE kms_secrets SET delete_at = {START} WHERE name <> 'stays';
          UPDATE kms_secrets SET uid = '', secret_type = 'x' WHERE id % 7 = 0 AND name <> 'stays'"
     ));
-    kms.pass(1);
+    kms.wait(1);
     eventually("the deletions", || rows(&kms) == [1, 1, 1, 1]);
     kms.describe("stays");
 }

@@ -1,9 +1,7 @@
 //! Secrets that are encrypted by a key of KMS.
 
-use serde_json::json;
-
 use super::{
-    DAY, Given, Kms, NOBODY, eventually, failed,
+    harness::*,
     keys::{
         DISABLED, KEY_NOT_FOUND, PENDING_DELETION, PENDING_IMPORT, SCOPE, UNAVAILABLE, UNSUPPORTED,
         in_every_state,
@@ -23,7 +21,7 @@ impl Kms {
     }
 
     #[track_caller]
-    fn put(&self, name: &str, version: &str, value: &str) {
+    fn put_value(&self, name: &str, version: &str, value: &str) {
         let given = [("SecretName", name), ("VersionId", version), ("SecretData", value)];
         self.ok("PutSecretValue", &given);
     }
@@ -46,12 +44,12 @@ fn a_key_encrypts_the_versions_of_a_secret() {
         kms.seal(spec, &key, &[]);
         assert_eq!(kms.describe(spec)["EncryptionKeyId"], key.as_str());
         kms.is_read(spec, VALUE);
-        kms.put(spec, "v2", "canary-of-version-2");
+        kms.put_value(spec, "v2", "canary-of-version-2");
         kms.is_read(spec, "canary-of-version-2");
         let old = kms.ok("GetSecretValue", &[("SecretName", spec), ("VersionId", "v1")]);
         assert_eq!(old["SecretData"], VALUE);
         // The same again changes nothing.
-        kms.put(spec, "v1", VALUE);
+        kms.put_value(spec, "v1", VALUE);
     }
     // By an alias or an ARN it is the key's own id that is kept.
     let key = kms.key(&[]);
@@ -139,7 +137,7 @@ fn a_secret_is_as_usable_as_its_key() {
         kms.is_read("s", VALUE);
     }
     kms.ok("ScheduleKeyDeletion", &id);
-    kms.pass(7 * DAY);
+    kms.wait(7 * DAY);
     for _ in 0..2 {
         kms.refuses("GetSecretValue", &get, KEY_NOT_FOUND);
         kms.refuses("PutSecretValue", &put, KEY_NOT_FOUND);
@@ -157,20 +155,16 @@ fn a_secret_stays_readable_when_its_key_is_rotated() {
     let key = kms.key(&[("EnableAutomaticRotation", "true"), ("RotationInterval", "7d")]);
     kms.seal("s", &key, &[]);
     let before = kms.key_metadata(&key)["PrimaryKeyVersion"].clone();
-    kms.pass(7 * DAY);
+    kms.wait(7 * DAY);
     eventually("a rotation", || kms.key_metadata(&key)["PrimaryKeyVersion"] != before);
     kms.is_read("s", VALUE);
-    kms.put("s", "v2", "canary-of-version-2");
+    kms.put_value("s", "v2", "canary-of-version-2");
     kms.is_read("s", "canary-of-version-2");
     let versions = "SELECT count(DISTINCT key_version) FROM kms_versions";
     assert_eq!(kms.number(versions), 2);
     let old = kms.ok("GetSecretValue", &[("SecretName", "s"), ("VersionId", "v1")]);
     assert_eq!(old["SecretData"], VALUE);
 }
-
-const READER: (&str, &str) = ("LTAI5tReader000000000001", "reader-not-real");
-const WRITER: (&str, &str) = ("LTAI5tWriter000000000001", "writer-not-real");
-const BOTH: (&str, &str) = ("LTAI5tBoth00000000000001", "both-not-real");
 
 /// One user that may do anything to secrets alone, two that may besides open or seal with keys.
 fn users() -> String {
@@ -181,24 +175,23 @@ fn users() -> String {
               {{ Effect: Allow, Action: [{actions}], Resource: "acs:kms:*:*:key/*" }}] }}"#
         )
     };
-    let user = |name: &str, key: (&str, &str), policy: String| {
+    let user = |name: &str, policy: String| {
         format!(
-            "  - {{ name: {name}, access_keys: [{{ id: {}, secret: {} }}], policies: [{policy}] }}\n",
-            key.0, key.1
+            "  - {{ name: {name}, access_keys: [{{ id: AK-{name}, secret: secret-of-{name} }}], policies: [{policy}] }}\n"
         )
     };
     format!(
-        "account: \"1000000000000001\"\nregions: [cn-hangzhou]\nusers:\n{}{}{}{}",
-        user("nobody", NOBODY, policy(r#""kms:ListKeys""#)),
-        user("reader", READER, policy(r#""kms:Decrypt""#)),
-        user("writer", WRITER, policy(r#""kms:GenerateDataKey""#)),
-        user("both", BOTH, policy(r#""kms:Decrypt", "kms:GenerateDataKey""#)),
+        "users:\n{}{}{}{}",
+        user("nobody", policy(r#""kms:ListKeys""#)),
+        user("reader", policy(r#""kms:Decrypt""#)),
+        user("writer", policy(r#""kms:GenerateDataKey""#)),
+        user("both", policy(r#""kms:Decrypt", "kms:GenerateDataKey""#)),
     )
 }
 
 #[test]
 fn the_key_needs_rights_of_its_own() {
-    let kms = Kms::start_in(&users(), false);
+    let kms = Kms::start_with(&users());
     let key = kms.key(&[]);
     kms.ok("CreateAlias", &[("KeyId", &key), ("AliasName", "alias/a")]);
     kms.seal("s", &key, &[]);
@@ -206,10 +199,10 @@ fn the_key_needs_rights_of_its_own() {
         [("SecretName", "s")],
         [("SecretName", "s"), ("VersionId", "v2"), ("SecretData", "canary-of-version-2")],
     );
-    for user in [NOBODY, READER] {
+    for user in ["nobody", "reader"] {
         for named in [key.as_str(), "alias/a", "key-hzz000000000000000000", "alias/none"] {
             failed(
-                &kms.call_as(user, "CreateSecret", &sealed("t", named)),
+                &kms.user(user).call("CreateSecret", &sealed("t", named)),
                 403,
                 "Forbidden.NoPermission",
                 "You are not authorized to perform the operation.",
@@ -217,29 +210,32 @@ fn the_key_needs_rights_of_its_own() {
         }
         kms.denies(user, "PutSecretValue", &put, &key);
     }
-    for user in [NOBODY, WRITER] {
+    for user in ["nobody", "writer"] {
         kms.denies(user, "GetSecretValue", &get, &key);
     }
-    assert_eq!(kms.ok_as(READER, "GetSecretValue", &get)["SecretData"], VALUE);
-    for user in [WRITER, BOTH] {
+    assert_eq!(kms.user("reader").ok("GetSecretValue", &get)["SecretData"], VALUE);
+    for user in ["writer", "both"] {
         for named in ["key-hzz000000000000000000", "alias/none"] {
-            let reply = kms.call_as(user, "CreateSecret", &sealed("t", named));
+            let reply = kms.user(user).call("CreateSecret", &sealed("t", named));
             failed(&reply, NO_RESOURCE.0, NO_RESOURCE.1, NO_RESOURCE.2);
         }
     }
-    kms.ok_as(WRITER, "CreateSecret", &sealed("of-writer", "alias/a"));
-    kms.ok_as(WRITER, "PutSecretValue", &put);
-    assert_eq!(kms.ok_as(BOTH, "GetSecretValue", &get)["SecretData"], "canary-of-version-2");
+    kms.user("writer").ok("CreateSecret", &sealed("of-writer", "alias/a"));
+    kms.user("writer").ok("PutSecretValue", &put);
+    assert_eq!(kms.user("both").ok("GetSecretValue", &get)["SecretData"], "canary-of-version-2");
     // Where the key is not there any more, no right to it is asked for.
     kms.ok("ScheduleKeyDeletion", &[("KeyId", &key), ("PendingWindowInDays", "7")]);
-    kms.pass(7 * DAY);
+    kms.wait(7 * DAY);
     for (action, given) in [("GetSecretValue", &get[..]), ("PutSecretValue", &put)] {
-        let reply = kms.call_as(NOBODY, action, given);
+        let reply = kms.user("nobody").call(action, given);
         failed(&reply, KEY_NOT_FOUND.0, KEY_NOT_FOUND.1, KEY_NOT_FOUND.2);
     }
     // A secret without a key of its creator's needs no right to any.
-    kms.ok_as(NOBODY, "CreateSecret", &sealed("own", "")[..3]);
-    assert_eq!(kms.ok_as(NOBODY, "GetSecretValue", &[("SecretName", "own")])["SecretData"], VALUE);
+    kms.user("nobody").ok("CreateSecret", &sealed("own", "")[..3]);
+    assert_eq!(
+        kms.user("nobody").ok("GetSecretValue", &[("SecretName", "own")])["SecretData"],
+        VALUE
+    );
 }
 
 #[test]
@@ -248,7 +244,7 @@ fn what_a_key_wraps_stays_in_its_place() {
     let key = kms.key(&[]);
     for name in ["one", "other"] {
         kms.seal(name, &key, &[]);
-        kms.put(name, "v2", "canary-of-version-2");
+        kms.put_value(name, "v2", "canary-of-version-2");
     }
     let internal = (500, "InternalFailure", "Internal Failure");
     let given = [("SecretName", "one"), ("VersionId", "v1")];

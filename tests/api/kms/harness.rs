@@ -1,23 +1,23 @@
-//! KMS: every operation, every error row, over a socket.
+//! KMS over a socket: a server of a test, who calls it, and what its replies are held to.
 
-pub use std::sync::{
-    Arc,
-    atomic::{AtomicI64, AtomicU64, Ordering},
+pub use std::sync::atomic::Ordering;
+use std::{
+    sync::{Arc, atomic::AtomicU64},
+    thread,
+    time::{Duration, Instant},
 };
 
-pub use base64::{Engine, engine::general_purpose::STANDARD};
-pub use diesel::{Connection, connection::SimpleConnection};
-pub use hmac::{Hmac, KeyInit, Mac};
-pub use sae_secret::{
-    clock::{Clock, Timestamp},
-    settings::Settings,
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use diesel::{
+    Connection as _, QueryableByName, RunQueryDsl, SqliteConnection, connection::SimpleConnection,
+    sql_query, sql_types::BigInt,
 };
+use hmac::{Hmac, KeyInit, Mac};
+use sae_secret::{clock::Clock, settings::Settings};
 pub use serde_json::{Value, json};
-pub use sha1::Sha1;
+use sha1::Sha1;
 
-pub use crate::common::{
-    Reply, Request, TestServer, encoded, postgres, query, server::database_of,
-};
+pub use crate::common::{Reply, Request, TestServer, encoded, postgres, query, server::*};
 
 /// The account of the world, and its first region.
 pub const ACCOUNT: &str = "1000000000000001";
@@ -27,9 +27,34 @@ pub const REGION: &str = "cn-hangzhou";
 pub const FOREIGN: &str = "2000000000000002";
 
 /// When the clock of a test begins, in Unix seconds: 2026-01-02T03:04:05Z.
-pub const BEGIN: i64 = 1_767_323_045;
+pub const START: i64 = 1_767_323_045;
 
+/// An hour and a day, in seconds.
+pub const HOUR: i64 = 3_600;
 pub const DAY: i64 = 86_400;
+
+/// How long a test waits for what comes by itself.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// A user without rights, one that may do anything to the secret `mine`, and two instances.
+const WORLD: &str = r#"
+users:
+  - { name: alice }
+  - { name: nobody, access_keys: [{ id: AK-nobody, secret: secret-of-nobody }] }
+  - name: rotator
+    access_keys: [{ id: AK-rotator, secret: secret-of-rotator }]
+    policies:
+      - Version: "1"
+        Statement:
+          - { Effect: Allow, Action: "kms:*", Resource: "acs:kms:*:*:secret/mine" }
+kms:
+  instances:
+    - { id: kst-good }
+    - { id: kst-away, state: Disconnected }
+"#;
+
+/// Parameters, by name.
+pub type Given<'a> = &'a [(&'a str, &'a str)];
 
 /// What refuses a parameter, by operation.
 pub fn not_valid(name: &str, why: &str) -> String {
@@ -60,34 +85,35 @@ pub fn arn(name: &str) -> String {
     format!("acs:kms:{REGION}:{ACCOUNT}:secret/{name}")
 }
 
-/// A clock that a test sets, to the millisecond.
-pub struct TestClock(AtomicI64);
-
-impl Clock for TestClock {
-    fn now(&self) -> Timestamp {
-        Timestamp(self.0.load(Ordering::SeqCst))
-    }
-}
-
 /// A server with a clock of its own, called by the account itself unless a user is said.
 pub struct Kms {
     pub server: TestServer,
-    clock: Arc<TestClock>,
+    pub clock: Arc<SetClock>,
 }
 
 impl Kms {
     pub fn start() -> Self {
-        Self::start_with("")
+        Self::start_with(WORLD)
     }
 
-    /// With more lines of its world.
+    /// A server of those refusals as well that only the cloud gives.
+    pub fn start_strict() -> Self {
+        Self::start_and(WORLD, |settings| settings.kms_strict = true)
+    }
+
+    /// A server with these lines of its world besides the account and the regions.
     pub fn start_with(world: &str) -> Self {
         Self::start_and(world, |_| {})
     }
 
     pub fn start_and(world: &str, change: impl FnOnce(&mut Settings)) -> Self {
-        let clock = Arc::new(TestClock(AtomicI64::new(BEGIN * 1000)));
-        let server = TestServer::start_at(clock.clone(), &whole(world), change);
+        Self::start_in(START, &whole(world), change)
+    }
+
+    /// A server of that world alone, whose clock shows that Unix time in seconds.
+    pub fn start_in(now: i64, world: &str, change: impl FnOnce(&mut Settings)) -> Self {
+        let clock = SetClock::at(now);
+        let server = TestServer::start_at(clock.clone(), world, change);
         Self { server, clock }
     }
 
@@ -104,23 +130,44 @@ impl Kms {
 
     /// Runs a statement on the database, past the server.
     pub fn execute(&self, sql: &str) {
-        if postgres::server().is_some() {
-            return self.server.folder.database().execute(sql);
+        match direct_address(self.server.folder.path()) {
+            Some(_) => self.server.folder.database().execute(sql),
+            None => self.file().batch_execute(sql).unwrap(),
         }
-        let (url, _) = database_of(self.server.folder.path());
-        let path = url.strip_prefix("sqlite://").unwrap();
-        let mut connection = diesel::SqliteConnection::establish(path).unwrap();
-        connection.batch_execute(sql).unwrap();
     }
 
-    /// Lets time pass, in seconds.
+    /// The number that a query answers.
+    pub fn number(&self, sql: &str) -> i64 {
+        #[derive(QueryableByName)]
+        struct Row {
+            #[diesel(sql_type = BigInt)]
+            number: i64,
+        }
+        match direct_address(self.server.folder.path()) {
+            Some(address) => postgres::number(&address, sql),
+            None => {
+                let sql = format!("SELECT ({sql}) AS number");
+                sql_query(sql).get_result::<Row>(&mut self.file()).unwrap().number
+            }
+        }
+    }
+
+    fn file(&self) -> SqliteConnection {
+        let (url, _) = database_of(self.server.folder.path());
+        let path = url.strip_prefix("sqlite://").unwrap();
+        let mut connection = SqliteConnection::establish(path).unwrap();
+        connection.batch_execute("PRAGMA busy_timeout = 5000").unwrap();
+        connection
+    }
+
+    /// Lets so many seconds go by at once.
     pub fn wait(&self, seconds: i64) {
-        self.clock.0.fetch_add(seconds * 1000, Ordering::SeqCst);
+        self.clock.set(self.clock.now().0 / 1000 + seconds);
     }
 
     /// Sets the time, in seconds since the test began.
     pub fn set_time(&self, seconds: i64) {
-        self.clock.0.store((BEGIN + seconds) * 1000, Ordering::SeqCst);
+        self.clock.set(START + seconds);
     }
 
     pub fn root(&self) -> Caller<'_> {
@@ -133,24 +180,17 @@ impl Kms {
     }
 
     #[track_caller]
-    pub fn call(&self, action: &str, parameters: &[(&str, &str)]) -> Reply {
+    pub fn call(&self, action: &str, parameters: Given) -> Reply {
         self.root().call(action, parameters)
     }
 
     #[track_caller]
-    pub fn ok(&self, action: &str, parameters: &[(&str, &str)]) -> Value {
+    pub fn ok(&self, action: &str, parameters: Given) -> Value {
         self.root().ok(action, parameters)
     }
 
     #[track_caller]
-    pub fn refused(
-        &self,
-        action: &str,
-        parameters: &[(&str, &str)],
-        status: u16,
-        code: &str,
-        message: &str,
-    ) {
+    pub fn refused(&self, action: &str, parameters: Given, status: u16, code: &str, message: &str) {
         self.root().refused(action, parameters, status, code, message);
     }
 
@@ -161,7 +201,7 @@ impl Kms {
     }
 
     #[track_caller]
-    pub fn create_with(&self, name: &str, more: &[(&str, &str)]) -> Value {
+    pub fn create_with(&self, name: &str, more: Given) -> Value {
         self.ok("CreateSecret", &creation(name, more))
     }
 
@@ -196,9 +236,21 @@ impl Kms {
         shown.collect()
     }
 
+    /// What DescribeSecret tells of a secret.
+    #[track_caller]
+    pub fn describe(&self, name: &str) -> Value {
+        self.ok("DescribeSecret", &[("SecretName", name)])
+    }
+
+    /// The current value, and what is told with it.
+    #[track_caller]
+    pub fn value(&self, name: &str) -> Value {
+        self.ok("GetSecretValue", &[("SecretName", name)])
+    }
+
     /// The names on a page of the list with these parameters.
     #[track_caller]
-    pub fn listed(&self, parameters: &[(&str, &str)]) -> Vec<String> {
+    pub fn listed(&self, parameters: Given) -> Vec<String> {
         names(&self.ok("ListSecrets", parameters))
     }
 }
@@ -247,18 +299,17 @@ impl<'a> Caller<'a> {
     /// Sends a request as Terraform's provider does: the system's parameters in the query, those of the operation in a
     /// form.
     #[track_caller]
-    pub fn call(&self, action: &str, parameters: &[(&str, &str)]) -> Reply {
+    pub fn call(&self, action: &str, parameters: Given) -> Reply {
         self.call_at(0, action, parameters)
     }
 
     /// The same with the time of its signature so many seconds from now.
     #[track_caller]
-    pub fn call_at(&self, seconds: i64, action: &str, parameters: &[(&str, &str)]) -> Reply {
-        let mut system = vec![
-            ("Action", action.to_owned()),
-            ("Version", "2016-01-20".to_owned()),
-            ("Format", "json".to_owned()),
-        ];
+    pub fn call_at(&self, seconds: i64, action: &str, parameters: Given) -> Reply {
+        let mut system = vec![("Action", action.to_owned()), ("Version", "2016-01-20".to_owned())];
+        if parameters.iter().all(|(name, _)| *name != "Format") {
+            system.push(("Format", "json".to_owned()));
+        }
         if let Some(user) = self.user {
             let now = self.kms.clock.now().0 + seconds * 1000;
             let now = jiff::Timestamp::from_millisecond(now).unwrap();
@@ -283,13 +334,15 @@ impl<'a> Caller<'a> {
         let request = Request::new("POST", format!("/?{}", query(&system)))
             .body("application/x-www-form-urlencoded", query(parameters));
         let reply = self.kms.server.send(&request);
-        check(&reply);
+        if reply.header("content-type") == Some("application/json;charset=utf-8") {
+            check(&reply);
+        }
         reply
     }
 
     /// The members of a reply to what succeeds, but for the request's id.
     #[track_caller]
-    pub fn ok(&self, action: &str, parameters: &[(&str, &str)]) -> Value {
+    pub fn ok(&self, action: &str, parameters: Given) -> Value {
         let reply = self.call(action, parameters);
         assert_eq!(reply.status, 200, "{action}: {}", reply.text());
         let mut body = reply.json();
@@ -298,22 +351,12 @@ impl<'a> Caller<'a> {
     }
 
     #[track_caller]
-    pub fn refused(
-        &self,
-        action: &str,
-        parameters: &[(&str, &str)],
-        status: u16,
-        code: &str,
-        message: &str,
-    ) {
-        let reply = self.call(action, parameters);
-        let body = reply.json();
-        let told = (reply.status, body["Code"].as_str(), body["Message"].as_str());
-        assert_eq!(told, (status, Some(code), Some(message)), "{action}: {}", reply.text());
+    pub fn refused(&self, action: &str, parameters: Given, status: u16, code: &str, message: &str) {
+        failed(&self.call(action, parameters), status, code, message);
     }
 }
 
-/// What every reply has.
+/// What every reply in JSON has.
 #[track_caller]
 fn check(reply: &Reply) {
     let body = reply.json();
@@ -322,7 +365,6 @@ fn check(reply: &Reply) {
     let parsed = id.parse::<uuid::Uuid>().expect("a UUID");
     assert_eq!(parsed.hyphenated().to_string(), id);
     assert_eq!(reply.header("x-acs-request-id"), Some(id));
-    assert_eq!(reply.header("content-type"), Some("application/json;charset=utf-8"));
     if reply.status == 200 {
         assert!(!members.contains_key("Code") && !members.contains_key("Success"), "{body}");
         return;
@@ -334,4 +376,26 @@ fn check(reply: &Reply) {
     let known = ["RequestId", "HttpStatus", "HostId", "Code", "Message", "Recommend"];
     let is_known = |name: &String| known.contains(&name.as_str()) || name == "AccessDeniedDetail";
     assert!(members.keys().all(is_known), "{body}");
+}
+
+/// Holds a reply to an error.
+#[track_caller]
+pub fn failed(reply: &Reply, status: u16, code: &str, message: &str) {
+    let found = (reply.status, reply.code(), reply.message());
+    assert_eq!(found, (status, code.to_owned(), message.to_owned()));
+}
+
+/// A moment as replies have it.
+pub fn time(seconds: i64) -> String {
+    jiff::Timestamp::from_second(seconds).unwrap().to_string()
+}
+
+/// Waits for what comes by itself.
+#[track_caller]
+pub fn eventually(what: &str, mut has_come: impl FnMut() -> bool) {
+    let deadline = Instant::now() + TIMEOUT;
+    while !has_come() {
+        assert!(Instant::now() < deadline, "{what} does not come");
+        thread::sleep(Duration::from_millis(50));
+    }
 }

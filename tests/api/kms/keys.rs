@@ -1,8 +1,6 @@
 //! Keys: what is told of them, their states, their lists.
 
-use serde_json::{Value, json};
-
-use super::{DAY, Given, Kms, NOBODY, START, eventually, failed, time};
+use super::harness::*;
 
 /// Errors, as the tables of operations and of common errors have them.
 pub type Row = (u16, &'static str, &'static str);
@@ -59,7 +57,7 @@ impl Kms {
     /// Holds a call to a row of its error table.
     #[track_caller]
     pub fn refuses(&self, action: &str, given: Given, (status, code, message): Row) {
-        self.fails(action, given, status, code, message);
+        self.refused(action, given, status, code, message);
     }
 
     /// Holds a call to the error for a parameter that is not valid.
@@ -67,30 +65,22 @@ impl Kms {
     pub fn is_invalid(&self, action: &str, given: Given, why: &str) {
         let sentence = if action == "Encrypt" { "invalid" } else { "not valid" };
         let message = format!("The specified parameter is {sentence}. {why}");
-        self.fails(action, given, 400, "InvalidParameter", &message);
+        self.refused(action, given, 400, "InvalidParameter", &message);
     }
 
     /// Holds a call to the error for a parameter that is missing.
     #[track_caller]
     pub fn misses(&self, action: &str, given: Given, parameter: &str) {
         let message = format!("The parameter \"{parameter}\" needed but no provided.");
-        self.fails(action, given, 400, "MissingParameter", &message);
+        self.refused(action, given, 400, "MissingParameter", &message);
     }
 
     /// Holds what a user asks for to the error for whoever has no right to `resource`.
     #[track_caller]
-    pub fn denies(&self, user: (&str, &str), action: &str, given: Given, resource: &str) {
+    pub fn denies(&self, user: &str, action: &str, given: Given, resource: &str) {
         let message = format!("This operation for {resource} is forbidden by permission system.");
-        let reply = self.call_as(user, action, given);
+        let reply = self.user(user).call(action, given);
         failed(&reply, 403, "Forbidden.NoPermission", &message);
-    }
-
-    /// Has a user do something, which goes well.
-    #[track_caller]
-    pub fn ok_as(&self, user: (&str, &str), action: &str, given: Given) -> Value {
-        let reply = self.call_as(user, action, given);
-        assert_eq!(reply.status, 200, "{action} {given:?}: {}", reply.text());
-        reply.json()
     }
 }
 
@@ -139,7 +129,7 @@ fn a_key_is_told_of_with_every_member() {
         "LastRotationDate": time(START),
     });
     assert_eq!(made, expected);
-    kms.pass(5);
+    kms.wait(5);
     let mut described = expected;
     described["DeletionProtection"] = "Disabled".into();
     assert_eq!(kms.key_metadata(id.as_str().unwrap()), described);
@@ -261,8 +251,8 @@ fn what_breaks_a_rule_is_no_key() {
 
 #[test]
 fn a_region_has_no_more_keys_than_its_quota() {
-    let world = "regions: [cn-hangzhou, cn-beijing]\nkms: { quotas: { keys: 2 } }";
-    let kms = Kms::start_in(world, false);
+    let world = "kms: { quotas: { keys: 2 } }";
+    let kms = Kms::start_with(world);
     kms.key(&[]);
     let second = kms.key(&[]);
     kms.refuses("CreateKey", &[], LIMIT);
@@ -270,16 +260,15 @@ fn a_region_has_no_more_keys_than_its_quota() {
     // Its place is taken until it is gone.
     kms.ok("ScheduleKeyDeletion", &[("KeyId", &second), ("PendingWindowInDays", "7")]);
     kms.refuses("CreateKey", &[], LIMIT);
-    kms.pass(7 * DAY);
+    kms.wait(7 * DAY);
     kms.key(&[]);
     kms.refuses("CreateKey", &[], LIMIT);
 }
 
 #[test]
 fn policies_share_an_instance_with_no_more_accounts_than_its_quota() {
-    let world = "account: \"1000000000000001\"\nregions: [cn-hangzhou]\n\
-                 kms: { instances: [{ id: kst-one, access_quota: 1 }] }";
-    let kms = Kms::start_in(world, false);
+    let world = "kms: { instances: [{ id: kst-one, access_quota: 1 }] }";
+    let kms = Kms::start_with(world);
     let of = |account: &str| POLICY.replace("1000000000000001", account);
     let create =
         |policy: &str| kms.call("CreateKey", &[("DKMSInstanceId", "kst-one"), ("Policy", policy)]);
@@ -304,7 +293,7 @@ fn policies_share_an_instance_with_no_more_accounts_than_its_quota() {
 
 #[test]
 fn what_only_the_cloud_refuses_is_refused_where_that_is_wanted() {
-    let kms = Kms::start_in(super::WORLD, true);
+    let kms = Kms::start_strict();
     let rotated = |interval| [("EnableAutomaticRotation", "true"), ("RotationInterval", interval)];
     kms.refuses("CreateKey", &[("Policy", POLICY)], UNSUPPORTED);
     kms.key(&[("Policy", POLICY), ("DKMSInstanceId", "kst-good")]);
@@ -413,10 +402,10 @@ fn a_key_is_gone_when_its_time_has_come() {
     }
     kms.misses("ScheduleKeyDeletion", &[("KeyId", &key)], "PendingWindowInDays");
     kms.ok("ScheduleKeyDeletion", &[("KeyId", &key), ("PendingWindowInDays", "366")]);
-    kms.pass(366 * DAY - 1);
+    kms.wait(366 * DAY - 1);
     assert_eq!(kms.key_metadata(&key)["DeleteDate"], time(START + 366 * DAY));
     assert_eq!(kms.ok("ListKeys", &[])["TotalCount"], 2);
-    kms.pass(1);
+    kms.wait(1);
     for action in ["DescribeKey", "EnableKey", "DisableKey", "CancelKeyDeletion"] {
         kms.refuses(action, &[("KeyId", &key)], KEY_NOT_FOUND);
     }
@@ -742,13 +731,9 @@ fn a_region_has_300_aliases() {
     failed(&create(301, &key), LIMIT.0, LIMIT.1, LIMIT.2);
     kms.ok("ScheduleKeyDeletion", &[("KeyId", &dying), ("PendingWindowInDays", "7")]);
     failed(&create(301, &key), LIMIT.0, LIMIT.1, LIMIT.2);
-    kms.pass(7 * DAY);
+    kms.wait(7 * DAY);
     assert_eq!(create(301, &key).status, 200);
 }
-
-const OWNER: (&str, &str) = ("LTAI5tOwner0000000000001", "owner-not-real");
-const TAGGED: (&str, &str) = ("LTAI5tTagged000000000001", "tagged-not-real");
-const CRYPTO: (&str, &str) = ("LTAI5tCrypto000000000001", "crypto-not-real");
 
 /// A user that may do anything to the keys of the list, one that may to those with a tag, and one with a system policy.
 fn users(keys: &[&str]) -> String {
@@ -761,35 +746,25 @@ fn users(keys: &[&str]) -> String {
     let tagged = r#", Condition: { StringEquals: { "kms:tag/team": ["red"] } }"#;
     format!(
         r#"
-account: "1000000000000001"
-regions: [cn-hangzhou, cn-beijing]
 users:
-  - {{ name: nobody, access_keys: [{{ id: {}, secret: {} }}] }}
-  - {{ name: owner, access_keys: [{{ id: {}, secret: {} }}], policies: [{}] }}
-  - {{ name: tagged, access_keys: [{{ id: {}, secret: {} }}], policies: [{}] }}
-  - {{ name: crypto, access_keys: [{{ id: {}, secret: {} }}], policies: [AliyunKMSCryptoUserAccess] }}
+  - {{ name: nobody, access_keys: [{{ id: AK-nobody, secret: secret-of-nobody }}] }}
+  - {{ name: owner, access_keys: [{{ id: AK-owner, secret: secret-of-owner }}], policies: [{}] }}
+  - {{ name: tagged, access_keys: [{{ id: AK-tagged, secret: secret-of-tagged }}], policies: [{}] }}
+  - {{ name: crypto, access_keys: [{{ id: AK-crypto, secret: secret-of-crypto }}], policies: [AliyunKMSCryptoUserAccess] }}
 "#,
-        NOBODY.0,
-        NOBODY.1,
-        OWNER.0,
-        OWNER.1,
         statement(&keys.join(", "), ""),
-        TAGGED.0,
-        TAGGED.1,
         statement("\"*\"", tagged),
-        CRYPTO.0,
-        CRYPTO.1,
     )
 }
 
 #[test]
 fn who_has_no_right_learns_nothing() {
-    let kms = Kms::start_in(&users(&["key/none"]), false);
+    let kms = Kms::start_with(&users(&["key/none"]));
     let key = kms.key(&[]);
     kms.ok("CreateAlias", &[("KeyId", &key), ("AliasName", "alias/known")]);
     let sealed = kms.ok("Encrypt", &[("KeyId", &key), ("Plaintext", "YQ==")]);
     let (container, aliases) = (format!("acs:kms:{SCOPE}:key"), format!("acs:kms:{SCOPE}:alias"));
-    for user in [NOBODY, OWNER] {
+    for user in ["nobody", "owner"] {
         kms.denies(user, "CreateKey", &[], &container);
         kms.denies(user, "ListKeys", &[], &container);
         kms.denies(user, "ListAliases", &[], &aliases);
@@ -823,53 +798,53 @@ fn who_has_no_right_learns_nothing() {
     }
     assert_eq!(kms.state(&key), "Enabled");
     // Parameters are judged before, as everywhere.
-    let reply = kms.call_as(NOBODY, "DescribeKey", &[("KeyId", "alias/")]);
+    let reply = kms.user("nobody").call("DescribeKey", &[("KeyId", "alias/")]);
     assert_eq!((reply.status, reply.code().as_str()), (400, "InvalidParameter"));
 }
 
 #[test]
 fn rights_are_on_keys_and_aliases() {
-    let kms = Kms::start_in(&users(&["key/*", "alias/mine"]), false);
+    let kms = Kms::start_with(&users(&["key/*", "alias/mine"]));
     let key =
-        kms.ok_as(OWNER, "CreateKey", &[])["KeyMetadata"]["KeyId"].as_str().unwrap().to_owned();
-    kms.ok_as(OWNER, "DescribeKey", &[("KeyId", &key)]);
+        kms.user("owner").ok("CreateKey", &[])["KeyMetadata"]["KeyId"].as_str().unwrap().to_owned();
+    kms.user("owner").ok("DescribeKey", &[("KeyId", &key)]);
     failed(
-        &kms.call_as(OWNER, "DescribeKey", &[("KeyId", "key-hzz000000000000000000")]),
+        &kms.user("owner").call("DescribeKey", &[("KeyId", "key-hzz000000000000000000")]),
         KEY_NOT_FOUND.0,
         KEY_NOT_FOUND.1,
         KEY_NOT_FOUND.2,
     );
     failed(
-        &kms.call_as(OWNER, "DescribeKey", &[("KeyId", "alias/none")]),
+        &kms.user("owner").call("DescribeKey", &[("KeyId", "alias/none")]),
         ALIAS_NOT_FOUND.0,
         ALIAS_NOT_FOUND.1,
         ALIAS_NOT_FOUND.2,
     );
     // An alias needs rights to itself besides those to its key.
     let of = |name| [("KeyId", key.as_str()), ("AliasName", name)];
-    kms.denies(OWNER, "CreateAlias", &of("alias/other"), "alias/other");
-    kms.ok_as(OWNER, "CreateAlias", &of("alias/mine"));
+    kms.denies("owner", "CreateAlias", &of("alias/other"), "alias/other");
+    kms.user("owner").ok("CreateAlias", &of("alias/mine"));
     kms.ok("CreateAlias", &of("alias/other"));
-    kms.denies(OWNER, "UpdateAlias", &of("alias/other"), "alias/other");
-    kms.denies(OWNER, "DeleteAlias", &of("alias/other"), "alias/other");
-    kms.ok_as(OWNER, "UpdateAlias", &of("alias/mine"));
-    kms.ok_as(OWNER, "DeleteAlias", &of("alias/mine"));
+    kms.denies("owner", "UpdateAlias", &of("alias/other"), "alias/other");
+    kms.denies("owner", "DeleteAlias", &of("alias/other"), "alias/other");
+    kms.user("owner").ok("UpdateAlias", &of("alias/mine"));
+    kms.user("owner").ok("DeleteAlias", &of("alias/mine"));
     // To name a key by one needs rights to the key alone.
-    kms.ok_as(OWNER, "DescribeKey", &[("KeyId", "alias/other")]);
+    kms.user("owner").ok("DescribeKey", &[("KeyId", "alias/other")]);
 }
 
 #[test]
 fn a_policy_may_ask_for_the_tags_of_a_key() {
-    let kms = Kms::start_in(&users(&["key/none"]), false);
+    let kms = Kms::start_with(&users(&["key/none"]));
     let red = kms.key(&[("Tags", r#"[{"TagKey":"team","TagValue":"red"}]"#)]);
     let blue = kms.key(&[("Tags", r#"[{"TagKey":"team","TagValue":"blue"}]"#)]);
     let none = kms.key(&[]);
-    kms.ok_as(TAGGED, "DescribeKey", &[("KeyId", &red)]);
+    kms.user("tagged").ok("DescribeKey", &[("KeyId", &red)]);
     for key in [&blue, &none] {
-        kms.denies(TAGGED, "DescribeKey", &[("KeyId", key)], key);
+        kms.denies("tagged", "DescribeKey", &[("KeyId", key)], key);
     }
-    kms.ok_as(CRYPTO, "GenerateDataKey", &[("KeyId", &blue)]);
-    kms.denies(CRYPTO, "DisableKey", &[("KeyId", &blue)], &blue);
+    kms.user("crypto").ok("GenerateDataKey", &[("KeyId", &blue)]);
+    kms.denies("crypto", "DisableKey", &[("KeyId", &blue)], &blue);
 }
 
 #[test]
@@ -880,7 +855,7 @@ fn a_key_is_rotated_when_it_is_due() {
     let sealed = kms.ok("Encrypt", &[("KeyId", &key), ("Plaintext", "c3BlY2ltZW4=")]);
     let blob = sealed["CiphertextBlob"].as_str().unwrap();
     assert_eq!(sealed["KeyVersionId"], before["PrimaryKeyVersion"]);
-    kms.pass(7 * DAY + 5);
+    kms.wait(7 * DAY + 5);
     let version = |key: &str| kms.key_metadata(key)["PrimaryKeyVersion"].clone();
     eventually("a rotation", || version(&key) != before["PrimaryKeyVersion"]);
     let after = kms.key_metadata(&key);
@@ -908,7 +883,7 @@ fn a_key_is_rotated_when_it_is_due() {
     assert_eq!(suspended["NextRotationDate"], after["NextRotationDate"]);
     let other = kms.key(&[("EnableAutomaticRotation", "true"), ("RotationInterval", "7d")]);
     let other_version = version(&other);
-    kms.pass(30 * DAY);
+    kms.wait(30 * DAY);
     eventually("the rotation of another key", || version(&other) != other_version);
     assert_eq!(version(&key), after["PrimaryKeyVersion"]);
     kms.ok("EnableKey", &[("KeyId", &key)]);
@@ -926,7 +901,7 @@ fn a_damaged_key_holds_up_no_rotation() {
     kms.execute(&format!("UPDATE kms_keys SET spec = 'Weird' WHERE key_id = '{damaged}'"));
     let internal = (500, "InternalFailure", "Internal Failure");
     kms.refuses("DescribeKey", &[("KeyId", &damaged)], internal);
-    kms.pass(7 * DAY);
+    kms.wait(7 * DAY);
     let due = "SELECT count(*) FROM kms_keys WHERE last_rotation_at < next_rotation_at - 604800000";
     eventually("the rotation of the other", || {
         kms.key_metadata(&whole)["LastRotationDate"] == time(START + 7 * DAY)

@@ -1,7 +1,5 @@
 //! ListSecrets.
 
-use serde_json::json;
-
 use super::harness::*;
 
 const INVALID: &str = "InvalidParameter";

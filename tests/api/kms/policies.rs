@@ -1,7 +1,5 @@
 //! SetSecretPolicy and GetSecretPolicy.
 
-use serde_json::json;
-
 use super::harness::*;
 
 const SET: &str = "SetSecretPolicy";

@@ -1,9 +1,7 @@
 //! Who may do what: policies of users and of secrets.
 
-use sae_secret::{kms::api::Operation, settings::AnonymousChoice};
-use serde_json::json;
-
 use super::harness::*;
+use sae_secret::{kms::api::Operation, settings::AnonymousChoice};
 
 const DENIED: &str = "Forbidden.NoPermission";
 const NOT_FOUND: &str = "Forbidden.ResourceNotFound";

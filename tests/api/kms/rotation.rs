@@ -1,8 +1,6 @@
 //! Rotation, asked for and by itself.
 
-use serde_json::{Value, json};
-
-use super::{DAY, Given, HOUR, Kms, NOBODY, ROTATOR, START, WORLD, eventually, failed, time};
+use super::harness::*;
 
 const RDS: &str = r#"{"SecretSubType":"SingleUser","DBInstanceId":"rm-1"}"#;
 const RDS_PAIR: &str = r#"{"SecretSubType":"DoubleUsers","DBInstanceId":"rm-1"}"#;
@@ -129,7 +127,7 @@ fn what_is_no_interval_is_refused() {
 
 #[test]
 fn where_the_server_is_strict_a_policy_has_a_week_at_least() {
-    let kms = Kms::start_in(WORLD, true);
+    let kms = Kms::start_strict();
     let six = [("EnableAutomaticRotation", "true"), ("RotationInterval", "6h")];
     assert_eq!(create(&kms, "n", &six)["RotationInterval"], "21600s");
     let update = |interval| {
@@ -164,7 +162,7 @@ fn a_secret_that_is_not_rotated_shows_neither_interval_nor_date() {
         }
     }
     create(&kms, "stopped", WEEKLY);
-    kms.pass(DAY);
+    kms.wait(DAY);
     let off = [
         ("SecretName", "stopped"),
         ("EnableAutomaticRotation", "False"),
@@ -188,7 +186,7 @@ fn a_rotation_makes_the_current_version_and_leaves_the_old_one_as_the_previous()
     create(&kms, "db/app", WEEKLY);
     let (_, first) = account(&kms, "db/app", "ACSCurrent");
     assert_eq!(first, "first-canary");
-    kms.pass(DAY);
+    kms.wait(DAY);
     let arn = "acs:kms:cn-hangzhou:1000000000000001:secret/db/app";
     let rotated = json!({ "Arn": arn, "SecretName": "db/app", "VersionId": "v2" });
     assert_eq!(rotate(&kms, "db/app", "v2"), rotated);
@@ -207,14 +205,9 @@ fn a_rotation_makes_the_current_version_and_leaves_the_old_one_as_the_previous()
     assert_eq!(value["CreateTime"], time(START));
 
     // By its name across accounts as well; the one before the previous has no stage any more.
-    kms.pass(HOUR);
+    kms.wait(HOUR);
     assert_eq!(rotate(&kms, arn, "v3")["SecretName"], "db/app");
-    let stages = |version: &str, stages: &[&str]| {
-        (version.to_owned(), stages.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>())
-    };
-    let expected =
-        [stages("v3", &["ACSCurrent"]), stages("v2", &["ACSPrevious"]), stages("v1", &[])];
-    assert_eq!(kms.versions("db/app"), expected);
+    assert_eq!(kms.versions("db/app"), ["v3 ACSCurrent", "v2 ACSPrevious", "v1"]);
     assert_eq!(account(&kms, "db/app", "ACSPrevious").1, second);
     // A managed secret's versions are not asked for by their ids.
     let by_id = kms.ok("GetSecretValue", &[("SecretName", "db/app"), ("VersionId", "v1")]);
@@ -227,7 +220,7 @@ fn a_version_that_exists_is_not_made_again() {
     create(&kms, "n", WEEKLY);
     rotate(&kms, "n", "v2");
     let before = (kms.value("n"), kms.describe("n"), kms.versions("n"));
-    kms.pass(HOUR);
+    kms.wait(HOUR);
     // As often as it is asked for: it is no rotation.
     for version in ["v2", "v1", "v2"].into_iter().cycle().take(60) {
         let again = rotate(&kms, "n", version);
@@ -243,7 +236,8 @@ fn ten_versions_of_a_rotated_secret_are_kept() {
     for number in 2..=14 {
         rotate(&kms, "n", &format!("v{number}"));
     }
-    let ids: Vec<String> = kms.versions("n").into_iter().map(|(id, _)| id).collect();
+    let versions = kms.versions("n");
+    let ids: Vec<&str> = versions.iter().map(|it| it.split(' ').next().unwrap()).collect();
     let expected: Vec<String> = (5..=14).rev().map(|number| format!("v{number}")).collect();
     assert_eq!(ids, expected);
 }
@@ -312,31 +306,31 @@ fn errors_of_rotation() {
     for (action, more) in operations {
         let of = |name: &'static str| [&[("SecretName", name)], more].concat();
         let invalid = "The specified parameter is not valid. SecretName: may hold letters, digits and _/+=.@- only";
-        kms.fails(action, &of("a b"), 400, "InvalidParameter", invalid);
+        kms.refused(action, &of("a b"), 400, "InvalidParameter", invalid);
         let absent = "The parameter \"SecretName\" needed but no provided.";
-        kms.fails(action, more, 400, "MissingParameter", absent);
+        kms.refused(action, more, 400, "MissingParameter", absent);
         for name in ["unknown", "$Auto", "acs:kms:cn-hangzhou:2000000000000002:secret/mine"] {
             if name == "$Auto" {
-                kms.fails(action, &of(name), 400, "InvalidParameter", invalid);
+                kms.refused(action, &of(name), 400, "InvalidParameter", invalid);
             } else {
                 let message = "Resource not found";
-                kms.fails(action, &of(name), 404, "Forbidden.ResourceNotFound", message);
+                kms.refused(action, &of(name), 404, "Forbidden.ResourceNotFound", message);
             }
         }
         let unsupported = "This action is not supported.";
-        kms.fails(action, &of("generic"), 400, "UnsupportedOperation", unsupported);
+        kms.refused(action, &of("generic"), 400, "UnsupportedOperation", unsupported);
         for name in ["gone", "old"] {
             let message = "secret in delete peroid";
-            kms.fails(action, &of(name), 409, "Rejected.ResourceInDeleteWindow", message);
+            kms.refused(action, &of(name), 409, "Rejected.ResourceInDeleteWindow", message);
         }
         for name in ["mine", "unknown"] {
-            let denied = kms.call_as(NOBODY, action, &of(name));
+            let denied = kms.user("nobody").call(action, &of(name));
             let message = format!(
                 "This operation for acs:kms:cn-hangzhou:1000000000000001:secret/{name} is forbidden by permission system."
             );
             failed(&denied, 403, "Forbidden.NoPermission", &message);
         }
-        assert_eq!(kms.call_as(ROTATOR, action, &of("mine")).status, 200, "{action}");
+        assert_eq!(kms.user("rotator").call(action, &of("mine")).status, 200, "{action}");
     }
     let of_mine = [("SecretName", "mine")];
     let rotate = |version: &str| kms.call("RotateSecret", &[of_mine[0], ("VersionId", version)]);
@@ -346,13 +340,13 @@ fn errors_of_rotation() {
     failed(&rotate(&"é".repeat(65)), 400, "InvalidParameter", invalid);
     assert_eq!(rotate(&"é".repeat(64)).status, 200);
     let absent = "The parameter \"EnableAutomaticRotation\" needed but no provided.";
-    kms.fails("UpdateSecretRotationPolicy", &of_mine, 400, "MissingParameter", absent);
+    kms.refused("UpdateSecretRotationPolicy", &of_mine, 400, "MissingParameter", absent);
     let invalid = "The specified parameter is not valid. EnableAutomaticRotation: cannot be read";
     let maybe = [of_mine[0], ("EnableAutomaticRotation", "maybe")];
-    kms.fails("UpdateSecretRotationPolicy", &maybe, 400, "InvalidParameter", invalid);
+    kms.refused("UpdateSecretRotationPolicy", &maybe, 400, "InvalidParameter", invalid);
     let of_away = [("SecretName", "away"), ("VersionId", "v2")];
     let message = "The DKMS instance state is invalid.";
-    kms.fails("RotateSecret", &of_away, 403, "Forbidden.DKMSInstanceStateInvalid", message);
+    kms.refused("RotateSecret", &of_away, 403, "Forbidden.DKMSInstanceStateInvalid", message);
 }
 
 #[test]
@@ -361,24 +355,24 @@ fn an_account_has_fifty_rotations_an_hour() {
     create(&kms, "one", &[]);
     let in_beijing = [("RegionId", "cn-beijing")];
     create(&kms, "other", &in_beijing);
-    kms.pass(10);
+    kms.wait(10);
     for number in 0..25 {
         let version = format!("r{number}");
         rotate(&kms, "one", &version);
         let elsewhere = [("SecretName", "other"), ("VersionId", &version), in_beijing[0]];
         kms.ok("RotateSecret", &elsewhere);
-        kms.pass(60);
+        kms.wait(60);
     }
     let one_more = [("SecretName", "one"), ("VersionId", "more")];
     let message = "QPS Limit Exceeded";
-    kms.fails("RotateSecret", &one_more, 429, "Rejected.Throttling", message);
+    kms.refused("RotateSecret", &one_more, 429, "Rejected.Throttling", message);
     // What is no rotation is answered all the same.
     rotate(&kms, "one", "r24");
     assert_eq!(kms.value("one")["VersionId"], "r24");
     // The hour begins with the first rotation.
-    kms.pass(HOUR - 25 * 60 - 1);
-    kms.fails("RotateSecret", &one_more, 429, "Rejected.Throttling", message);
-    kms.pass(1);
+    kms.wait(HOUR - 25 * 60 - 1);
+    kms.refused("RotateSecret", &one_more, 429, "Rejected.Throttling", message);
+    kms.wait(1);
     rotate(&kms, "one", "more");
 }
 
@@ -386,7 +380,7 @@ fn an_account_has_fifty_rotations_an_hour() {
 fn the_next_rotation_is_an_interval_after_the_last_one_or_the_creation() {
     let kms = Kms::start();
     create(&kms, "n", &[]);
-    kms.pass(DAY);
+    kms.wait(DAY);
     let every = |interval| {
         let given = [
             ("SecretName", "n"),
@@ -399,7 +393,7 @@ fn the_next_rotation_is_an_interval_after_the_last_one_or_the_creation() {
     assert_eq!(every("2d"), time(START + 2 * DAY), "after the creation");
     rotate(&kms, "n", "v2");
     assert_eq!(kms.describe("n")["NextRotationDate"], time(START + 3 * DAY));
-    kms.pass(HOUR);
+    kms.wait(HOUR);
     assert_eq!(every("7d"), time(START + 8 * DAY), "after the last rotation");
     kms.ok(
         "UpdateSecretRotationPolicy",
@@ -413,7 +407,7 @@ fn the_next_rotation_is_an_interval_after_the_last_one_or_the_creation() {
 fn what_is_past_is_rotated_at_once() {
     let kms = Kms::start();
     create(&kms, "n", &[]);
-    kms.pass(3 * DAY);
+    kms.wait(3 * DAY);
     let given =
         [("SecretName", "n"), ("EnableAutomaticRotation", "true"), ("RotationInterval", "1d")];
     kms.ok("UpdateSecretRotationPolicy", &given);
@@ -433,7 +427,7 @@ fn a_secret_is_rotated_by_itself_once_each_time() {
         let is_digit = |c: char| c.is_ascii_digit() || ('a'..='f').contains(&c) || c == '-';
         id.len() == 36 && hyphens == [8, 13, 18, 23] && id.chars().all(is_digit)
     };
-    kms.pass(7 * DAY - 1);
+    kms.wait(7 * DAY - 1);
     let due = || kms.number("SELECT count(*) FROM kms_secrets WHERE next_rotation_at IS NOT NULL");
     assert_eq!(due(), 1);
     // Time for two passes at least, in which nothing may happen.
@@ -442,7 +436,7 @@ fn a_secret_is_rotated_by_itself_once_each_time() {
     let mut passwords = vec![account(&kms, "n", "ACSCurrent").1];
     for round in 1..=3_i64 {
         // More than one interval may have gone by: the next one counts from the rotation.
-        kms.pass(if round == 1 { 1 } else { 15 * DAY });
+        kms.wait(if round == 1 { 1 } else { 15 * DAY });
         let now = START + 7 * DAY + (round - 1) * 15 * DAY;
         let count = usize::try_from(round + 1).unwrap();
         eventually("the rotation", || kms.versions("n").len() == count);
@@ -471,7 +465,7 @@ fn a_secret_that_is_to_be_deleted_is_rotated_only_once_it_is_restored() {
     create(&kms, "n", &[("EnableAutomaticRotation", "true"), ("RotationInterval", "6h")]);
     create(&kms, "witness", &[("EnableAutomaticRotation", "true"), ("RotationInterval", "6h")]);
     kms.ok("DeleteSecret", &[("SecretName", "n")]);
-    kms.pass(DAY);
+    kms.wait(DAY);
     eventually("the other rotation", || kms.versions("witness").len() == 2);
     let pending = kms.describe("n");
     assert_eq!(pending["NextRotationDate"], time(START + 6 * HOUR));
@@ -510,7 +504,7 @@ fn what_cannot_be_rotated_is_invalid_until_its_next_date_and_holds_up_no_other()
              AND next_rotation_at = {next}"
         )) == 1
     };
-    kms.pass(6 * HOUR);
+    kms.wait(6 * HOUR);
     for name in names.iter().chain(&["away"]) {
         let next = (START + 12 * HOUR) * 1000;
         eventually(name, || state(name, "Invalid", next));
@@ -528,10 +522,10 @@ fn what_cannot_be_rotated_is_invalid_until_its_next_date_and_holds_up_no_other()
 
     // What is mended meanwhile is rotated when it is due next, and is not invalid any more.
     kms.execute(&format!("UPDATE kms_secrets SET extended_config = '{RDS}' WHERE name = 'config'"));
-    kms.pass(6 * HOUR - 1);
+    kms.wait(6 * HOUR - 1);
     std::thread::sleep(std::time::Duration::from_millis(1_500));
     assert_eq!(kms.describe("config")["AutomaticRotation"], "Invalid");
-    kms.pass(1);
+    kms.wait(1);
     eventually("the mended one", || kms.describe("config")["AutomaticRotation"] == "Enabled");
     assert_eq!(kms.versions("config").len(), 2);
     for name in ["payload", "stage", "row"] {
@@ -558,7 +552,7 @@ fn many_that_are_due_at_once_are_all_rotated() {
         "UPDATE kms_secrets SET rotation = 'Enabled', rotation_interval = 21600, next_rotation_at = {START};
          UPDATE kms_secrets SET extended_config = '' WHERE id <= 110"
     ));
-    kms.pass(1);
+    kms.wait(1);
     let count = |sql: &str| kms.number(&format!("SELECT count(*) FROM {sql}"));
     eventually("the rotations", || count("kms_secrets WHERE last_rotation_at IS NOT NULL") == 20);
     eventually("the others", || count("kms_secrets WHERE rotation = 'Invalid'") == 110);
@@ -586,25 +580,25 @@ fn a_secret_is_rotated_only_as_long_as_its_key_can_be_used() {
     kms.ok("DisableKey", &[("KeyId", &used)]);
     let of_n = [("SecretName", "n"), ("VersionId", "v3")];
     let state = "The request was rejected because the key state is Disabled.";
-    kms.fails("RotateSecret", &of_n, 409, "Rejected.Disabled", state);
-    kms.pass(6 * HOUR);
+    kms.refused("RotateSecret", &of_n, 409, "Rejected.Disabled", state);
+    kms.wait(6 * HOUR);
     eventually("the other one", || kms.versions("m").len() == 2);
     eventually("the failure", || kms.describe("n")["AutomaticRotation"] == "Invalid");
     assert_eq!(kms.describe("n")["NextRotationDate"], time(START + 12 * HOUR));
     kms.ok("EnableKey", &[("KeyId", &used)]);
     assert_eq!(kms.versions("n").len(), 2, "not before it is due again");
-    kms.pass(6 * HOUR);
+    kms.wait(6 * HOUR);
     eventually("the rotation", || kms.versions("n").len() == 3);
     assert_eq!(kms.describe("n")["AutomaticRotation"], "Enabled");
 
     kms.ok("ScheduleKeyDeletion", &[("KeyId", &used), ("PendingWindowInDays", "7")]);
     let state = "The request was rejected because the key state is PendingDeletion.";
-    kms.fails("RotateSecret", &of_n, 409, "Rejected.PendingDeletion", state);
-    kms.pass(7 * DAY);
+    kms.refused("RotateSecret", &of_n, 409, "Rejected.PendingDeletion", state);
+    kms.wait(7 * DAY);
     let gone = "The specified Key is not found.";
-    kms.fails("RotateSecret", &of_n, 404, "Forbidden.KeyNotFound", gone);
+    kms.refused("RotateSecret", &of_n, 404, "Forbidden.KeyNotFound", gone);
     eventually("the failure", || kms.describe("n")["AutomaticRotation"] == "Invalid");
-    kms.fails("RotateSecret", &of_n, 404, "Forbidden.KeyNotFound", gone);
+    kms.refused("RotateSecret", &of_n, 404, "Forbidden.KeyNotFound", gone);
 }
 
 #[test]
@@ -628,8 +622,8 @@ fn the_keys_of_a_user_that_is_gone_are_not_rotated() {
         "UPDATE kms_secrets SET extended_config = replace(extended_config, 'alice', 'mallory')",
     );
     let named = [("SecretName", "acs/ram/user/alice"), ("VersionId", "v2")];
-    kms.fails("RotateSecret", &named, 404, "Forbidden.ResourceNotFound", "Resource not found");
-    kms.pass(6 * HOUR);
+    kms.refused("RotateSecret", &named, 404, "Forbidden.ResourceNotFound", "Resource not found");
+    kms.wait(6 * HOUR);
     let state = || kms.describe("acs/ram/user/alice")["AutomaticRotation"].clone();
     eventually("the failure", || state() == "Invalid");
 }
@@ -648,7 +642,7 @@ fn what_waits_for_its_key_stays_due_and_holds_up_no_other() {
          UPDATE kms_secrets SET rotation = 'Enabled', rotation_interval = 21600,
              next_rotation_at = {START} + id"
     ));
-    kms.pass(1);
+    kms.wait(1);
     let count = |sql: &str| kms.number(&format!("SELECT count(*) FROM kms_secrets WHERE {sql}"));
     eventually("the others", || count("last_rotation_at IS NOT NULL") == 5);
     assert_eq!(count(&format!("rotation = 'Enabled' AND next_rotation_at = {START} + id")), 110);

@@ -2,11 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::json;
-
 use super::harness::*;
 use crate::common::fixture;
-use crate::common::{Request, query};
 
 const CREATE: &str = "CreateSecret";
 const INVALID: &str = "InvalidParameter";
@@ -758,7 +755,7 @@ fn instances_are_those_of_the_world() {
     assert_eq!(described(&kms, "a")["DKMSInstanceId"], "kst-a");
 
     // Where the world names none, anything of the form is one.
-    let open = Kms::start();
+    let open = Kms::start_with("");
     open.create_with("a", &[("DKMSInstanceId", "kst-whatever")]);
     for id in ["kst-", "a"] {
         let parameters = creation("b", &[("DKMSInstanceId", id)]);

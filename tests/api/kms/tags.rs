@@ -1,7 +1,5 @@
 //! TagResource, UntagResource, TagResources, UntagResources, ListTagResources.
 
-use serde_json::json;
-
 use super::harness::*;
 
 const INVALID: &str = "InvalidParameter";

@@ -1,7 +1,5 @@
 //! PutSecretValue, GetSecretValue, ListSecretVersionIds, UpdateSecretVersionStage.
 
-use serde_json::json;
-
 use super::harness::*;
 
 const INVALID: &str = "InvalidParameter";

@@ -2,10 +2,7 @@
 
 use std::path::Path;
 
-use serde_json::{Value, json};
-
-use super::{DAY, Given, Kms, START, failed};
-use crate::common::{TestServer, server::*};
+use super::harness::*;
 
 const WORLD: &str = r#"
 account: "1000000000000001"
@@ -67,7 +64,7 @@ const NOT_CONNECTED: (u16, &str, &str) =
     (403, "Forbidden.DKMSInstanceStateInvalid", "The DKMS instance state is invalid.");
 
 fn start() -> Kms {
-    Kms::start_in(WORLD, false)
+    Kms::start_in(START, WORLD, |_| {})
 }
 
 /// A server over a database that outlives it.
@@ -76,11 +73,9 @@ fn over(database: &Path, world: &str) -> Kms {
 }
 
 fn over_at(now: i64, database: &Path, world: &str) -> Kms {
-    let clock = SetClock::at(now);
-    let server = TestServer::start_at(clock.clone(), world, |settings| {
+    Kms::start_in(now, world, |settings| {
         settings.database.database_url = format!("sqlite://{}", database.display());
-    });
-    Kms { server, clock, now: now.into() }
+    })
 }
 
 #[track_caller]
@@ -250,7 +245,7 @@ fn only_the_instances_of_the_file_exist() {
     );
 
     // Without a list whatever looks like one does.
-    let kms = Kms::start_in("regions: [cn-hangzhou]", false);
+    let kms = Kms::start_in(START, "regions: [cn-hangzhou]", |_| {});
     for (name, id) in [("s", "kst-other"), ("t", "kst-hangzhou0001")] {
         let mut wanted = create(name);
         wanted.push(("DKMSInstanceId", id));
