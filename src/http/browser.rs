@@ -84,8 +84,8 @@ pub enum Foreign {
     /// `Origin` is another one than the server's own, and was not named.
     #[error("its Origin {:?} is none of --cors-origin", shown(.0))]
     Origin(String),
-    /// A page of another site sends this.
-    #[error("its Sec-Fetch-Site is cross-site")]
+    /// A page of another site sends this, or one of another port or name of this site.
+    #[error("its Sec-Fetch-Site is cross-site or same-site")]
     FetchSite,
 }
 
@@ -114,8 +114,13 @@ fn judge(headers: &HeaderMap, sites: &Sites) -> Result<(), Foreign> {
             return Err(Foreign::Origin(text(origin)));
         }
     }
-    let is_cross = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"cross-site");
-    if !is_named && headers.get_all(&FETCH_SITE).any(is_cross) {
+    // Some APIs take what changes something by GET as well, with which a browser sends no Origin.
+    let is_other = |value: &HeaderValue| {
+        [&b"cross-site"[..], b"same-site"]
+            .iter()
+            .any(|site| value.as_bytes().eq_ignore_ascii_case(site))
+    };
+    if !is_named && headers.get_all(&FETCH_SITE).any(is_other) {
         return Err(Foreign::FetchSite);
     }
     Ok(())
@@ -277,7 +282,7 @@ mod tests {
         for (site, verdict) in [
             ("none", Ok(())),
             ("same-origin", Ok(())),
-            ("same-site", Ok(())),
+            ("same-site", Err(Foreign::FetchSite)),
             ("", Ok(())),
             ("cross-site", Err(Foreign::FetchSite)),
             ("Cross-Site", Err(Foreign::FetchSite)),

@@ -57,9 +57,13 @@ fn pages_of_other_origins_may_neither_read_nor_write() {
             assert_refused(&server.send(&request), "Forbidden.Origin", "--cors-origin");
         }
     }
-    // An image or a form of another site says no origin.
-    for request in [list(), create("n")] {
-        let request = request.header("Sec-Fetch-Site", "cross-site");
+    // An image or a form of another page says no origin.
+    let kms =
+        "/?Version=2016-01-20&Action=CreateSecret&SecretName=n&VersionId=v1&SecretData=canary";
+    for (site, request) in ["cross-site", "same-site"].into_iter().flat_map(|site| {
+        [list(), create("n"), Request::new("GET", kms)].map(|request| (site, request))
+    }) {
+        let request = request.header("Sec-Fetch-Site", site);
         assert_refused(&server.send(&request), "Forbidden.Origin", "--cors-origin");
     }
     assert_eq!(server.list_secrets("cn-beijing:test").data(), json!({"Secrets": []}));
