@@ -110,12 +110,13 @@ impl Authenticator {
     pub fn check_rpc_style(
         &self,
         request: &SignedRequest<'_>,
+        authorization: Option<&Authorization<'_>>,
         parameters: &rpc::Parameters<'_>,
         now: Timestamp,
     ) -> Result<Claim, Refusal> {
-        match authorization(request)? {
+        match authorization {
             Some(Authorization::Acs3(authorization)) => {
-                self.check_acs3(request, &authorization, Style::Rpc, now)
+                self.check_acs3(request, authorization, Style::Rpc, now)
             }
             // That is the way of the other style.
             Some(Authorization::Roa(_)) => Err(Refusal::Incomplete),

@@ -91,13 +91,17 @@ impl<'a> Admission<'a> {
         parameters: &rpc::Parameters<'_>,
     ) -> Result<Claim, AdmissionError> {
         let signed = self.signed();
-        let claimed = match access::authorization(&signed)? {
+        let authorization = access::authorization(&signed)?;
+        let claimed = match &authorization {
             Some(authorization) => Some(authorization.access_key_id().to_owned()),
             None => parameters.access_key_id().map(str::to_owned),
         };
         self.call.note(|outcome| outcome.caller.access_key_id = claimed);
         let authenticator = &self.access.authenticator;
-        self.held_to_its_site(authenticator.check_rpc_style(&signed, parameters, self.call.now)?)
+        let now = self.call.now;
+        let claim =
+            authenticator.check_rpc_style(&signed, authorization.as_ref(), parameters, now)?;
+        self.held_to_its_site(claim)
     }
 
     /// The claim, unless a page that may be another site's sends the request.

@@ -1,8 +1,10 @@
-//! What the products write their queries with; among it changes that are prepared once on each connection.
+//! What the products write their queries with; among it statements that are prepared once on each connection.
+
+use std::marker::PhantomData;
 
 use diesel::{
     Connection, QueryResult, RunQueryDsl,
-    query_builder::{AstPass, QueryFragment, QueryId},
+    query_builder::{AstPass, Query, QueryFragment, QueryId},
     sql_types::{BigInt, Binary, Nullable, Text},
 };
 
@@ -13,6 +15,9 @@ pub(crate) use super::{
     keys::key_id,
     tx::corrupt,
 };
+
+/// What queries are written for.
+pub type Backend = <AnyConnection as Connection>::Backend;
 
 /// A value that is bound.
 pub enum Value<'a> {
@@ -33,19 +38,30 @@ impl Tx<'_> {
         sql: &'static str,
         values: &[Value<'_>],
     ) -> QueryResult<usize> {
-        Prepared(sql, values).execute(self.connection)
+        prepared::<()>(sql, values).execute(self.connection)
     }
 }
 
-struct Prepared<'a>(&'static str, &'a [Value<'a>]);
+/// A query with a `?` for each value whose text is the same each time, as [`Tx::execute`] has it; `Columns` are its columns
+/// in their order, as a type of Diesel has them. For what most requests read: to build the text of a query with many columns
+/// takes longer than to find a row.
+pub(crate) fn prepared<'a, Columns>(
+    sql: &'static str,
+    values: &'a [Value<'a>],
+) -> Prepared<'a, Columns> {
+    Prepared { sql, values, columns: PhantomData }
+}
 
-impl QueryFragment<<AnyConnection as Connection>::Backend> for Prepared<'_> {
-    fn walk_ast<'b>(
-        &'b self,
-        mut pass: AstPass<'_, 'b, <AnyConnection as Connection>::Backend>,
-    ) -> QueryResult<()> {
-        let mut values = self.1.iter();
-        for sql in self.0.split('?') {
+pub(crate) struct Prepared<'a, Columns> {
+    sql: &'static str,
+    values: &'a [Value<'a>],
+    columns: PhantomData<Columns>,
+}
+
+impl<Columns> QueryFragment<Backend> for Prepared<'_, Columns> {
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Backend>) -> QueryResult<()> {
+        let mut values = self.values.iter();
+        for sql in self.sql.split('?') {
             pass.push_sql(sql);
             match values.next() {
                 Some(Value::Text(text)) => pass.push_bind_param::<Text, str>(text)?,
@@ -64,11 +80,15 @@ impl QueryFragment<<AnyConnection as Connection>::Backend> for Prepared<'_> {
     }
 }
 
-impl QueryId for Prepared<'_> {
+impl<Columns> QueryId for Prepared<'_, Columns> {
     type QueryId = ();
 
     // Its text identifies it.
     const HAS_STATIC_QUERY_ID: bool = false;
 }
 
-impl RunQueryDsl<AnyConnection> for Prepared<'_> {}
+impl<Columns> Query for Prepared<'_, Columns> {
+    type SqlType = Columns;
+}
+
+impl<Columns> RunQueryDsl<AnyConnection> for Prepared<'_, Columns> {}

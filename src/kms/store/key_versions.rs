@@ -1,6 +1,6 @@
 //! The rows of a key's versions, which hold its material, wrapped.
 
-use diesel::{OptionalExtension, prelude::*};
+use diesel::{OptionalExtension, dsl::AsSelect, prelude::*};
 
 use super::{readable, schema::kms_key_versions};
 use crate::{
@@ -10,8 +10,9 @@ use crate::{
     store::{
         self, Tx,
         sql::{
+            Backend,
             Value::{Bytes, Number, Text},
-            corrupt, key_id,
+            corrupt, key_id, prepared,
         },
     },
 };
@@ -47,14 +48,14 @@ impl StoredRow {
 impl Tx<'_> {
     /// The primary version of a key, which is the newest one; `None` for a key without material.
     pub fn primary_kms_key_version(&mut self, key: &Key) -> Result<Option<StoredKeyVersion>> {
-        let row = kms_key_versions::table
-            .filter(kms_key_versions::scope.eq(key.scope.to_string()))
-            .filter(kms_key_versions::kms_key.eq(key.number))
-            .order(kms_key_versions::number.desc())
-            .select(StoredRow::as_select())
-            .first(self.connection())
-            .optional();
-        readable(row, |row| row.map(StoredRow::parse).transpose(), || key.arn())
+        // The columns in the order of the row.
+        let sql = "SELECT number, version_id, created_at, key_id, data_key FROM kms_key_versions \
+                   WHERE scope = ? AND kms_key = ? ORDER BY number DESC LIMIT 1";
+        let values = [Text(&key.scope.to_string()), Number(key.number)];
+        let rows = prepared::<AsSelect<StoredRow, Backend>>(sql, &values).load(self.connection());
+        let parse =
+            |rows: Vec<StoredRow>| rows.into_iter().next().map(StoredRow::parse).transpose();
+        readable(rows, parse, || key.arn())
     }
 
     /// The version of a key with that id.

@@ -1,11 +1,13 @@
 //! The keys' rows.
 
-use diesel::{BoolExpressionMethods, OptionalExtension, prelude::*, sql_types::Bool};
+use diesel::{
+    BoolExpressionMethods, OptionalExtension, dsl::AsSelect, prelude::*, sql_types::Bool,
+};
 
 use super::{
     counts::Counted,
     readable,
-    schema::{kms_aliases, kms_deleted_keys, kms_keys},
+    schema::{kms_deleted_keys, kms_keys},
     secrets::uid,
 };
 use crate::{
@@ -18,9 +20,9 @@ use crate::{
     store::{
         self, Tx, Unavailable,
         sql::{
-            AnyConnection,
-            Value::{MaybeNumber, MaybeText, Number, Text},
-            corrupt,
+            AnyConnection, Backend,
+            Value::{self, MaybeNumber, MaybeText, Number, Text},
+            corrupt, prepared,
         },
     },
 };
@@ -78,6 +80,18 @@ impl KeyRow {
         })
     }
 }
+
+/// The columns in the order of [`KeyRow`].
+const BY_ID: &str = "SELECT scope, id, uid, key_id, spec, usage, origin, protection, state, \
+    description, creator, instance, policy, rotation_interval, last_rotation_at, \
+    next_rotation_at, created_at, delete_at FROM kms_keys WHERE scope = ? AND key_id = ?";
+
+/// The same columns.
+const BY_ALIAS: &str = "SELECT k.scope, k.id, k.uid, k.key_id, k.spec, k.usage, k.origin, \
+    k.protection, k.state, k.description, k.creator, k.instance, k.policy, k.rotation_interval, \
+    k.last_rotation_at, k.next_rotation_at, k.created_at, k.delete_at \
+    FROM kms_aliases a JOIN kms_keys k ON k.scope = a.scope AND k.id = a.kms_key \
+    WHERE a.scope = ? AND a.name = ?";
 
 type Rows<'a> = kms_keys::BoxedQuery<'a, <AnyConnection as Connection>::Backend>;
 
@@ -148,28 +162,27 @@ impl Tx<'_> {
 
     /// The key of that id, also one whose time to be deleted has come.
     pub fn kms_key(&mut self, scope: &Scope, id: &KeyId) -> Result<Option<Key>> {
-        let row = kms_keys::table
-            .filter(kms_keys::scope.eq(scope.to_string()))
-            .filter(kms_keys::key_id.eq(id.as_str()))
-            .select(KeyRow::as_select())
-            .first(self.connection())
-            .optional();
-        let parse = |row: Option<KeyRow>| row.map(KeyRow::parse).transpose();
-        readable(row, parse, || scope.arn(Kind::Key, id.as_str()))
+        self.one_key(BY_ID, &[Text(&scope.to_string()), Text(id.as_str())], || {
+            scope.arn(Kind::Key, id.as_str())
+        })
     }
 
     /// The key that an alias names, also one whose time to be deleted has come.
     pub fn kms_key_named(&mut self, scope: &Scope, alias: &AliasName) -> Result<Option<Key>> {
-        let of_alias =
-            kms_keys::scope.eq(kms_aliases::scope).and(kms_keys::id.eq(kms_aliases::kms_key));
-        let row = kms_aliases::table
-            .inner_join(kms_keys::table.on(of_alias))
-            .filter(kms_aliases::scope.eq(scope.to_string()))
-            .filter(kms_aliases::name.eq(alias.as_str()))
-            .select(KeyRow::as_select())
-            .first(self.connection())
-            .optional();
-        readable(row, |row| row.map(KeyRow::parse).transpose(), || alias.arn(scope))
+        self.one_key(BY_ALIAS, &[Text(&scope.to_string()), Text(alias.as_str())], || {
+            alias.arn(scope)
+        })
+    }
+
+    fn one_key(
+        &mut self,
+        sql: &'static str,
+        values: &[Value<'_>],
+        of: impl Fn() -> String,
+    ) -> Result<Option<Key>> {
+        let rows = prepared::<AsSelect<KeyRow, Backend>>(sql, values).load(self.connection());
+        let parse = |rows: Vec<KeyRow>| rows.into_iter().next().map(KeyRow::parse).transpose();
+        readable(rows, parse, of)
     }
 
     /// The key of that id, kept from other writers until the end of the transaction.

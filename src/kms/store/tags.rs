@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use diesel::{dsl::exists, prelude::*};
+use diesel::{dsl::exists, prelude::*, sql_types};
 
 use super::schema::{kms_keys, kms_secrets, kms_tags};
 use crate::{
@@ -13,6 +13,7 @@ use crate::{
         sql::{
             AnyConnection,
             Value::{Number, Text},
+            prepared,
         },
     },
 };
@@ -54,13 +55,11 @@ impl Tx<'_> {
         kind: Kind,
         id: i64,
     ) -> store::Result<Vec<(String, String)>> {
-        let rows = kms_tags::table
-            .filter(kms_tags::scope.eq(scope.to_string()))
-            .filter(kms_tags::kind.eq(kind.name()))
-            .filter(kms_tags::resource_id.eq(id))
-            .order(kms_tags::tag_key)
-            .select((kms_tags::tag_key, kms_tags::tag_value));
-        Ok(rows.load(self.connection())?)
+        let sql = "SELECT tag_key, tag_value FROM kms_tags \
+                   WHERE scope = ? AND kind = ? AND resource_id = ? ORDER BY tag_key";
+        let values = [Text(&scope.to_string()), Text(kind.name()), Number(id)];
+        let tags = prepared::<(sql_types::Text, sql_types::Text)>(sql, &values);
+        Ok(tags.load(self.connection())?)
     }
 
     /// The tags of several resources, by key; those that have none are left out.

@@ -1,12 +1,8 @@
 //! The rows of a secret's versions, which hold its values, sealed.
 
-use diesel::{OptionalExtension, prelude::*};
+use diesel::{OptionalExtension, dsl::AsSelect, prelude::*};
 
-use super::{
-    readable,
-    schema::{kms_secrets, kms_versions},
-    secrets::SecretRow,
-};
+use super::{readable, schema::kms_versions, secrets::SecretRow};
 use crate::{
     clock::Timestamp,
     kms::model::{
@@ -17,8 +13,9 @@ use crate::{
     store::{
         self, Tx,
         sql::{
+            Backend,
             Value::{Bytes, MaybeText, Number, Text},
-            corrupt, key_id,
+            corrupt, key_id, prepared,
         },
     },
 };
@@ -95,6 +92,18 @@ impl StoredRow {
     }
 }
 
+type AtStage = (AsSelect<SecretRow, Backend>, AsSelect<Option<StoredRow>, Backend>);
+
+/// The columns in the order of [`SecretRow`] and [`StoredRow`].
+const AT_STAGE: &str = "SELECT s.scope, s.id, s.uid, s.name, s.secret_type, s.description, \
+    s.encryption_key, s.instance, s.extended_config, s.policy, s.rotation, s.rotation_interval, \
+    s.last_rotation_at, s.next_rotation_at, s.created_at, s.updated_at, s.delete_at, \
+    v.number, v.version_id, v.data_type, v.stages, v.created_at, \
+    v.key_id, v.key_version, v.data_key, v.payload \
+    FROM kms_secrets s LEFT JOIN kms_versions v \
+    ON v.scope = s.scope AND v.secret_id = s.id AND v.stages LIKE ? \
+    WHERE s.scope = ? AND s.name = ?";
+
 impl Tx<'_> {
     /// A secret and its version with that stage, in one query; the version is `None` where no one has it.
     pub fn kms_secret_at_stage(
@@ -105,16 +114,9 @@ impl Tx<'_> {
     ) -> store::Result<Option<(Secret, Option<StoredVersion>)>> {
         // A column holds `,A,B,`. An underscore stands for any character here, so that others may be found as well.
         let pattern = format!("%,{},%", stage.as_str());
-        let of_secret = kms_versions::scope
-            .eq(kms_secrets::scope)
-            .and(kms_versions::secret_id.eq(kms_secrets::id))
-            .and(kms_versions::stages.like(pattern));
-        let rows: Vec<(SecretRow, Option<StoredRow>)> = kms_secrets::table
-            .left_join(kms_versions::table.on(of_secret))
-            .filter(kms_secrets::scope.eq(scope.to_string()))
-            .filter(kms_secrets::name.eq(name.as_str()))
-            .select((SecretRow::as_select(), Option::<StoredRow>::as_select()))
-            .load(self.connection())?;
+        let values = [Text(&pattern), Text(&scope.to_string()), Text(name.as_str())];
+        let rows: Vec<(SecretRow, Option<StoredRow>)> =
+            prepared::<AtStage>(AT_STAGE, &values).load(self.connection())?;
         let mut found = None;
         for (secret, version) in rows {
             let version = version.map(StoredRow::parse).transpose()?;
