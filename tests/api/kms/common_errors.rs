@@ -253,9 +253,9 @@ fn a_table_that_is_gone_is_an_internal_failure() {
     kms.ok("CreateKey", &[]);
 }
 
-/// What was done and cannot be written down is told as a failure; from then on nothing is done.
+/// What was done and could not be written down is told as a failure; from then on nothing is done.
 #[test]
-fn a_log_that_cannot_be_written_is_a_failure_once_and_then_keeps_everything_from_being_done() {
+fn nothing_is_done_that_cannot_be_written_down() {
     let made =
         Made { key: "key-hzz62f1cb66fa42qo5o4r".to_owned(), blob: "c3BlY2ltZW4=".to_owned() };
     for first in Operation::ALL.iter().filter(|it| table_of(**it).is_none()) {
