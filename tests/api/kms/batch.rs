@@ -1,6 +1,9 @@
 //! BatchGetSecretValue.
 
-use super::harness::*;
+use super::{
+    harness::*,
+    keys::{DISABLED, INSTANCE_NOT_FOUND, KEY_NOT_FOUND, PENDING_DELETION},
+};
 
 const BATCH: &str = "BatchGetSecretValue";
 const INVALID: &str = "InvalidParameter";
@@ -81,6 +84,37 @@ fn values_come_in_order_with_one_error_each() {
             (&reply.json()["Code"], &reply.json()["Message"]),
             (&error["Code"], &error["Message"])
         );
+    }
+}
+
+/// What closes one secret closes no other.
+#[test]
+fn a_secret_that_is_closed_spoils_no_other() {
+    let kms = Kms::start_with("kms: { instances: [{ id: kst-a }, { id: kst-b }] }");
+    let keys = [(); 3].map(|()| kms.key(&[]));
+    kms.create("good");
+    let good = kms.value("good");
+    kms.create_with("instance", &[("DKMSInstanceId", "kst-a")]);
+    for (name, key) in ["gone", "disabled", "pending"].into_iter().zip(&keys) {
+        kms.create_with(name, &[("EncryptionKeyId", key)]);
+    }
+    let schedule =
+        |key| kms.ok("ScheduleKeyDeletion", &[("KeyId", key), ("PendingWindowInDays", "7")]);
+    schedule(keys[0].as_str());
+    kms.wait(7 * DAY);
+    kms.ok("DisableKey", &[("KeyId", &keys[1])]);
+    schedule(&keys[2]);
+    let later = kms.again("kms: { instances: [{ id: kst-b }] }");
+    for (name, (status, code, message)) in [
+        ("instance", INSTANCE_NOT_FOUND),
+        ("gone", KEY_NOT_FOUND),
+        ("disabled", DISABLED),
+        ("pending", PENDING_DELETION),
+    ] {
+        let answer = batch(later.root(), &json!([{"SecretName": name}, {"SecretName": "good"}]));
+        let expected =
+            json!({"SecretValues": [good], "Errors": [error(name, status, code, message)]});
+        assert_eq!(answer, expected, "{name}");
     }
 }
 

@@ -179,6 +179,16 @@ impl Kms {
         Caller { kms: self, user: Some(name), id: None }
     }
 
+    /// Sends a request, and holds a reply in JSON to what each of them has.
+    #[track_caller]
+    pub fn send(&self, request: &Request) -> Reply {
+        let reply = self.server.send(request);
+        if reply.header("content-type") == Some("application/json;charset=utf-8") {
+            check(&reply);
+        }
+        reply
+    }
+
     #[track_caller]
     pub fn call(&self, action: &str, parameters: Given) -> Reply {
         self.root().call(action, parameters)
@@ -306,10 +316,22 @@ impl<'a> Caller<'a> {
     /// The same with the time of its signature so many seconds from now.
     #[track_caller]
     pub fn call_at(&self, seconds: i64, action: &str, parameters: Given) -> Reply {
+        self.kms.send(&self.request(seconds, &[], action, parameters).0)
+    }
+
+    /// A request as it is sent, without some of the system's parameters, and the text that its signature is of.
+    pub fn request(
+        &self,
+        seconds: i64,
+        left_out: &[&str],
+        action: &str,
+        parameters: Given,
+    ) -> (Request, String) {
         let mut system = vec![("Action", action.to_owned()), ("Version", "2016-01-20".to_owned())];
         if parameters.iter().all(|(name, _)| *name != "Format") {
             system.push(("Format", "json".to_owned()));
         }
+        let mut text = String::new();
         if let Some(user) = self.user {
             let now = self.kms.clock.now().0 + seconds * 1000;
             let now = jiff::Timestamp::from_millisecond(now).unwrap();
@@ -321,23 +343,21 @@ impl<'a> Caller<'a> {
                 ("SignatureNonce", NONCE.fetch_add(1, Ordering::Relaxed).to_string()),
                 ("Timestamp", now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()),
             ]);
+            system.retain(|(name, _)| !left_out.contains(name));
             let all = system.iter().map(|(name, value)| (*name, value.as_str()));
             let mut all: Vec<_> = all.chain(parameters.iter().copied()).collect();
             all.sort_unstable();
-            let text = format!("POST&%2F&{}", encoded(&query(&all)));
+            text = format!("POST&%2F&{}", encoded(&query(&all)));
             let key = format!("secret-of-{user}&");
             let mut mac = Hmac::<Sha1>::new_from_slice(key.as_bytes()).unwrap();
             mac.update(text.as_bytes());
             system.push(("Signature", STANDARD.encode(mac.finalize().into_bytes())));
         }
+        system.retain(|(name, _)| !left_out.contains(name));
         let system: Vec<_> = system.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let request = Request::new("POST", format!("/?{}", query(&system)))
             .body("application/x-www-form-urlencoded", query(parameters));
-        let reply = self.kms.server.send(&request);
-        if reply.header("content-type") == Some("application/json;charset=utf-8") {
-            check(&reply);
-        }
-        reply
+        (request, text)
     }
 
     /// The members of a reply to what succeeds, but for the request's id.

@@ -194,8 +194,8 @@ const POLICY: &str = r#"{"Version":"1","Statement":[{"Effect":"Allow","Principal
 fn what_breaks_a_rule_is_no_key() {
     let kms = Kms::start();
     let long = "中".repeat(8193);
-    let policy = POLICY.replace("kms:*", &"kms:x".repeat(6600));
-    assert!(policy.len() > 32_768);
+    let as_long = |length: usize| POLICY.to_owned() + &" ".repeat(length - POLICY.len());
+    let policy = as_long(32_769);
     for (name, value, why) in [
         ("KeySpec", "AES_256", "KeySpec: is no specification of a key"),
         ("KeyUsage", "ENCRYPT", "KeyUsage: is no usage of a key"),
@@ -241,6 +241,7 @@ fn what_breaks_a_rule_is_no_key() {
     assert_eq!(kms.number("SELECT count(*) FROM kms_keys"), 0);
     // What is as long as may be.
     kms.key(&[
+        ("Policy", &as_long(32_768)),
         ("Description", &"中".repeat(8192)),
         ("EnableAutomaticRotation", "true"),
         ("RotationInterval", "365d"),
@@ -610,15 +611,24 @@ fn lists_of_keys_are_filtered() {
     ]);
     assert_eq!(found(both), [enabled, disabled, good].map(|key| key.clone()));
     assert_eq!(found(json!([])).len(), 8);
+    let entries = |count| json!(vec![json!({"Key": "KeySpec", "Values": []}); count]).to_string();
+    let with_values = |count: usize| {
+        let values: Vec<String> = (0..count).map(|number| format!("kst-{number}")).collect();
+        json!([{"Key": "DKMSInstanceId", "Values": values}]).to_string()
+    };
     for (filters, why) in [
         ("x", "is not a JSON array"),
         (r#"{"Key":"KeyState","Values":["Enabled"]}"#, "is not a JSON array"),
         (r#"[{"Key":"SecretName","Values":["a"]}]"#, "has an unknown key"),
         (r#"[{"key":"KeyState"}]"#, r#"has an entry that is not {"Key":"…","Values":["…"]}"#),
         (r#"[{"Key":"KeyState","Values":"Enabled"}]"#, "has values that are not an array of texts"),
+        (&entries(2), "has a key twice"),
+        (&entries(11), "has more than 10 entries, or 10 values of one"),
+        (&with_values(11), "has more than 10 entries, or 10 values of one"),
     ] {
         kms.is_invalid("ListKeys", &[("Filters", filters)], &format!("Filters: {why}"));
     }
+    kms.ok("ListKeys", &[("Filters", &with_values(10))]);
 }
 
 #[test]

@@ -267,6 +267,7 @@ fn filters_refused() {
         filters(&[("Name", &["a"])]),
         filters(&[("secretname", &["a"])]),
         filters(&[("KeyState", &["Enabled"])]),
+        filters(&[("OwingService", &["rds"])]),
         filters(&[("", &["a"])]),
         filters(&[("SecretName", &["a"]), ("SecretName", &["b"])]),
         filters(&[("SecretName", &[""])]),

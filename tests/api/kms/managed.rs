@@ -464,6 +464,78 @@ fn custom_data_is_replaced_at_its_place() {
 }
 
 #[test]
+fn custom_data_has_its_bounds() {
+    let kms = Kms::start();
+    kms.ok("CreateSecret", &creation("n", "Rds", RDS, ACCOUNT));
+    let update = |data: &str| {
+        let given = [("SecretName", "n"), ("ExtendedConfig.CustomData", data)];
+        kms.call("UpdateSecret", &given)
+    };
+    let pairs = |count: usize| {
+        let pairs = (0..count).map(|number| (format!("k{number}"), json!("v")));
+        Value::Object(pairs.collect()).to_string()
+    };
+    let long = |length: usize| json!({"k": "v".repeat(length)}).to_string();
+    assert_eq!(update(&pairs(10)).status, 200);
+    let kept = kms.describe("n");
+    let shown = kept["ExtendedConfig"].as_str().unwrap();
+    assert!(shown.contains(&pairs(10)), "{shown}");
+    // 1,024 characters as they stand, and one more.
+    let most = 1024 - long(0).len();
+    for data in [&pairs(11), "[1]", "x", r#"{"a":1}"#, &long(most + 1)] {
+        let message = some_not_valid("ExtendedConfig.CustomData");
+        failed(&update(data), 400, "InvalidParameter", &message);
+        assert_eq!(kms.describe("n"), kept, "{data}");
+    }
+    assert_eq!(update(&long(most)).status, 200);
+}
+
+/// What Terraform's acceptance test does with a secret of RDS: everything at once.
+#[test]
+fn a_secret_has_instance_key_policy_and_rotation_at_once() {
+    let kms = Kms::start();
+    let within = ("DKMSInstanceId", "kst-good");
+    let key = kms.key(&[within]);
+    let policy = r#"{"Version":"1","Statement":[{"Effect":"Allow","Principal":{"RAM":["acs:ram::1000000000000001:*"]},"Action":["kms:*"],"Resource":["*"]}]}"#;
+    let on = [("EnableAutomaticRotation", "true"), ("RotationInterval", "605800s")];
+    let more = [within, ("EncryptionKeyId", &key), ("Policy", policy), on[0], on[1]];
+    let next = time(START + 605_800);
+    let arn = arn("n");
+    let config = RDS.replace('}', r#","CustomData":{}}"#);
+    let created =
+        kms.ok("CreateSecret", &[&creation("n", "Rds", RDS, ACCOUNT), &more[..]].concat());
+    let expected = json!({
+        "AutomaticRotation": "Enabled", "SecretName": "n", "VersionId": "v1",
+        "NextRotationDate": next, "SecretType": "Rds", "RotationInterval": "605800s",
+        "Arn": arn, "ExtendedConfig": config, "DKMSInstanceId": "kst-good",
+    });
+    assert_eq!(created, expected);
+    let name = ("SecretName", "n");
+    assert_eq!(kms.ok("GetSecretPolicy", &[name]), json!({ "Policy": policy }));
+    let update = |more: Given| kms.ok("UpdateSecretRotationPolicy", &[&[name], more].concat());
+    update(&[("EnableAutomaticRotation", "false")]);
+    let off = kms.describe("n");
+    assert_eq!(
+        (&off["AutomaticRotation"], off.get("NextRotationDate")),
+        (&json!("Disabled"), None)
+    );
+    update(&on);
+    kms.wait(DAY);
+    kms.ok("RotateSecret", &[name, ("VersionId", "v2")]);
+    let expected = json!({
+        "Arn": arn, "SecretName": "n", "SecretType": "Rds", "Description": "",
+        "CreateTime": time(START), "UpdateTime": time(START + DAY),
+        "EncryptionKeyId": key, "DKMSInstanceId": "kst-good",
+        "AutomaticRotation": "Enabled", "RotationInterval": "605800s",
+        "LastRotationDate": time(START + DAY), "NextRotationDate": time(START + DAY + 605_800),
+        "ExtendedConfig": config,
+    });
+    assert_eq!(kms.describe("n"), expected);
+    assert_eq!(kms.versions("n"), ["v2 ACSCurrent", "v1 ACSPrevious"]);
+    assert_eq!(kms.ok("GetSecretPolicy", &[name]), json!({ "Policy": policy }));
+}
+
+#[test]
 fn a_secret_in_an_instance_is_rotated_where_the_instance_is() {
     let kms = Kms::start();
     let unknown = [("DKMSInstanceId", "kst-unknown")];

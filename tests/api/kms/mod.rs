@@ -1,6 +1,8 @@
 //! The product KMS.
 
+mod account;
 mod batch;
+mod common_errors;
 mod crypto;
 mod deletion;
 mod encryption;

@@ -120,6 +120,17 @@ fn what_is_no_interval_is_refused() {
     for reply in [create(&[]), update(&[]), update(&[("RotationInterval", "")])] {
         failed(&reply, 400, "MissingParameter", absent);
     }
+    let maybe = [
+        ("SecretName", "n"),
+        ("VersionId", "v1"),
+        ("SecretData", ONE),
+        ("SecretType", "Rds"),
+        ("ExtendedConfig", RDS),
+        ("EnableAutomaticRotation", "maybe"),
+    ];
+    let message = not_valid("EnableAutomaticRotation", "cannot be read");
+    kms.refused("CreateSecret", &maybe, 400, "InvalidParameter", &message);
+    assert_eq!(kms.listed(&[]), ["there"]);
     let described = kms.describe("there");
     assert_eq!(described["AutomaticRotation"], "Disabled");
     assert_eq!(described["UpdateTime"], time(START));

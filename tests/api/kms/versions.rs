@@ -97,6 +97,17 @@ fn a_put_moves_current_and_previous() {
     assert_eq!(got(&kms, &[("VersionStage", "ACSNext")]), "v5 ACSCurrent ACSNext");
 }
 
+/// The data of two versions may be the same.
+#[test]
+fn the_same_data_under_another_id_is_another_version() {
+    let kms = Kms::start();
+    kms.create("a");
+    kms.ok(PUT, &[NAME, ("VersionId", "v2"), ("SecretData", &data_of("v1"))]);
+    assert_eq!(kms.versions("a"), ["v2 ACSCurrent", "v1 ACSPrevious"]);
+    assert_eq!(kms.ok("ListSecretVersionIds", &[NAME])["TotalCount"], 2);
+    assert_eq!(kms.value("a")["SecretData"], data_of("v1"));
+}
+
 #[test]
 fn stages_are_a_list_in_either_form() {
     let kms = Kms::start();
@@ -271,6 +282,12 @@ fn a_dry_run_never_answers_the_value() {
     let would = "The request would succeed: it was a dry run.";
     kms.refused(GET, &[NAME, dry], 400, "DryRunOperationError", would);
     kms.refused(GET, &[("SecretName", "b"), dry], 404, NOT_FOUND, RESOURCE_STOP);
+    // What is wrong with the request itself has codes of its own, and the words that it would be told in.
+    let odd = [("SecretName", "a b"), dry];
+    let message = not_valid("SecretName", "may hold letters, digits and _/+=.@- only");
+    kms.refused(GET, &odd, 400, "ValidationError", &message);
+    let message = forbidden_for(&arn("a"));
+    kms.user("nobody").refused(GET, &[NAME, dry], 400, "AccessDeniedError", &message);
     got(&kms, &[("DryRun", "false")]);
 }
 
@@ -377,29 +394,21 @@ fn ten_versions_are_kept_and_current_is_one() {
 
 #[test]
 fn eight_labels() {
+    const LIMIT: &str = "Rejected.LimitExceeded";
     const EXCEEDED: &str = "exceed secret limits error";
     let kms = Kms::start();
     kms.create("a");
     // With ACSCurrent these are seven.
     kms.put("a", "v2", &["1", "2", "3", "4", "5", "6"]);
-    let put = |stages: &str| {
-        let parameters =
-            [NAME, ("VersionId", "v3"), ("SecretData", "canary-data"), ("VersionStages", stages)];
-        let reply = kms.call(PUT, &parameters);
-        (reply.status, reply.json()["Message"].as_str().map(str::to_owned))
-    };
-    let exceeded = (400, Some(EXCEEDED.to_owned()));
-    assert_eq!(put(r#"["7","8"]"#), exceeded);
+    let version = [NAME, ("VersionId", "v3"), ("SecretData", "canary-data")];
+    let with = |stages| [&version[..], &[("VersionStages", stages)]].concat();
+    kms.refused(PUT, &with(r#"["7","8"]"#), 400, LIMIT, EXCEEDED);
     // A new current one makes the former one ACSPrevious, which is the eighth label.
-    assert_eq!(put(r#"["ACSCurrent","7"]"#), exceeded);
-    assert_eq!(put(r#"["7"]"#), (200, None));
-    assert_eq!(
-        kms.call(PUT, &[NAME, ("VersionId", "v4"), ("SecretData", "canary-data")]).message(),
-        EXCEEDED
-    );
-    let reply = moved(&kms, "8", "v1", "");
-    let told = (reply.status, reply.code(), reply.message());
-    assert_eq!(told, (400, "Rejected.LimitExceeded".to_owned(), EXCEEDED.to_owned()));
+    kms.refused(PUT, &with(r#"["ACSCurrent","7"]"#), 400, LIMIT, EXCEEDED);
+    kms.ok(PUT, &with(r#"["7"]"#));
+    let more = [NAME, ("VersionId", "v4"), ("SecretData", "canary-data")];
+    kms.refused(PUT, &more, 400, LIMIT, EXCEEDED);
+    failed(&moved(&kms, "8", "v1", ""), 400, LIMIT, EXCEEDED);
     // What moves is no ninth.
     assert_moved(&kms, "7", "v1", "v3");
     assert_moved(&kms, "1", "v3", "");
