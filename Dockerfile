@@ -35,7 +35,7 @@ RUN /image/usr/local/bin/sae-secret check-world world.yaml \
 # Debian's security updates.
 FROM gcr.io/distroless/cc-debian13:nonroot
 LABEL org.opencontainers.image.title="sae-secret" \
-      org.opencontainers.image.description="A server that speaks the namespaced Secret API of Alibaba Cloud SAE" \
+      org.opencontainers.image.description="A server that speaks Alibaba Cloud's secret APIs: SAE's namespaced secrets and KMS Secrets Manager" \
       org.opencontainers.image.licenses="Apache-2.0"
 COPY --from=build /image/ /
 # A new volume takes its owner and rights from this folder.

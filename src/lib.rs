@@ -1,4 +1,4 @@
-//! sae-secret: a server that speaks the namespaced Secret API of Alibaba Cloud SAE.
+//! sae-secret: a server that speaks Alibaba Cloud's secret APIs: SAE's namespaced secrets and KMS Secrets Manager.
 //!
 //! A product is one folder, and a request goes down its layers and back: `api` (the wire: decode, answer), `service` (what
 //! can be done), `store` (its rows), over `model` (what things are). [`sae`] and [`kms`] are the products. The other modules

@@ -35,7 +35,7 @@ const FILES: u64 = 64;
 /// How many files each worker needs before it has a connection.
 const FILES_OF_A_WORKER: u64 = 5;
 
-/// A server that speaks the namespaced Secret API of Alibaba Cloud SAE
+/// A server that speaks Alibaba Cloud's secret APIs: SAE's namespaced secrets and KMS Secrets Manager
 #[derive(Debug, Parser)]
 #[command(name = "sae-secret", version, max_term_width = 100)]
 struct Cli {
