@@ -17,7 +17,7 @@ pub async fn get_values(request: Request<'_>) -> Handled {
     let entries = BatchEntry::parse_list(&request.required("SecretsList")?)?;
     let wanted = entries.iter().map(read).collect();
     let context = request.context.clone();
-    let found = request.service().batch_get_secret_values(context, wanted).await?;
+    let found = request.service.batch_get_secret_values(context, wanted).await?;
     let names: Vec<&str> = entries.iter().map(|entry| entry.secret.as_str()).collect();
     request.call.note(|outcome| outcome.note_object(SECRET_NAMES, names));
     let mut body = BatchBody { secret_values: vec![], errors: vec![] };

@@ -147,7 +147,11 @@ impl Product for Sae {
         Ok((operation, run(operation, request).await?))
     }
 
-    fn code(outcome: &Result<(Operation, Answer), ApiError>) -> &'static str {
+    fn code(
+        &self,
+        _state: &State,
+        outcome: &Result<(Operation, Answer), ApiError>,
+    ) -> &'static str {
         match outcome {
             Ok(_) => "200",
             Err(error) => error.entry.code,

@@ -4,6 +4,7 @@ mod batch;
 mod crypto;
 mod deletion;
 mod encryption;
+mod gateway;
 mod generated;
 mod harness;
 mod keys;
