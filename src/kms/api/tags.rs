@@ -157,7 +157,7 @@ pub async fn list(request: Request<'_>) -> Handled {
     })
 }
 
-/// What no tag has finds nothing; it is a slip of the pen.
+/// What no tag can have would find nothing: it is refused as a mistake.
 fn of_tag(error: Error) -> Error {
     match error {
         Error::TagKeyInvalid(why) | Error::TagValueInvalid(why) => {
