@@ -1,6 +1,7 @@
-//! How a request is read, whatever operation it is for: region, format, bodies and lists.
+//! How a request is read, whatever operation it is for: region, format, bodies, lists, and the order of its checks.
 
 use super::harness::*;
+use crate::common::Signer;
 
 const INVALID: &str = "InvalidParameter";
 
@@ -162,4 +163,24 @@ fn no_member_of_a_list_is_left_out_unseen() {
         let described = kms.ok("DescribeSecret", &[("SecretName", name), ("FetchTags", "true")]);
         assert_eq!(described["Tags"]["Tag"], json!([{"TagKey": "k", "TagValue": ""}]), "{name}");
     }
+}
+
+#[test]
+fn the_signature_is_checked_before_its_time() {
+    let kms = Kms::start();
+    let (late, mismatch) = (3600, "SignatureDoesNotMatch");
+    let time = "The input parameter \"Timestamp\" that is mandatory for processing this request is not supplied.";
+    let parameters = [("SecretName", "mine")];
+    let rotator = kms.user("rotator");
+    failed(&rotator.call_at(late, "DescribeSecret", &parameters), 400, "IllegalTimestamp", time);
+    let other = rotator.with_id("AK-nobody");
+    assert_eq!(other.call_at(late, "DescribeSecret", &parameters).code(), mismatch);
+
+    let signed = |secret: &str| {
+        let signer = Signer::new("AK-rotator", secret).version("2016-01-20").at(START + late);
+        let request = Request::new("GET", format!("/?{}", query(&parameters)));
+        kms.server.send(&signer.sign(request, Some("DescribeSecret")))
+    };
+    failed(&signed("secret-of-rotator"), 400, "IllegalTimestamp", time);
+    assert_eq!(signed("secret-of-nobody").code(), mismatch);
 }
