@@ -112,6 +112,13 @@ pub enum Fault {
     Answer(ApiError),
 }
 
+impl Fault {
+    /// Whether the caller had no right to what it asked for.
+    pub const fn is_denial(&self) -> bool {
+        matches!(self, Self::Product(error) if error.is_denial())
+    }
+}
+
 impl From<ApiError> for Fault {
     fn from(error: ApiError) -> Self {
         Self::Answer(error)
@@ -313,9 +320,10 @@ fn of_product(operation: Operation, caller: &Caller, error: Error) -> ApiError {
         Error::TagValueInvalid(_) => Code::TagValueNotValid,
         Error::TagKeyDuplicate => Code::DuplicateTagKey,
         Error::DryRun => Code::DryRun,
-        Error::Forbidden(resource, denied) => {
-            return forbidden(operation, caller, &resource, denied);
+        Error::Forbidden { action, resource, denied } => {
+            return forbidden(operation, caller, &action, &resource, denied);
         }
+        Error::Concealed(told) => return of_product(operation, caller, *told),
         Error::Damaged(..) | Error::Unavailable(_) => {
             return ApiError::new(Code::InternalFailure, &[]).caused_by(error);
         }
@@ -323,13 +331,19 @@ fn of_product(operation: Operation, caller: &Caller, error: Error) -> ApiError {
     ApiError::new(code, &[])
 }
 
-fn forbidden(operation: Operation, caller: &Caller, resource: &str, denied: Denied) -> ApiError {
+fn forbidden(
+    operation: Operation,
+    caller: &Caller,
+    action: &str,
+    resource: &str,
+    denied: Denied,
+) -> ApiError {
     let account = caller.user().map_or("", |user| &user.account);
     let error = match operation.denial() {
         Denial::NotAuthorized => ApiError::new(Code::NotAuthorized, &[]),
         Denial::ForResource => ApiError::new(Code::ForbiddenForResource, &[&resource]),
     };
-    let detail = access_denied(caller, operation.action(), account, denied);
+    let detail = access_denied(caller, action, account, denied);
     ApiError { access_denied: Some(Box::new(detail)), ..error }
 }
 

@@ -248,7 +248,7 @@ pub async fn cancel_deletion(request: Request<'_>) -> Handled {
 /// `CreateAlias`.
 pub async fn create_alias(request: Request<'_>) -> Handled {
     let key = key(&request, KeyForms::ID)?;
-    let name = AliasName::parse_new(&request.required("AliasName")?)?;
+    let name = request.alias(AliasName::parse_new)?;
     let context = request.context.clone();
     request.service.create_alias(context, CreateAlias { key, name }).await?;
     request.answer(&Nothing {})
@@ -257,7 +257,7 @@ pub async fn create_alias(request: Request<'_>) -> Handled {
 /// `UpdateAlias`.
 pub async fn update_alias(request: Request<'_>) -> Handled {
     let key = key(&request, KeyForms::ID)?;
-    let name = AliasName::parse(&request.required("AliasName")?)?;
+    let name = request.alias(AliasName::parse)?;
     let context = request.context.clone();
     request.service.update_alias(context, CreateAlias { key, name }).await?;
     request.answer(&Nothing {})
@@ -265,7 +265,7 @@ pub async fn update_alias(request: Request<'_>) -> Handled {
 
 /// `DeleteAlias`.
 pub async fn delete_alias(request: Request<'_>) -> Handled {
-    let name = AliasName::parse(&request.required("AliasName")?)?;
+    let name = request.alias(AliasName::parse)?;
     request.service.delete_alias(request.context.clone(), name).await?;
     request.answer(&Nothing {})
 }

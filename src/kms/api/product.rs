@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use super::{
     account, batch, crypto,
-    errors::{Code, Refused, answered, missing, of_dry_run, refused},
+    errors::{Code, Fault, Refused, answered, missing, of_dry_run, refused},
     keys, lists,
     operation::{NoOperation, Operation},
     password, policies,
@@ -174,10 +174,15 @@ impl Product for Kms {
         let request = Request { operation, parameters, context, service: &self.service, call };
         let is_dry_run = operation == Operation::GetSecretValue
             && request.flag("DryRun").is_ok_and(|flag| flag == Some(true));
-        let handled = run(request).await.map_err(|fault| answered(operation, &caller, fault));
-        let is_denied = |error: &ApiError| error.access_denied.is_some();
-        call.note(|outcome| outcome.is_permitted = !handled.as_ref().is_err_and(is_denied));
-        let in_words = |error| if is_dry_run { of_dry_run(error) } else { error };
+        call.note(|outcome| outcome.is_permitted = true);
+        let handled = run(request).await;
+        if handled.as_ref().is_err_and(Fault::is_denial) {
+            call.note(|outcome| outcome.is_permitted = false);
+        }
+        let in_words = |fault| {
+            let error = answered(operation, &caller, fault);
+            if is_dry_run { of_dry_run(error) } else { error }
+        };
         Ok(handled.map_err(in_words)?)
     }
 

@@ -6,7 +6,7 @@ use super::{errors::Fault, operation::Operation, reply::Answer};
 use crate::{
     exchange::Call,
     kms::{
-        model::{Error, Field, KeyId, KeyName, KeyRef, Page, SecretRef, TAGS_MAX},
+        model::{AliasName, Error, Field, KeyId, KeyName, KeyRef, Kind, Page, SecretRef, TAGS_MAX},
         service::{Context, Service},
     },
     pop::{self, Malformed, Parameter, Parameters, Structure},
@@ -19,6 +19,12 @@ pub const KEY_ID: &str = "key_id";
 /// What it calls them where there are several.
 pub const SECRET_NAMES: &str = "secret_names";
 pub const KEY_IDS: &str = "key_ids";
+
+/// What it calls those of several secrets that the caller has no right to.
+pub const DENIED_NAMES: &str = "denied_names";
+
+/// What it calls the alias that a request names.
+const ALIAS_NAME: &str = "alias_name";
 
 /// One request, ready for a handler.
 pub struct Request<'a> {
@@ -65,19 +71,35 @@ impl Request<'_> {
         Ok(named)
     }
 
-    /// Notes the secret for the logs.
+    /// Notes the secret for the logs: by its ARN where it is not in the scope of the request.
     pub fn note_secret(&self, named: &SecretRef) {
-        if let Ok((_, name)) = named.locate(&self.context.scope) {
-            let name = name.as_str().to_owned();
-            self.call.note(|outcome| outcome.note_object(SECRET_NAME, name));
-        }
+        let own = &self.context.scope;
+        let name = match named.locate(own) {
+            Ok((scope, name)) if scope == own => name.as_str().to_owned(),
+            _ => named.arn(own),
+        };
+        self.call.note(|outcome| outcome.note_object(SECRET_NAME, name));
     }
 
-    /// Notes the key for the logs, where the request names it by its id.
+    /// Notes the key for the logs as the request names it: by its ARN where it is not in the scope of the request.
     pub fn note_key(&self, named: &KeyRef) {
-        if let KeyName::Id(id) = &named.name {
-            self.note_key_id(id);
-        }
+        let scope = named.scope.as_ref().filter(|scope| **scope != self.context.scope);
+        let (member, kind, name, text) = match &named.name {
+            KeyName::Id(id) => (KEY_ID, Kind::Key, id.as_str(), id.as_str()),
+            KeyName::Alias(alias) => (ALIAS_NAME, Kind::Alias, alias.short(), alias.as_str()),
+        };
+        let text = scope.map_or_else(|| text.to_owned(), |scope| scope.arn(kind, name));
+        self.call.note(|outcome| outcome.note_object(member, text));
+    }
+
+    /// The alias that the operation is about, of this rule, which the logs name as well.
+    pub fn alias(
+        &self,
+        parse: impl FnOnce(&str) -> Result<AliasName, Error>,
+    ) -> Result<AliasName, Fault> {
+        let alias = parse(&self.required("AliasName")?)?;
+        self.call.note(|outcome| outcome.note_object(ALIAS_NAME, alias.as_str()));
+        Ok(alias)
     }
 
     /// Notes the key for the logs.

@@ -1,5 +1,6 @@
 //! The product KMS.
 
+mod audit;
 mod batch;
 mod crypto;
 mod deletion;
