@@ -14,7 +14,7 @@
 //! | `kms/service` | `kms::store`, `kms::model`, `access`, `clock`, `pop`, `sealed`, `sealing`, `store` | `actix`, `diesel`, `SystemTime` |
 //! | `kms/store` | `kms::model`, `clock`, `pop`, `sealed`, `store` | `actix`, `tokio`, `SecretData`, `SystemTime` |
 //! | `kms/model` | `access`, `clock`, `json`, `pop`, `text` | `actix`, `diesel`, `tokio`, `log::`, `SystemTime`, `Instant::now` |
-//! | [`ops`] | `audit`, `http`, `sae`, `sealing`, `store` | `diesel`, `SystemTime` |
+//! | [`ops`] | `audit`, `http`, `kms`, `sae`, `sealing`, `store` | `diesel`, `SystemTime` |
 //! | [`pop`] | `access`, `clock`, `exchange`, `http`, `json`, `text` | `diesel`, `SystemTime` |
 //! | [`exchange`] | `access`, `audit`, `clock`, `http` | `diesel`, `SystemTime` |
 //! | [`access`] | `clock`, `network` | `actix`, `diesel`, `tokio`, `log::`, `SystemTime`, `Instant::now` |

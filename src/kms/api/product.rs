@@ -102,6 +102,7 @@ impl Product for Kms {
         let parameters = Parameters::from_query(call.head.query_string());
         let format = format_of(&parameters);
         call.note(|outcome| {
+            outcome.service = Some("kms");
             outcome.place = Some(("region", None));
             outcome.note_object(SECRET_NAME, Value::Null);
             outcome.note_object(KEY_ID, Value::Null);
@@ -147,6 +148,7 @@ impl Product for Kms {
         let operation = find_operation(call, &parameters, way)?;
         state.operation = Some(operation);
         call.note(|outcome| {
+            outcome.unknown = None;
             outcome.operation = Some(operation.name());
             outcome.action = Some(operation.action());
         });
@@ -246,6 +248,7 @@ fn find_operation(
         text.ok_or_else(|| missing(parameter))
     };
     let action = named("x-acs-action", "Action")?;
+    call.note(|outcome| outcome.note_unknown(&action));
     if named("x-acs-version", "Version")? != VERSION {
         return Err(ApiError::new(Code::VersionNotValid, &[]));
     }

@@ -74,6 +74,7 @@ impl Product for Sae {
         let parameters = Parameters::from_query(call.head.query_string());
         let trace_id = self.trace_ids.next(call.now);
         call.note(|outcome| {
+            outcome.service = Some("sae");
             outcome.trace_id = Some(trace_id.clone());
             outcome.place = Some((NAMESPACE, None));
             outcome.object = vec![(SECRET_ID, Value::Null), (SECRET_NAME, Value::Null)];

@@ -184,3 +184,42 @@ fn the_signature_is_checked_before_its_time() {
     failed(&signed("secret-of-rotator"), 400, "IllegalTimestamp", time);
     assert_eq!(signed("secret-of-nobody").code(), mismatch);
 }
+
+#[test]
+fn the_logs_have_the_code_of_the_reply() {
+    let kms = Kms::start_and("", |settings| settings.audit_log = Some("/dev/full".into()));
+    // What this one did is owed to the audit log, which takes no other until it is written.
+    assert_eq!(kms.call("DescribeRegions", &[]).status, 500);
+    for (action, code) in
+        [("CreateKey", "SerivceUnvailableTemporary"), ("ListKeys", "ServiceUnavailableTemporary")]
+    {
+        assert_eq!(kms.call(action, &[]).code(), code);
+        let metrics = kms.server.call("GET", "/metrics", &[]);
+        let line = format!(
+            "sae_secret_requests_total{{service=\"kms\",operation=\"{action}\",code=\"{code}\"}} 1"
+        );
+        assert!(metrics.text().lines().any(|known| known == line), "{line}");
+    }
+}
+
+#[test]
+fn metrics_tell_the_products_apart_and_count_what_kms_has() {
+    let kms = Kms::start();
+    kms.create("s");
+    kms.create_with("s", &[("RegionId", "cn-beijing")]);
+    kms.ok("CreateKey", &[]);
+    kms.server.call("GET", SECRETS, &[("NamespaceId", REGION)]).data();
+    kms.listed(&[]);
+    let metrics = kms.server.call("GET", "/metrics", &[]);
+    for line in [
+        "sae_secret_requests_total{service=\"kms\",operation=\"CreateSecret\",code=\"200\"} 2",
+        "sae_secret_requests_total{service=\"kms\",operation=\"ListSecrets\",code=\"200\"} 1",
+        "sae_secret_requests_total{service=\"sae\",operation=\"ListSecrets\",code=\"200\"} 1",
+        "sae_secret_request_duration_seconds_count{service=\"kms\",operation=\"CreateKey\"} 1",
+        "sae_secret_kms_secrets 2",
+        "sae_secret_kms_keys 1",
+        "sae_secret_secrets 0",
+    ] {
+        assert!(metrics.text().lines().any(|known| known == line), "{line} in\n{}", metrics.text());
+    }
+}
