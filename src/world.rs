@@ -93,7 +93,7 @@ use serde::Deserialize;
 use crate::{
     access::Directory,
     kms::model as kms_model,
-    pop::RegionId,
+    region::RegionId,
     sae::model::{Cloud, DOCUMENTED_REGIONS, DockerConfigMode, Quotas, SeedNamespace, SeedSecret},
 };
 

@@ -30,10 +30,8 @@ use crate::{
         model::Scope,
         service::{Context, Rights, Service},
     },
-    pop::{
-        Admission, ApiError, BodyRole, Format, Frame, Parameters, RegionId, Unsayable, Xml,
-        environment,
-    },
+    pop::{Admission, ApiError, BodyRole, Format, Frame, Parameters, Unsayable, Xml, environment},
+    region::RegionId,
 };
 
 /// The version of the API.

@@ -25,9 +25,10 @@ use crate::{
     exchange::{self, Body, Call, Product},
     http::Room,
     pop::{
-        self, Admission, ApiError, BodyRole, Format, Frame, Parameters, RegionId, Unsayable, Xml,
+        self, Admission, ApiError, BodyRole, Format, Frame, Parameters, Unsayable, Xml,
         access_denied, environment,
     },
+    region::RegionId,
     sae::model::{Cloud, NamespaceId, SecretId},
 };
 
