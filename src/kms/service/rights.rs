@@ -150,8 +150,14 @@ impl Context {
             (Ok(()), None) | (Err(Denied::Implicitly), Some(Effect::Allow)) if is_own => Ok(()),
             (Ok(()) | Err(Denied::Implicitly), _) => Err(Denied::Implicitly),
         };
+        let is_foreign =
+            named.locate(&self.scope).is_ok_and(|(scope, _)| scope.account != self.scope.account);
         match decision {
-            Err(_) if !is_own => Err(Error::Concealed(Box::new(Error::SecretNotFound))),
+            Err(_) if is_foreign || (!is_own && identity.is_err()) => {
+                Err(Error::Concealed(Box::new(Error::SecretNotFound)))
+            }
+            // Of the caller's own account, in another region.
+            Err(_) if !is_own => Err(Error::SecretNotFound),
             decision => decision.map_err(|denied| forbidden(action, &arn, denied)),
         }
     }

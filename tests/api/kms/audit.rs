@@ -82,13 +82,14 @@ fn a_line_names_what_was_asked_for() {
     let by_arn = [("SecretName", &*arn("mine"))];
     has(&audited.line("GetSecretValue", &by_arn), json!({"secret_name": "mine", "code": "200"}));
     // Another one's secret of that name is another secret.
-    for other in [
-        format!("acs:kms:{REGION}:{FOREIGN}:secret/mine"),
-        format!("acs:kms:cn-beijing:{ACCOUNT}:secret/mine"),
-        "acs:ram::1:user/mine".to_owned(),
+    for (other, decision) in [
+        (format!("acs:kms:{REGION}:{FOREIGN}:secret/mine"), "deny"),
+        (format!("acs:kms:cn-beijing:{ACCOUNT}:secret/mine"), "allow"),
+        ("acs:ram::1:user/mine".to_owned(), "allow"),
     ] {
         let line = audited.line("DeleteSecret", &[("SecretName", &other)]);
         has(&line, json!({"secret_name": other, "code": "Forbidden.ResourceNotFound"}));
+        has(&line, json!({"decision": decision}));
     }
 
     let made = audited.kms.call("CreateKey", &[]);
