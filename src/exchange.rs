@@ -127,7 +127,11 @@ pub trait Product {
     ) -> impl Future<Output = Result<Self::Answer, Self::Error>>;
 
     /// What the logs call an outcome: a text of a fixed table.
-    fn code(outcome: &Result<Self::Answer, Self::Error>) -> &'static str;
+    fn code(
+        &self,
+        state: &Self::State,
+        outcome: &Result<Self::Answer, Self::Error>,
+    ) -> &'static str;
 
     /// The reply. What must go only to the log is logged here.
     fn reply(
@@ -169,12 +173,12 @@ pub async fn serve<P: Product>(
         (Ok(()), Err(error)) => Err(error),
         (Err(error), _) => Err(Failure::Unwritable(error).into()),
     };
-    let outcome = match record(&call, P::code(&answered), started).await {
+    let outcome = match record(&call, product.code(&state, &answered), started).await {
         Err(error) if may_run => Err(Failure::Unwritten(error).into()),
         // Of what was refused nothing was done, and the caller may be told why.
         _ => answered,
     };
-    call.note(|noted| noted.code = P::code(&outcome));
+    call.note(|noted| noted.code = product.code(&state, &outcome));
     product.reply(&call, state, outcome)
 }
 

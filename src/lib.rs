@@ -6,15 +6,15 @@
 //!
 //! | module | may use, besides itself | never |
 //! |---|---|---|
-//! | `sae/api` | `sae::service`, `sae::model`, `exchange`, `pop`, `access`, `http`, `clock`, `json`, `text` | `diesel`, `SystemTime` |
-//! | `sae/service` | `sae::store`, `sae::model`, `clock`, `pop`, `sealed`, `sealing`, `store` | `actix`, `diesel`, `SystemTime` |
+//! | `sae/api` | `sae::service`, `sae::model`, `exchange`, `pop`, `region`, `access`, `http`, `clock`, `json`, `text` | `diesel`, `SystemTime` |
+//! | `sae/service` | `sae::store`, `sae::model`, `clock`, `region`, `sealed`, `sealing`, `store` | `actix`, `diesel`, `SystemTime` |
 //! | `sae/store` | `sae::model`, `clock`, `sealed`, `store` | `actix`, `tokio`, `SecretData`, `SecretValue`, `SystemTime` |
-//! | `sae/model` | `clock`, `json`, `pop`, `text` | `actix`, `diesel`, `tokio`, `log::`, `SystemTime`, `Instant::now` |
-//! | `kms/api` | `kms::service`, `kms::model`, `exchange`, `pop`, `access`, `http`, `clock`, `json`, `text` | `diesel`, `SystemTime` |
-//! | `kms/service` | `kms::store`, `kms::model`, `access`, `clock`, `pop`, `sealed`, `sealing`, `store` | `actix`, `diesel`, `SystemTime` |
-//! | `kms/store` | `kms::model`, `clock`, `pop`, `sealed`, `store` | `actix`, `tokio`, `SecretData`, `SystemTime` |
-//! | `kms/model` | `access`, `clock`, `json`, `pop`, `text` | `actix`, `diesel`, `tokio`, `log::`, `SystemTime`, `Instant::now` |
-//! | [`ops`] | `audit`, `http`, `sae`, `sealing`, `store` | `diesel`, `SystemTime` |
+//! | `sae/model` | `clock`, `json`, `region`, `text` | `actix`, `diesel`, `tokio`, `log::`, `SystemTime`, `Instant::now` |
+//! | `kms/api` | `kms::service`, `kms::model`, `exchange`, `pop`, `region`, `access`, `http`, `clock`, `json`, `text` | `diesel`, `SystemTime` |
+//! | `kms/service` | `kms::store`, `kms::model`, `access`, `clock`, `sealed`, `sealing`, `store` | `actix`, `diesel`, `SystemTime` |
+//! | `kms/store` | `kms::model`, `clock`, `sealed`, `store` | `actix`, `tokio`, `SecretData`, `SystemTime` |
+//! | `kms/model` | `access`, `clock`, `json`, `region`, `text` | `actix`, `diesel`, `tokio`, `log::`, `SystemTime`, `Instant::now` |
+//! | [`ops`] | `audit`, `http`, `kms`, `sae`, `sealing`, `store` | `diesel`, `SystemTime` |
 //! | [`pop`] | `access`, `clock`, `exchange`, `http`, `json`, `text` | `diesel`, `SystemTime` |
 //! | [`exchange`] | `access`, `audit`, `clock`, `http` | `diesel`, `SystemTime` |
 //! | [`access`] | `clock`, `network` | `actix`, `diesel`, `tokio`, `log::`, `SystemTime`, `Instant::now` |
@@ -28,8 +28,9 @@
 //! | [`clock`] | – | `actix`, `diesel`, `tokio` |
 //! | `json` | `text` | `actix`, `diesel`, `tokio` |
 //! | [`tls_client`] | – | `actix`, `diesel`, `tokio`, `log::` |
+//! | `region` | – | `actix`, `diesel`, `tokio` |
 //! | `text` | – | `actix`, `diesel`, `tokio` |
-//! | `world` | `access`, `clock`, `json`, `pop`, `kms::model`, `sae::model`, `text` | `actix`, `diesel`, `tokio` |
+//! | `world` | `access`, `clock`, `json`, `region`, `kms::model`, `sae::model`, `text` | `actix`, `diesel`, `tokio` |
 //! | [`settings`] | `access` | `actix`, `diesel`, `tokio` |
 //! | [`server`] | `access`, `audit`, `clock`, `crypto`, `exchange`, `http`, `kms`, `ops`, `pop`, `sae`, `sealed`, `sealing`, `settings`, `store`, `world` | `diesel` |
 //! | [`cli`] | `access`, `clock`, `server`, `settings`, `tls_client` | `diesel` |
@@ -49,6 +50,7 @@ pub mod kms;
 mod network;
 pub mod ops;
 pub mod pop;
+mod region;
 pub mod sae;
 pub mod sealed;
 pub mod sealing;

@@ -20,7 +20,8 @@ use prometheus_client::{
 use crate::{
     audit::AuditLog,
     http::{Metrics, SharedOutcome, discard_body},
-    sae::service::Service,
+    kms,
+    sae::{model::Namespace, service::Service},
     sealing::KeyService,
     store::Store,
 };
@@ -73,6 +74,7 @@ operations! {
 fn note(request: &HttpRequest, operation: &'static str, response: &HttpResponse) {
     if let Some(outcome) = request.extensions().get::<SharedOutcome>() {
         let mut outcome = outcome.borrow_mut();
+        outcome.service = Some("ops");
         outcome.operation = Some(operation);
         outcome.code = if response.status().is_success() { "200" } else { "503" };
     }
@@ -84,6 +86,7 @@ pub(crate) struct Ops {
     pub store: Store,
     pub keys: KeyService,
     pub service: Service,
+    pub kms: kms::service::Service,
     pub metrics: Metrics,
     pub audit: Option<AuditLog>,
 }
@@ -137,6 +140,13 @@ async fn metrics(ops: &Ops) -> HttpResponse {
     HttpResponse::Ok().insert_header((CONTENT_TYPE, content_type)).body(text)
 }
 
+/// What the products have in the store.
+async fn counted(ops: &Ops) -> Result<(Vec<Namespace>, kms::service::Counts), String> {
+    let namespaces = ops.service.all_namespaces().await.map_err(|error| error.to_string())?;
+    let of_kms = ops.kms.counts().await.map_err(|error| error.to_string())?;
+    Ok((namespaces, of_kms))
+}
+
 /// Registers the state of the store at this moment.
 async fn register_store(ops: &Ops, registry: &mut Registry) {
     let load = ops.store.load();
@@ -153,10 +163,16 @@ async fn register_store(ops: &Ops, registry: &mut Registry) {
     ] {
         gauge(&format!("store_{name}"), help, value as u64);
     }
-    let found = ops.service.all_namespaces().await;
+    let found = counted(ops).await;
     let found = found.inspect_err(|error| log::error!("no counts to scrape: {error}")).ok();
     gauge("store_up", "Whether the database answered this scrape", u64::from(found.is_some()));
-    if let Some(mut namespaces) = found {
+    if let Some((mut namespaces, of_kms)) = found {
+        gauge(
+            "kms_secrets",
+            "Secrets of KMS, those that are to be deleted included",
+            of_kms.secrets,
+        );
+        gauge("kms_keys", "Keys of KMS, those that are to be deleted included", of_kms.keys);
         let secrets = namespaces.iter().map(|namespace| namespace.secret_count).sum();
         gauge("namespaces", "Namespaces, the default ones included", namespaces.len() as u64);
         gauge("secrets", "Secrets in all namespaces", secrets);

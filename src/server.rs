@@ -182,6 +182,7 @@ impl Application {
                 store,
                 keys,
                 service,
+                kms: kms.clone(),
                 metrics: observer.metrics.clone(),
                 audit: audit.clone(),
             },

@@ -93,7 +93,7 @@ use serde::Deserialize;
 use crate::{
     access::Directory,
     kms::model as kms_model,
-    pop::RegionId,
+    region::RegionId,
     sae::model::{Cloud, DOCUMENTED_REGIONS, DockerConfigMode, Quotas, SeedNamespace, SeedSecret},
 };
 
@@ -124,7 +124,7 @@ pub struct World {
     /// In the order of the file, each in a served region.
     pub kms_secrets: Vec<kms_model::SeedSecret>,
     pub directory: Directory,
-    /// What is allowed and still worth a remark: regions that SAE does not document, perhaps for a slip of the pen, and
+    /// What is allowed and still worth a remark: regions that SAE does not document, perhaps by mistake, and
     /// what stands in a user's policies and says nothing about what is emulated.
     pub remarks: Vec<String>,
 }

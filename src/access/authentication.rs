@@ -97,7 +97,7 @@ impl Authenticator {
             return Err(Refusal::ContentMd5Mismatch);
         }
         let Some(date) = claim.date else { return Ok(claim.caller) };
-        check_date(date, now)?;
+        check_date(Some(date), now)?;
         if let (Some(nonce), Some(key)) = (&claim.nonce, &claim.caller.access_key_id) {
             let mut nonces = self.nonces.lock().unwrap_or_else(PoisonError::into_inner);
             nonces.take(key, nonce, date, now.0)?;
@@ -106,7 +106,7 @@ impl Authenticator {
     }
 
     /// Checks a request of an API of RPC style: its `Authorization` of the newer way, or what its parameters tell. Without
-    /// either it may count as anonymous.
+    /// either it may count as anonymous. The date comes last here, behind the signature (the order of the documented table).
     pub fn check_rpc_style(
         &self,
         request: &SignedRequest<'_>,
@@ -134,8 +134,10 @@ impl Authenticator {
         let claim = Rpc::parse(parameters)?;
         let date = signature::parse_rpc_date(claim.timestamp.as_bytes());
         let token = claim.security_token.map(str::as_bytes);
-        let known = self.check_key(claim.access_key_id, date, token, now)?;
+        let known = self.check_key(claim.access_key_id)?;
+        self.check_token(known, token, now)?;
         rpc::verify(request.method, parameters, &claim, &known.material)?;
+        check_date(date, now)?;
         Ok(Claim {
             caller: caller(known),
             hash: None,
@@ -180,8 +182,15 @@ impl Authenticator {
         }
         let date = signature::parse_acs3_date(date);
         let token = single(request, "x-acs-security-token")?;
-        let known = self.check_key(authorization.access_key_id, date, token, now)?;
+        let known = self.check_key(authorization.access_key_id)?;
+        if style == Style::Roa {
+            check_date(date, now)?;
+        }
+        self.check_token(known, token, now)?;
         acs3::verify(request, authorization, &known.material, style)?;
+        if style == Style::Rpc {
+            check_date(date, now)?;
+        }
         Ok(Claim {
             caller: caller(known),
             hash: Some((authorization.algorithm, hash.to_owned())),
@@ -209,7 +218,9 @@ impl Authenticator {
         }
         let date = signature::parse_http_date(date).or_else(|| signature::parse_acs3_date(date));
         let token = single(request, "x-acs-security-token")?;
-        let known = self.check_key(authorization.access_key_id, date, token, now)?;
+        let known = self.check_key(authorization.access_key_id)?;
+        check_date(date, now)?;
+        self.check_token(known, token, now)?;
         roa::verify(request, authorization, &known.material)?;
         Ok(Claim {
             caller: caller(known),
@@ -220,21 +231,10 @@ impl Authenticator {
         })
     }
 
-    /// The key that a request names, once it is certain that the key, the date and the token are good.
-    fn check_key(
-        &self,
-        id: &str,
-        date: Option<i64>,
-        token: Option<&[u8]>,
-        now: Timestamp,
-    ) -> Result<&AccessKey, Refusal> {
+    /// The key that a request names, if it may sign.
+    fn check_key(&self, id: &str) -> Result<&AccessKey, Refusal> {
         let key = self.directory.find(id).ok_or(Refusal::UnknownKey)?;
-        if !key.is_active {
-            return Err(Refusal::InactiveKey);
-        }
-        check_date(date.ok_or(Refusal::DateMalformed)?, now)?;
-        self.check_token(key, token, now)?;
-        Ok(key)
+        key.is_active.then_some(key).ok_or(Refusal::InactiveKey)
     }
 
     fn check_token(
@@ -302,7 +302,8 @@ fn required<'a>(
     single(request, name)?.ok_or(Refusal::Missing(field))
 }
 
-fn check_date(date: i64, now: Timestamp) -> Result<(), Refusal> {
+fn check_date(date: Option<i64>, now: Timestamp) -> Result<(), Refusal> {
+    let date = date.ok_or(Refusal::DateMalformed)?;
     let is_near = now.0.abs_diff(date) <= WINDOW_MS.unsigned_abs();
     if is_near { Ok(()) } else { Err(Refusal::DateExpired) }
 }

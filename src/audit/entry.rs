@@ -9,10 +9,13 @@ use serde_json::Value;
 use crate::clock::Timestamp;
 
 /// How much of a text that a client chose stands in a line, in characters.
-const TEXT_MAX: usize = 128;
+const TEXT_MAX: usize = 256;
 
 /// How long a line usually is at most, in bytes.
 const LINE_USUAL: usize = 512;
+
+/// How long a line is at most, in bytes.
+pub(super) const LINE_MAX: usize = 16 * 1024;
 
 /// Who called, as far as it is known.
 #[derive(Debug, Clone, Copy, Serialize)]
@@ -39,7 +42,8 @@ pub struct Entry<'a> {
     /// The action that a policy has to allow.
     #[serde(serialize_with = "cut")]
     pub action: &'a str,
-    /// What the operation was about, as far as it became known: numbers and texts under the names of its product.
+    /// What the operation was about, as far as it became known: numbers, texts, and lists of texts, under the names of its
+    /// product.
     #[serde(flatten, serialize_with = "members")]
     pub object: Vec<(&'static str, Value)>,
     /// `allow`, or `deny` where the caller was not let through to the operation: then nothing was done.
@@ -51,9 +55,36 @@ pub struct Entry<'a> {
 }
 
 impl Entry<'_> {
-    /// The line, with its end: every member in every line, `null` where nothing is known, texts cut at 128 characters.
-    /// So no line is longer than 8 KiB, whatever a client sends.
+    /// The line, with its end: every member in every line, `null` where nothing is known, texts cut at 256 characters.
+    ///
+    /// No line is longer than 16 KiB, whatever a client sends: of a list that has no room the rest is told by its number.
     pub(super) fn line(&self) -> Vec<u8> {
+        let lists = self.object.iter().filter_map(|(_, value)| value.as_array());
+        let longest = lists.map(Vec::len).max().unwrap_or_default();
+        let mut line = self.with_lists_of(longest).written();
+        for length in (0..longest).rev() {
+            if line.len() <= LINE_MAX {
+                break;
+            }
+            line = self.with_lists_of(length).written();
+        }
+        line
+    }
+
+    /// The same with so many members of each list, and the number of those that are left out behind them.
+    fn with_lists_of(&self, length: usize) -> Self {
+        let shown = |value: &Value| match value.as_array() {
+            Some(list) if list.len() > length => {
+                let rest = Value::from(list.len() - length);
+                list.iter().take(length).cloned().chain([rest]).collect()
+            }
+            _ => value.clone(),
+        };
+        let object = self.object.iter().map(|(name, value)| (*name, shown(value))).collect();
+        Self { object, ..self.clone() }
+    }
+
+    fn written(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(LINE_USUAL);
         // Neither memory nor texts and numbers can refuse.
         if let Err(impossible) = serde_json::to_writer(&mut bytes, self) {
@@ -89,10 +120,16 @@ fn members<S: Serializer>(
     members: &[(&'static str, Value)],
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
-    serializer.collect_map(members.iter().map(|(name, value)| match value {
-        Value::String(text) => (name, Value::from(beginning(text))),
-        other => (name, other.clone()),
-    }))
+    serializer.collect_map(members.iter().map(|(name, value)| (name, shortened(value))))
+}
+
+/// With its texts cut.
+fn shortened(value: &Value) -> Value {
+    match value {
+        Value::String(text) => beginning(text).into(),
+        Value::Array(list) => list.iter().map(shortened).collect(),
+        other => other.clone(),
+    }
 }
 
 /// The same JSON with escapes for control characters, for what some readers take for the end of a line, and for what

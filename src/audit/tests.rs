@@ -11,9 +11,9 @@ use std::{
     sync::atomic::{AtomicU32, Ordering},
 };
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::{output::OWED_MAX, *};
+use super::{entry::LINE_MAX, output::OWED_MAX, *};
 use crate::clock::Timestamp;
 
 /// Short enough to be waited for.
@@ -182,14 +182,14 @@ fn hostile_texts_stay_one_short_line() {
             ..entry(hostile)
         }
         .line();
-        assert!(line.len() < 8 * 1024, "{}", line.len());
+        assert!(line.len() < 16 * 1024, "{}", line.len());
         let line = String::from_utf8(line).unwrap();
         let body = line.strip_suffix('\n').unwrap();
         let misleads =
             |c: char| c.is_control() || "\u{2028}\u{2029}\u{202e}\u{2066}\u{200f}".contains(c);
         assert!(!body.contains(misleads), "{body}");
         let parsed: Value = serde_json::from_str(body).unwrap();
-        let expected: String = hostile.chars().take(128).collect();
+        let expected: String = hostile.chars().take(256).collect();
         for found in [
             &parsed["secret_name"],
             &parsed["namespace"],
@@ -202,6 +202,26 @@ fn hostile_texts_stay_one_short_line() {
         assert_eq!(parsed["code"], "200");
         assert_eq!(parsed.as_object().unwrap().len(), 11);
     }
+}
+
+#[test]
+fn a_list_is_cut_in_its_texts_and_at_the_end_of_the_line() {
+    let line = |list: Vec<String>| {
+        let object = vec![("secret_names", Value::from(list))];
+        let line = Entry { object, ..entry("") }.line();
+        assert!(line.len() <= LINE_MAX, "{}", line.len());
+        serde_json::from_slice::<Value>(&line).unwrap()["secret_names"].clone()
+    };
+    // As many of the longest names as a request may have.
+    let names: Vec<String> = (0..50).map(|number| format!("{number:0>192}")).collect();
+    assert_eq!(line(names.clone()), Value::from(names));
+    assert_eq!(line(vec!["x".repeat(10_000), "y".to_owned()]), json!(["x".repeat(256), "y"]));
+    assert_eq!(line(vec![]), json!([]));
+
+    let shown = line(vec!["\0".repeat(10_000); 50]);
+    let (last, texts) = shown.as_array().unwrap().split_last().unwrap();
+    assert!(!texts.is_empty() && texts.iter().all(|text| *text == "\0".repeat(256)));
+    assert_eq!(last, 50 - texts.len());
 }
 
 #[tokio::test]

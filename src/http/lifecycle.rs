@@ -20,6 +20,9 @@ use super::Metrics;
 /// The log target of the access log.
 const ACCESS_LOG: &str = "access";
 
+/// How much of the name of an unknown operation is logged, in characters; the longest of a product has 34.
+const NAME_MAX: usize = 64;
+
 /// The code of a request that ended without a reply.
 const ABORTED: &str = "aborted";
 
@@ -29,7 +32,11 @@ const ABORTED: &str = "aborted";
 pub struct Outcome {
     /// A UUID, which the reply carries too.
     pub request_id: String,
+    /// What answers: a product, or the server itself.
+    pub service: Option<&'static str>,
     pub operation: Option<&'static str>,
+    /// What the request calls an operation that there is not, for the log line alone: [`note_unknown`](Self::note_unknown).
+    pub unknown: Option<String>,
     /// The action that policies know the operation by, if it has one.
     pub action: Option<&'static str>,
     /// The id that the product's tracing gave the request.
@@ -59,6 +66,12 @@ pub struct CallerNote {
 }
 
 impl Outcome {
+    /// Notes what a request asks for that is no operation: the letters and digits of it, as many as a name has.
+    pub fn note_unknown(&mut self, name: &str) {
+        let shown = name.chars().filter(char::is_ascii_alphanumeric).take(NAME_MAX);
+        self.unknown = Some(shown.collect()).filter(|shown: &String| !shown.is_empty());
+    }
+
     /// Notes a member of the object, or what became known of one.
     pub fn note_object(&mut self, name: &'static str, value: impl Into<Value>) {
         let value = value.into();
@@ -107,7 +120,8 @@ impl Drop for UnderWay {
             (Some(_), "") => "-",
             (Some(_), code) => code,
         };
-        self.observer.metrics.ended(operation, code, self.status.map(|_| took));
+        let service = outcome.service.unwrap_or("-");
+        self.observer.metrics.ended(service, operation, code, self.status.map(|_| took));
         let status = self.status.unwrap_or_default();
         let CallerNote { kind, name, .. } = &outcome.caller;
         let caller =
@@ -116,7 +130,8 @@ impl Drop for UnderWay {
         let mut members: Vec<(&str, kv::Value<'_>)> = vec![
             ("request_id", outcome.request_id.as_str().into()),
             ("trace_id", outcome.trace_id.as_deref().unwrap_or("-").into()),
-            ("operation", operation.into()),
+            ("service", service.into()),
+            ("operation", outcome.unknown.as_deref().unwrap_or(operation).into()),
         ];
         if let Some((name, place)) = &outcome.place {
             members.push((name, place.as_deref().unwrap_or("-").into()));

@@ -17,8 +17,8 @@ type Label = (&'static str, &'static str);
 /// The counters that requests move.
 #[derive(Clone)]
 pub struct Metrics {
-    requests: Family<[Label; 2], Counter>,
-    durations: Family<[Label; 1], Histogram, fn() -> Histogram>,
+    requests: Family<[Label; 3], Counter>,
+    durations: Family<[Label; 2], Histogram, fn() -> Histogram>,
     in_flight: Gauge,
     log_lines_dropped: Counter,
 }
@@ -40,14 +40,22 @@ impl Metrics {
         self.in_flight.inc();
     }
 
-    /// A request ends; `took` is the time to its answer, if it had one. `operation` and `code` come from fixed tables,
-    /// never from the request.
-    pub fn ended(&self, operation: &'static str, code: &'static str, took: Option<Duration>) {
+    /// A request ends; `took` is the time to its answer, if it had one. `service`, `operation` and `code` come from fixed
+    /// tables, never from the request.
+    pub fn ended(
+        &self,
+        service: &'static str,
+        operation: &'static str,
+        code: &'static str,
+        took: Option<Duration>,
+    ) {
         self.in_flight.dec();
-        let operation = ("operation", operation);
-        self.requests.get_or_create(&[operation, ("code", code)]).inc();
+        // The products have operations of the same name.
+        let operation = [("service", service), ("operation", operation)];
+        let [service, name] = operation;
+        self.requests.get_or_create(&[service, name, ("code", code)]).inc();
         if let Some(took) = took {
-            self.durations.get_or_create(&[operation]).observe(took.as_secs_f64());
+            self.durations.get_or_create(&operation).observe(took.as_secs_f64());
         }
     }
 
@@ -55,7 +63,7 @@ impl Metrics {
     pub fn register(&self, registry: &mut Registry) {
         registry.register(
             "requests",
-            "Requests that ended, by operation and code",
+            "Requests that ended, by service, operation and code",
             self.requests.clone(),
         );
         registry.register_with_unit(

@@ -4,7 +4,6 @@
 mod admission;
 mod error;
 mod parameters;
-mod region;
 mod reply;
 mod request;
 mod trace;
@@ -14,7 +13,6 @@ pub(crate) use admission::{Admission, AdmissionError, access_denied, environment
 pub(crate) use error::{ApiError, codes};
 pub use error::{Code, Entry, Origin};
 pub use parameters::{BodyRole, Malformed, Parameters, Structure, Unacceptable};
-pub(crate) use region::RegionId;
 pub use reply::REQUEST_ID;
 pub(crate) use reply::{EXPOSED_HEADERS, Format, Frame, Unsayable, Xml};
 pub(crate) use request::{Fault, Parameter, first_fault, request};

@@ -90,6 +90,8 @@ impl Structure {
 pub enum BodyRole {
     /// A body carries parameters.
     Parameters,
+    /// The same, and one of which a part cannot be decoded is refused as a whole.
+    Decodable,
     /// A body has no meaning; some clients send one all the same.
     Ignorable,
 }
@@ -112,8 +114,8 @@ impl Parameters {
     /// A body whose first character is `{` is JSON whatever its type says; a form is read when its type says so.
     ///
     /// # Errors
-    /// [`Unacceptable`] for `body` when it is neither, unless the method gives it no meaning; for `query` or `body` when it
-    /// has more than 10,000 parameters.
+    /// [`Unacceptable`] for `body` when it is neither, or does not decode as it has to, unless the method gives it no meaning;
+    /// for `query` or `body` when it has more than 10,000 parameters.
     pub fn add_body(
         &mut self,
         body: &[u8],
@@ -123,7 +125,7 @@ impl Parameters {
         if self.has_overflowed {
             return Err(Unacceptable { place: "query", reason: too_many() });
         }
-        match body_pairs(body, content_type) {
+        match body_pairs(body, content_type, role) {
             Ok(pairs) => self.merge(pairs),
             Err(_) if role == BodyRole::Ignorable => {}
             Err(reason) => return Err(Unacceptable { place: "body", reason }),
@@ -142,6 +144,11 @@ impl Parameters {
                 Some(_) => {}
             }
         }
+    }
+
+    /// The names of all of them.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.entries.iter().map(|(name, _)| name.as_str())
     }
 
     fn get(&self, name: &str) -> Option<&Value> {
@@ -211,7 +218,11 @@ fn structure_in(entries: &[(String, Value)], name: &str) -> Result<Option<Struct
     }
 }
 
-fn body_pairs(body: &[u8], content_type: &str) -> Result<Vec<(String, Value)>, String> {
+fn body_pairs(
+    body: &[u8],
+    content_type: &str,
+    role: BodyRole,
+) -> Result<Vec<(String, Value)>, String> {
     let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body).trim_ascii();
     let media_type = content_type.split(';').next().unwrap_or_default().trim();
     if body.is_empty() {
@@ -224,6 +235,10 @@ fn body_pairs(body: &[u8], content_type: &str) -> Result<Vec<(String, Value)>, S
             members.into_iter().map(|(name, raw)| (name, Value::Json(raw.get().to_owned())));
         Ok(values.collect())
     } else if media_type.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+        let mut halves = body.split(|byte| matches!(byte, b'&' | b'='));
+        if role == BodyRole::Decodable && halves.any(|half| decode(half).is_none()) {
+            return Err("a part of it decodes to no text".to_owned());
+        }
         form_pairs(body).ok_or_else(too_many)
     } else if body.starts_with(b"\xFF\xFE") || body.starts_with(b"\xFE\xFF") {
         Err("it is UTF-16, by the byte order mark (BOM) at its start: send UTF-8".to_owned())
@@ -325,5 +340,20 @@ mod tests {
             assert!(add(BodyRole::Parameters).is_err(), "{body}");
             assert_eq!(add(BodyRole::Ignorable), Ok(()), "{body}");
         }
+    }
+
+    #[test]
+    fn a_form_of_which_a_part_is_no_text_can_be_refused_as_a_whole() {
+        for form in [&b"a=%ff%fe"[..], b"a=%zz", b"a=\xff", b"%zz=a", b"a=b&c=%", b"a=b=%4"] {
+            let add = |role| {
+                Parameters::default().add_body(form, "application/x-www-form-urlencoded", role)
+            };
+            assert!(add(BodyRole::Decodable).is_err(), "{form:?}");
+            assert_eq!(add(BodyRole::Parameters), Ok(()), "{form:?}");
+        }
+        let mut whole = Parameters::default();
+        let form = b"a=%E4%B8%AD=+b&a=%E4%B8%AD=+b&c";
+        whole.add_body(form, "application/x-www-form-urlencoded", BodyRole::Decodable).unwrap();
+        assert_eq!(whole.text("a"), Ok(Some("中= b".to_owned())));
     }
 }

@@ -201,7 +201,7 @@ mod tests {
     }
 
     impl Row {
-        fn look(&self) {
+        fn record(&self) {
             self.writing.lock().unwrap().push(self.store.load().writing);
         }
     }
@@ -212,7 +212,7 @@ mod tests {
         }
 
         fn counts(&self, _: &mut Tx<'_>) -> Result<Vec<(KeyId, u64)>> {
-            self.look();
+            self.record();
             Ok(vec![])
         }
 
@@ -227,7 +227,7 @@ mod tests {
             after: Option<&RowPlace>,
             _: i64,
         ) -> Result<Vec<RowPlace>> {
-            self.look();
+            self.record();
             let row = RowPlace { id: 1, partition: None, part: 0 };
             Ok(if after.is_none() { vec![row] } else { vec![] })
         }

@@ -20,7 +20,7 @@ use crate::{
         SecretName, SecretPolicy, SecretType, SeedKey, SeedSecret, Tag, TagKey, TagValue, Tags,
         VersionId,
     },
-    pop::RegionId,
+    region::RegionId,
     text::is_storable_text,
 };
 

@@ -17,7 +17,7 @@ use crate::{
         system_policies,
     },
     kms::model::{Kind, Scope},
-    pop::RegionId,
+    region::RegionId,
     sae::model::Cloud,
 };
 

@@ -52,10 +52,10 @@ fn metrics_count_requests_secrets_and_the_store() {
         None => "sae_secret_store_connections_max 5",
     };
     for line in [
-        "sae_secret_requests_total{operation=\"CreateSecret\",code=\"200\"} 1",
-        "sae_secret_requests_total{operation=\"CreateSecret\",code=\"SecretNameConflict.AlreadyExist\"} 1",
-        "sae_secret_requests_total{operation=\"ListSecrets\",code=\"200\"} 1",
-        "sae_secret_request_duration_seconds_count{operation=\"CreateSecret\"} 2",
+        "sae_secret_requests_total{service=\"sae\",operation=\"CreateSecret\",code=\"200\"} 1",
+        "sae_secret_requests_total{service=\"sae\",operation=\"CreateSecret\",code=\"SecretNameConflict.AlreadyExist\"} 1",
+        "sae_secret_requests_total{service=\"sae\",operation=\"ListSecrets\",code=\"200\"} 1",
+        "sae_secret_request_duration_seconds_count{service=\"sae\",operation=\"CreateSecret\"} 2",
         "sae_secret_requests_in_flight 1",
         "sae_secret_namespace_secrets{namespace=\"cn-beijing:test\"} 1",
         "sae_secret_namespace_secrets{namespace=\"cn-hangzhou\"} 0",
@@ -89,7 +89,7 @@ fn the_yardstick_answers_everything_and_only_where_it_is_asked_for() {
         assert!(reply.header("x-acs-request-id").is_some());
     }
     let metrics = server.call("GET", "/metrics", &[]);
-    let counted = "sae_secret_requests_total{operation=\"Noop\",code=\"200\"} 4";
+    let counted = "sae_secret_requests_total{service=\"ops\",operation=\"Noop\",code=\"200\"} 4";
     assert!(metrics.text().lines().any(|line| line == counted), "{}", metrics.text());
 }
 

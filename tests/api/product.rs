@@ -67,7 +67,7 @@ impl Product for Echo {
         Ok(text)
     }
 
-    fn code(outcome: &Result<String, EchoError>) -> &'static str {
+    fn code(&self, _state: &(), outcome: &Result<String, EchoError>) -> &'static str {
         match outcome {
             Ok(_) => "200",
             Err(EchoError::UnknownAction(_)) => "UnknownAction",

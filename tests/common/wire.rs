@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::leaks::Sent;
 
 /// How long a test waits for bytes.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A request.
 #[derive(Clone, Debug)]
@@ -126,8 +126,8 @@ impl<T: Read + Write + Send> Stream for T {}
 /// A socket that a test does not wait for without end.
 pub fn connect(address: SocketAddr) -> TcpStream {
     let socket = TcpStream::connect(address).expect("the server listens");
-    socket.set_read_timeout(Some(PATIENCE)).unwrap();
-    socket.set_write_timeout(Some(PATIENCE)).unwrap();
+    socket.set_read_timeout(Some(TIMEOUT)).unwrap();
+    socket.set_write_timeout(Some(TIMEOUT)).unwrap();
     socket
 }
 
@@ -196,10 +196,10 @@ impl Connection {
     }
 
     /// The next reply if it comes within that time.
-    pub fn poll_reply(&mut self, patience: Duration) -> Option<Reply> {
-        self.socket.set_read_timeout(Some(patience)).unwrap();
+    pub fn poll_reply(&mut self, timeout: Duration) -> Option<Reply> {
+        self.socket.set_read_timeout(Some(timeout)).unwrap();
         let reply = self.try_receive(false);
-        self.socket.set_read_timeout(Some(PATIENCE)).unwrap();
+        self.socket.set_read_timeout(Some(TIMEOUT)).unwrap();
         match reply {
             Ok(reply) => Some(reply),
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {

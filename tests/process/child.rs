@@ -15,7 +15,7 @@ use serde_json::Value;
 use crate::common::{Reply, Request, document, query, server::*, tls, wire::Connection};
 
 /// How long a test waits for the process.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The binary, without the environment's settings.
 pub fn binary() -> Command {
@@ -170,7 +170,7 @@ impl Server {
     }
 
     pub fn wait(&mut self) -> ExitStatus {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
                 self.end_log();
@@ -217,5 +217,5 @@ fn read_address(
             line.clear();
         }
     });
-    receiver.recv_timeout(PATIENCE).expect("the server listens")
+    receiver.recv_timeout(TIMEOUT).expect("the server listens")
 }

@@ -33,7 +33,7 @@ const KILLS: u32 = 30;
 const LIFE: std::ops::Range<u64> = 10..150;
 
 /// How long a server that was started may take to its first acknowledgement.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How large a writer's secrets are, in bytes, and how many it keeps at most. Large ones span many pages of the database,
 /// small ones make many commits.
@@ -99,7 +99,7 @@ fn write_and_kill(
             let (is_killed, sender) = (&is_killed, sender.clone());
             tasks.push(scope.spawn(move || writer.write(&mut client, given, is_killed, &sender)));
         }
-        acknowledged.recv_timeout(PATIENCE).expect("something is acknowledged");
+        acknowledged.recv_timeout(TIMEOUT).expect("something is acknowledged");
         thread::sleep(life);
         is_killed.store(true, Ordering::SeqCst);
         server.kill();

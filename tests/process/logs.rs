@@ -67,6 +67,39 @@ fn each_request_has_one_line_with_its_ids_and_no_value() {
 }
 
 #[test]
+fn an_operation_that_there_is_not_is_named_as_far_as_it_may_be_a_name() {
+    let folder = Folder::new();
+    let mut server = Server::start(folder.path());
+    for (action, version, code) in [
+        ("GetTea", "2016-01-20", "InvalidAction.NotFound"),
+        ("ReEncrypt", "2016-01-20", "UnsupportedOperation"),
+        ("CreateSecret", "2019-05-06", "InvalidVersion"),
+        ("x y\n\"=z", "2016-01-20", "InvalidAction.NotFound"),
+        (&"a".repeat(100), "2016-01-20", "InvalidAction.NotFound"),
+        ("\n", "2016-01-20", "InvalidAction.NotFound"),
+    ] {
+        let reply = server.call("GET", "/", &[("Action", action), ("Version", version)]);
+        assert_eq!(reply.code(), code);
+    }
+    server.terminate();
+    server.wait();
+    let log = server.log();
+    for (shown, code) in [
+        ("GetTea", "InvalidAction.NotFound"),
+        ("ReEncrypt", "UnsupportedOperation"),
+        ("CreateSecret", "InvalidVersion"),
+        ("xyz", "InvalidAction.NotFound"),
+        (&"a".repeat(64), "InvalidAction.NotFound"),
+        ("-", "InvalidAction.NotFound"),
+    ] {
+        let (operation, code) =
+            (format!(" service=kms operation={shown} "), format!(" code={code} "));
+        let mut lines = log.lines().filter(|line| line.contains(&operation));
+        assert!(lines.any(|line| line.contains(&code)), "{operation} in {log}");
+    }
+}
+
+#[test]
 fn a_refusal_that_lenient_would_not_make_says_so_in_the_log() {
     const HINT: &str = "--docker-config lenient would take";
     // In base64: an entry without a password, and something else than an object.

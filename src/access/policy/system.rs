@@ -86,7 +86,7 @@ const POLICIES: [(&str, &[Allowed]); 9] = [
 /// Every resource.
 const ALL: &[&str] = &["*"];
 
-/// What the names of policies of services begin with that are emulated: one that is not known is a slip of the pen.
+/// What the names of policies of services begin with that are emulated: one that is not known is a mistake.
 const EMULATED: [&str; 2] = ["AliyunSAE", "AliyunKMS"];
 
 /// The names of the system policies that grant something here.

@@ -22,7 +22,7 @@ macro_rules! wrapped {
 /// `DescribeRegions`.
 pub fn regions(request: &Request<'_>) -> Handled {
     check(request)?;
-    let regions = request.service().cloud.regions.iter();
+    let regions = request.service.cloud.regions.iter();
     let items = regions.map(|region| RegionBody { region_id: region.as_str() }).collect();
     request.answer(&RegionsBody { regions: RegionList { items } })
 }
@@ -45,7 +45,7 @@ struct RegionBody<'a> {
 pub fn instances(request: &Request<'_>) -> Handled {
     check(request)?;
     let page = request.page(Page::SIZE_OF_LONG)?;
-    let cloud = &request.service().cloud;
+    let cloud = &request.service.cloud;
     let ids: Vec<&String> = cloud.instances.iter().flat_map(|known| known.keys()).collect();
     let offset = usize::try_from(page.offset()).unwrap_or(usize::MAX);
     let shown = ids.iter().skip(offset).take(page.size as usize);

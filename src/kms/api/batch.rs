@@ -4,22 +4,33 @@ use serde::Serialize;
 
 use super::{
     errors::{Fault, answered},
-    request::{Handled, Request, SECRET_NAMES},
+    request::{DENIED_NAMES, Handled, Request, SECRET_NAMES},
     secrets::ValueBody,
 };
 use crate::kms::{
     model::{BatchEntry, Error, Field, Result, SecretRef, Stage, VersionId},
-    service::GetSecretValue,
+    service::{GetSecretValue, SecretValue},
 };
 
 /// `BatchGetSecretValue`. What is wrong with one of the secrets is told beside the values of the others.
 pub async fn get_values(request: Request<'_>) -> Handled {
     let entries = BatchEntry::parse_list(&request.required("SecretsList")?)?;
+    let names = |entries: &mut dyn Iterator<Item = &BatchEntry>| -> Vec<String> {
+        entries.map(|entry| entry.secret.clone()).collect()
+    };
+    request.call.note(|outcome| outcome.note_object(SECRET_NAMES, names(&mut entries.iter())));
     let wanted = entries.iter().map(read).collect();
     let context = request.context.clone();
-    let found = request.service().batch_get_secret_values(context, wanted).await?;
-    let names: Vec<&str> = entries.iter().map(|entry| entry.secret.as_str()).collect();
-    request.call.note(|outcome| outcome.note_object(SECRET_NAMES, names));
+    let found = request.service.batch_get_secret_values(context, wanted).await?;
+    let is_denied = |found: &Result<SecretValue>| found.as_ref().is_err_and(Error::is_denial);
+    let denied = entries.iter().zip(&found).filter(|(_, found)| is_denied(found));
+    let denied = names(&mut denied.map(|(entry, _)| entry));
+    if !denied.is_empty() {
+        request.call.note(|outcome| {
+            outcome.is_permitted = denied.len() < entries.len();
+            outcome.note_object(DENIED_NAMES, denied);
+        });
+    }
     let mut body = BatchBody { secret_values: vec![], errors: vec![] };
     for (entry, found) in entries.iter().zip(&found) {
         match found {

@@ -5,22 +5,16 @@ use serde::Serialize;
 use super::{
     errors::Fault,
     keys::key,
-    request::{Handled, Request},
+    request::{Handled, Map, Request},
 };
-use crate::{
-    kms::model::{CiphertextBlob, DataKeyLength, EncryptionContext, KeyForms, Plaintext},
-    pop::{self, Malformed, Structure},
-};
-
-/// The name of the parameter that is bound to a ciphertext.
-const CONTEXT: &str = "EncryptionContext";
+use crate::kms::model::{CiphertextBlob, DataKeyLength, EncryptionContext, KeyForms, Plaintext};
 
 /// `GenerateDataKey`.
 pub async fn generate_data_key(request: Request<'_>) -> Handled {
     let named = key(&request, KeyForms::ANY)?;
     let (length, bound) = (length(&request)?, bound(&request)?);
     let (context, action) = (request.context.clone(), request.operation.action());
-    let made = request.service().generate_data_key(context, action, named, length, bound).await?;
+    let made = request.service.generate_data_key(context, action, named, length, bound).await?;
     request.note_key_id(&made.blob.key);
     request.answer(&DataKeyBody {
         plaintext: &made.plain.to_base64(),
@@ -33,7 +27,7 @@ pub async fn generate_data_key_without_plaintext(request: Request<'_>) -> Handle
     let named = key(&request, KeyForms::ID_OR_ALIAS)?;
     let (length, bound) = (length(&request)?, bound(&request)?);
     let (context, action) = (request.context.clone(), request.operation.action());
-    let made = request.service().generate_data_key(context, action, named, length, bound).await?;
+    let made = request.service.generate_data_key(context, action, named, length, bound).await?;
     request.note_key_id(&made.blob.key);
     request.answer(&CiphertextBody::of(&made.blob))
 }
@@ -44,7 +38,7 @@ pub async fn encrypt(request: Request<'_>) -> Handled {
     let plain = Plaintext::parse(&request.required("Plaintext")?)?;
     let bound = bound(&request)?;
     let context = request.context.clone();
-    let blob = request.service().encrypt(context, named, plain, bound).await?;
+    let blob = request.service.encrypt(context, named, plain, bound).await?;
     request.note_key_id(&blob.key);
     request.answer(&CiphertextBody::of(&blob))
 }
@@ -54,7 +48,7 @@ pub async fn decrypt(request: Request<'_>) -> Handled {
     let blob = CiphertextBlob::parse(&request.required("CiphertextBlob")?)?;
     request.note_key_id(&blob.key);
     let bound = bound(&request)?;
-    let opened = request.service().decrypt(request.context.clone(), blob, bound).await?;
+    let opened = request.service.decrypt(request.context.clone(), blob, bound).await?;
     request.answer(&PlaintextBody {
         plaintext: &opened.plain.to_base64(),
         key_id: opened.key.as_str(),
@@ -68,19 +62,13 @@ fn length(request: &Request<'_>) -> Result<DataKeyLength, Fault> {
     Ok(DataKeyLength::parse(spec.as_deref(), bytes.map(i64::from))?)
 }
 
-/// What is bound to a ciphertext: JSON in a text, an object of a JSON body, or a parameter for each name (seen: what the
-/// SDK for Node makes of a map).
+/// What is bound to a ciphertext.
 fn bound(request: &Request<'_>) -> Result<EncryptionContext, Fault> {
-    match request.parameters.structure(CONTEXT) {
-        Ok(None) => Ok(EncryptionContext::default()),
-        Ok(Some(Structure::Members(pairs))) => Ok(EncryptionContext::from_pairs(pairs)?),
-        Ok(Some(Structure::Text(text))) => Ok(EncryptionContext::parse(&text)?),
-        Ok(Some(Structure::Json(object))) => {
-            let text = request.parameters.text(CONTEXT).ok().flatten();
-            Ok(EncryptionContext::parse(&text.unwrap_or(object))?)
-        }
-        Err(Malformed) => Err(pop::Fault::Invalid(CONTEXT).into()),
-    }
+    Ok(match request.map("EncryptionContext")? {
+        None => EncryptionContext::default(),
+        Some(Map::Json(text)) => EncryptionContext::parse(&text)?,
+        Some(Map::Pairs(pairs)) => EncryptionContext::from_pairs(pairs)?,
+    })
 }
 
 #[derive(Serialize)]

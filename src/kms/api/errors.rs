@@ -1,5 +1,7 @@
 //! The errors of KMS: code, HTTP status and message template in one table, and which one answers which error of the product.
 
+use std::borrow::Cow;
+
 use super::operation::{Denial, Invalid, Missing, Operation};
 use crate::{
     access::{Caller, CommonField, Denied, Refusal},
@@ -88,16 +90,16 @@ codes! {
     Unavailable = Gateway 503 "ServiceUnavailableTemporary" "Service Unavailable Temporary.";
     /// The tables of the operations that list this row spell it so.
     UnavailableForPolicies = Gateway 503 "SerivceUnvailableTemporary" "Service Unvailable Temporary";
-    /// Own, as the four below: what the platform answers with pages of its web server.
-    OriginForbidden = Gateway 403 "Forbidden.Origin"
-        "Unsigned requests of pages of this origin are not taken: sign them, or start the server with --cors-origin and the origin.";
-    HostForbidden = Gateway 403 "Forbidden.Host"
-        "Unsigned requests are not taken under the host name [%s]: sign them, or start the server with --allowed-host and the name.";
-    BadRequest = Gateway 400 "BadRequest"
-        "The request is not well-formed HTTP: look at its Content-Length and Transfer-Encoding.";
-    RequestTimeout = Gateway 408 "RequestTimeout" "The request did not arrive within %s seconds.";
-    BodyTooLarge = Gateway 413 "RequestEntityTooLarge" "The request body exceeds the limit of %s bytes.";
 }
+
+/// What the platform answers with pages of its web server, as every product here does.
+const OWN: &[pop::Code] = &[
+    pop::Code::OriginForbidden,
+    pop::Code::HostForbidden,
+    pop::Code::BadRequest,
+    pop::Code::RequestTimeout,
+    pop::Code::BodyTooLarge,
+];
 
 /// Why a handler does not answer.
 #[derive(Debug)]
@@ -108,6 +110,13 @@ pub enum Fault {
     Product(Error),
     /// It is an answer already.
     Answer(ApiError),
+}
+
+impl Fault {
+    /// Whether the caller had no right to what it asked for.
+    pub const fn is_denial(&self) -> bool {
+        matches!(self, Self::Product(error) if error.is_denial())
+    }
 }
 
 impl From<ApiError> for Fault {
@@ -143,9 +152,20 @@ impl From<ApiError> for Refused {
     }
 }
 
+impl Refused {
+    /// How an operation answers that, or a request whose operation is not known.
+    pub fn error(&self, operation: Option<Operation>) -> Cow<'_, ApiError> {
+        match self {
+            Self::Failed(failure) => Cow::Owned(failed(operation, failure)),
+            Self::Answered(error) => Cow::Borrowed(error),
+        }
+    }
+}
+
 /// Every error that the product can answer.
 pub fn entries() -> impl Iterator<Item = pop::Entry> {
-    Code::ALL.iter().map(|code| code.entry())
+    let of_service = Code::ALL.iter().map(|code| code.entry());
+    of_service.chain(OWN.iter().map(|code| code.entry()))
 }
 
 /// A parameter is absent.
@@ -154,7 +174,7 @@ pub fn missing(parameter: &str) -> ApiError {
 }
 
 /// How an operation answers what is no reason of the product.
-pub fn failed(operation: Option<Operation>, failure: &Failure) -> ApiError {
+fn failed(operation: Option<Operation>, failure: &Failure) -> ApiError {
     let for_policies =
         [Operation::CreateKey, Operation::GetSecretPolicy, Operation::SetSecretPolicy];
     let unavailable = match operation {
@@ -162,12 +182,12 @@ pub fn failed(operation: Option<Operation>, failure: &Failure) -> ApiError {
         _ => Code::Unavailable,
     };
     match failure {
-        Failure::Body(BodyError::TooLarge) => ApiError::new(Code::BodyTooLarge, &[&BODY_MAX]),
+        Failure::Body(BodyError::TooLarge) => ApiError::new(pop::Code::BodyTooLarge, &[&BODY_MAX]),
         Failure::Body(BodyError::TooSlow) => {
-            ApiError::new(Code::RequestTimeout, &[&READ_TIMEOUT.as_secs()])
+            ApiError::new(pop::Code::RequestTimeout, &[&READ_TIMEOUT.as_secs()])
         }
         Failure::Body(BodyError::NoRoom) => ApiError::new(unavailable, &[]),
-        Failure::Body(BodyError::Broken) => ApiError::new(Code::BadRequest, &[]),
+        Failure::Body(BodyError::Broken) => ApiError::new(pop::Code::BadRequest, &[]),
         Failure::Unwritable(error) => ApiError::new(unavailable, &[]).caused_by(error),
         Failure::Unwritten(error) => ApiError::new(Code::InternalFailure, &[]).caused_by(error),
     }
@@ -179,9 +199,9 @@ pub fn refused(operation: Operation, error: AdmissionError) -> ApiError {
         AdmissionError::Refused(refusal) => refusal,
         AdmissionError::MissingVersion => return missing("Version"),
         AdmissionError::HostForbidden(host) => {
-            return ApiError::new(Code::HostForbidden, &[&host]);
+            return ApiError::new(pop::Code::HostForbidden, &[&host]);
         }
-        AdmissionError::OriginForbidden => return ApiError::new(Code::OriginForbidden, &[]),
+        AdmissionError::OriginForbidden => return ApiError::new(pop::Code::OriginForbidden, &[]),
         AdmissionError::Throttled { millis } => {
             let code = if operation == Operation::CreateSecret {
                 Code::CreateSecretThrottled
@@ -300,9 +320,10 @@ fn of_product(operation: Operation, caller: &Caller, error: Error) -> ApiError {
         Error::TagValueInvalid(_) => Code::TagValueNotValid,
         Error::TagKeyDuplicate => Code::DuplicateTagKey,
         Error::DryRun => Code::DryRun,
-        Error::Forbidden(resource, denied) => {
-            return forbidden(operation, caller, &resource, denied);
+        Error::Forbidden { action, resource, denied } => {
+            return forbidden(operation, caller, &action, &resource, denied);
         }
+        Error::Concealed(told) => return of_product(operation, caller, *told),
         Error::Damaged(..) | Error::Unavailable(_) => {
             return ApiError::new(Code::InternalFailure, &[]).caused_by(error);
         }
@@ -310,13 +331,19 @@ fn of_product(operation: Operation, caller: &Caller, error: Error) -> ApiError {
     ApiError::new(code, &[])
 }
 
-fn forbidden(operation: Operation, caller: &Caller, resource: &str, denied: Denied) -> ApiError {
+fn forbidden(
+    operation: Operation,
+    caller: &Caller,
+    action: &str,
+    resource: &str,
+    denied: Denied,
+) -> ApiError {
     let account = caller.user().map_or("", |user| &user.account);
     let error = match operation.denial() {
         Denial::NotAuthorized => ApiError::new(Code::NotAuthorized, &[]),
         Denial::ForResource => ApiError::new(Code::ForbiddenForResource, &[&resource]),
     };
-    let detail = access_denied(caller, operation.action(), account, denied);
+    let detail = access_denied(caller, action, account, denied);
     ApiError { access_denied: Some(Box::new(detail)), ..error }
 }
 

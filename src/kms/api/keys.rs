@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{
     errors::Fault,
-    reply::Time,
+    reply::{Nothing, Time},
     request::{Handled, Request},
 };
 use crate::{
@@ -24,12 +24,6 @@ pub fn key(request: &Request<'_>, forms: KeyForms) -> Result<KeyRef, Fault> {
     let named = KeyRef::parse(Field::KeyId, &request.required("KeyId")?, forms)?;
     request.note_key(&named);
     Ok(named)
-}
-
-/// A text that must be there and may be empty.
-fn required_text(request: &Request<'_>, name: &'static str) -> Result<String, Fault> {
-    let text = request.parameters.text(name).map_err(|_| pop::Fault::Invalid(name))?;
-    Ok(text.ok_or(pop::Fault::Absent(name))?)
 }
 
 /// `CreateKey`.
@@ -56,7 +50,7 @@ pub async fn create(request: Request<'_>) -> Handled {
         instance,
     };
     let context = request.context.clone();
-    let created = request.service().create_key(context, wanted).await?;
+    let created = request.service.create_key(context, wanted).await?;
     request.note_key_id(&created.key.id);
     request.answer(&KeyBody { key_metadata: Metadata::of(&created, None) })
 }
@@ -164,7 +158,7 @@ fn automatic_rotation(key: &Key, state: KeyState) -> &'static str {
 /// `DescribeKey`.
 pub async fn describe(request: Request<'_>) -> Handled {
     let named = key(&request, KeyForms::ANY)?;
-    let described = request.service().describe_key(request.context.clone(), named).await?;
+    let described = request.service.describe_key(request.context.clone(), named).await?;
     request.note_key_id(&described.key.id);
     request.answer(&KeyBody { key_metadata: Metadata::of(&described, Some("Disabled")) })
 }
@@ -175,7 +169,7 @@ pub async fn list(request: Request<'_>) -> Handled {
     let filters = request.text("Filters")?;
     let filters = filters.map_or(Ok(Filters::default()), |text| Filters::parse(&text))?;
     let context = request.context.clone();
-    let listed = request.service().list_keys(context, filters, page).await?;
+    let listed = request.service.list_keys(context, filters, page).await?;
     let scope = &request.context.scope;
     let keys = listed
         .ids
@@ -211,30 +205,28 @@ struct ListedKey<'a> {
     key_arn: String,
 }
 
-/// A reply without members of its own.
-#[derive(Serialize)]
-struct Nothing {}
-
 /// `UpdateKeyDescription`.
 pub async fn update_description(request: Request<'_>) -> Handled {
     let named = key(&request, KeyForms::ID)?;
-    let description = KeyDescription::parse(&required_text(&request, "Description")?)?;
+    let description = request.text_or_empty("Description")?;
+    let description = description.ok_or(pop::Fault::Absent("Description"))?;
+    let description = KeyDescription::parse(&description)?;
     let context = request.context.clone();
-    request.service().update_key_description(context, named, description).await?;
+    request.service.update_key_description(context, named, description).await?;
     request.answer(&Nothing {})
 }
 
 /// `EnableKey`.
 pub async fn enable(request: Request<'_>) -> Handled {
     let named = key(&request, KeyForms::ID)?;
-    request.service().enable_key(request.context.clone(), named).await?;
+    request.service.enable_key(request.context.clone(), named).await?;
     request.answer(&Nothing {})
 }
 
 /// `DisableKey`.
 pub async fn disable(request: Request<'_>) -> Handled {
     let named = key(&request, KeyForms::ID)?;
-    request.service().disable_key(request.context.clone(), named).await?;
+    request.service.disable_key(request.context.clone(), named).await?;
     request.answer(&Nothing {})
 }
 
@@ -242,46 +234,46 @@ pub async fn disable(request: Request<'_>) -> Handled {
 pub async fn schedule_deletion(request: Request<'_>) -> Handled {
     let named = key(&request, KeyForms::ID)?;
     let window = PendingWindow::parse(&request.required("PendingWindowInDays")?)?;
-    request.service().schedule_key_deletion(request.context.clone(), named, window).await?;
+    request.service.schedule_key_deletion(request.context.clone(), named, window).await?;
     request.answer(&Nothing {})
 }
 
 /// `CancelKeyDeletion`.
 pub async fn cancel_deletion(request: Request<'_>) -> Handled {
     let named = key(&request, KeyForms::ID)?;
-    request.service().cancel_key_deletion(request.context.clone(), named).await?;
+    request.service.cancel_key_deletion(request.context.clone(), named).await?;
     request.answer(&Nothing {})
 }
 
 /// `CreateAlias`.
 pub async fn create_alias(request: Request<'_>) -> Handled {
     let key = key(&request, KeyForms::ID)?;
-    let name = AliasName::parse_new(&request.required("AliasName")?)?;
+    let name = request.alias(AliasName::parse_new)?;
     let context = request.context.clone();
-    request.service().create_alias(context, CreateAlias { key, name }).await?;
+    request.service.create_alias(context, CreateAlias { key, name }).await?;
     request.answer(&Nothing {})
 }
 
 /// `UpdateAlias`.
 pub async fn update_alias(request: Request<'_>) -> Handled {
     let key = key(&request, KeyForms::ID)?;
-    let name = AliasName::parse(&request.required("AliasName")?)?;
+    let name = request.alias(AliasName::parse)?;
     let context = request.context.clone();
-    request.service().update_alias(context, CreateAlias { key, name }).await?;
+    request.service.update_alias(context, CreateAlias { key, name }).await?;
     request.answer(&Nothing {})
 }
 
 /// `DeleteAlias`.
 pub async fn delete_alias(request: Request<'_>) -> Handled {
-    let name = AliasName::parse(&request.required("AliasName")?)?;
-    request.service().delete_alias(request.context.clone(), name).await?;
+    let name = request.alias(AliasName::parse)?;
+    request.service.delete_alias(request.context.clone(), name).await?;
     request.answer(&Nothing {})
 }
 
 /// `ListAliases`.
 pub async fn list_aliases(request: Request<'_>) -> Handled {
     let page = request.page(Page::SIZE)?;
-    let listed = request.service().list_aliases(request.context.clone(), page).await?;
+    let listed = request.service.list_aliases(request.context.clone(), page).await?;
     answer_aliases(&request, page, &listed)
 }
 
@@ -290,7 +282,7 @@ pub async fn list_aliases_of_key(request: Request<'_>) -> Handled {
     let named = key(&request, KeyForms::ID_OR_ARN)?;
     let page = request.page(Page::SIZE)?;
     let context = request.context.clone();
-    let listed = request.service().list_aliases_of_key(context, named, page).await?;
+    let listed = request.service.list_aliases_of_key(context, named, page).await?;
     answer_aliases(&request, page, &listed)
 }
 

@@ -19,7 +19,7 @@ pub async fn secrets(request: Request<'_>) -> Handled {
     let filters = request.text("Filters")?;
     let filters = filters.map_or(Ok(Filters::default()), |text| Filters::parse(&text))?;
     let wanted = ListSecrets { page, filters, with_tags };
-    let listed = request.service().list_secrets(request.context.clone(), wanted).await?;
+    let listed = request.service.list_secrets(request.context.clone(), wanted).await?;
     let secrets = listed.secrets.iter().map(|(secret, tags)| SecretBody {
         secret_name: secret.name.as_str(),
         secret_type: secret.secret_type.as_str(),

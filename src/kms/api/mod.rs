@@ -18,5 +18,4 @@ mod tags;
 
 pub use errors::entries;
 pub use operation::Operation;
-pub use product::serve;
-pub use request::Kms;
+pub use product::{Kms, serve};

@@ -24,7 +24,7 @@ pub fn random(request: &Request<'_>) -> Handled {
     }
     request.flag("RequireEachIncludedType")?;
     let rules = PasswordRules::new(length, &types, &characters)?;
-    let password = request.service().random_password(&request.context, &rules)?;
+    let password = request.service.random_password(&request.context, &rules)?;
     request.answer(&PasswordBody { random_password: &password })
 }
 

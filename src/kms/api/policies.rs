@@ -17,7 +17,7 @@ pub async fn set(request: Request<'_>) -> Handled {
     let secret = request.secret()?;
     let policy = SecretPolicy::parse(&request.required("Policy")?)?;
     check_name(&request)?;
-    request.service().set_secret_policy(request.context.clone(), secret, policy).await?;
+    request.service.set_secret_policy(request.context.clone(), secret, policy).await?;
     request.answer(&Nothing {})
 }
 
@@ -25,7 +25,7 @@ pub async fn set(request: Request<'_>) -> Handled {
 pub async fn get(request: Request<'_>) -> Handled {
     let secret = request.secret()?;
     check_name(&request)?;
-    let policy = request.service().get_secret_policy(request.context.clone(), secret).await?;
+    let policy = request.service.get_secret_policy(request.context.clone(), secret).await?;
     request.answer(&PolicyBody { policy: &policy })
 }
 

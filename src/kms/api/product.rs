@@ -1,5 +1,7 @@
 //! The product as requests meet it: who sends what, and what runs for it.
 
+use std::sync::Arc;
+
 use actix_web::{
     HttpMessage, HttpRequest, HttpResponse,
     http::{
@@ -12,32 +14,41 @@ use serde_json::Value;
 
 use super::{
     account, batch, crypto,
-    errors::{Code, Refused, answered, missing, of_dry_run, refused},
+    errors::{Code, Fault, Refused, answered, missing, of_dry_run, refused},
     keys, lists,
     operation::{NoOperation, Operation},
     password, policies,
     reply::{self, Answer, ROOT},
-    request::{Handled, KEY_ID, Kms, Request, SECRET_NAME},
+    request::{Handled, KEY_ID, Request, SECRET_NAME},
     rotation, secrets, tags,
 };
 use crate::{
-    access::{Replays, signature::rpc},
-    exchange::{self, Body, Call, Product},
+    access::{Access, Replays, signature::rpc},
+    exchange::{self, Body, Call, Exchange, Product},
     http::{Room, SharedOutcome},
     kms::{
         model::Scope,
-        service::{Context, Rights},
+        service::{Context, Rights, Service},
     },
-    pop::{
-        Admission, ApiError, BodyRole, Format, Frame, Parameters, RegionId, Unsayable, Xml,
-        environment,
-    },
+    pop::{Admission, ApiError, BodyRole, Format, Frame, Parameters, Unsayable, Xml, environment},
+    region::RegionId,
 };
 
 /// The version of the API.
 pub const VERSION: &str = "2016-01-20";
 
 const XML: Xml = Xml { error_root: ROOT, maps: &[], unsayable: Unsayable::AsJson };
+
+/// What the product needs to answer. Cloning is cheap.
+#[derive(Clone)]
+pub struct Kms {
+    /// What can be done.
+    pub service: Service,
+    /// Who may call, and how often.
+    pub access: Arc<Access>,
+    /// What every product needs.
+    pub exchange: Exchange,
+}
 
 /// Answers any request to the product.
 pub async fn serve(
@@ -87,8 +98,9 @@ impl Product for Kms {
 
     fn begin(&self, call: &Call<'_>) -> State {
         let parameters = Parameters::from_query(call.head.query_string());
-        let format = Format::named(&parameters).unwrap_or(Format::Json);
+        let format = format_of(&parameters);
         call.note(|outcome| {
+            outcome.service = Some("kms");
             outcome.place = Some(("region", None));
             outcome.note_object(SECRET_NAME, Value::Null);
             outcome.note_object(KEY_ID, Value::Null);
@@ -115,9 +127,9 @@ impl Product for Kms {
         let is_post = *call.head.method() == Method::POST;
         let form =
             if is_post && !bytes.trim_ascii_start().starts_with(b"{") { &bytes } else { &[][..] };
-        let added = add_body(call, std::mem::take(&mut state.parameters), &bytes, is_post);
-        let (parameters, added) = added;
-        state.frame.format = Format::named(&parameters).unwrap_or(Format::Json);
+        let mut parameters = std::mem::take(&mut state.parameters);
+        let added = if is_post { add_body(call, &mut parameters, &bytes) } else { Ok(()) };
+        state.frame.format = format_of(&parameters);
         added?;
         let signed = rpc::Parameters::read(call.head.query_string(), form);
         let way = if call.head.headers().contains_key("authorization") {
@@ -134,6 +146,7 @@ impl Product for Kms {
         let operation = find_operation(call, &parameters, way)?;
         state.operation = Some(operation);
         call.note(|outcome| {
+            outcome.unknown = None;
             outcome.operation = Some(operation.name());
             outcome.action = Some(operation.action());
         });
@@ -149,7 +162,6 @@ impl Product for Kms {
         let region = find_region(call, &parameters, &self.service.cloud.regions)?;
         let account = caller.user().map_or(&self.service.cloud.account, |user| &user.account);
         call.note(|outcome| outcome.place = Some(("region", Some(region.to_string()))));
-        call.note(|outcome| outcome.place = Some(("region", Some(region.to_string()))));
         let scope = Scope { account: account.clone(), region };
         let rights = Rights { caller, environment: environment(call) };
         let context = Context { scope, rights, now };
@@ -159,21 +171,25 @@ impl Product for Kms {
     async fn run(&self, call: &Call<'_>, admitted: Admitted) -> Result<Answer, Refused> {
         let Admitted { operation, parameters, context, _room } = admitted;
         let caller = context.rights.caller.clone();
-        let request = Request { operation, parameters, context, kms: self, call };
+        let request = Request { operation, parameters, context, service: &self.service, call };
         let is_dry_run = operation == Operation::GetSecretValue
             && request.flag("DryRun").is_ok_and(|flag| flag == Some(true));
-        let handled = run(request).await.map_err(|fault| answered(operation, &caller, fault));
-        let is_denied = |error: &ApiError| error.access_denied.is_some();
-        call.note(|outcome| outcome.is_permitted = !handled.as_ref().is_err_and(is_denied));
-        let in_words = |error| if is_dry_run { of_dry_run(error) } else { error };
+        call.note(|outcome| outcome.is_permitted = true);
+        let handled = run(request).await;
+        if handled.as_ref().is_err_and(Fault::is_denial) {
+            call.note(|outcome| outcome.is_permitted = false);
+        }
+        let in_words = |fault| {
+            let error = answered(operation, &caller, fault);
+            if is_dry_run { of_dry_run(error) } else { error }
+        };
         Ok(handled.map_err(in_words)?)
     }
 
-    fn code(outcome: &Result<Answer, Refused>) -> &'static str {
+    fn code(&self, state: &State, outcome: &Result<Answer, Refused>) -> &'static str {
         match outcome {
             Ok(_) => "200",
-            Err(Refused::Answered(error)) => error.entry.code,
-            Err(Refused::Failed(failure)) => super::errors::failed(None, failure).entry.code,
+            Err(refused) => refused.error(state.operation).entry.code,
         }
     }
 
@@ -185,31 +201,30 @@ impl Product for Kms {
     ) -> HttpResponse {
         match outcome {
             Ok(answer) => reply::success(&state.frame, &answer),
-            Err(Refused::Answered(error)) => reply::failure(&state.frame, &error),
-            Err(Refused::Failed(failure)) => {
-                reply::failure(&state.frame, &super::errors::failed(state.operation, &failure))
-            }
+            Err(refused) => reply::failure(&state.frame, &refused.error(state.operation)),
         }
     }
 }
 
-/// The parameters with those of the body of a POST; what is wrong with it beside them.
-fn add_body(
-    call: &Call<'_>,
-    mut parameters: Parameters,
-    bytes: &[u8],
-    is_post: bool,
-) -> (Parameters, Result<(), ApiError>) {
+/// The format of the reply: XML only where it is asked for in one of these two spellings (documented).
+fn format_of(parameters: &Parameters) -> Format {
+    match parameters.text("Format").ok().flatten().as_deref() {
+        Some("xml" | "XML") => Format::Xml,
+        _ => Format::Json,
+    }
+}
+
+/// Adds the parameters of the body of a POST.
+fn add_body(call: &Call<'_>, parameters: &mut Parameters, bytes: &[u8]) -> Result<(), ApiError> {
     let unparsable = || ApiError::new(Code::Unparsable, &[]);
     let mut encodings = call.head.headers().get_all(CONTENT_ENCODING).map(HeaderValue::as_bytes);
     let is_none = |value: &[u8]| value.is_empty() || value.eq_ignore_ascii_case(b"identity");
     if !bytes.is_empty() && !encodings.all(is_none) {
-        return (parameters, Err(unparsable()));
+        return Err(unparsable());
     }
-    let role = if is_post { BodyRole::Parameters } else { BodyRole::Ignorable };
     let content_type = call.header("content-type").unwrap_or_default();
-    let added = parameters.add_body(if is_post { bytes } else { &[] }, content_type, role);
-    (parameters, added.map_err(|_| unparsable()))
+    let added = parameters.add_body(bytes, content_type, BodyRole::Decodable);
+    added.map_err(|_| unparsable())
 }
 
 /// The operation that a request names, of the right version. The headers count first in a request that is signed by them,
@@ -231,6 +246,7 @@ fn find_operation(
         text.ok_or_else(|| missing(parameter))
     };
     let action = named("x-acs-action", "Action")?;
+    call.note(|outcome| outcome.note_unknown(&action));
     if named("x-acs-version", "Version")? != VERSION {
         return Err(ApiError::new(Code::VersionNotValid, &[]));
     }
@@ -240,7 +256,7 @@ fn find_operation(
     })
 }
 
-/// The region of a request: by parameter, by the real service's host name, or the first that is served.
+/// The region of a request: by parameter, by the host's name, or the first that is served.
 fn find_region(
     call: &Call<'_>,
     parameters: &Parameters,
@@ -249,14 +265,24 @@ fn find_region(
     let invalid = |why: &str| ApiError::new(Code::NotValid, &[&"RegionId", &why]);
     let text = parameters.text("RegionId").map_err(|_| invalid("cannot be read"))?;
     let text = text.filter(|text| !text.is_empty());
-    let host = call.header("host").unwrap_or_default();
-    let host = host.strip_prefix("kms.").or_else(|| host.strip_prefix("kms-vpc."));
-    let of_host = host.and_then(|host| host.split_once(".aliyuncs.com")).map(|(text, _)| text);
-    let Some(text) = text.as_deref().or(of_host) else {
+    let Some(text) = text.or_else(|| region_of_host(call, served)) else {
         return served.first().cloned().ok_or_else(|| invalid("no region is served"));
     };
-    let region = RegionId::parse(text).ok_or_else(|| invalid("is no id of a region"))?;
+    let region = RegionId::parse(&text).ok_or_else(|| invalid("is no id of a region"))?;
     if served.contains(&region) { Ok(region) } else { Err(invalid("is not served here")) }
+}
+
+/// The region in a host's name: `kms.REGION.aliyuncs.com` and `kms-vpc.REGION.aliyuncs.com`, as the service's own are. The
+/// newer SDKs send no parameter for it, so that `kms.REGION.localhost` is the way to name one here. Under any other domain it
+/// counts where it is served: what stands there may be something else.
+fn region_of_host(call: &Call<'_>, served: &[RegionId]) -> Option<String> {
+    let host = call.header("host")?.to_ascii_lowercase();
+    let (name, _) = host.split_once(':').unwrap_or((&host, ""));
+    let (service, rest) = name.split_once('.')?;
+    let (region, domain) = rest.split_once('.')?;
+    let names_region = matches!(domain, "aliyuncs.com" | "localhost")
+        || served.iter().any(|known| known.as_str() == region);
+    (matches!(service, "kms" | "kms-vpc") && names_region).then(|| region.to_owned())
 }
 
 async fn run(request: Request<'_>) -> Handled {

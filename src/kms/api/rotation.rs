@@ -21,7 +21,7 @@ pub async fn rotate(request: Request<'_>) -> Handled {
     let version = VersionId::parse(&request.required("VersionId")?, Field::VersionId)?;
     let context = request.context.clone();
     let wanted = RotateSecret { secret, version };
-    let rotated = request.service().rotate_secret(context, wanted).await?;
+    let rotated = request.service.rotate_secret(context, wanted).await?;
     request.answer(&RotatedBody {
         arn: rotated.secret.arn(),
         secret_name: rotated.secret.name.as_str(),
@@ -43,11 +43,11 @@ pub async fn update_policy(request: Request<'_>) -> Handled {
     let is_on = request.flag("EnableAutomaticRotation")?;
     let is_on = is_on.ok_or(Fault::Parameter(pop::Fault::Absent("EnableAutomaticRotation")))?;
     let mut interval = interval(&request, is_on)?;
-    if request.service().cloud.is_strict {
+    if request.service.cloud.is_strict {
         interval = interval.map(Interval::of_a_week_at_least).transpose()?;
     }
     let context = request.context.clone();
     let wanted = UpdateSecretRotationPolicy { secret, interval };
-    let secret = request.service().update_secret_rotation_policy(context, wanted).await?;
+    let secret = request.service.update_secret_rotation_policy(context, wanted).await?;
     only_name(&request, &secret)
 }

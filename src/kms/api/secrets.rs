@@ -5,21 +5,18 @@ use serde::Serialize;
 use super::{
     errors::Fault,
     reply::Time,
-    request::{Handled, Request},
+    request::{Handled, Map, Request},
 };
-use crate::{
-    kms::{
-        model::{
-            AutomaticRotation, CustomData, DataType, ExtendedConfig, Field, Interval, KeyForms,
-            KeyId, KeyRef, ManagedType, Page, RecoveryWindow, RequestedName, Secret, SecretData,
-            SecretPolicy, SecretRef, SecretType, Stage, Tags, Version, VersionId, parse_stages,
-        },
-        service::{
-            CreateSecret, DeleteSecret, GetSecretValue, Managed, PutSecretValue, SecretValue,
-            UpdateSecret, UpdateSecretVersionStage,
-        },
+use crate::kms::{
+    model::{
+        AutomaticRotation, CustomData, DataType, ExtendedConfig, Field, Interval, KeyForms, KeyId,
+        KeyRef, ManagedType, Page, RecoveryWindow, RequestedName, Secret, SecretData, SecretPolicy,
+        SecretRef, SecretType, Stage, Tags, Version, VersionId, parse_stages,
     },
-    pop::{self, Malformed, Structure},
+    service::{
+        CreateSecret, DeleteSecret, GetSecretValue, Managed, PutSecretValue, SecretValue,
+        UpdateSecret, UpdateSecretVersionStage,
+    },
 };
 
 /// `CreateSecret`.
@@ -53,7 +50,7 @@ pub async fn create(request: Request<'_>) -> Handled {
         managed: ManagedType::of(secret_type).map(|it| managed(&request, it)).transpose()?,
     };
     let context = request.context.clone();
-    let created = request.service().create_secret(context, wanted).await?;
+    let created = request.service.create_secret(context, wanted).await?;
     let secret = &created.secret;
     request.note_secret(&SecretRef::Name(secret.name.clone()));
     let rotation = RotationBody::of(secret);
@@ -111,17 +108,14 @@ struct CreateBody<'a> {
 /// `UpdateSecret`.
 pub async fn update(request: Request<'_>) -> Handled {
     let secret = request.secret()?;
-    // An empty description is one, where the parameter is there.
-    let description = request.parameters.text("Description");
-    let description = description.map_err(|_| pop::Fault::Invalid("Description"))?;
-    let custom_data = match request.parameters.structure("ExtendedConfig.CustomData") {
-        Err(Malformed) => return Err(pop::Fault::Invalid("ExtendedConfig.CustomData").into()),
-        Ok(None) => None,
-        Ok(Some(Structure::Text(text) | Structure::Json(text))) => Some(CustomData::parse(&text)?),
-        Ok(Some(Structure::Members(pairs))) => Some(CustomData::from_pairs(pairs)?),
+    let description = request.text_or_empty("Description")?;
+    let custom_data = match request.map("ExtendedConfig.CustomData")? {
+        None => None,
+        Some(Map::Json(text)) => Some(CustomData::parse(&text)?),
+        Some(Map::Pairs(pairs)) => Some(CustomData::from_pairs(pairs)?),
     };
     let wanted = UpdateSecret { secret, description, custom_data };
-    let secret = request.service().update_secret(request.context.clone(), wanted).await?;
+    let secret = request.service.update_secret(request.context.clone(), wanted).await?;
     only_name(&request, &secret)
 }
 
@@ -138,7 +132,7 @@ pub async fn put_value(request: Request<'_>) -> Handled {
         stages: request.text("VersionStages")?.map(|text| parse_stages(&text)).transpose()?,
     };
     let context = request.context.clone();
-    let put = request.service().put_secret_value(context, wanted).await?;
+    let put = request.service.put_secret_value(context, wanted).await?;
     request.answer(&PutBody {
         secret_name: put.secret.name.as_str(),
         version_id: put.version.id.as_str(),
@@ -186,7 +180,7 @@ pub async fn get_value(request: Request<'_>) -> Handled {
         is_dry_run,
     };
     let context = request.context.clone();
-    let value = request.service().get_secret_value(context, wanted).await?;
+    let value = request.service.get_secret_value(context, wanted).await?;
     request.answer(&ValueBody::new(&value, with_config))
 }
 
@@ -255,7 +249,7 @@ pub async fn describe(request: Request<'_>) -> Handled {
     let secret = request.secret()?;
     let with_tags = request.flag("FetchTags")?.unwrap_or(false);
     let context = request.context.clone();
-    let described = request.service().describe_secret(context, secret, with_tags).await?;
+    let described = request.service.describe_secret(context, secret, with_tags).await?;
     let secret = &described.secret;
     request.answer(&DescribeBody {
         arn: secret.arn(),
@@ -324,7 +318,7 @@ pub async fn list_version_ids(request: Request<'_>) -> Handled {
     let page = request.page(Page::SIZE_OF_LONG)?;
     let context = request.context.clone();
     let listed =
-        request.service().list_secret_version_ids(context, secret, with_deprecated, page).await?;
+        request.service.list_secret_version_ids(context, secret, with_deprecated, page).await?;
     let versions = listed.versions.iter().map(|version| VersionBody {
         version_id: version.id.as_str(),
         create_time: Time(version.created),
@@ -377,7 +371,7 @@ pub async fn update_stage(request: Request<'_>) -> Handled {
         remove_from: version(from, Field::RemoveFromVersion)?,
     };
     let context = request.context.clone();
-    let secret = request.service().update_secret_version_stage(context, wanted).await?;
+    let secret = request.service.update_secret_version_stage(context, wanted).await?;
     only_name(&request, &secret)
 }
 
@@ -389,7 +383,7 @@ pub async fn delete(request: Request<'_>) -> Handled {
     // Terraform's provider sends both, although that is documented not to be allowed.
     let window = if is_forced { None } else { Some(RecoveryWindow::parse(days.as_deref())?) };
     let context = request.context.clone();
-    let deleted = request.service().delete_secret(context, DeleteSecret { secret, window }).await?;
+    let deleted = request.service.delete_secret(context, DeleteSecret { secret, window }).await?;
     request.answer(&DeletedBody {
         secret_name: deleted.secret.name.as_str(),
         planned_delete_time: Time(deleted.at),
@@ -406,7 +400,7 @@ struct DeletedBody<'a> {
 /// `RestoreSecret`.
 pub async fn restore(request: Request<'_>) -> Handled {
     let secret = request.secret()?;
-    let secret = request.service().restore_secret(request.context.clone(), secret).await?;
+    let secret = request.service.restore_secret(request.context.clone(), secret).await?;
     only_name(&request, &secret)
 }
 

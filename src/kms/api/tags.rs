@@ -25,7 +25,7 @@ const RESOURCES_MAX: usize = 50;
 pub async fn tag(request: Request<'_>) -> Handled {
     let resource = named(&request, KeyForms::ANY)?;
     let tags = Tags::parse(&request.required("Tags")?)?;
-    request.service().tag(request.context.clone(), resource, tags).await?;
+    request.service.tag(request.context.clone(), resource, tags).await?;
     request.answer(&Nothing {})
 }
 
@@ -33,7 +33,7 @@ pub async fn tag(request: Request<'_>) -> Handled {
 pub async fn untag(request: Request<'_>) -> Handled {
     let resource = named(&request, KeyForms::ID)?;
     let keys = parse_tag_keys(&request.required("TagKeys")?)?;
-    request.service().untag(request.context.clone(), resource, keys).await?;
+    request.service.untag(request.context.clone(), resource, keys).await?;
     request.answer(&Nothing {})
 }
 
@@ -71,7 +71,7 @@ pub async fn tag_all(request: Request<'_>) -> Handled {
         Ok(Tag { key: TagKey::parse(&key)?, value })
     });
     let tags = Tags::new(tags.collect::<Result<_, Error>>()?)?;
-    request.service().tag_all(request.context.clone(), resources, tags).await?;
+    request.service.tag_all(request.context.clone(), resources, tags).await?;
     request.answer(&Nothing {})
 }
 
@@ -87,7 +87,7 @@ pub async fn untag_all(request: Request<'_>) -> Handled {
         (true, true) => Untagging::All,
         (true, false) => return Err(absent("TagKey")),
     };
-    request.service().untag_all(request.context.clone(), resources, wanted).await?;
+    request.service.untag_all(request.context.clone(), resources, wanted).await?;
     request.answer(&Nothing {})
 }
 
@@ -141,7 +141,7 @@ pub async fn list(request: Request<'_>) -> Handled {
     let token = request.text("NextToken")?;
     let kind = resources.kind;
     let wanted = ListTags { resources, tags, token };
-    let listed = request.service().list_tags(request.context.clone(), wanted).await?;
+    let listed = request.service.list_tags(request.context.clone(), wanted).await?;
     let rows = listed.rows.iter().map(|row| {
         let TaggedRow { resource, key, value } = row;
         RowBody {
@@ -157,7 +157,7 @@ pub async fn list(request: Request<'_>) -> Handled {
     })
 }
 
-/// What no tag has finds nothing; it is a slip of the pen.
+/// What no tag can have would find nothing: it is refused as a mistake.
 fn of_tag(error: Error) -> Error {
     match error {
         Error::TagKeyInvalid(why) | Error::TagValueInvalid(why) => {
@@ -193,7 +193,7 @@ struct RowBody<'a> {
 pub async fn list_of_key(request: Request<'_>) -> Handled {
     let key = KeyRef::parse(Field::KeyId, &request.required("KeyId")?, KeyForms::ID)?;
     request.note_key(&key);
-    let (key, tags) = request.service().tags_of_key(request.context.clone(), key).await?;
+    let (key, tags) = request.service.tags_of_key(request.context.clone(), key).await?;
     let tags = tags.iter().map(|(tag_key, tag_value)| KeyTagBody {
         key_id: key.as_str(),
         tag_key,

@@ -6,7 +6,7 @@ use super::{
     AliasName, DataType, ExtendedConfig, Interval, KeyDescription, KeySpec, Scope, SecretData,
     SecretName, SecretPolicy, SecretType, Tags, VersionId,
 };
-use crate::pop::RegionId;
+use crate::region::RegionId;
 
 /// What is there besides secrets and keys, and how much of them there may be.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

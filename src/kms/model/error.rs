@@ -165,9 +165,19 @@ pub enum Error {
     /// In strict mode a secret has a policy of its own only in an instance.
     #[error("the secret can have no policy of its own")]
     PolicyUnsupported,
-    /// The caller may not do this to that resource, for this reason.
-    #[error("the caller is not allowed to do this to {0}")]
-    Forbidden(String, Denied),
+    /// The caller may not do that to that resource, for this reason.
+    #[error("the caller is not allowed {action} on {resource}")]
+    Forbidden {
+        /// What a policy would have to allow: on the key of a secret another action than the operation's own.
+        action: String,
+        /// As the caller is told it.
+        resource: String,
+        denied: Denied,
+    },
+    /// The caller may not do this to another account's resource, nor learn whether there is one: it is told this error,
+    /// which it would be told if there were none.
+    #[error("the caller is not allowed to learn of another account's resource")]
+    Concealed(Box<Error>),
     /// The operation was only to be tried, and would succeed.
     #[error("the operation would succeed")]
     DryRun,
@@ -180,6 +190,12 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether the caller had no right to what it asked for, whatever it is told.
+    #[must_use]
+    pub const fn is_denial(&self) -> bool {
+        matches!(self, Self::Forbidden { .. } | Self::Concealed(_))
+    }
+
     /// An [`Error::Invalid`] with this reason.
     pub fn invalid(field: Field, reason: impl Into<Cow<'static, str>>) -> Self {
         Self::Invalid(field, reason.into())

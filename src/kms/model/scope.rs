@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::pop::RegionId;
+use crate::region::RegionId;
 
 /// An account in a region: what the names of secrets, the ids of keys and the aliases are unique in (documented).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use crate::{
     clock::Timestamp,
-    kms::model::{Cloud, Scope},
+    kms::model::{Cloud, Result, Scope},
     sealing::Sealing,
     store::Store,
 };
@@ -49,10 +49,27 @@ pub struct Context {
     pub now: Timestamp,
 }
 
+/// How many there are, those that are to be deleted included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Counts {
+    pub secrets: u64,
+    pub keys: u64,
+}
+
 impl Service {
     /// A service over a store whose values these keys seal, for one emulated cloud.
     #[must_use]
     pub fn new(store: Store, sealing: Arc<Sealing>, cloud: Cloud) -> Self {
         Self { store, sealing, cloud: Arc::new(cloud) }
+    }
+
+    /// How much there is, in all accounts and regions.
+    pub(crate) async fn counts(&self) -> Result<Counts> {
+        self.store
+            .read(|tx| {
+                let (secrets, keys) = tx.all_kms_counts()?;
+                Ok(Counts { secrets, keys })
+            })
+            .await
     }
 }

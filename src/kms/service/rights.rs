@@ -37,7 +37,7 @@ impl Rights {
         tags: &[(String, String)],
     ) -> Result<()> {
         let decision = self.identity(action, resource, tags);
-        decision.map_err(|denied| Error::Forbidden(shown.to_owned(), denied))
+        decision.map_err(|denied| forbidden(action, shown, denied))
     }
 
     /// What the caller's own policies say.
@@ -57,6 +57,10 @@ impl Rights {
     }
 }
 
+fn forbidden(action: &str, resource: &str, denied: Denied) -> Error {
+    Error::Forbidden { action: action.to_owned(), resource: resource.to_owned(), denied }
+}
+
 impl Context {
     /// Whether the caller may create this: on the resource itself, or on all of its kind (documented policies name both). A
     /// denial on either wins.
@@ -69,14 +73,13 @@ impl Context {
             (Ok(()), _) | (_, Ok(())) => return Ok(()),
             (Err(Denied::Implicitly), Err(Denied::Implicitly)) => Denied::Implicitly,
         };
-        Err(Error::Forbidden(container, denied))
+        Err(forbidden(action, &container, denied))
     }
 
     /// The secret that a request names, if the caller may do this to it.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] and [`Error::SecretNotFound`]; the latter alone for another account's, which a caller without
-    /// rights is not to learn of.
+    /// [`Error::Forbidden`] and [`Error::SecretNotFound`]; for another account's, [`Error::Concealed`] and the latter.
     pub fn secret(&self, tx: &mut Tx<'_>, action: &str, named: &SecretRef) -> Result<Secret> {
         let found = match self.locate(named) {
             Some((scope, name)) => tx.kms_secret(scope, name)?,
@@ -147,9 +150,15 @@ impl Context {
             (Ok(()), None) | (Err(Denied::Implicitly), Some(Effect::Allow)) if is_own => Ok(()),
             (Ok(()) | Err(Denied::Implicitly), _) => Err(Denied::Implicitly),
         };
+        let is_foreign =
+            named.locate(&self.scope).is_ok_and(|(scope, _)| scope.account != self.scope.account);
         match decision {
+            Err(_) if is_foreign || (!is_own && identity.is_err()) => {
+                Err(Error::Concealed(Box::new(Error::SecretNotFound)))
+            }
+            // Of the caller's own account, in another region.
             Err(_) if !is_own => Err(Error::SecretNotFound),
-            decision => decision.map_err(|denied| Error::Forbidden(arn, denied)),
+            decision => decision.map_err(|denied| forbidden(action, &arn, denied)),
         }
     }
 

@@ -274,6 +274,7 @@ impl Context {
                 .and_then(|named| self.find_tagged(tx, action, &named, purpose));
             found.push(one.map_err(|error| match error {
                 Error::SecretNotFound | Error::KeyNotFound => Error::ResourceIdNotFound,
+                Error::Concealed(_) => Error::Concealed(Box::new(Error::ResourceIdNotFound)),
                 other => other,
             })?);
         }

@@ -38,6 +38,16 @@ impl Tx<'_> {
         Ok(counts.sum::<i64>().unsigned_abs())
     }
 
+    /// How many secrets and keys all scopes have.
+    pub fn all_kms_counts(&mut self) -> store::Result<(u64, u64)> {
+        let rows: Vec<(i64, i64)> = kms_counts::table
+            .select((kms_counts::secrets, kms_counts::keys))
+            .load(self.connection())?;
+        let sum =
+            |count: fn(&(i64, i64)) -> i64| rows.iter().map(count).sum::<i64>().unsigned_abs();
+        Ok((sum(|(secrets, _)| *secrets), sum(|(_, keys)| *keys)))
+    }
+
     /// Has all others that hold something to a quota of this scope wait until the end of the transaction, so that what is
     /// counted from here on stays as it is.
     pub fn lock_kms_counts(&mut self, scope: &Scope) -> store::Result<()> {

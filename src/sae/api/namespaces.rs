@@ -9,7 +9,8 @@ use super::{
     requests::{NamespaceListRequest, OneNamespaceRequest, PageRequest, WriteNamespaceRequest},
 };
 use crate::{
-    pop::{ApiError, Fault, RegionId},
+    pop::{ApiError, Fault},
+    region::RegionId,
     sae::model::{
         Error, Field, Namespace, NamespaceId, NamespaceName, local_name, parse_description,
     },

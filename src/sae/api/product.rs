@@ -25,9 +25,10 @@ use crate::{
     exchange::{self, Body, Call, Product},
     http::Room,
     pop::{
-        self, Admission, ApiError, BodyRole, Format, Frame, Parameters, RegionId, Unsayable, Xml,
+        self, Admission, ApiError, BodyRole, Format, Frame, Parameters, Unsayable, Xml,
         access_denied, environment,
     },
+    region::RegionId,
     sae::model::{Cloud, NamespaceId, SecretId},
 };
 
@@ -74,6 +75,7 @@ impl Product for Sae {
         let parameters = Parameters::from_query(call.head.query_string());
         let trace_id = self.trace_ids.next(call.now);
         call.note(|outcome| {
+            outcome.service = Some("sae");
             outcome.trace_id = Some(trace_id.clone());
             outcome.place = Some((NAMESPACE, None));
             outcome.object = vec![(SECRET_ID, Value::Null), (SECRET_NAME, Value::Null)];
@@ -147,7 +149,11 @@ impl Product for Sae {
         Ok((operation, run(operation, request).await?))
     }
 
-    fn code(outcome: &Result<(Operation, Answer), ApiError>) -> &'static str {
+    fn code(
+        &self,
+        _state: &State,
+        outcome: &Result<(Operation, Answer), ApiError>,
+    ) -> &'static str {
         match outcome {
             Ok(_) => "200",
             Err(error) => error.entry.code,

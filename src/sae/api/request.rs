@@ -7,7 +7,8 @@ use actix_web::http::header::HeaderValue;
 use crate::{
     access::Access,
     exchange::{Call, Exchange},
-    pop::{self, ApiError, Malformed, Parameters, RegionId, TraceIds},
+    pop::{self, ApiError, Malformed, Parameters, TraceIds},
+    region::RegionId,
     sae::{
         model::{NamespaceId, SecretId},
         service::Service,

@@ -6,7 +6,7 @@ use super::{
     DOCUMENTED_REGIONS, DockerConfigMode, NamespaceId, NamespaceName, Quotas, SecretData,
     SecretName, SecretSummary, SecretType,
 };
-use crate::pop::RegionId;
+use crate::region::RegionId;
 
 /// The emulated cloud.
 #[derive(Debug, Clone)]

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{Error, Field, Result};
-use crate::{clock::Timestamp, pop::RegionId, text::is_storable_text};
+use crate::{clock::Timestamp, region::RegionId, text::is_storable_text};
 
 /// How long the logical part of a namespace id may be, in characters. Source: the error text of
 /// `InvalidNamespaceId.Format`.

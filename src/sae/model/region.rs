@@ -1,6 +1,6 @@
 //! The regions of SAE.
 
-use crate::pop::RegionId;
+use crate::region::RegionId;
 
 /// Every region that SAE documents, with a readable name, in the order in which `DescribeRegions` lists them.
 /// Source: the endpoint table of the official SDK, `alibabacloud_sae20190506` 2.11.2; the names are Alibaba

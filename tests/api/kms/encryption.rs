@@ -213,6 +213,15 @@ fn the_key_needs_rights_of_its_own() {
     for user in ["nobody", "writer"] {
         kms.denies(user, "GetSecretValue", &get, &key);
     }
+    // What is missing is the action on the key, and not that of the operation.
+    for (action, given, needed) in [
+        ("CreateSecret", &sealed("t", &key)[..], "kms:GenerateDataKey"),
+        ("PutSecretValue", &put, "kms:GenerateDataKey"),
+        ("GetSecretValue", &get, "kms:Decrypt"),
+    ] {
+        let detail = kms.user("nobody").call(action, given).json()["AccessDeniedDetail"].clone();
+        assert_eq!(detail["AuthAction"], needed, "{action}");
+    }
     assert_eq!(kms.user("reader").ok("GetSecretValue", &get)["SecretData"], VALUE);
     for user in ["writer", "both"] {
         for named in ["key-hzz000000000000000000", "alias/none"] {

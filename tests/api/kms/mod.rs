@@ -1,11 +1,13 @@
 //! The product KMS.
 
 mod account;
+mod audit;
 mod batch;
 mod common_errors;
 mod crypto;
 mod deletion;
 mod encryption;
+mod gateway;
 mod generated;
 mod harness;
 mod keys;

@@ -30,7 +30,7 @@ const ACCESS_KEY_ID: (&str, usize) = ("LTAI5t", 18);
 const ACCESS_KEY_SECRET_LENGTH: usize = 30;
 
 const ACCOUNT: [&str; 2] = ["AccountName", "AccountPassword"];
-/// The account whose turn is next, which no reply shows.
+/// The account that the next rotation uses, which no reply shows.
 const OTHER_ACCOUNT: &str = "OtherAccountName";
 const ACCESS_KEY: [&str; 2] = ["AccessKeyId", "AccessKeySecret"];
 const PASSWORD: [&str; 2] = ["UserName", "Password"];

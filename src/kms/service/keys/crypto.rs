@@ -19,7 +19,7 @@ use crate::{
 pub struct Generated {
     /// Sealed by the key.
     pub blob: CiphertextBlob,
-    /// As it is.
+    /// Unsealed.
     pub plain: Plaintext,
 }
 

@@ -22,7 +22,7 @@ use crate::{
 #[derive(Debug, Clone)]
 pub struct GetSecretValue {
     pub secret: SecretRef,
-    /// Alone it finds a version without a stage as well; managed secrets do not look at it (documented).
+    /// Alone it finds a version without a stage as well; for managed secrets it is ignored (documented).
     pub version: Option<VersionId>,
     /// Where neither is given, the current version's.
     pub stage: Option<Stage>,
@@ -108,7 +108,7 @@ fn choose(
             }
         }
         (None, None) if wanted.version.is_some() => {
-            // The version that a managed secret does not look at.
+            // The version is ignored for a managed secret.
             let scope = &secret.scope;
             let current = tx.kms_secret_at_stage(scope, &secret.name, &Stage::CURRENT)?;
             current.and_then(|(_, stored)| stored).ok_or(Error::SecretNotFound)

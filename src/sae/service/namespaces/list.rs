@@ -1,7 +1,7 @@
 //! Lists namespaces.
 
 use crate::{
-    pop::RegionId,
+    region::RegionId,
     sae::{
         model::{Namespace, Result},
         service::Service,
