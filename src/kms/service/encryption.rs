@@ -4,7 +4,7 @@ use super::{Context, keys::material};
 use crate::{
     clock::Timestamp,
     kms::{
-        model::{Cloud, Error, Field, Key, KeyId, KeyRef, KeyVersionId, Result, Scope, Secret},
+        model::{Cloud, Error, Field, InstanceId, Key, KeyId, KeyRef, KeyVersionId, Result, Scope, Secret},
         store::DataKey,
     },
     sealing::{Binding, DataEncryptionKey, Sealing},
@@ -27,7 +27,7 @@ pub fn usable_key(
     cloud: &Cloud,
     context: &Context,
     named: &KeyRef,
-    instance: Option<&str>,
+    instance: Option<&InstanceId>,
 ) -> Result<KeyId> {
     let Some(key) = context.find_key(tx, named)? else {
         context.authorize_missing_key(SEALS, named)?;
@@ -35,7 +35,7 @@ pub fn usable_key(
     };
     context.authorize_key(tx, SEALS, &key)?;
     material::check_usable(&key, cloud)?;
-    if key.instance.as_deref() != instance {
+    if key.instance.as_ref() != instance {
         return Err(Error::invalid(Field::EncryptionKey, "is not in the instance of the secret"));
     }
     Ok(key.id)

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    kms::model::{Cloud, Error, Result, Scope, SecretPolicy},
+    kms::model::{Cloud, Error, InstanceId, Result, Scope, SecretPolicy},
     store::Tx,
 };
 
@@ -12,7 +12,7 @@ pub fn check_shares(
     tx: &mut Tx<'_>,
     cloud: &Cloud,
     scope: &Scope,
-    instance: Option<&str>,
+    instance: Option<&InstanceId>,
 ) -> Result<()> {
     let Some(id) = instance else { return Ok(()) };
     let Some(quota) = cloud.instance(id).and_then(|instance| instance.access_quota) else {

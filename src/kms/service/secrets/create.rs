@@ -7,8 +7,8 @@ use crate::{
     clock::Timestamp,
     kms::{
         model::{
-            Cloud, DataType, Error, ExtendedConfig, Field, Interval, KeyId as EncryptionKeyId,
-            KeyRef, Kind, RequestedName, Result, Rotation, Secret, SecretData, SecretName,
+            Cloud, DataType, Error, ExtendedConfig, Field, InstanceId, Interval, KeyId as EncryptionKeyId,
+            KeyRef, Kind, RequestedName, Result, Rotation, Secret, SecretData, SecretDescription, SecretName,
             SecretPolicy, SecretType, Stage, Tags, Uid, Version, VersionId,
         },
         service::{Context, Service, encryption, shares::check_shares},
@@ -28,8 +28,8 @@ pub struct CreateSecret {
     pub data_type: DataType,
     pub secret_type: SecretType,
     pub encryption_key: Option<KeyRef>,
-    pub instance: Option<String>,
-    pub description: Option<String>,
+    pub instance: Option<InstanceId>,
+    pub description: Option<SecretDescription>,
     pub tags: Tags,
     pub policy: Option<SecretPolicy>,
     /// Of a managed secret.
@@ -70,8 +70,8 @@ impl Service {
             .write(move |tx| {
                 let scope = &context.scope;
                 make_room(tx, &context, &name)?;
-                check_quotas(tx, &cloud, &context, wanted.instance.as_deref())?;
-                let instance = wanted.instance.as_deref();
+                check_quotas(tx, &cloud, &context, wanted.instance.as_ref())?;
+                let instance = wanted.instance.as_ref();
                 let key = wanted.encryption_key.as_ref();
                 let key =
                     key.map(|key| encryption::usable_key(tx, &cloud, &context, key, instance));
@@ -82,7 +82,7 @@ impl Service {
                 insert(tx, &sealing, &current, &secret, version, &sealed)?;
                 tx.put_kms_tags(scope, Kind::Secret, id, &wanted.tags)?;
                 if secret.policy.is_some() {
-                    check_shares(tx, &cloud, scope, secret.instance.as_deref())?;
+                    check_shares(tx, &cloud, scope, secret.instance.as_ref())?;
                 }
                 Ok(Created { secret, version: wanted.version.clone() })
             })
@@ -177,7 +177,7 @@ fn check_quotas(
     tx: &mut Tx<'_>,
     cloud: &Cloud,
     context: &Context,
-    instance: Option<&str>,
+    instance: Option<&InstanceId>,
 ) -> Result<()> {
     let Context { scope, now, .. } = context;
     let of_instance = instance.and_then(|id| Some((id, cloud.instance(id)?.secret_quota?)));

@@ -32,7 +32,7 @@ impl Service {
                 secret.policy = Some(policy.text().to_owned());
                 secret.updated = context.now;
                 tx.update_kms_secret(&secret)?;
-                check_shares(tx, &cloud, &secret.scope, secret.instance.as_deref())
+                check_shares(tx, &cloud, &secret.scope, secret.instance.as_ref())
             })
             .await
     }
