@@ -66,8 +66,12 @@ pub fn check_enabled(
     id: &KeyId,
     now: Timestamp,
 ) -> Result<()> {
-    let found = tx.kms_key(scope, id)?.filter(|key| !key.is_gone(now));
-    material::check_usable(&found.ok_or(Error::KeyNotFound)?, cloud)
+    material::check_usable(&existing_key(tx, scope, id, now)?, cloud)
+}
+
+/// The key of a secret, in whatever state; [`Error::KeyNotFound`].
+pub fn existing_key(tx: &mut Tx<'_>, scope: &Scope, id: &KeyId, now: Timestamp) -> Result<Key> {
+    tx.kms_key(scope, id)?.filter(|key| !key.is_gone(now)).ok_or(Error::KeyNotFound)
 }
 
 /// Whether the key of a secret, if it has one, opens its versions.
@@ -94,8 +98,7 @@ fn check(
     scope: &Scope,
     id: &KeyId,
 ) -> Result<()> {
-    let found = tx.kms_key(scope, id)?.filter(|key| !key.is_gone(context.now));
-    let key = found.ok_or(Error::KeyNotFound)?;
+    let key = existing_key(tx, scope, id, context.now)?;
     context.authorize_key(tx, action, &key)?;
     material::check_usable(&key, cloud)
 }
