@@ -6,7 +6,7 @@ use diesel::{
     result::{DatabaseErrorKind, Error as DieselError},
 };
 
-use super::{counts::Counted, schema::kms_secrets};
+use super::{counts::Counted, readable, schema::kms_secrets};
 use crate::{
     clock::Timestamp,
     kms::model::{
@@ -110,26 +110,19 @@ impl Tx<'_> {
     }
 
     /// The secret of that name, also one whose time to be deleted has come.
-    pub fn kms_secret(
-        &mut self,
-        scope: &Scope,
-        name: &SecretName,
-    ) -> store::Result<Option<Secret>> {
+    pub fn kms_secret(&mut self, scope: &Scope, name: &SecretName) -> Result<Option<Secret>> {
         let row = kms_secrets::table
             .filter(kms_secrets::scope.eq(scope.to_string()))
             .filter(kms_secrets::name.eq(name.as_str()))
             .select(SecretRow::as_select())
             .first(self.connection())
-            .optional()?;
-        row.map(SecretRow::parse).transpose()
+            .optional();
+        let parse = |row: Option<SecretRow>| row.map(SecretRow::parse).transpose();
+        readable(row, parse, || scope.arn(Kind::Secret, name.as_str()))
     }
 
     /// The same, and keeps other writers from it until the end of the transaction.
-    pub fn lock_kms_secret(
-        &mut self,
-        scope: &Scope,
-        name: &SecretName,
-    ) -> store::Result<Option<Secret>> {
+    pub fn lock_kms_secret(&mut self, scope: &Scope, name: &SecretName) -> Result<Option<Secret>> {
         if self.has_other_writers() {
             let sql = "SELECT id FROM kms_secrets WHERE scope = ? AND name = ? FOR NO KEY UPDATE";
             self.execute(sql, &[Text(&scope.to_string()), Text(name.as_str())])?;
@@ -225,7 +218,7 @@ impl Tx<'_> {
     ) -> store::Result<u64> {
         let count: i64 = kms_secrets::table
             .filter(kms_secrets::scope.eq(scope.to_string()))
-            .filter(kms_secrets::instance.eq(instance))
+            .filter(kms_secrets::instance.eq(instance.as_str()))
             .filter(kms_secrets::delete_at.is_null().or(kms_secrets::delete_at.gt(now.0)))
             .count()
             .get_result(self.connection())?;
@@ -240,7 +233,7 @@ impl Tx<'_> {
     ) -> store::Result<Vec<String>> {
         let policies = kms_secrets::table
             .filter(kms_secrets::scope.eq(scope.to_string()))
-            .filter(kms_secrets::instance.eq(instance))
+            .filter(kms_secrets::instance.eq(instance.as_str()))
             .filter(kms_secrets::policy.is_not_null())
             .select(kms_secrets::policy.assume_not_null());
         Ok(policies.load(self.connection())?)

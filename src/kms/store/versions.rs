@@ -10,8 +10,8 @@ use super::{
 use crate::{
     clock::Timestamp,
     kms::model::{
-        DataType, Field, Result, Scope, Secret, SecretName, Stage, Version, VersionId, Versions,
-        stages_from_column, stages_to_column,
+        DataType, Field, Kind, Result, Scope, Secret, SecretName, Stage, Version, VersionId,
+        Versions, stages_from_column, stages_to_column,
     },
     sealed::{SealedData, WrappedDataKey},
     store::{
@@ -30,7 +30,7 @@ pub enum DataKey {
     OfDatabase(WrappedDataKey),
     /// A version of a key of KMS.
     OfKms {
-        /// Which.
+        /// Its id.
         key_version: String,
         /// The wrapped data key.
         bytes: Vec<u8>,
@@ -102,28 +102,31 @@ impl Tx<'_> {
         scope: &Scope,
         name: &SecretName,
         stage: &Stage,
-    ) -> store::Result<Option<(Secret, Option<StoredVersion>)>> {
+    ) -> Result<Option<(Secret, Option<StoredVersion>)>> {
         // A column holds `,A,B,`. An underscore stands for any character here, so that others may be found as well.
         let pattern = format!("%,{},%", stage.as_str());
         let of_secret = kms_versions::scope
             .eq(kms_secrets::scope)
             .and(kms_versions::secret_id.eq(kms_secrets::id))
             .and(kms_versions::stages.like(pattern));
-        let rows: Vec<(SecretRow, Option<StoredRow>)> = kms_secrets::table
+        let rows = kms_secrets::table
             .left_join(kms_versions::table.on(of_secret))
             .filter(kms_secrets::scope.eq(scope.to_string()))
             .filter(kms_secrets::name.eq(name.as_str()))
             .select((SecretRow::as_select(), Option::<StoredRow>::as_select()))
-            .load(self.connection())?;
-        let mut found = None;
-        for (secret, version) in rows {
-            let version = version.map(StoredRow::parse).transpose()?;
-            let version = version.filter(|stored| stored.version.stages.contains(stage));
-            if found.is_none() || version.is_some() {
-                found = Some((secret.parse()?, version));
+            .load(self.connection());
+        let parse = |rows: Vec<(SecretRow, Option<StoredRow>)>| {
+            let mut found = None;
+            for (secret, version) in rows {
+                let version = version.map(StoredRow::parse).transpose()?;
+                let version = version.filter(|stored| stored.version.stages.contains(stage));
+                if found.is_none() || version.is_some() {
+                    found = Some((secret.parse()?, version));
+                }
             }
-        }
-        Ok(found)
+            Ok(found)
+        };
+        readable(rows, parse, || scope.arn(Kind::Secret, name.as_str()))
     }
 
     /// The version of a secret with that id.

@@ -111,10 +111,16 @@ fn choose(
             // The version that a managed secret does not look at.
             let scope = &secret.scope;
             let current = tx.kms_secret_at_stage(scope, &secret.name, &Stage::CURRENT)?;
-            current.and_then(|(_, stored)| stored).ok_or(Error::SecretNotFound)
+            current.and_then(|(_, stored)| stored).ok_or_else(|| without_current(secret))
         }
-        (None, _) => at_stage.ok_or(Error::SecretNotFound),
+        (None, Some(stage)) if *stage != Stage::CURRENT => at_stage.ok_or(Error::SecretNotFound),
+        (None, _) => at_stage.ok_or_else(|| without_current(secret)),
     }
+}
+
+/// The error for a secret of which no version is the current one, as always one is.
+pub(super) fn without_current(secret: &Secret) -> Error {
+    Error::Damaged(secret.arn(), "it has no current version".to_owned())
 }
 
 /// Whether the instance of a secret, if it is in one, can be used.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{create::random, get::check_instance, payload, put::write};
+use super::{create::random, get::{check_instance, without_current}, payload, put::write};
 use crate::{
     clock::Timestamp,
     kms::{
@@ -123,8 +123,8 @@ pub(in crate::kms::service) fn rotate(
         Some(current) => tx.kms_version(secret, &current.id)?,
         None => None,
     };
-    let none = || Error::Damaged(secret.arn(), "it has no current version".to_owned());
-    let kept = payload::open(tx, sealing, secret, &current.ok_or_else(none)?)?;
+    let current = current.ok_or_else(|| without_current(secret))?;
+    let kept = payload::open(tx, sealing, secret, &current)?;
     let sealed = payload::seal(&config.next_value(&kept, fresh, now)?)?;
     let change = versions.rotate(version, now)?;
     write(tx, sealing, secret, &change, &sealed)?;
