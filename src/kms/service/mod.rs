@@ -5,6 +5,7 @@ mod encryption;
 mod holder;
 mod keys;
 mod password;
+mod random;
 mod rights;
 mod secrets;
 mod seed;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::{
     Service,
     keys::{CreateKey, NewKey},
+    random::random,
     secrets::{create, payload},
 };
 use crate::{
@@ -105,7 +106,7 @@ fn draft(wanted: SeedSecret, now: Timestamp) -> Result<Draft> {
     let data = wanted.data.expose();
     let sealed = match &wanted.config {
         None => payload::seal(data)?,
-        Some(config) => payload::seal(&config.initial_value(data, &mut create::random, now)?)?,
+        Some(config) => payload::seal(&config.initial_value(data, &mut random, now)?)?,
     };
     let uid = random_id().map_err(Error::unavailable)?;
     Ok(Draft { wanted, uid, sealed })

@@ -12,7 +12,8 @@ use tokio::time::sleep;
 use super::{
     Service,
     keys::{purge_keys, rotate_due_keys},
-    secrets::{random, rotate},
+    random::random,
+    secrets::rotate,
 };
 use crate::{
     clock::{Clock, Timestamp},

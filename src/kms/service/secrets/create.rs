@@ -7,15 +7,21 @@ use crate::{
     clock::Timestamp,
     kms::{
         model::{
-            Cloud, DataType, Error, ExtendedConfig, Field, InstanceId, Interval, KeyId as EncryptionKeyId,
-            KeyRef, Kind, RequestedName, Result, Rotation, Secret, SecretData, SecretDescription, SecretName,
-            SecretPolicy, SecretType, Stage, Tags, Uid, Version, VersionId,
+            Cloud, DataType, Error, ExtendedConfig, Field, InstanceId, Interval,
+            KeyId as EncryptionKeyId, KeyRef, Kind, RequestedName, Result, Rotation, Secret,
+            SecretData, SecretDescription, SecretName, SecretPolicy, SecretType, Stage, Tags, Uid,
+            Version, VersionId,
+        },
+        service::{
+            Context, Service, encryption,
+            random::random,
+            shares::{check_shares, lock_shares},
         },
         service::{Context, Service, encryption, shares::check_shares},
         store::StoredVersion,
     },
     sealed::KeyId,
-    sealing::{Sealing, random_bytes, random_id},
+    sealing::{Sealing, random_id},
     store::Tx,
 };
 
@@ -153,13 +159,6 @@ fn name_of(wanted: &CreateSecret) -> Result<SecretName> {
         (RequestedName::OfUser, Some(user)) => SecretName::of_ram_user(user),
         (RequestedName::OfUser, None) => Err(Error::Missing(Field::ExtendedConfig)),
     }
-}
-
-/// The machine's random bytes.
-pub(in crate::kms::service) fn random(bytes: &mut [u8]) -> Result<()> {
-    let made = random_bytes(bytes.len()).map_err(Error::unavailable)?;
-    bytes.copy_from_slice(&made);
-    Ok(())
 }
 
 /// A name is free again when the time to delete its secret has come, although the worker may not have been there.

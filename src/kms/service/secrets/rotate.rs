@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
-use super::{create::random, get::{check_instance, without_current}, payload, put::write};
+use super::{
+    get::{check_instance, without_current},
+    payload,
+    put::write,
+};
 use crate::{
     clock::Timestamp,
     kms::{
@@ -10,7 +14,7 @@ use crate::{
             Cloud, Error, ExtendedConfig, Fresh, ManagedType, Result, Secret, SecretRef, Stage,
             VersionId,
         },
-        service::{Context, Service, encryption},
+        service::{Context, Service, encryption, random::random},
     },
     sealing::Sealing,
     store::Tx,
