@@ -119,9 +119,18 @@ impl Secret {
     /// How a managed secret is made.
     ///
     /// # Errors
-    /// [`Error::Damaged`](super::Error::Damaged).
+    /// [`Error::Damaged`].
     pub fn config(&self, managed: ManagedType) -> Result<ExtendedConfig> {
-        ExtendedConfig::restore(self.extended_config.as_deref().unwrap_or_default(), managed)
+        let text = self.extended_config.as_deref().unwrap_or_default();
+        let damaged =
+            |why| Error::Damaged(self.arn(), format!("its extended configuration: {why}"));
+        ExtendedConfig::read(text, managed).map_err(damaged)
+    }
+
+    /// The error for a value that is kept in another form than its type's.
+    #[must_use]
+    pub fn misshapen(&self) -> Error {
+        Error::Damaged(self.arn(), "its value is not of its type's form".to_owned())
     }
 
     /// Whether the time to delete it has come: then there is no such secret any more, whatever the store still has.

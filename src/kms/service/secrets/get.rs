@@ -81,7 +81,10 @@ pub(in crate::kms::service) fn get(
     encryption::check_readable(tx, cloud, context, &secret)?;
     let kept = payload::open(tx, sealing, &secret, &stored)?;
     let data = match ManagedType::of(secret.secret_type) {
-        Some(managed) => secret.config(managed)?.shown_value(&kept)?,
+        Some(managed) => {
+            let shown = secret.config(managed)?.shown_value(&kept);
+            shown.ok_or_else(|| secret.misshapen())?
+        }
         None => kept,
     };
     if wanted.is_dry_run {

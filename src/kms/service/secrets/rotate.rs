@@ -129,7 +129,8 @@ pub(in crate::kms::service) fn rotate(
     };
     let current = current.ok_or_else(|| without_current(secret))?;
     let kept = payload::open(tx, sealing, secret, &current)?;
-    let sealed = payload::seal(&config.next_value(&kept, fresh, now)?)?;
+    let next = config.next_value(&kept, fresh, now).ok_or_else(|| secret.misshapen())?;
+    let sealed = payload::seal(&next)?;
     let change = versions.rotate(version, now)?;
     write(tx, sealing, secret, &change, &sealed)?;
     secret.rotation = secret.rotation.done(now);
