@@ -162,7 +162,7 @@ impl Service {
             secret.config(managed).map(Some)
         };
         let Some(config) = self.store.read_for_upkeep(find).await? else { return Ok(()) };
-        let fresh = rotate::fresh(config).await?;
+        let fresh = self.fresh(config).await?;
         let version = VersionId::from_random(random_id().map_err(Error::unavailable)?);
         let (cloud, sealing) = (Arc::clone(&self.cloud), Arc::clone(&self.sealing));
         let now = clock.now();
