@@ -15,17 +15,18 @@ use super::{
 use crate::{
     clock::Timestamp,
     kms::model::{
-        AliasName, Cloud, DataType, Error, ExtendedConfig, Field, Instance, InstanceState,
-        Interval, KeyDescription, KeySpec, ManagedType, RequestedName, Result, Scope, SecretData,
-        SecretName, SecretPolicy, SecretType, SeedKey, SeedSecret, Tag, TagKey, TagValue, Tags,
-        VersionId,
+        AliasName, Cloud, DataType, Error, ExtendedConfig, Field, Instance, InstanceId,
+        InstanceState, Interval, KeyDescription, KeySpec, ManagedType, RequestedName, Result,
+        Scope, SecretData, SecretDescription, SecretName, SecretPolicy, SecretType, SeedKey,
+        SeedSecret, Tag, TagKey, TagValue, Tags, VersionId,
     },
     region::RegionId,
-    text::is_storable_text,
 };
 
 /// The version of a secret that names none.
 const FIRST_VERSION: &str = "v1";
+
+const INSTANCE_RULE: &str = "an instance's id is 'kst-' and 1 to 60 letters, digits and '-'";
 
 const STATES: [(&str, InstanceState); 5] = [
     ("Uninitialized", InstanceState::Uninitialized),
@@ -116,7 +117,7 @@ pub(super) fn read(
     mistakes: &mut Mistakes,
 ) -> (Vec<SeedKey>, Vec<SeedSecret>) {
     cloud.secret_quota = section.quotas.secrets;
-    cloud.key_quota = section.quotas.keys;
+    cloud.key_quota = section.quotas.keys.unwrap_or(cloud.key_quota);
     cloud.instances = section.instances.map(|items| instances(items, mistakes));
     let mut reader = Reader {
         cloud,
@@ -133,12 +134,11 @@ pub(super) fn read(
     (keys, secrets)
 }
 
-fn instances(items: Vec<Placed<Item>>, mistakes: &mut Mistakes) -> BTreeMap<String, Instance> {
+fn instances(items: Vec<Placed<Item>>, mistakes: &mut Mistakes) -> BTreeMap<InstanceId, Instance> {
     let (mut known, mut first) = (BTreeMap::new(), HashMap::new());
     for Placed { at, value } in items {
         let Item { id, secret_quota, access_quota, state } = value;
-        let rule = "an instance's id is 'kst-' and 1 to 60 letters, digits and '-'";
-        let id = id.parsed(rule, mistakes, instance_id);
+        let id = id.parsed(INSTANCE_RULE, mistakes, |text| InstanceId::parse(text).ok());
         let rule = "an instance is Uninitialized, Connecting, Connected, Disconnected or Error";
         let find = |text: &str| STATES.iter().find(|(name, _)| *name == text);
         let state = state.and_then(|text| text.parsed(rule, mistakes, find));
@@ -149,13 +149,6 @@ fn instances(items: Vec<Placed<Item>>, mistakes: &mut Mistakes) -> BTreeMap<Stri
         }
     }
     known
-}
-
-fn instance_id(text: &str) -> Option<String> {
-    let rest = text.strip_prefix("kst-")?;
-    let is_legal = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
-    let fits = (1..=60).contains(&rest.len()) && rest.bytes().all(is_legal);
-    fits.then(|| text.to_owned())
 }
 
 /// What is wrong with what stands at a place, in words that hold nothing of it.
@@ -183,7 +176,7 @@ type Place = (RegionId, String);
 /// What a secret is told of the key that is to encrypt it.
 struct KnownKey {
     spec: KeySpec,
-    instance: Option<String>,
+    instance: Option<InstanceId>,
 }
 
 struct Reader<'a> {
@@ -229,13 +222,15 @@ impl Reader<'_> {
     }
 
     /// The instance that an item names, if it names one.
-    fn instance(&mut self, text: Option<&Text>) -> Held<Option<String>> {
+    fn instance(&mut self, text: Option<&Text>) -> Held<Option<InstanceId>> {
         let Some(text) = text else { return Ok(None) };
         let rule = match self.cloud.instances {
             Some(_) => "no such instance; `instances` must list it",
-            None => "an instance's id begins with 'kst-'",
+            None => INSTANCE_RULE,
         };
-        let find = |text: &str| self.cloud.instance(text).map(|_| text.to_owned());
+        let find = |text: &str| {
+            InstanceId::parse(text).ok().filter(|id| self.cloud.instance(id).is_some())
+        };
         text.parsed(rule, self.mistakes, find).map(Some).ok_or(Told)
     }
 
@@ -269,7 +264,7 @@ impl Reader<'_> {
         if !self.mistakes.is_first(&mut self.aliases, place.clone(), at, "this key") {
             return Err(Told);
         }
-        self.count("keys", self.cloud.key_quota, (scope.region.clone(), String::new()), at);
+        self.count("keys", Some(self.cloud.key_quota), (scope.region.clone(), String::new()), at);
         let (spec, instance) = (spec?, instance?);
         self.keys.insert(place, KnownKey { spec, instance: instance.clone() });
         Ok(SeedKey { scope, alias, spec, description: description?, instance })
@@ -318,7 +313,7 @@ impl Reader<'_> {
         &mut self,
         scope: &Scope,
         name: &SecretName,
-        instance: Option<&Option<String>>,
+        instance: Option<&Option<InstanceId>>,
         at: Position,
     ) -> Held<()> {
         let place = |text: &str| (scope.region.clone(), text.to_owned());
@@ -328,7 +323,7 @@ impl Reader<'_> {
         self.count("secrets", self.cloud.secret_quota, place(""), at);
         if let Some(Some(id)) = instance {
             let quota = self.cloud.instance(id).and_then(|known| known.secret_quota);
-            self.count("secrets of this instance", quota, place(id), at);
+            self.count("secrets of this instance", quota, place(id.as_str()), at);
         }
         Ok(())
     }
@@ -404,13 +399,9 @@ impl Reader<'_> {
         Ok(known)
     }
 
-    fn description(&mut self, text: Option<Text>) -> Held<Option<String>> {
-        match text {
-            Some(text) if !is_storable_text(&text.value) => {
-                self.refuse(text.at, "this has a control character")
-            }
-            text => Ok(text.map(|text| text.value)),
-        }
+    fn description(&mut self, text: Option<Text>) -> Held<Option<SecretDescription>> {
+        let read = |text: Text| self.held(text.at, SecretDescription::parse(text.value));
+        text.map(read).transpose()
     }
 
     fn rotation(
@@ -430,7 +421,7 @@ impl Reader<'_> {
         &mut self,
         text: &Text,
         scope: Option<&Scope>,
-        instance: Option<&Option<String>>,
+        instance: Option<&Option<InstanceId>>,
     ) -> Held<AliasName> {
         let alias = self.held(text.at, AliasName::parse(&text.value))?;
         let place = (scope.ok_or(Told)?.region.clone(), alias.as_str().to_owned());
@@ -452,14 +443,14 @@ impl Reader<'_> {
     fn policy(
         &mut self,
         placed: Placed<policy::Document>,
-        place: Option<(&Scope, &Option<String>)>,
+        place: Option<(&Scope, &Option<InstanceId>)>,
     ) -> Held<SecretPolicy> {
         let at = placed.at;
         let policy = placed.read(self.mistakes).ok_or(Told)?;
         let Some((scope, Some(id))) = place else { return Ok(policy) };
         let quota = self.cloud.instance(id).and_then(|known| known.access_quota);
         let Some(quota) = quota else { return Ok(policy) };
-        let shares = self.shares.entry((scope.region.clone(), id.clone())).or_default();
+        let shares = self.shares.entry((scope.region.clone(), id.as_str().to_owned())).or_default();
         for account in policy.foreign_accounts(&scope.account) {
             let count = u32::try_from(shares.len()).unwrap_or(u32::MAX);
             if shares.insert(account.to_owned()) {

@@ -12,6 +12,7 @@ mod users;
 use super::*;
 use crate::{
     access::{AccessKey, Principal},
+    kms::model::InstanceId,
     sae::model::{NamespaceId, SecretType, SecretValue},
 };
 
@@ -86,7 +87,8 @@ fn the_documented_example_is_a_world() {
     assert_eq!(world.kms_keys.len(), 1);
     let names = world.kms_secrets.iter().map(|secret| secret.name.as_str());
     assert_eq!(names.collect::<Vec<_>>(), ["db/main", "db/shared", "acs/ram/user/reader"]);
-    let instance = world.kms.instance("kst-hangzhou0001").unwrap();
+    let id = InstanceId::parse("kst-hangzhou0001").unwrap();
+    let instance = world.kms.instance(&id).unwrap();
     assert_eq!((instance.secret_quota, instance.access_quota), (Some(100), Some(2)));
     assert_eq!(world.remarks, [""; 0]);
 }

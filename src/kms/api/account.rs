@@ -6,7 +6,7 @@ use super::{
     reply::Nothing,
     request::{Handled, Request},
 };
-use crate::kms::model::{Page, Result};
+use crate::kms::model::{InstanceId, Page, Result};
 
 /// A list in its wrapper.
 macro_rules! wrapped {
@@ -46,7 +46,8 @@ pub fn instances(request: &Request<'_>) -> Handled {
     check(request)?;
     let page = request.page(Page::SIZE_OF_LONG)?;
     let cloud = &request.service.cloud;
-    let ids: Vec<&String> = cloud.instances.iter().flat_map(|known| known.keys()).collect();
+    let known = cloud.instances.iter().flat_map(|known| known.keys());
+    let ids: Vec<&str> = known.map(InstanceId::as_str).collect();
     let offset = usize::try_from(page.offset()).unwrap_or(usize::MAX);
     let shown = ids.iter().skip(offset).take(page.size as usize);
     let region = &request.context.scope.region;

@@ -10,9 +10,9 @@ use super::{
 use crate::{
     kms::{
         model::{
-            Alias, AliasName, Field, Filters, Key, KeyDescription, KeyForms, KeyRef, KeyRotation,
-            KeySpec, KeyState, KeyUsage, Kind, Origin, Page, PendingWindow, ProtectionLevel, Scope,
-            SecretPolicy, Tags,
+            Alias, AliasName, Field, Filters, InstanceId, Key, KeyDescription, KeyForms, KeyRef,
+            KeyRotation, KeySpec, KeyState, KeyUsage, Kind, Origin, Page, PendingWindow,
+            ProtectionLevel, Scope, SecretPolicy, Tags,
         },
         service::{CreateAlias, CreateKey, DescribedKey, ListedAliases},
     },
@@ -33,11 +33,13 @@ pub async fn create(request: Request<'_>) -> Handled {
     let usage = text("KeyUsage")?.map(|text| KeyUsage::parse(&text)).transpose()?;
     let origin = text("Origin")?.map_or(Ok(Origin::default()), |text| Origin::parse(&text))?;
     origin.check(spec)?;
-    let instance = text("DKMSInstanceId")?;
+    let instance = text("DKMSInstanceId")?.map(|id| InstanceId::parse(&id)).transpose()?;
     // It says nothing about a key in an instance (documented).
     let protection = text("ProtectionLevel")?.filter(|_| instance.is_none());
     let protection = protection.map(|text| ProtectionLevel::parse(&text)).transpose()?;
     let description = text("Description")?.unwrap_or_default();
+    // An empty one is no policy (documented), other than with CreateSecret.
+    let policy = request.parameters.text("Policy").map_err(|_| pop::Fault::Invalid("Policy"))?;
     let wanted = CreateKey {
         spec,
         usage: KeyUsage::of(spec, usage)?,
@@ -45,7 +47,7 @@ pub async fn create(request: Request<'_>) -> Handled {
         protection: protection.unwrap_or_default(),
         description: KeyDescription::parse(&description)?,
         rotation: rotation(&request, spec, origin)?,
-        policy: text("Policy")?.map(|text| SecretPolicy::parse(&text)).transpose()?,
+        policy: policy.map(|text| SecretPolicy::parse(&text)).transpose()?,
         tags: text("Tags")?.map_or(Ok(Tags::default()), |text| Tags::parse(&text))?,
         instance,
     };
@@ -134,7 +136,7 @@ impl<'a> Metadata<'a> {
             last_rotation_date: key.last_rotation.filter(|_| is_symmetric).map(Time),
             delete_date: key.delete_at.map(Time),
             material_expire_time: (key.origin == Origin::External).then_some(""),
-            d_kms_instance_id: key.instance.as_deref(),
+            d_kms_instance_id: key.instance.as_ref().map(InstanceId::as_str),
             deletion_protection,
         }
     }

@@ -9,9 +9,10 @@ use super::{
 };
 use crate::kms::{
     model::{
-        AutomaticRotation, CustomData, DataType, ExtendedConfig, Field, Interval, KeyForms, KeyId,
-        KeyRef, ManagedType, Page, RecoveryWindow, RequestedName, Secret, SecretData, SecretPolicy,
-        SecretRef, SecretType, Stage, Tags, Version, VersionId, parse_stages,
+        AutomaticRotation, CustomData, DataType, ExtendedConfig, Field, InstanceId, Interval,
+        KeyForms, KeyId, KeyRef, ManagedType, Page, RecoveryWindow, RequestedName, Secret,
+        SecretData, SecretDescription, SecretPolicy, SecretRef, SecretType, Stage, Tags, Version,
+        VersionId, parse_stages,
     },
     service::{
         CreateSecret, DeleteSecret, GetSecretValue, Managed, PutSecretValue, SecretValue,
@@ -43,8 +44,8 @@ pub async fn create(request: Request<'_>) -> Handled {
         encryption_key: text("EncryptionKeyId")?
             .map(|text| KeyRef::parse(Field::EncryptionKey, &text, KeyForms::ANY))
             .transpose()?,
-        instance: text("DKMSInstanceId")?,
-        description: text("Description")?,
+        instance: text("DKMSInstanceId")?.map(|id| InstanceId::parse(&id)).transpose()?,
+        description: text("Description")?.map(SecretDescription::parse).transpose()?,
         tags: text("Tags")?.map_or(Ok(Tags::default()), |text| Tags::parse(&text))?,
         policy: text("Policy")?.map(|text| SecretPolicy::parse(&text)).transpose()?,
         managed: ManagedType::of(secret_type).map(|it| managed(&request, it)).transpose()?,
@@ -66,7 +67,7 @@ pub async fn create(request: Request<'_>) -> Handled {
         rotation_interval: interval,
         arn: secret.arn(),
         extended_config: secret.extended_config.as_deref(),
-        d_kms_instance_id: secret.instance.as_deref(),
+        d_kms_instance_id: secret.instance.as_ref().map(InstanceId::as_str),
     })
 }
 
@@ -108,7 +109,9 @@ struct CreateBody<'a> {
 /// `UpdateSecret`.
 pub async fn update(request: Request<'_>) -> Handled {
     let secret = request.secret()?;
+    // An empty description is one, where the parameter is there.
     let description = request.text_or_empty("Description")?;
+    let description = description.map(SecretDescription::parse).transpose()?;
     let custom_data = match request.map("ExtendedConfig.CustomData")? {
         None => None,
         Some(Map::Json(text)) => Some(CustomData::parse(&text)?),
@@ -255,12 +258,12 @@ pub async fn describe(request: Request<'_>) -> Handled {
         arn: secret.arn(),
         secret_name: secret.name.as_str(),
         secret_type: secret.secret_type.as_str(),
-        description: secret.description.as_deref().unwrap_or_default(),
+        description: secret.description.as_ref().map_or("", SecretDescription::as_str),
         create_time: Time(secret.created),
         update_time: Time(secret.updated),
         planned_delete_time: secret.delete_at.map(Time),
         encryption_key_id: secret.encryption_key.as_ref().map(KeyId::as_str),
-        d_kms_instance_id: secret.instance.as_deref(),
+        d_kms_instance_id: secret.instance.as_ref().map(InstanceId::as_str),
         tags: described.tags.as_deref().map(TagBodies::of),
         rotation: RotationBody::of(secret),
         extended_config: secret.extended_config.as_deref(),

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::{
-    AliasName, DataType, ExtendedConfig, Interval, KeyDescription, KeySpec, Scope, SecretData,
-    SecretName, SecretPolicy, SecretType, Tags, VersionId,
+    AliasName, DataType, ExtendedConfig, Instance, InstanceId, InstanceState, Interval,
+    KeyDescription, KeySpec, Scope, SecretData, SecretDescription, SecretName, SecretPolicy,
+    SecretType, Tags, VersionId,
 };
 use crate::region::RegionId;
 
 /// What is there besides secrets and keys, and how much of them there may be.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cloud {
     /// The account that everything belongs to which no user of another account makes.
     pub account: String,
@@ -18,45 +19,28 @@ pub struct Cloud {
     /// The account's RAM users, whose access keys secrets may hold.
     pub users: Vec<String>,
     /// The instances by id; `None` where any `kst-…` counts as one.
-    pub instances: Option<BTreeMap<String, Instance>>,
+    pub instances: Option<BTreeMap<InstanceId, Instance>>,
     /// How many secrets an account may have in a region; `None` for any number (no figure is documented).
     pub secret_quota: Option<u32>,
-    /// How many keys an account may have in a region (documented: 200, of the older shared service).
-    pub key_quota: Option<u32>,
+    /// How many keys an account may have in a region.
+    pub key_quota: u32,
     /// Whether what only the cloud refuses is refused here as well.
     pub is_strict: bool,
 }
 
-/// A KMS instance.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Instance {
-    /// How many secrets it may have.
-    pub secret_quota: Option<u32>,
-    /// With how many other accounts it may be shared: policies that name them are counted by account (documented).
-    pub access_quota: Option<u32>,
-    /// Whether it can be used.
-    pub state: InstanceState,
-}
-
-/// The state of an instance (documented).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum InstanceState {
-    /// It was bought, and has no network yet.
-    Uninitialized,
-    /// It gets one.
-    Connecting,
-    /// It can be used.
-    Connected,
-    /// It has no network any more.
-    Disconnected,
-    /// It failed.
-    Error,
-}
-
-impl Instance {
-    /// Without quotas, and connected.
-    pub const OPEN: Self =
-        Self { secret_quota: None, access_quota: None, state: InstanceState::Connected };
+impl Default for Cloud {
+    /// Without a bound but that of keys: 200 (documented, of the older shared service).
+    fn default() -> Self {
+        Self {
+            account: String::new(),
+            regions: vec![],
+            users: vec![],
+            instances: None,
+            secret_quota: None,
+            key_quota: 200,
+            is_strict: false,
+        }
+    }
 }
 
 impl Cloud {
@@ -68,10 +52,10 @@ impl Cloud {
 
     /// The instance of that id, if there is one.
     #[must_use]
-    pub fn instance(&self, id: &str) -> Option<Instance> {
+    pub fn instance(&self, id: &InstanceId) -> Option<Instance> {
         match &self.instances {
             Some(known) => known.get(id).copied(),
-            None => (id.starts_with("kst-") && id.len() > "kst-".len()).then_some(Instance::OPEN),
+            None => Some(Instance::OPEN),
         }
     }
 
@@ -96,7 +80,7 @@ pub struct SeedKey {
     /// What is said of it.
     pub description: KeyDescription,
     /// The instance that it is in.
-    pub instance: Option<String>,
+    pub instance: Option<InstanceId>,
 }
 
 /// A secret that must be there at every start.
@@ -115,11 +99,11 @@ pub struct SeedSecret {
     /// What is said of its data.
     pub data_type: DataType,
     /// What is said of it.
-    pub description: Option<String>,
+    pub description: Option<SecretDescription>,
     /// The alias of the key that encrypts it.
     pub key: Option<AliasName>,
     /// The instance that it is in.
-    pub instance: Option<String>,
+    pub instance: Option<InstanceId>,
     /// How a managed secret is made.
     pub config: Option<ExtendedConfig>,
     /// How often a managed secret is rotated, if it is so by itself.

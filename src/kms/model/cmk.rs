@@ -1,8 +1,8 @@
 //! A customer master key, without its material.
 
 use super::{
-    AliasName, Cloud, InstanceState, KeyDescription, KeyId, KeyRotation, KeySpec, KeyState,
-    KeyUsage, KeyVersionId, Kind, Origin, ProtectionLevel, Scope, Uid,
+    AliasName, Cloud, InstanceId, InstanceState, KeyDescription, KeyId, KeyRotation, KeySpec,
+    KeyState, KeyUsage, KeyVersionId, Kind, Origin, ProtectionLevel, Scope, Uid,
 };
 use crate::clock::Timestamp;
 
@@ -32,7 +32,7 @@ pub struct Key {
     /// The account that made it.
     pub creator: String,
     /// The instance that its creator named.
-    pub instance: Option<String>,
+    pub instance: Option<InstanceId>,
     /// Who may use it: the text that was set. It is kept and decides nothing.
     pub policy: Option<String>,
     /// How often it gets a new version by itself.
@@ -63,7 +63,7 @@ impl Key {
     /// Its state: one that is not to be deleted is unavailable while its instance is not connected.
     #[must_use]
     pub fn state(&self, cloud: &Cloud) -> KeyState {
-        let instance = self.instance.as_deref().map(|id| cloud.instance(id));
+        let instance = self.instance.as_ref().map(|id| cloud.instance(id));
         let is_reached = instance.is_none_or(|instance| {
             instance.is_some_and(|instance| instance.state == InstanceState::Connected)
         });
@@ -140,13 +140,13 @@ mod tests {
         let all = [KeyState::Enabled, KeyState::Disabled, KeyState::PendingImport];
         let of = |own_state, instance: Option<&str>| Key {
             own_state,
-            instance: instance.map(str::to_owned),
+            instance: instance.map(|id| InstanceId::parse(id).unwrap()),
             ..key()
         };
         let down = Instance { state: InstanceState::Disconnected, ..Instance::OPEN };
         let instances = [("kst-up", Instance::OPEN), ("kst-down", down)];
         let instances: BTreeMap<_, _> =
-            instances.map(|(id, instance)| (id.to_owned(), instance)).into();
+            instances.map(|(id, instance)| (InstanceId::parse(id).unwrap(), instance)).into();
         let cloud = Cloud { instances: Some(instances), ..Cloud::default() };
         for state in all {
             for instance in [None, Some("kst-up")] {

@@ -2,6 +2,7 @@
 
 use std::{borrow::Cow, fmt};
 
+use super::KeyState;
 use crate::access::Denied;
 
 /// The result of everything that stands on the domain.
@@ -54,32 +55,6 @@ pub enum Field {
     VersionId,
     VersionStage,
     VersionStages,
-}
-
-/// The state of a key that cannot be used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum KeyState {
-    Enabled,
-    Disabled,
-    PendingDeletion,
-    /// Its material has to be imported, which is not emulated.
-    PendingImport,
-    /// Its instance is not connected.
-    Unavailable,
-}
-
-impl KeyState {
-    /// The state's name, as replies and the texts of errors have it (documented).
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Enabled => "Enabled",
-            Self::Disabled => "Disabled",
-            Self::PendingDeletion => "PendingDeletion",
-            Self::PendingImport => "PendingImport",
-            Self::Unavailable => "Unavailable",
-        }
-    }
 }
 
 /// What went wrong. Reasons name rules and places; they never contain a secret's value.

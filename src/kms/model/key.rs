@@ -206,20 +206,6 @@ impl ProtectionLevel {
 /// is [`Error::KeyState`] where the key is used or described, and [`Error::KeyStateStays`] where it is changed. One that is
 /// [`KeyState::Unavailable`] stays so (inferred).
 impl KeyState {
-    /// The state of that name; `None` for another text.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        [
-            Self::Enabled,
-            Self::Disabled,
-            Self::PendingDeletion,
-            Self::PendingImport,
-            Self::Unavailable,
-        ]
-        .into_iter()
-        .find(|state| state.name() == text)
-    }
-
     /// Whether the key seals and opens.
     pub fn check_usable(self) -> Result<()> {
         if self == Self::Enabled { Ok(()) } else { Err(Error::KeyState(self)) }

@@ -98,13 +98,8 @@ impl ExtendedConfig {
     /// Reads the configuration from what [`ExtendedConfig::to_json`] made, which may be longer than what was sent.
     ///
     /// # Errors
-    /// [`Error::Damaged`].
-    pub fn restore(text: &str, managed_type: ManagedType) -> Result<Self> {
-        let damaged = |reason| Error::Damaged("a secret's extended configuration".into(), reason);
-        Self::read(text, managed_type).map_err(damaged)
-    }
-
-    fn read(text: &str, managed_type: ManagedType) -> Read<Self> {
+    /// Why it is none.
+    pub fn read(text: &str, managed_type: ManagedType) -> Read<Self> {
         let object = Object::read("", text)?;
         let kind = kind(&object, managed_type)?;
         let members = object.members().iter();
@@ -155,12 +150,6 @@ impl ExtendedConfig {
             | Kind::Password
             | Kind::SshKey => None,
         }
-    }
-
-    /// Whether two accounts take turns, so that the previous version's value still works.
-    #[must_use]
-    pub fn rotates_two_users(&self) -> bool {
-        matches!(self.kind, Kind::TwoAccounts | Kind::MadeAccounts { .. })
     }
 }
 

@@ -67,7 +67,8 @@ enum Who {
     Everyone,
     Root,
     User(String),
-    Role(String),
+    /// One, whichever: no caller here is a role.
+    Role,
 }
 
 /// Who wants to do something with a secret.
@@ -86,8 +87,6 @@ pub enum PrincipalKind<'a> {
     Root,
     /// A user, by its name.
     User(&'a str),
-    /// A role, by its name.
-    Role(&'a str),
 }
 
 /// The policy of a secret of that account to which nobody gave one, as the documentation prints it.
@@ -181,7 +180,7 @@ impl Principal {
             ("*", _) => Who::Everyone,
             ("root", _) => Who::Root,
             (_, Some(("user", user))) => Who::User(name(user)?),
-            (_, Some(("role", role))) => Who::Role(name(role)?),
+            (_, Some(("role", role))) => name(role).map(|_| Who::Role)?,
             _ => return None,
         };
         is_account.then(|| Self { account: account.to_owned(), who })
@@ -192,9 +191,7 @@ impl Principal {
             && match (&self.who, caller.kind) {
                 (Who::Everyone, _) | (Who::Root, PrincipalKind::Root) => true,
                 (Who::User(known), PrincipalKind::User(name)) => known == name,
-                // RAM prints the names of roles in small letters here, whatever they are elsewhere (seen).
-                (Who::Role(known), PrincipalKind::Role(name)) => known.eq_ignore_ascii_case(name),
-                (Who::Root | Who::User(_) | Who::Role(_), _) => false,
+                (Who::Root | Who::User(_) | Who::Role, _) => false,
             }
     }
 }

@@ -1,10 +1,10 @@
 //! A secret, without its values.
 
 use super::{
-    AutomaticRotation, ExtendedConfig, Interval, KeyId, Kind, ManagedType, Result, Scope,
-    SecretName, SecretType,
+    AutomaticRotation, Error, ExtendedConfig, Field, InstanceId, Interval, KeyId, Kind,
+    ManagedType, Result, Scope, SecretName, SecretType,
 };
-use crate::clock::Timestamp;
+use crate::{clock::Timestamp, text::is_storable_text};
 
 /// A secret's identity: random, and no other secret has it, not even one of the same name made later.
 pub type Uid = [u8; 16];
@@ -24,11 +24,11 @@ pub struct Secret {
     /// What it is for.
     pub secret_type: SecretType,
     /// What somebody says of it.
-    pub description: Option<String>,
+    pub description: Option<SecretDescription>,
     /// The key that its creator named; `None` for the service's own.
     pub encryption_key: Option<KeyId>,
     /// The instance that its creator named.
-    pub instance: Option<String>,
+    pub instance: Option<InstanceId>,
     /// How a managed secret is made, as JSON.
     pub extended_config: Option<String>,
     /// Who else may use it: the text that was set.
@@ -88,6 +88,27 @@ impl Rotation {
     }
 }
 
+/// What somebody says of a secret: text of any length (no limit is documented) that every reply format can carry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecretDescription(String);
+
+impl SecretDescription {
+    /// The description, if it follows the rule.
+    pub fn parse(text: impl Into<String>) -> Result<Self> {
+        let text = text.into();
+        if is_storable_text(&text) {
+            return Ok(Self(text));
+        }
+        Err(Error::invalid(Field::Description, "has a control character"))
+    }
+
+    /// The description as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 impl Secret {
     /// Its name across accounts.
     #[must_use]
@@ -98,9 +119,18 @@ impl Secret {
     /// How a managed secret is made.
     ///
     /// # Errors
-    /// [`Error::Damaged`](super::Error::Damaged).
+    /// [`Error::Damaged`].
     pub fn config(&self, managed: ManagedType) -> Result<ExtendedConfig> {
-        ExtendedConfig::restore(self.extended_config.as_deref().unwrap_or_default(), managed)
+        let text = self.extended_config.as_deref().unwrap_or_default();
+        let damaged =
+            |why| Error::Damaged(self.arn(), format!("its extended configuration: {why}"));
+        ExtendedConfig::read(text, managed).map_err(damaged)
+    }
+
+    /// The error for a value that is kept in another form than its type's.
+    #[must_use]
+    pub fn misshapen(&self) -> Error {
+        Error::Damaged(self.arn(), "its value is not of its type's form".to_owned())
     }
 
     /// Whether the time to delete it has come: then there is no such secret any more, whatever the store still has.

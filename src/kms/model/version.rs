@@ -111,11 +111,6 @@ impl Change {
 }
 
 impl Versions {
-    /// Those of a new secret: one, which is current (documented).
-    pub fn first(id: VersionId, data_type: DataType, created: Timestamp) -> Self {
-        Self(vec![Version { number: 1, id, data_type, created, stages: vec![Stage::CURRENT] }])
-    }
-
     /// Those that are stored, in whatever order.
     pub fn stored(mut versions: Vec<Version>) -> Self {
         versions.sort_by_key(|version| version.number);

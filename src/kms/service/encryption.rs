@@ -4,7 +4,10 @@ use super::{Context, keys::material};
 use crate::{
     clock::Timestamp,
     kms::{
-        model::{Cloud, Error, Field, Key, KeyId, KeyRef, KeyVersionId, Result, Scope, Secret},
+        model::{
+            Cloud, Error, Field, InstanceId, Key, KeyId, KeyRef, KeyVersionId, Result, Scope,
+            Secret,
+        },
         store::DataKey,
     },
     sealing::{Binding, DataEncryptionKey, Sealing},
@@ -27,7 +30,7 @@ pub fn usable_key(
     cloud: &Cloud,
     context: &Context,
     named: &KeyRef,
-    instance: Option<&str>,
+    instance: Option<&InstanceId>,
 ) -> Result<KeyId> {
     let Some(key) = context.find_key(tx, named)? else {
         context.authorize_missing_key(SEALS, named)?;
@@ -35,7 +38,7 @@ pub fn usable_key(
     };
     context.authorize_key(tx, SEALS, &key)?;
     material::check_usable(&key, cloud)?;
-    if key.instance.as_deref() != instance {
+    if key.instance.as_ref() != instance {
         return Err(Error::invalid(Field::EncryptionKey, "is not in the instance of the secret"));
     }
     Ok(key.id)
@@ -66,8 +69,12 @@ pub fn check_enabled(
     id: &KeyId,
     now: Timestamp,
 ) -> Result<()> {
-    let found = tx.kms_key(scope, id)?.filter(|key| !key.is_gone(now));
-    material::check_usable(&found.ok_or(Error::KeyNotFound)?, cloud)
+    material::check_usable(&existing_key(tx, scope, id, now)?, cloud)
+}
+
+/// The key of a secret, in whatever state; [`Error::KeyNotFound`].
+pub fn existing_key(tx: &mut Tx<'_>, scope: &Scope, id: &KeyId, now: Timestamp) -> Result<Key> {
+    tx.kms_key(scope, id)?.filter(|key| !key.is_gone(now)).ok_or(Error::KeyNotFound)
 }
 
 /// Whether the key of a secret, if it has one, opens its versions.
@@ -94,8 +101,7 @@ fn check(
     scope: &Scope,
     id: &KeyId,
 ) -> Result<()> {
-    let found = tx.kms_key(scope, id)?.filter(|key| !key.is_gone(context.now));
-    let key = found.ok_or(Error::KeyNotFound)?;
+    let key = existing_key(tx, scope, id, context.now)?;
     context.authorize_key(tx, action, &key)?;
     material::check_usable(&key, cloud)
 }

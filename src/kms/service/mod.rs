@@ -5,6 +5,7 @@ mod encryption;
 mod holder;
 mod keys;
 mod password;
+mod random;
 mod rights;
 mod secrets;
 mod seed;
@@ -13,6 +14,8 @@ mod tags;
 mod worker;
 
 use std::sync::Arc;
+
+use tokio::sync::Semaphore;
 
 use crate::{
     clock::Timestamp,
@@ -30,12 +33,17 @@ pub(crate) use secrets::{
 };
 pub(crate) use tags::{ListTags, Resources, Tagged, TaggedRow, Untagging};
 
+/// How many pairs of SSH keys are made at the same time: each takes a processor for a second or so.
+const MADE_AT_ONCE: usize = 2;
+
 /// Everything that can be done. Cloning is cheap.
 #[derive(Clone)]
 pub struct Service {
     store: Store,
     sealing: Arc<Sealing>,
     pub(crate) cloud: Arc<Cloud>,
+    /// Permits to make what takes long.
+    making: Arc<Semaphore>,
 }
 
 /// Of one request: who asks, when, and where.
@@ -60,7 +68,8 @@ impl Service {
     /// A service over a store whose values these keys seal, for one emulated cloud.
     #[must_use]
     pub fn new(store: Store, sealing: Arc<Sealing>, cloud: Cloud) -> Self {
-        Self { store, sealing, cloud: Arc::new(cloud) }
+        let making = Arc::new(Semaphore::new(MADE_AT_ONCE));
+        Self { store, sealing, cloud: Arc::new(cloud), making }
     }
 
     /// How much there is, in all accounts and regions.

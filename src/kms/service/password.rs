@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use super::{Context, Service, secrets::create::random};
+use super::{Context, Service, random::random};
 use crate::kms::model::{PasswordRules, Result};
 
 impl Service {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::{
     Service,
     keys::{CreateKey, NewKey},
+    random::random,
     secrets::{create, payload},
 };
 use crate::{
@@ -93,7 +94,7 @@ fn key_draft(wanted: SeedKey) -> Result<KeyDraft> {
 fn seed_key(tx: &mut Tx<'_>, sealing: &Sealing, draft: &KeyDraft, now: Timestamp) -> Result<()> {
     let KeyDraft { scope, alias, key } = draft;
     match tx.kms_key_named(scope, alias)? {
-        Some(key) if key.is_gone(now) => drop(tx.delete_kms_alias(scope, alias)?),
+        Some(key) if key.is_gone(now) => drop(tx.delete_kms_alias(&key, alias)?),
         Some(_) => return Ok(()),
         None => {}
     }
@@ -105,7 +106,7 @@ fn draft(wanted: SeedSecret, now: Timestamp) -> Result<Draft> {
     let data = wanted.data.expose();
     let sealed = match &wanted.config {
         None => payload::seal(data)?,
-        Some(config) => payload::seal(&config.initial_value(data, &mut create::random, now)?)?,
+        Some(config) => payload::seal(&config.initial_value(data, &mut random, now)?)?,
     };
     let uid = random_id().map_err(Error::unavailable)?;
     Ok(Draft { wanted, uid, sealed })

@@ -8,13 +8,13 @@ use super::{
     counts::Counted,
     readable,
     schema::{kms_deleted_keys, kms_keys},
-    secrets::uid,
+    secrets::{instance, uid},
 };
 use crate::{
     clock::Timestamp,
     kms::model::{
-        AliasName, Filters, Key, KeyDescription, KeyFilter, KeyId, KeyRotation, KeySpec, KeyState,
-        KeyUsage, Kind, Origin, Page, ProtectionLevel, Result, Scope,
+        AliasName, Filters, InstanceId, Key, KeyDescription, KeyFilter, KeyId, KeyRotation,
+        KeySpec, KeyState, KeyUsage, Kind, Origin, Page, ProtectionLevel, Result, Scope,
     },
     sealed::KeyId as DatabaseKeyId,
     store::{
@@ -70,7 +70,7 @@ impl KeyRow {
             own_state: KeyState::parse(&self.state).ok_or_else(broken)?,
             description: KeyDescription::parse(&self.description).map_err(|_| broken())?,
             creator: self.creator,
-            instance: self.instance,
+            instance: self.instance.as_deref().map(instance).transpose()?,
             policy: self.policy,
             rotation: self.rotation_interval.map(rotation).transpose()?,
             last_rotation: self.last_rotation_at.map(Timestamp),
@@ -212,7 +212,7 @@ impl Tx<'_> {
             Text(key.own_state.name()),
             Text(key.description.as_str()),
             Text(&key.creator),
-            MaybeText(key.instance.as_deref()),
+            MaybeText(key.instance.as_ref().map(InstanceId::as_str)),
             MaybeText(key.policy.as_deref()),
             MaybeNumber(key.rotation.map(KeyRotation::seconds)),
             MaybeNumber(key.last_rotation.map(|at| at.0)),
@@ -286,7 +286,7 @@ impl Tx<'_> {
         Ok((ids.into_iter().map(parse).collect::<store::Result<_>>()?, total))
     }
 
-    /// Whether there was a key of that id.
+    /// Whether there was a key of that id which secrets named when it was deleted.
     pub fn is_deleted_kms_key(&mut self, scope: &Scope, id: &KeyId) -> store::Result<bool> {
         let row = kms_deleted_keys::table
             .find((scope.to_string(), id.as_str()))
@@ -300,11 +300,11 @@ impl Tx<'_> {
     pub fn kms_key_policies_of(
         &mut self,
         scope: &Scope,
-        instance: &str,
+        instance: &InstanceId,
     ) -> store::Result<Vec<String>> {
         let policies = kms_keys::table
             .filter(kms_keys::scope.eq(scope.to_string()))
-            .filter(kms_keys::instance.eq(instance))
+            .filter(kms_keys::instance.eq(instance.as_str()))
             .filter(kms_keys::policy.is_not_null())
             .select(kms_keys::policy.assume_not_null());
         Ok(policies.load(self.connection())?)

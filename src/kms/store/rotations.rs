@@ -1,5 +1,8 @@
 //! How often an account has had secrets rotated within the hour.
 
+use diesel::{OptionalExtension, prelude::*};
+
+use super::schema::kms_rotations;
 use crate::{
     clock::Timestamp,
     store::{
@@ -12,6 +15,22 @@ use crate::{
 const HOUR: i64 = 3_600_000;
 
 impl Tx<'_> {
+    /// Whether an account that may ask for so many rotations within the hour has some left.
+    pub fn has_kms_rotations_left(
+        &mut self,
+        account: &str,
+        now: Timestamp,
+        limit: i64,
+    ) -> store::Result<bool> {
+        let row = kms_rotations::table
+            .find(account)
+            .select((kms_rotations::since, kms_rotations::count))
+            .first::<(i64, i64)>(self.connection())
+            .optional()?;
+        let begun = now.0.saturating_sub(HOUR);
+        Ok(row.is_none_or(|(since, count)| since <= begun || count < limit))
+    }
+
     /// Counts a rotation that an account asks for; `false` when it has had so many within the hour, which begins with the
     /// first of them.
     pub fn count_kms_rotation(

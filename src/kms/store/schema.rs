@@ -48,6 +48,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    kms_rotations (account) {
+        account -> Text,
+        since -> BigInt,
+        count -> BigInt,
+    }
+}
+
+diesel::table! {
     kms_tags (scope, kind, resource_id, tag_key) {
         scope -> Text,
         kind -> Text,

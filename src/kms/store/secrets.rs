@@ -6,12 +6,12 @@ use diesel::{
     result::{DatabaseErrorKind, Error as DieselError},
 };
 
-use super::{counts::Counted, schema::kms_secrets};
+use super::{counts::Counted, readable, schema::kms_secrets};
 use crate::{
     clock::Timestamp,
     kms::model::{
-        AutomaticRotation, Error, Interval, KeyId, Kind, Result, Rotation, Scope, Secret,
-        SecretName, SecretType, Uid,
+        AutomaticRotation, Error, InstanceId, Interval, KeyId, Kind, Result, Rotation, Scope,
+        Secret, SecretDescription, SecretName, SecretType, Uid,
     },
     sealed::KeyId as DatabaseKeyId,
     store::{
@@ -59,12 +59,15 @@ impl SecretRow {
             uid: uid(&self.uid).ok_or_else(broken)?,
             name: SecretName::parse(&self.name).map_err(|_| broken())?,
             secret_type: SecretType::parse(&self.secret_type).map_err(|_| broken())?,
-            description: self.description,
+            description: self
+                .description
+                .map(|text| SecretDescription::parse(text).map_err(|_| broken()))
+                .transpose()?,
             encryption_key: self
                 .encryption_key
                 .map(|text| KeyId::parse(&text).ok_or_else(broken))
                 .transpose()?,
-            instance: self.instance,
+            instance: self.instance.as_deref().map(instance).transpose()?,
             extended_config: self.extended_config,
             policy: self.policy,
             rotation: Rotation {
@@ -88,6 +91,11 @@ pub(super) fn uid(text: &str) -> Option<Uid> {
     data_encoding::HEXLOWER.decode(text.as_bytes()).ok()?.try_into().ok()
 }
 
+/// The id of the instance in its text.
+pub(super) fn instance(text: &str) -> store::Result<InstanceId> {
+    InstanceId::parse(text).map_err(|_| corrupt("instance of KMS"))
+}
+
 impl Tx<'_> {
     /// The number of the next secret, and the current key of the database, which wraps its data keys. From here on, whoever
     /// waits for new rows waits for this transaction.
@@ -102,26 +110,19 @@ impl Tx<'_> {
     }
 
     /// The secret of that name, also one whose time to be deleted has come.
-    pub fn kms_secret(
-        &mut self,
-        scope: &Scope,
-        name: &SecretName,
-    ) -> store::Result<Option<Secret>> {
+    pub fn kms_secret(&mut self, scope: &Scope, name: &SecretName) -> Result<Option<Secret>> {
         let row = kms_secrets::table
             .filter(kms_secrets::scope.eq(scope.to_string()))
             .filter(kms_secrets::name.eq(name.as_str()))
             .select(SecretRow::as_select())
             .first(self.connection())
-            .optional()?;
-        row.map(SecretRow::parse).transpose()
+            .optional();
+        let parse = |row: Option<SecretRow>| row.map(SecretRow::parse).transpose();
+        readable(row, parse, || scope.arn(Kind::Secret, name.as_str()))
     }
 
     /// The same, and keeps other writers from it until the end of the transaction.
-    pub fn lock_kms_secret(
-        &mut self,
-        scope: &Scope,
-        name: &SecretName,
-    ) -> store::Result<Option<Secret>> {
+    pub fn lock_kms_secret(&mut self, scope: &Scope, name: &SecretName) -> Result<Option<Secret>> {
         if self.has_other_writers() {
             let sql = "SELECT id FROM kms_secrets WHERE scope = ? AND name = ? FOR NO KEY UPDATE";
             self.execute(sql, &[Text(&scope.to_string()), Text(name.as_str())])?;
@@ -142,9 +143,9 @@ impl Tx<'_> {
             Text(&data_encoding::HEXLOWER.encode(&secret.uid)),
             Text(secret.name.as_str()),
             Text(secret.secret_type.as_str()),
-            MaybeText(secret.description.as_deref()),
+            MaybeText(secret.description.as_ref().map(SecretDescription::as_str)),
             MaybeText(secret.encryption_key.as_ref().map(KeyId::as_str)),
-            MaybeText(secret.instance.as_deref()),
+            MaybeText(secret.instance.as_ref().map(InstanceId::as_str)),
             MaybeText(secret.extended_config.as_deref()),
             MaybeText(secret.policy.as_deref()),
             Text(automatic.as_str()),
@@ -174,7 +175,7 @@ impl Tx<'_> {
                    WHERE scope = ? AND id = ?";
         let Rotation { automatic, interval, last, next } = secret.rotation;
         let values = [
-            MaybeText(secret.description.as_deref()),
+            MaybeText(secret.description.as_ref().map(SecretDescription::as_str)),
             MaybeText(secret.extended_config.as_deref()),
             MaybeText(secret.policy.as_deref()),
             Text(automatic.as_str()),
@@ -212,12 +213,12 @@ impl Tx<'_> {
     pub fn kms_secrets_of(
         &mut self,
         scope: &Scope,
-        instance: &str,
+        instance: &InstanceId,
         now: Timestamp,
     ) -> store::Result<u64> {
         let count: i64 = kms_secrets::table
             .filter(kms_secrets::scope.eq(scope.to_string()))
-            .filter(kms_secrets::instance.eq(instance))
+            .filter(kms_secrets::instance.eq(instance.as_str()))
             .filter(kms_secrets::delete_at.is_null().or(kms_secrets::delete_at.gt(now.0)))
             .count()
             .get_result(self.connection())?;
@@ -225,10 +226,14 @@ impl Tx<'_> {
     }
 
     /// The policies that were set in an instance.
-    pub fn kms_policies_of(&mut self, scope: &Scope, instance: &str) -> store::Result<Vec<String>> {
+    pub fn kms_policies_of(
+        &mut self,
+        scope: &Scope,
+        instance: &InstanceId,
+    ) -> store::Result<Vec<String>> {
         let policies = kms_secrets::table
             .filter(kms_secrets::scope.eq(scope.to_string()))
-            .filter(kms_secrets::instance.eq(instance))
+            .filter(kms_secrets::instance.eq(instance.as_str()))
             .filter(kms_secrets::policy.is_not_null())
             .select(kms_secrets::policy.assume_not_null());
         Ok(policies.load(self.connection())?)

@@ -22,6 +22,9 @@ diesel::alias!(const OTHERS: Alias<Others> = kms_tags as other_kms_tags);
 
 type Rows<'a> = kms_tags::BoxedQuery<'a, <AnyConnection as Connection>::Backend>;
 
+/// The number of a resource with the key and the value of a tag.
+type FoundTag = (i64, String, String);
+
 /// A tag as resources are found by it: one of its keys, or one of its values.
 #[derive(Debug, Clone, Copy)]
 pub enum TagText<'a> {
@@ -184,39 +187,42 @@ impl Tx<'_> {
         let driver = self.rarest_tag(list)?;
         let mut listed = Vec::new();
         while listed.len() < limit {
-            let rows: Vec<(i64, String, String)> =
-                self.kms_tag_rows(list, driver, after.as_ref(), limit)?;
-            let is_last = rows.len() < limit;
-            after = rows.last().map(|(id, key, _)| TagPlace { id: *id, key: key.clone() });
+            let (rows, next) = self.kms_tag_rows(list, driver, after.as_ref(), limit)?;
             let names = self.kms_names(&list.scope, list.kind, &rows, now)?;
             let alive = rows.into_iter().filter_map(|(id, key, value)| {
                 let resource = names.get(&id)?.clone();
                 Some(TagRow { id, resource, key, value })
             });
             listed.extend(alive);
-            if is_last {
+            if next.is_none() {
                 break;
             }
+            after = next;
         }
         listed.truncate(limit);
         Ok(listed)
     }
 
-    /// The tags of a list behind a place, those of resources among them whose time has come.
+    /// Some tags of a list behind a place, those of resources among them whose time has come; and the place behind which
+    /// there may be more.
     fn kms_tag_rows(
         &mut self,
         list: &TagList,
         driver: Option<&(TagKey, Option<TagValue>)>,
         after: Option<&TagPlace>,
         limit: usize,
-    ) -> store::Result<Vec<(i64, String, String)>> {
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    ) -> store::Result<(Vec<FoundTag>, Option<TagPlace>)> {
+        let count = i64::try_from(limit).unwrap_or(i64::MAX);
         let mut rows = rows(&list.scope, list.kind);
         if let Some(ids) = &list.ids {
             rows = rows.filter(kms_tags::resource_id.eq_any(ids.clone()));
         }
+        let mut further = None;
         if let Some(driver) = driver {
-            let ids = self.kms_resources_with(list, driver, after.map(|place| place.id), limit)?;
+            let ids = self.kms_resources_with(list, driver, after.map(|place| place.id), count)?;
+            // The first of them may have no tag behind the place, so that fewer tags than were asked for are not the end.
+            let highest = ids.last().filter(|_| ids.len() == limit);
+            further = highest.map(|id| TagPlace { id: id + 1, key: String::new() });
             rows = rows.filter(kms_tags::resource_id.eq_any(ids));
         }
         if let Some(TagPlace { id, key }) = after {
@@ -225,11 +231,14 @@ impl Tx<'_> {
                 .filter(kms_tags::resource_id.ge(id))
                 .filter(kms_tags::resource_id.gt(id).or(kms_tags::tag_key.gt(key.clone())));
         }
-        let rows = rows
+        let rows: Vec<FoundTag> = rows
             .order((kms_tags::resource_id, kms_tags::tag_key))
             .select((kms_tags::resource_id, kms_tags::tag_key, kms_tags::tag_value))
-            .limit(limit);
-        Ok(rows.load(self.connection())?)
+            .limit(count)
+            .load(self.connection())?;
+        let end = rows.last().filter(|_| rows.len() == limit);
+        let next = end.map(|(id, key, _)| TagPlace { id: *id, key: key.clone() }).or(further);
+        Ok((rows, next))
     }
 
     /// The first resources from a number on that have all tags of a list; `driver` is the one that they are looked up by.
@@ -284,7 +293,7 @@ impl Tx<'_> {
         &mut self,
         scope: &Scope,
         kind: Kind,
-        rows: &[(i64, String, String)],
+        rows: &[FoundTag],
         now: Timestamp,
     ) -> store::Result<HashMap<i64, String>> {
         let mut ids: Vec<i64> = rows.iter().map(|(id, _, _)| *id).collect();

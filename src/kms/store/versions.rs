@@ -6,8 +6,8 @@ use super::{readable, schema::kms_versions, secrets::SecretRow};
 use crate::{
     clock::Timestamp,
     kms::model::{
-        DataType, Field, Result, Scope, Secret, SecretName, Stage, Version, VersionId, Versions,
-        stages_from_column, stages_to_column,
+        DataType, Field, Kind, Result, Scope, Secret, SecretName, Stage, Version, VersionId,
+        Versions, stages_from_column, stages_to_column,
     },
     sealed::{SealedData, WrappedDataKey},
     store::{
@@ -27,7 +27,7 @@ pub enum DataKey {
     OfDatabase(WrappedDataKey),
     /// A version of a key of KMS.
     OfKms {
-        /// Which.
+        /// Its id.
         key_version: String,
         /// The wrapped data key.
         bytes: Vec<u8>,
@@ -111,21 +111,23 @@ impl Tx<'_> {
         scope: &Scope,
         name: &SecretName,
         stage: &Stage,
-    ) -> store::Result<Option<(Secret, Option<StoredVersion>)>> {
+    ) -> Result<Option<(Secret, Option<StoredVersion>)>> {
         // A column holds `,A,B,`. An underscore stands for any character here, so that others may be found as well.
         let pattern = format!("%,{},%", stage.as_str());
         let values = [Text(&pattern), Text(&scope.to_string()), Text(name.as_str())];
-        let rows: Vec<(SecretRow, Option<StoredRow>)> =
-            prepared::<AtStage>(AT_STAGE, &values).load(self.connection())?;
-        let mut found = None;
-        for (secret, version) in rows {
-            let version = version.map(StoredRow::parse).transpose()?;
-            let version = version.filter(|stored| stored.version.stages.contains(stage));
-            if found.is_none() || version.is_some() {
-                found = Some((secret.parse()?, version));
+        let rows = prepared::<AtStage>(AT_STAGE, &values).load(self.connection());
+        let parse = |rows: Vec<(SecretRow, Option<StoredRow>)>| {
+            let mut found = None;
+            for (secret, version) in rows {
+                let version = version.map(StoredRow::parse).transpose()?;
+                let version = version.filter(|stored| stored.version.stages.contains(stage));
+                if found.is_none() || version.is_some() {
+                    found = Some((secret.parse()?, version));
+                }
             }
-        }
-        Ok(found)
+            Ok(found)
+        };
+        readable(rows, parse, || scope.arn(Kind::Secret, name.as_str()))
     }
 
     /// The version of a secret with that id.

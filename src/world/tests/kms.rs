@@ -2,11 +2,16 @@
 
 use super::*;
 use crate::kms::model::{
-    Cloud as Kms, DataType, Instance, InstanceState, KeySpec, SecretType as KmsType,
+    Cloud as Kms, DataType, Instance, InstanceId, InstanceState, KeySpec, SecretDescription,
+    SecretType as KmsType,
 };
 
 /// A secret without a mistake but for what takes the place of `…`.
 const SECRET: &str = "kms: { secrets: [{ name: s, data: d, … }] }";
+
+fn instance(id: &str) -> InstanceId {
+    InstanceId::parse(id).unwrap()
+}
 
 /// A policy that names this account's users, and others'.
 fn policy(principals: &str) -> String {
@@ -17,7 +22,7 @@ fn policy(principals: &str) -> String {
 }
 
 #[test]
-fn without_the_section_kms_has_no_bounds() {
+fn without_the_section_kms_has_its_defaults() {
     for text in ["", "kms: {}", "kms: { quotas: {}, keys: [], secrets: [] }"] {
         let world = world(text);
         let Cloud { account, regions, .. } = Cloud::default();
@@ -28,7 +33,7 @@ fn without_the_section_kms_has_no_bounds() {
     // No instance at all, while without a list any id is one.
     let none = world("kms: { instances: [] }").kms;
     assert_eq!(none.instances, Some([].into()));
-    assert_eq!(none.instance("kst-a"), None);
+    assert_eq!(none.instance(&instance("kst-a")), None);
 }
 
 #[test]
@@ -55,8 +60,8 @@ kms:
     let kms = world.kms;
     assert_eq!((kms.account.as_str(), kms.regions), ("0012", world.cloud.regions));
     assert_eq!(kms.users, ["a", "c"]);
-    assert_eq!((kms.secret_quota, kms.key_quota), (Some(0), Some(u32::MAX)));
-    let instance = |state| Instance { state, ..Instance::OPEN };
+    assert_eq!((kms.secret_quota, kms.key_quota), (Some(0), u32::MAX));
+    let with = |state| Instance { state, ..Instance::OPEN };
     let states = [
         ("kst-b", InstanceState::Uninitialized),
         ("kst-c", InstanceState::Connecting),
@@ -65,9 +70,9 @@ kms:
         ("kst-f", InstanceState::Error),
     ];
     let mut known: std::collections::BTreeMap<_, _> =
-        states.into_iter().map(|(id, state)| (id.to_owned(), instance(state))).collect();
+        states.into_iter().map(|(id, state)| (instance(id), with(state))).collect();
     let first = Instance { secret_quota: Some(1), access_quota: Some(0), ..Instance::OPEN };
-    known.insert("kst-a".to_owned(), first);
+    known.insert(instance("kst-a"), first);
     assert_eq!(kms.instances, Some(known));
 }
 
@@ -122,8 +127,8 @@ kms:
     let shown = (second.scope.to_string(), second.alias.as_str(), second.spec);
     assert_eq!(shown, (format!("{account}/cn-y"), "alias/app", KeySpec::Sm4));
     assert_eq!(
-        (second.description.as_str(), second.instance.as_deref()),
-        ("of two", Some("kst-a"))
+        (second.description.as_str(), second.instance.clone()),
+        ("of two", Some(instance("kst-a")))
     );
     assert_eq!((third.spec, &third.instance), (KeySpec::EcP256, &None));
 }
@@ -142,8 +147,8 @@ fn keys_have_rules() {
         keys: [{ alias: alias/a, spec: @AES_256 }] => no such specification; the specifications are Aliyun_AES_256, Aliyun_AES_192, Aliyun_AES_128, Aliyun_SM4, EC_P256
         keys: [{ alias: alias/a, spec: @RSA_2048 }] => no such specification
         keys: [{ alias: alias/a, description: @\"a\\0b\" }] => this has a control character
-        keys: [{ alias: alias/a, instance: @a }] => an instance's id begins with 'kst-'
-        keys: [{ alias: alias/a, instance: @kst- }] => an instance's id begins with 'kst-'
+        keys: [{ alias: alias/a, instance: @a }] => an instance's id is 'kst-' and 1 to 60 letters, digits and '-'
+        keys: [{ alias: alias/a, instance: @kst- }] => an instance's id is 'kst-' and 1 to 60 letters, digits and '-'
         instances: [], keys: [{ alias: alias/a, instance: @kst-a }] => no such instance; `instances` must list it
         keys: [{ alias: alias/a }, { region: cn-y, alias: alias/a }, @{ region: cn-x, alias: alias/a }] => this key stands twice; the first is at 1:40
         quotas: { keys: 1 }, keys: [{ alias: alias/a }, { region: cn-y, alias: alias/a }, @{ alias: alias/b }, { alias: alias/c }] => the quota of 1 keys is full before this one
@@ -195,9 +200,9 @@ kms:
     assert_eq!(first.tags, kms_model::Tags::default());
     assert_eq!((second.name.as_str(), second.version.as_str()), ("db/main", "v2"));
     assert_eq!((second.data.expose(), second.data_type), ("{\"user\":\"root\"}", DataType::Binary));
-    assert_eq!(second.description.as_deref(), Some(""));
+    assert_eq!(second.description.as_ref().map(SecretDescription::as_str), Some(""));
     assert_eq!(second.key.as_ref().unwrap().as_str(), "alias/app");
-    assert_eq!(second.instance.as_deref(), Some("kst-a"));
+    assert_eq!(second.instance, Some(instance("kst-a")));
     let sent = concat!(
         r#"{"Version":"1","Statement":[{"Sid":"a b","Effect":"Deny","Principal":{"RAM":"acs:ram::2:*"},"#,
         r#""Action":["kms:List*","kms:GetSecretValue"],"Resource":"*","#,
@@ -226,7 +231,7 @@ fn secrets_have_rules() {
         version: @\"a\\nb\" => this has a control character
         data_type: @Text => this is neither text nor binary
         description: @\"a\\0b\" => this has a control character
-        instance: @a => an instance's id begins with 'kst-'
+        instance: @a => an instance's id is 'kst-' and 1 to 60 letters, digits and '-'
         key: @alias/a => no such key in this region; `keys` must list it
         key: @app => this does not begin with alias/
         extended_config: @{} => only managed secrets have an `extended_config`

@@ -243,3 +243,28 @@ fn a_value_that_does_not_open_spoils_no_other() {
     let name = [("SecretName", "a")];
     kms.refused("GetSecretValue", &name, 500, "InternalFailure", "Internal Failure");
 }
+
+/// A row that cannot be read stays so: that is no outage, which would be an error of the whole request.
+#[test]
+fn a_row_that_cannot_be_read_spoils_no_other() {
+    let kms = Kms::start();
+    let damages = [
+        ("uid", "kms_secrets SET uid = ''"),
+        ("type", "kms_secrets SET secret_type = 'x'"),
+        ("stages", "kms_versions SET stages = 'x'"),
+        ("stage", "kms_versions SET stages = ',a b,ACSCurrent,'"),
+        ("data-type", "kms_versions SET data_type = 'x'"),
+    ];
+    kms.create("whole");
+    for (name, change) in damages {
+        kms.create(name);
+        let id = if change.starts_with("kms_versions") { "secret_id" } else { "id" };
+        let secret = format!("(SELECT id FROM kms_secrets WHERE name = '{name}')");
+        kms.execute(&format!("UPDATE {change} WHERE {id} = {secret}"));
+    }
+    let all: Vec<Value> = damages.iter().map(|(name, _)| json!({"SecretName": name})).collect();
+    let answer = batch(kms.root(), &json!([all, vec![json!({"SecretName": "whole"})]].concat()));
+    assert_eq!(answer["SecretValues"].as_array().unwrap().len(), 1);
+    let failure = |name| error(name, 500, "InternalFailure", "Internal Failure");
+    assert_eq!(answer["Errors"], json!(damages.map(|(name, _)| failure(name))));
+}

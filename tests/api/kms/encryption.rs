@@ -122,6 +122,8 @@ fn a_secret_is_as_usable_as_its_key() {
     let id = [("KeyId", key.as_str()), ("PendingWindowInDays", "7")];
     let get = [("SecretName", "s")];
     let put = [("SecretName", "s"), ("VersionId", "v2"), ("SecretData", "canary-of-version-2")];
+    let text = kms.ok("GetSecretPolicy", &get)["Policy"].as_str().unwrap().to_owned();
+    let policy = [("SecretName", "s"), ("Policy", text.as_str())];
     for (close, row, open) in [
         ("DisableKey", DISABLED, "EnableKey"),
         ("ScheduleKeyDeletion", PENDING_DELETION, "CancelKeyDeletion"),
@@ -133,6 +135,8 @@ fn a_secret_is_as_usable_as_its_key() {
         assert_eq!(kms.describe("s")["EncryptionKeyId"], key.as_str());
         assert_eq!(kms.versions("s").len(), 1);
         kms.ok("UpdateSecret", &[("SecretName", "s"), ("Description", "x")]);
+        kms.ok("SetSecretPolicy", &policy);
+        kms.ok("GetSecretPolicy", &get);
         kms.ok(open, &id);
         kms.is_read("s", VALUE);
     }
@@ -143,6 +147,8 @@ fn a_secret_is_as_usable_as_its_key() {
         kms.refuses("PutSecretValue", &put, KEY_NOT_FOUND);
         let again = [("SecretName", "s"), ("VersionId", "v1"), ("SecretData", VALUE)];
         kms.refuses("PutSecretValue", &again, KEY_NOT_FOUND);
+        kms.refuses("GetSecretPolicy", &get, KEY_NOT_FOUND);
+        kms.refuses("SetSecretPolicy", &policy, KEY_NOT_FOUND);
         assert_eq!(kms.describe("s")["EncryptionKeyId"], key.as_str());
         eventually("the end of the key", || kms.number("SELECT count(*) FROM kms_keys") == 0);
     }

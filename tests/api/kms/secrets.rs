@@ -388,7 +388,7 @@ fn tags_have_their_bounds() {
 }
 
 #[test]
-fn a_description_may_be_anything_and_is_kept() {
+fn a_description_may_be_any_text_and_is_kept() {
     let kms = Kms::start();
     let text = " <&>\"中😀\r\n".repeat(1000);
     kms.create_with("a", &[("Description", &text)]);
@@ -396,6 +396,13 @@ fn a_description_may_be_anything_and_is_kept() {
     let name = ("SecretName", "a");
     kms.ok("UpdateSecret", &[name, ("Description", "")]);
     assert_eq!(described(&kms, "a")["Description"], "");
+    for text in ["\0", "a\u{1}b", "\u{ffff}"] {
+        let message = not_valid("Description", "has a control character");
+        let parameters = creation("b", &[("Description", text)]);
+        kms.refused(CREATE, &parameters, 400, INVALID, &message);
+        let message = some_not_valid("Description");
+        kms.refused("UpdateSecret", &[name, ("Description", text)], 400, INVALID, &message);
+    }
 }
 
 #[test]
@@ -764,8 +771,10 @@ fn instances_are_those_of_the_world() {
     // Where the world names none, anything of the form is one.
     let open = Kms::start_with("");
     open.create_with("a", &[("DKMSInstanceId", "kst-whatever")]);
-    for id in ["kst-", "a"] {
-        let parameters = creation("b", &[("DKMSInstanceId", id)]);
+    let longest = format!("kst-{}", "a".repeat(60));
+    open.create_with("b", &[("DKMSInstanceId", &longest)]);
+    for id in ["kst-", "a", "kst-a b", "kst-a_b", "kst-\0", "kst-中", &format!("{longest}a")] {
+        let parameters = creation("c", &[("DKMSInstanceId", id)]);
         let none = "The specified DKMS Instance is not found.";
         open.refused(CREATE, &parameters, 403, "Forbidden.DKMSInstanceNotFound", none);
     }

@@ -642,3 +642,28 @@ fn many_requests_for_the_same_resources_are_all_done() {
         assert_eq!(retries(), before);
     }
 }
+
+/// Of resources with one tag each the last one of a page has none left on the next.
+#[test]
+fn pages_of_a_tag_have_all_its_resources() {
+    let kms = Kms::start();
+    kms.execute(&format!(
+        "INSERT INTO kms_secrets (scope, id, uid, name, secret_type, rotation, created_at, updated_at)
+         SELECT scope, id, '00000000000000000000000000000000', name, 'Generic', 'Disabled', 0, 0
+         FROM (WITH RECURSIVE numbers(n) AS (SELECT 1001 UNION ALL SELECT n + 1 FROM numbers WHERE n < 1450)
+               SELECT '{ACCOUNT}/{REGION}' AS scope, n AS id, 's' || n AS name FROM numbers) AS made;
+         INSERT INTO kms_tags (scope, kind, resource_id, tag_key, tag_value)
+         SELECT scope, 'secret', id, 'k', 'v' FROM kms_secrets;"
+    ));
+    let expected: Vec<String> = (1001..=1450).map(|id| format!("s{id} k=v")).collect();
+    for tag in [&[][..], &[("Tag.1.Key", "k")], &[("Tag.1.Key", "k"), ("Tag.1.Value", "v")]] {
+        let (mut found, mut token) = (vec![], String::new());
+        for size in [200, 200, 50] {
+            let (page, next) = rows(&kms, &[tag, &[("NextToken", &token)]].concat());
+            assert_eq!((page.len(), next.is_empty()), (size, size == 50));
+            found.extend(page);
+            token = next;
+        }
+        assert_eq!(found, expected);
+    }
+}

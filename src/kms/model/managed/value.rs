@@ -123,40 +123,40 @@ impl ExtendedConfig {
     /// An account or a user gets a new password or new SSH keys; of two accounts it is the other one, which is current then
     /// (documented). A RAM user gets a new access key.
     ///
-    /// # Errors
-    /// [`Error::Damaged`] if the current version's data has not the form of its type, or what is fresh is another type's.
+    /// `None` if the current version's data has not the form of its type, or what is fresh is another type's.
+    #[must_use]
     pub fn next_value(
         &self,
         current: &str,
         fresh: &Fresh,
         now: Timestamp,
-    ) -> Result<Zeroizing<String>> {
+    ) -> Option<Zeroizing<String>> {
         match (&self.kind, fresh) {
             (Kind::OneAccount, Fresh::Password(password)) => {
-                let [name, _] = texts(current, ACCOUNT).ok_or_else(damaged)?;
-                Ok(object(ACCOUNT, [&name, password]))
+                let [name, _] = texts(current, ACCOUNT)?;
+                Some(object(ACCOUNT, [&name, password]))
             }
             (Kind::TwoAccounts, Fresh::Password(password)) => {
-                let [name, _, other] = texts(current, kept_account()).ok_or_else(damaged)?;
-                Ok(object(kept_account(), [&other, password, &name]))
+                let [name, _, other] = texts(current, kept_account())?;
+                Some(object(kept_account(), [&other, password, &name]))
             }
             (Kind::MadeAccounts { account, clone }, Fresh::Password(password)) => {
-                let [name, _] = texts(current, ACCOUNT).ok_or_else(damaged)?;
+                let [name, _] = texts(current, ACCOUNT)?;
                 let other = if *name == *account { clone } else { account };
-                Ok(object(ACCOUNT, [other, password]))
+                Some(object(ACCOUNT, [other, password]))
             }
             (Kind::AccessKey { .. }, Fresh::AccessKey { id, secret }) => {
-                shown_access_key(id, secret, now).ok_or_else(damaged)
+                shown_access_key(id, secret, now)
             }
             (Kind::Password, Fresh::Password(password)) => {
-                let [user, _] = texts(current, PASSWORD).ok_or_else(damaged)?;
-                Ok(object(PASSWORD, [&user, password]))
+                let [user, _] = texts(current, PASSWORD)?;
+                Some(object(PASSWORD, [&user, password]))
             }
             (Kind::SshKey, Fresh::SshKeys(KeyPair { public_key, private_key })) => {
-                let [user, _, _] = texts(current, SSH_KEY).ok_or_else(damaged)?;
-                Ok(object(SSH_KEY, [&user, public_key, private_key]))
+                let [user, _, _] = texts(current, SSH_KEY)?;
+                Some(object(SSH_KEY, [&user, public_key, private_key]))
             }
-            (_, Fresh::Password(_) | Fresh::AccessKey { .. } | Fresh::SshKeys(_)) => Err(damaged()),
+            (_, Fresh::Password(_) | Fresh::AccessKey { .. } | Fresh::SshKeys(_)) => None,
         }
     }
 
@@ -164,25 +164,21 @@ impl ExtendedConfig {
     /// `{"AccessKeyId","AccessKeySecret","GenerateTimestamp"}`, `{"UserName","Password"}` or
     /// `{"UserName","PublicKey","PrivateKey"}` (documented).
     ///
-    /// # Errors
-    /// [`Error::Damaged`] if the data has not the form of its type.
-    pub fn shown_value(&self, kept: &str) -> Result<Zeroizing<String>> {
+    /// `None` if the data has not the form of its type.
+    #[must_use]
+    pub fn shown_value(&self, kept: &str) -> Option<Zeroizing<String>> {
         match &self.kind {
             Kind::TwoAccounts => {
-                let [name, password, _] = texts(kept, kept_account()).ok_or_else(damaged)?;
-                Ok(object(ACCOUNT, [&name, &password]))
+                let [name, password, _] = texts(kept, kept_account())?;
+                Some(object(ACCOUNT, [&name, &password]))
             }
             Kind::OneAccount
             | Kind::MadeAccounts { .. }
             | Kind::AccessKey { .. }
             | Kind::Password
-            | Kind::SshKey => Ok(Zeroizing::new(kept.to_owned())),
+            | Kind::SshKey => Some(Zeroizing::new(kept.to_owned())),
         }
     }
-}
-
-fn damaged() -> Error {
-    Error::Damaged("a managed secret's value".into(), "it is not of its type's form".into())
 }
 
 const fn kept_account() -> [&'static str; 3] {
@@ -469,18 +465,17 @@ mod tests {
     }
 
     #[test]
-    fn what_was_kept_in_another_form_is_damaged() {
+    fn what_was_kept_in_another_form_has_no_next_value() {
         for config in
             [rds("SingleUser"), rds("DoubleUsers"), redis(), ecs("Password"), ecs("SSHKey")]
         {
             let fresh = config.fresh(&mut seeded(23)).unwrap();
             for kept in ["", "{}", r#"{"AccountName":"a"}"#] {
-                let error = config.next_value(kept, &fresh, NOW).unwrap_err();
-                assert!(matches!(error, Error::Damaged(..)), "{error:?}");
+                assert_eq!(config.next_value(kept, &fresh, NOW), None);
             }
         }
         let account = r#"{"AccountName":"a","AccountPassword":"p"}"#;
-        assert!(matches!(rds("DoubleUsers").shown_value(account), Err(Error::Damaged(..))));
+        assert_eq!(rds("DoubleUsers").shown_value(account), None);
     }
 
     #[test]
@@ -498,10 +493,10 @@ mod tests {
     fn what_another_type_has_is_not_taken() {
         let kept = r#"{"UserName":"root","PublicKey":"a","PrivateKey":"b"}"#;
         let password = Fresh::Password(Zeroizing::new("p".to_owned()));
-        assert!(matches!(ecs("SSHKey").next_value(kept, &password, NOW), Err(Error::Damaged(..))));
+        assert_eq!(ecs("SSHKey").next_value(kept, &password, NOW), None);
         let key = ram().fresh(&mut seeded(24)).unwrap();
         let account = r#"{"AccountName":"a","AccountPassword":"p"}"#;
-        assert!(matches!(redis().next_value(account, &key, NOW), Err(Error::Damaged(..))));
+        assert_eq!(redis().next_value(account, &key, NOW), None);
         let slow = [rds("SingleUser"), redis(), ram(), ecs("Password"), ecs("SSHKey")];
         assert_eq!(slow.map(|config| config.is_fresh_slowly()), [false, false, false, false, true]);
     }

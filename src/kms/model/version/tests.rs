@@ -25,10 +25,17 @@ fn put(versions: &Versions, name: &str, names: &[&str]) -> Result<Change> {
     versions.put(id(name), DataType::Binary, stages, NOW)
 }
 
+/// Those of a new secret.
+fn first(name: &str) -> Versions {
+    let stages = vec![Stage::CURRENT];
+    let (id, data_type) = (id(name), DataType::Text);
+    Versions::stored(vec![Version { number: 1, id, data_type, created: NOW, stages }])
+}
+
 /// Versions of these ids, of which the first one is made and each other one put with its stages.
 fn made(steps: &[(&str, &[&str])]) -> Versions {
     let [(first, _), rest @ ..] = steps else { panic!("no step") };
-    let mut versions = Versions::first(id(first), DataType::Text, NOW);
+    let mut versions = self::first(first);
     for (name, names) in rest {
         versions = put(&versions, name, names).unwrap().versions;
     }
@@ -257,7 +264,7 @@ fn write(rows: &mut BTreeMap<i64, Version>, change: &Change) {
 proptest! {
     #[test]
     fn no_history_breaks_the_rules(calls in prop::collection::vec(any_call(), 0..80)) {
-        let mut versions = Versions::first(id("v0"), DataType::Text, NOW);
+        let mut versions = first("v0");
         let mut rows: BTreeMap<i64, Version> =
             versions.iter().map(|version| (version.number, version.clone())).collect();
         let mut last = 1;

@@ -7,9 +7,9 @@ use crate::{
     clock::Timestamp,
     kms::{
         model::{
-            Cloud, Error, Field, Key, KeyDescription, KeyId, KeyRotation, KeySpec, KeyUsage,
-            KeyVersion, KeyVersionId, Kind, Origin, ProtectionLevel, Result, Scope, SecretPolicy,
-            Tags, Uid,
+            Cloud, Error, Field, InstanceId, Key, KeyDescription, KeyId, KeyRotation, KeySpec,
+            KeyUsage, KeyVersion, KeyVersionId, Kind, Origin, ProtectionLevel, Result, Scope,
+            SecretPolicy, Tags, Uid,
         },
         service::{Context, Service, shares::check_shares},
     },
@@ -34,7 +34,7 @@ pub struct CreateKey {
     /// What the caller says of it.
     pub description: KeyDescription,
     /// The instance that it is to be in.
-    pub instance: Option<String>,
+    pub instance: Option<InstanceId>,
     /// How often it is to be rotated.
     pub rotation: Option<KeyRotation>,
     /// Who may use it.
@@ -114,7 +114,7 @@ impl Service {
     pub async fn create_key(&self, context: Context, wanted: CreateKey) -> Result<DescribedKey> {
         let new = NewKey::new(wanted)?;
         context.check_creation("kms:CreateKey", Kind::Key, new.id.as_str())?;
-        let instance = new.wanted.instance.as_deref();
+        let instance = new.wanted.instance.as_ref();
         if instance.is_some_and(|id| self.cloud.instance(id).is_none()) {
             return Err(Error::InstanceNotFound);
         }
@@ -128,7 +128,7 @@ impl Service {
                 check_quota(tx, &cloud, scope, context.now)?;
                 let (key, primary) = new.insert(tx, &sealing, scope, context.now)?;
                 if key.policy.is_some() {
-                    check_shares(tx, &cloud, scope, key.instance.as_deref())?;
+                    check_shares(tx, &cloud, scope, key.instance.as_ref())?;
                 }
                 let state = key.state(&cloud);
                 Ok(DescribedKey { key, state, primary })
@@ -139,9 +139,8 @@ impl Service {
 
 /// Whether there may be one more key; it is not counted yet.
 fn check_quota(tx: &mut Tx<'_>, cloud: &Cloud, scope: &Scope, now: Timestamp) -> Result<()> {
-    let Some(quota) = cloud.key_quota else { return Ok(()) };
     tx.lock_kms_counts(scope)?;
-    let is_full = tx.kms_key_count(scope, now)? >= quota.into();
+    let is_full = tx.kms_key_count(scope, now)? >= cloud.key_quota.into();
     if is_full { Err(Error::TooManyKeys) } else { Ok(()) }
 }
 

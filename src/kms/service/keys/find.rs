@@ -20,7 +20,8 @@ impl Context {
         found.ok_or(not_found(named))
     }
 
-    /// The same, and keeps other writers from it until the end of the transaction.
+    /// The key that a request names, as [`Context::key`] finds it, kept from other writers until the end of the
+    /// transaction.
     pub fn key_to_change(&self, tx: &mut Tx<'_>, action: &str, named: &KeyRef) -> Result<Key> {
         let found = match self.find_key(tx, named)? {
             Some(key) => tx.lock_kms_key(&key.scope, &key.id)?.filter(|key| !key.is_gone(self.now)),

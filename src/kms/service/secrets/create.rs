@@ -7,15 +7,20 @@ use crate::{
     clock::Timestamp,
     kms::{
         model::{
-            Cloud, DataType, Error, ExtendedConfig, Field, Interval, KeyId as EncryptionKeyId,
-            KeyRef, Kind, RequestedName, Result, Rotation, Secret, SecretData, SecretName,
-            SecretPolicy, SecretType, Stage, Tags, Uid, Version, VersionId,
+            Cloud, DataType, Error, ExtendedConfig, Field, InstanceId, Interval,
+            KeyId as EncryptionKeyId, KeyRef, Kind, RequestedName, Result, Rotation, Secret,
+            SecretData, SecretDescription, SecretName, SecretPolicy, SecretType, Stage, Tags, Uid,
+            Version, VersionId,
         },
-        service::{Context, Service, encryption, shares::check_shares},
+        service::{
+            Context, Service, encryption,
+            random::random,
+            shares::{check_shares, lock_shares},
+        },
         store::StoredVersion,
     },
     sealed::KeyId,
-    sealing::{Sealing, random_bytes, random_id},
+    sealing::{Sealing, random_id},
     store::Tx,
 };
 
@@ -28,8 +33,8 @@ pub struct CreateSecret {
     pub data_type: DataType,
     pub secret_type: SecretType,
     pub encryption_key: Option<KeyRef>,
-    pub instance: Option<String>,
-    pub description: Option<String>,
+    pub instance: Option<InstanceId>,
+    pub description: Option<SecretDescription>,
     pub tags: Tags,
     pub policy: Option<SecretPolicy>,
     /// Of a managed secret.
@@ -70,8 +75,12 @@ impl Service {
             .write(move |tx| {
                 let scope = &context.scope;
                 make_room(tx, &context, &name)?;
-                check_quotas(tx, &cloud, &context, wanted.instance.as_deref())?;
-                let instance = wanted.instance.as_deref();
+                let instance = wanted.instance.as_ref();
+                check_quotas(tx, &cloud, &context, instance)?;
+                if wanted.policy.is_some() {
+                    // The new policy is held to a quota when the secret is counted already.
+                    lock_shares(tx, &cloud, scope, instance)?;
+                }
                 let key = wanted.encryption_key.as_ref();
                 let key =
                     key.map(|key| encryption::usable_key(tx, &cloud, &context, key, instance));
@@ -82,7 +91,7 @@ impl Service {
                 insert(tx, &sealing, &current, &secret, version, &sealed)?;
                 tx.put_kms_tags(scope, Kind::Secret, id, &wanted.tags)?;
                 if secret.policy.is_some() {
-                    check_shares(tx, &cloud, scope, secret.instance.as_deref())?;
+                    check_shares(tx, &cloud, scope, secret.instance.as_ref())?;
                 }
                 Ok(Created { secret, version: wanted.version.clone() })
             })
@@ -155,18 +164,19 @@ fn name_of(wanted: &CreateSecret) -> Result<SecretName> {
     }
 }
 
-/// The machine's random bytes.
-pub(in crate::kms::service) fn random(bytes: &mut [u8]) -> Result<()> {
-    let made = random_bytes(bytes.len()).map_err(Error::unavailable)?;
-    bytes.copy_from_slice(&made);
-    Ok(())
-}
-
 /// A name is free again when the time to delete its secret has come, although the worker may not have been there.
 fn make_room(tx: &mut Tx<'_>, context: &Context, name: &SecretName) -> Result<()> {
-    match tx.kms_secret(&context.scope, name)? {
+    let Context { scope, now, .. } = context;
+    match tx.kms_secret(scope, name)? {
         None => Ok(()),
-        Some(secret) if secret.is_gone(context.now) => Ok(tx.delete_kms_secret(&secret)?),
+        Some(secret) if secret.is_gone(*now) => {
+            if let Some(gone) = tx.lock_kms_secret(scope, name)?.filter(|it| it.is_gone(*now)) {
+                // It is counted in another slot than the new one.
+                tx.lock_kms_counts(scope)?;
+                tx.delete_kms_secret(&gone)?;
+            }
+            Ok(())
+        }
         Some(secret) if secret.delete_at.is_some() => Err(Error::SecretPlannedToBeDeleted),
         Some(_) => Err(Error::SecretExists),
     }
@@ -177,7 +187,7 @@ fn check_quotas(
     tx: &mut Tx<'_>,
     cloud: &Cloud,
     context: &Context,
-    instance: Option<&str>,
+    instance: Option<&InstanceId>,
 ) -> Result<()> {
     let Context { scope, now, .. } = context;
     let of_instance = instance.and_then(|id| Some((id, cloud.instance(id)?.secret_quota?)));

@@ -81,7 +81,10 @@ pub(in crate::kms::service) fn get(
     encryption::check_readable(tx, cloud, context, &secret)?;
     let kept = payload::open(tx, sealing, &secret, &stored)?;
     let data = match ManagedType::of(secret.secret_type) {
-        Some(managed) => secret.config(managed)?.shown_value(&kept)?,
+        Some(managed) => {
+            let shown = secret.config(managed)?.shown_value(&kept);
+            shown.ok_or_else(|| secret.misshapen())?
+        }
         None => kept,
     };
     if wanted.is_dry_run {
@@ -111,10 +114,16 @@ fn choose(
             // The version is ignored for a managed secret.
             let scope = &secret.scope;
             let current = tx.kms_secret_at_stage(scope, &secret.name, &Stage::CURRENT)?;
-            current.and_then(|(_, stored)| stored).ok_or(Error::SecretNotFound)
+            current.and_then(|(_, stored)| stored).ok_or_else(|| without_current(secret))
         }
-        (None, _) => at_stage.ok_or(Error::SecretNotFound),
+        (None, Some(stage)) if *stage != Stage::CURRENT => at_stage.ok_or(Error::SecretNotFound),
+        (None, _) => at_stage.ok_or_else(|| without_current(secret)),
     }
+}
+
+/// The error for a secret of which no version is the current one, as always one is.
+pub(super) fn without_current(secret: &Secret) -> Error {
+    Error::Damaged(secret.arn(), "it has no current version".to_owned())
 }
 
 /// Whether the instance of a secret, if it is in one, can be used.

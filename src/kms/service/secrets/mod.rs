@@ -15,7 +15,6 @@ mod rotation_policy;
 mod stages;
 mod update;
 
-pub(super) use create::random;
 pub use create::{CreateSecret, Managed};
 pub use delete::DeleteSecret;
 pub use get::{GetSecretValue, SecretValue};

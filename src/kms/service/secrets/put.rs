@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use subtle::ConstantTimeEq;
+
 use super::{get::check_instance, payload};
 use crate::{
     kms::{
@@ -52,7 +54,8 @@ impl Service {
                 }
                 if let Some(stored) = tx.kms_version(&secret, &wanted.version)? {
                     let known = payload::open(tx, &sealing, &secret, &stored)?;
-                    if known.as_str() != wanted.data.expose() {
+                    let is_same = known.as_bytes().ct_eq(wanted.data.expose().as_bytes());
+                    if !bool::from(is_same) {
                         return Err(Error::VersionExists);
                     }
                     return Ok(Put { secret, version: stored.version });

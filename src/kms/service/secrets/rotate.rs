@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
-use super::{create::random, get::check_instance, payload, put::write};
+use super::{
+    get::{check_instance, without_current},
+    payload,
+    put::write,
+};
 use crate::{
     clock::Timestamp,
     kms::{
@@ -10,7 +14,7 @@ use crate::{
             Cloud, Error, ExtendedConfig, Fresh, ManagedType, Result, Secret, SecretRef, Stage,
             VersionId,
         },
-        service::{Context, Service, encryption},
+        service::{Context, Service, encryption, random::random},
     },
     sealing::Sealing,
     store::Tx,
@@ -45,21 +49,28 @@ impl Service {
     pub async fn rotate_secret(&self, context: Context, wanted: RotateSecret) -> Result<Rotated> {
         let found = {
             let (context, wanted) = (context.clone(), wanted.clone());
+            let cloud = Arc::clone(&self.cloud);
             let find = move |tx: &mut Tx<'_>| {
                 let secret = context.secret(tx, ACTION, &wanted.secret)?;
                 let config = require_managed(&secret)?;
-                let is_known = tx.kms_version(&secret, &wanted.version)?.is_some();
-                Ok::<_, Error>((secret, config, is_known))
+                if tx.kms_version(&secret, &wanted.version)?.is_some() {
+                    return Ok((secret, None));
+                }
+                // Here as well, since it may take long to make what the version has.
+                if !tx.has_kms_rotations_left(&secret.scope.account, context.now, ROTATIONS_MAX)? {
+                    return Err(Error::TooManyRotations);
+                }
+                check_rotatable(&cloud, &secret, &config)?;
+                Ok((secret, Some(config)))
             };
             self.store.read_briefly(find).await?
         };
-        let (secret, config, is_known) = found;
-        if is_known {
-            return Ok(Rotated { secret, version: wanted.version });
-        }
+        let (secret, Some(config)) = found else {
+            return Ok(Rotated { secret: found.0, version: wanted.version });
+        };
         let id = secret.id;
         // Before the transaction, which holds others up.
-        let fresh = fresh(config).await?;
+        let fresh = self.fresh(config).await?;
         let (cloud, sealing) = (Arc::clone(&self.cloud), Arc::clone(&self.sealing));
         self.store
             .write(move |tx| {
@@ -81,6 +92,20 @@ impl Service {
             })
             .await
     }
+
+    /// Makes what the next version has. What takes long is made on threads of its own, a few at a time.
+    pub(in crate::kms::service) async fn fresh(&self, config: ExtendedConfig) -> Result<Fresh> {
+        if !config.is_fresh_slowly() {
+            return config.fresh(&mut random);
+        }
+        let permit = Arc::clone(&self.making).acquire_owned().await.map_err(Error::unavailable)?;
+        let making = tokio::task::spawn_blocking(move || {
+            let made = config.fresh(&mut random);
+            drop(permit);
+            made
+        });
+        making.await.map_err(Error::unavailable)?
+    }
 }
 
 /// What a secret's next values are made by; refuses a secret that is to be deleted, and one that is not managed.
@@ -91,13 +116,13 @@ pub(super) fn require_managed(secret: &Secret) -> Result<ExtendedConfig> {
     secret.config(ManagedType::of(secret.secret_type).ok_or(Error::Unsupported)?)
 }
 
-/// Makes what the next version has; on a thread of its own where that takes long.
-pub(in crate::kms::service) async fn fresh(config: ExtendedConfig) -> Result<Fresh> {
-    if !config.is_fresh_slowly() {
-        return config.fresh(&mut random);
+/// Whether the instance of a secret and the user whose access keys it holds are there.
+fn check_rotatable(cloud: &Cloud, secret: &Secret, config: &ExtendedConfig) -> Result<()> {
+    check_instance(cloud, secret)?;
+    if config.user_name().is_some_and(|user| !cloud.has_user(user)) {
+        return Err(Error::UserNotFound);
     }
-    let made = tokio::task::spawn_blocking(move || config.fresh(&mut random)).await;
-    made.map_err(Error::unavailable)?
+    Ok(())
 }
 
 /// Makes the next version of a secret that other writers are kept from.
@@ -111,10 +136,7 @@ pub(in crate::kms::service) fn rotate(
     now: Timestamp,
 ) -> Result<()> {
     let config = require_managed(secret)?;
-    check_instance(cloud, secret)?;
-    if config.user_name().is_some_and(|user| !cloud.has_user(user)) {
-        return Err(Error::UserNotFound);
-    }
+    check_rotatable(cloud, secret, &config)?;
     if let Some(key) = &secret.encryption_key {
         encryption::check_enabled(tx, cloud, &secret.scope, key, now)?;
     }
@@ -123,9 +145,10 @@ pub(in crate::kms::service) fn rotate(
         Some(current) => tx.kms_version(secret, &current.id)?,
         None => None,
     };
-    let none = || Error::Damaged(secret.arn(), "it has no current version".to_owned());
-    let kept = payload::open(tx, sealing, secret, &current.ok_or_else(none)?)?;
-    let sealed = payload::seal(&config.next_value(&kept, fresh, now)?)?;
+    let current = current.ok_or_else(|| without_current(secret))?;
+    let kept = payload::open(tx, sealing, secret, &current)?;
+    let next = config.next_value(&kept, fresh, now).ok_or_else(|| secret.misshapen())?;
+    let sealed = payload::seal(&next)?;
     let change = versions.rotate(version, now)?;
     write(tx, sealing, secret, &change, &sealed)?;
     secret.rotation = secret.rotation.done(now);

@@ -1,14 +1,14 @@
 //! Changes what somebody says of a secret.
 
 use crate::kms::{
-    model::{CustomData, Error, Field, ManagedType, Result, Secret, SecretRef},
+    model::{CustomData, Error, Field, ManagedType, Result, Secret, SecretDescription, SecretRef},
     service::{Context, Service},
 };
 
 /// What to change; what is `None` stays.
 pub struct UpdateSecret {
     pub secret: SecretRef,
-    pub description: Option<String>,
+    pub description: Option<SecretDescription>,
     pub custom_data: Option<CustomData>,
 }
 
