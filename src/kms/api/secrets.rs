@@ -10,9 +10,10 @@ use super::{
 use crate::{
     kms::{
         model::{
-            AutomaticRotation, CustomData, DataType, ExtendedConfig, Field, InstanceId, Interval, KeyForms,
-            KeyId, KeyRef, ManagedType, Page, RecoveryWindow, RequestedName, Secret, SecretData, SecretDescription,
-            SecretPolicy, SecretRef, SecretType, Stage, Tags, Version, VersionId, parse_stages,
+            AutomaticRotation, CustomData, DataType, ExtendedConfig, Field, InstanceId, Interval,
+            KeyForms, KeyId, KeyRef, ManagedType, Page, RecoveryWindow, RequestedName, Secret,
+            SecretData, SecretDescription, SecretPolicy, SecretRef, SecretType, Stage, Tags,
+            Version, VersionId, parse_stages,
         },
         service::{
             CreateSecret, DeleteSecret, GetSecretValue, Managed, PutSecretValue, SecretValue,

@@ -1,8 +1,8 @@
 //! A customer master key, without its material.
 
 use super::{
-    AliasName, Cloud, InstanceId, InstanceState, KeyDescription, KeyId, KeyRotation, KeySpec, KeyState,
-    KeyUsage, KeyVersionId, Kind, Origin, ProtectionLevel, Scope, Uid,
+    AliasName, Cloud, InstanceId, InstanceState, KeyDescription, KeyId, KeyRotation, KeySpec,
+    KeyState, KeyUsage, KeyVersionId, Kind, Origin, ProtectionLevel, Scope, Uid,
 };
 use crate::clock::Timestamp;
 

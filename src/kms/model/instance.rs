@@ -16,9 +16,9 @@ impl InstanceId {
     /// [`Error::InstanceNotFound`]: no instance is called otherwise.
     pub fn parse(text: &str) -> Result<Self> {
         let is_legal = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
-        let fits = text.strip_prefix("kst-").is_some_and(|rest| {
-            (1..=ID_MAX).contains(&rest.len()) && rest.bytes().all(is_legal)
-        });
+        let fits = text
+            .strip_prefix("kst-")
+            .is_some_and(|rest| (1..=ID_MAX).contains(&rest.len()) && rest.bytes().all(is_legal));
         if fits { Ok(Self(text.to_owned())) } else { Err(Error::InstanceNotFound) }
     }
 

@@ -4,7 +4,10 @@ use super::{Context, keys::material};
 use crate::{
     clock::Timestamp,
     kms::{
-        model::{Cloud, Error, Field, InstanceId, Key, KeyId, KeyRef, KeyVersionId, Result, Scope, Secret},
+        model::{
+            Cloud, Error, Field, InstanceId, Key, KeyId, KeyRef, KeyVersionId, Result, Scope,
+            Secret,
+        },
         store::DataKey,
     },
     sealing::{Binding, DataEncryptionKey, Sealing},

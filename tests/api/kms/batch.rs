@@ -228,8 +228,7 @@ fn a_row_that_cannot_be_read_spoils_no_other() {
         let secret = format!("(SELECT id FROM kms_secrets WHERE name = '{name}')");
         kms.execute(&format!("UPDATE {change} WHERE {id} = {secret}"));
     }
-    let all: Vec<Value> =
-        damages.iter().map(|(name, _)| json!({"SecretName": name})).collect();
+    let all: Vec<Value> = damages.iter().map(|(name, _)| json!({"SecretName": name})).collect();
     let answer = batch(kms.root(), &json!([all, vec![json!({"SecretName": "whole"})]].concat()));
     assert_eq!(answer["SecretValues"].as_array().unwrap().len(), 1);
     let failure = |name| error(name, 500, "InternalFailure", "Internal Failure");

@@ -1,9 +1,7 @@
 //! Changes what somebody says of a secret.
 
 use crate::kms::{
-    model::{
-        CustomData, Error, Field, ManagedType, Result, Secret, SecretDescription, SecretRef,
-    },
+    model::{CustomData, Error, Field, ManagedType, Result, Secret, SecretDescription, SecretRef},
     service::{Context, Service},
 };
 
