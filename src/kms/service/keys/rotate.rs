@@ -39,11 +39,12 @@ fn rotate(tx: &mut Tx<'_>, sealing: &Sealing, due: &DueKey, now: Timestamp) -> R
     let Some(key) = tx.due_kms_key(due)? else { return Ok(false) };
     let without = || Error::Damaged(key.arn(), "it is due and is never to be rotated".to_owned());
     let rotation = key.rotation.ok_or_else(without)?;
+    // Before anything is written: where it is damaged, the rotation is put off and the transaction goes on.
+    let last = tx.primary_kms_key_version(&key)?.map_or(0, |stored| stored.version.number);
     tx.announce_kms_key_version()?;
     if !tx.take_kms_key_rotation(due, now, rotation.next(now))? {
         return Ok(false);
     }
-    let last = tx.primary_kms_key_version(&key)?.map_or(0, |stored| stored.version.number);
     let id = KeyVersionId::from_random(random_id().map_err(Error::unavailable)?);
     let version = KeyVersion { number: last + 1, id, created: now };
     let current = tx.current_key()?;
