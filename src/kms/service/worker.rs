@@ -101,17 +101,23 @@ impl Service {
             let (now, cloud) = (clock.now(), Arc::clone(&self.cloud));
             let ask = move |tx: &mut Tx<'_>| {
                 let to_rotate = tx.kms_keys_to_rotate(cloud.connected().as_deref(), now, 1)?;
-                Ok::<_, Error>(!to_rotate.is_empty() || tx.is_kms_key_to_delete(now)?)
+                Ok::<_, Error>((tx.is_kms_key_to_delete(now)?, !to_rotate.is_empty()))
             };
-            if !self.store.read_for_upkeep(ask).await? {
-                return Ok(());
+            let (deletes, rotates) = self.store.read_for_upkeep(ask).await?;
+            // A transaction each: one that deletes ends with locks of the counts, for which others wait that have locked a
+            // key.
+            let mut done = 0;
+            if deletes {
+                let purge = move |tx: &mut Tx<'_>| purge_keys(tx, now, KEYS_BATCH);
+                done += self.store.write_for_upkeep(purge).await?;
             }
-            let (cloud, sealing) = (Arc::clone(&self.cloud), Arc::clone(&self.sealing));
-            let keep = move |tx: &mut Tx<'_>| {
-                let purged = purge_keys(tx, now, KEYS_BATCH)?;
-                Ok::<_, Error>(purged + rotate_due_keys(tx, &cloud, &sealing, now, KEYS_BATCH)?)
-            };
-            if self.store.write_for_upkeep(keep).await? == 0 {
+            if rotates {
+                let (cloud, sealing) = (Arc::clone(&self.cloud), Arc::clone(&self.sealing));
+                let rotate =
+                    move |tx: &mut Tx<'_>| rotate_due_keys(tx, &cloud, &sealing, now, KEYS_BATCH);
+                done += self.store.write_for_upkeep(rotate).await?;
+            }
+            if done == 0 {
                 return Ok(());
             }
             sleep(PAUSE_FOR_OTHERS).await;

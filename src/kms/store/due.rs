@@ -1,10 +1,10 @@
 //! Secrets for which the time has come: to be deleted, or to be rotated.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use diesel::{OptionalExtension, prelude::*};
 
-use super::{counts::Counted, readable, schema::kms_secrets, secrets::SecretRow};
+use super::{HELD_MAX, counts::Counted, readable, schema::kms_secrets, secrets::SecretRow};
 use crate::{
     clock::Timestamp,
     kms::model::{AutomaticRotation, Result, Secret},
@@ -13,9 +13,6 @@ use crate::{
         sql::Value::{Number, Text},
     },
 };
-
-/// How long a transaction that deletes goes on to a further secret.
-const HELD_MAX: Duration = Duration::from_millis(150);
 
 /// A secret's row and the date in it. Nothing else of the row is read, so that one that is damaged is found like any other.
 #[derive(Debug, Clone, PartialEq, Eq)]

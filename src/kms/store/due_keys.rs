@@ -1,10 +1,10 @@
 //! Keys for which the time has come: to be deleted, or to be rotated.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use diesel::{BoolExpressionMethods, OptionalExtension, prelude::*, sql_types::Bool};
 
-use super::{counts::Counted, keys::KeyRow, readable, schema::kms_keys};
+use super::{HELD_MAX, counts::Counted, keys::KeyRow, readable, schema::kms_keys};
 use crate::{
     clock::Timestamp,
     kms::model::{Key, Kind, Result},
@@ -13,9 +13,6 @@ use crate::{
         sql::Value::{Number, Text},
     },
 };
-
-/// How long a transaction that deletes goes on to a further key.
-const HELD_MAX: Duration = Duration::from_millis(150);
 
 /// A key's row and the date in it. Nothing else of the row is read, so that one that is damaged is found like any other.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,7 +104,7 @@ impl Tx<'_> {
             None => due,
         };
         let rows: Vec<(String, i64, i64)> = due
-            .order(next)
+            .order((next, kms_keys::scope, kms_keys::id))
             .limit(limit)
             .select((kms_keys::scope, kms_keys::id, next.assume_not_null()))
             .load(self.connection())?;

@@ -22,12 +22,17 @@ pub use key_versions::StoredKeyVersion;
 pub use sealed_rows::{KeyVersionRows, SecretVersionRows};
 pub use versions::{DataKey, StoredVersion};
 
+use std::time::Duration;
+
 use diesel::result::Error as DieselError;
 
 use crate::{
     kms::model::{Error, Result},
     store::{self, Unavailable},
 };
+
+/// How long a transaction of the worker goes on to a further secret or key: others wait for its locks.
+pub const HELD_MAX: Duration = Duration::from_millis(150);
 
 impl From<Unavailable> for Error {
     fn from(error: Unavailable) -> Self {

@@ -1,18 +1,20 @@
 //! Gives keys new versions when they are due.
 
+use std::time::Instant;
+
 use super::material;
 use crate::{
     clock::Timestamp,
     kms::{
         model::{Cloud, Error, KeyVersion, KeyVersionId, Result},
-        store::DueKey,
+        store::{DueKey, HELD_MAX},
     },
     sealing::{Sealing, random_id},
     store::Tx,
 };
 
-/// Gives up to `limit` keys whose rotation is due a new version, which seals from then on, and returns how many dates were
-/// moved. Each key is rotated once, whoever else does this at the same time. Older versions stay and open what they sealed.
+/// Gives up to `limit` keys whose rotation is due a new version, which seals from then on, as long as the transaction has
+/// not taken too long, and returns how many dates were moved. Each key is rotated once, whoever else does this at the same time. Older versions stay and open what they sealed.
 pub fn rotate_due_keys(
     tx: &mut Tx<'_>,
     cloud: &Cloud,
@@ -20,9 +22,12 @@ pub fn rotate_due_keys(
     now: Timestamp,
     limit: i64,
 ) -> Result<u64> {
-    let connected = cloud.connected();
+    let (begun, connected) = (Instant::now(), cloud.connected());
     let mut moved = 0;
     for due in tx.kms_keys_to_rotate(connected.as_deref(), now, limit)? {
+        if begun.elapsed() > HELD_MAX {
+            break;
+        }
         moved += u64::from(match rotate(tx, sealing, &due, now) {
             Err(error @ Error::Damaged(..)) => {
                 log::error!("the {} is not rotated until it is due next: {error}", due.what());
