@@ -38,6 +38,7 @@ CREATE INDEX kms_secrets_to_delete ON kms_secrets (delete_at) WHERE delete_at IS
 CREATE INDEX kms_secrets_to_rotate ON kms_secrets (next_rotation_at, scope, id)
     WHERE next_rotation_at IS NOT NULL AND delete_at IS NULL;
 CREATE INDEX kms_secrets_of_instances ON kms_secrets (scope, instance) WHERE instance IS NOT NULL;
+CREATE INDEX kms_secrets_of_keys ON kms_secrets (scope, encryption_key) WHERE encryption_key IS NOT NULL;
 
 -- The data key is wrapped by a key of the database, or else by a version of one of the keys below.
 CREATE TABLE kms_versions (
@@ -104,7 +105,7 @@ CREATE INDEX kms_keys_to_rotate ON kms_keys (next_rotation_at) WHERE next_rotati
 -- All that lists of keys are filtered by.
 CREATE INDEX kms_keys_by_state ON kms_keys (scope, state, id, spec, usage, protection, instance, delete_at);
 
--- Keys that are no more, since secrets may still name them.
+-- Keys that are no more, and that secrets named then.
 CREATE TABLE kms_deleted_keys (
     scope      TEXT   NOT NULL,
     key_id     TEXT   NOT NULL,

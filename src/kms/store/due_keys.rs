@@ -41,7 +41,7 @@ impl Tx<'_> {
     }
 
     /// Deletes so many keys at most whose time has come, with their versions, aliases and tags, as long as the transaction
-    /// has not taken too long, and writes down that they were there; returns how many.
+    /// has not taken too long, and writes down those that secrets name; returns how many.
     pub fn purge_kms_keys(&mut self, now: Timestamp, limit: i64) -> store::Result<u64> {
         let begun = Instant::now();
         let mut due: Vec<(String, i64, String)> = kms_keys::table
@@ -60,9 +60,12 @@ impl Tx<'_> {
             let sql = "DELETE FROM kms_keys WHERE scope = ? AND id = ? AND delete_at <= ?";
             if self.execute(sql, &[Text(scope), Number(*number), Number(now.0)])? == 1 {
                 self.delete_all_of_kms_key(scope, *number)?;
-                let sql = "INSERT INTO kms_deleted_keys (scope, key_id, deleted_at) VALUES (?, ?, ?) \
+                let sql = "INSERT INTO kms_deleted_keys (scope, key_id, deleted_at) SELECT ?, ?, ? \
+                           WHERE EXISTS (SELECT 1 FROM kms_secrets \
+                           WHERE scope = ? AND encryption_key = ?) \
                            ON CONFLICT (scope, key_id) DO NOTHING";
-                self.execute(sql, &[Text(scope), Text(id), Number(now.0)])?;
+                let values = [Text(scope), Text(id), Number(now.0), Text(scope), Text(id)];
+                self.execute(sql, &values)?;
                 gone.push((scope.as_str(), *number));
             }
         }

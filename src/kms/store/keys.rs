@@ -11,8 +11,8 @@ use super::{
 use crate::{
     clock::Timestamp,
     kms::model::{
-        AliasName, Filters, InstanceId, Key, KeyDescription, KeyFilter, KeyId, KeyRotation, KeySpec, KeyState,
-        KeyUsage, Kind, Origin, Page, ProtectionLevel, Result, Scope,
+        AliasName, Filters, InstanceId, Key, KeyDescription, KeyFilter, KeyId, KeyRotation,
+        KeySpec, KeyState, KeyUsage, Kind, Origin, Page, ProtectionLevel, Result, Scope,
     },
     sealed::KeyId as DatabaseKeyId,
     store::{
@@ -273,7 +273,7 @@ impl Tx<'_> {
         Ok((ids.into_iter().map(parse).collect::<store::Result<_>>()?, total))
     }
 
-    /// Whether there was a key of that id.
+    /// Whether there was a key of that id which secrets named when it was deleted.
     pub fn is_deleted_kms_key(&mut self, scope: &Scope, id: &KeyId) -> store::Result<bool> {
         let row = kms_deleted_keys::table
             .find((scope.to_string(), id.as_str()))
