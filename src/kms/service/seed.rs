@@ -94,7 +94,7 @@ fn key_draft(wanted: SeedKey) -> Result<KeyDraft> {
 fn seed_key(tx: &mut Tx<'_>, sealing: &Sealing, draft: &KeyDraft, now: Timestamp) -> Result<()> {
     let KeyDraft { scope, alias, key } = draft;
     match tx.kms_key_named(scope, alias)? {
-        Some(key) if key.is_gone(now) => drop(tx.delete_kms_alias(scope, alias)?),
+        Some(key) if key.is_gone(now) => drop(tx.delete_kms_alias(&key, alias)?),
         Some(_) => return Ok(()),
         None => {}
     }

@@ -61,10 +61,11 @@ impl Tx<'_> {
         Ok(self.execute(sql, &values)? == 1)
     }
 
-    /// Deletes an alias; `false` where there is none of that name.
-    pub fn delete_kms_alias(&mut self, scope: &Scope, name: &AliasName) -> store::Result<bool> {
-        let sql = "DELETE FROM kms_aliases WHERE scope = ? AND name = ?";
-        Ok(self.execute(sql, &[Text(&scope.to_string()), Text(name.as_str())])? == 1)
+    /// Deletes an alias of a key; `false` where the key has none of that name.
+    pub fn delete_kms_alias(&mut self, key: &Key, name: &AliasName) -> store::Result<bool> {
+        let sql = "DELETE FROM kms_aliases WHERE scope = ? AND name = ? AND kms_key = ?";
+        let scope = key.scope.to_string();
+        Ok(self.execute(sql, &[Text(&scope), Text(name.as_str()), Number(key.number)])? == 1)
     }
 
     /// The aliases on one page by name, of a scope or of one of its keys, and how many there are on all pages. Those of keys

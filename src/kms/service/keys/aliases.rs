@@ -51,7 +51,7 @@ impl Service {
                 match tx.kms_key_named(scope, name)? {
                     // It is free again when the time to delete its key has come.
                     Some(named) if named.is_gone(now) => {
-                        tx.delete_kms_alias(scope, name)?;
+                        tx.delete_kms_alias(&named, name)?;
                     }
                     Some(_) => return Err(Error::AliasExists),
                     None => {}
@@ -96,9 +96,10 @@ impl Service {
             .write(move |tx| {
                 let action = "kms:DeleteAlias";
                 let named = KeyRef { scope: None, name: KeyName::Alias(name.clone()) };
-                context.key(tx, action, &named)?;
+                let key = context.key(tx, action, &named)?;
                 context.authorize_alias(action, &name)?;
-                let is_gone = tx.delete_kms_alias(&context.scope, &name)?;
+                // Another key may have been given it meanwhile, which the caller may have no right to.
+                let is_gone = tx.delete_kms_alias(&key, &name)?;
                 if is_gone { Ok(()) } else { Err(Error::AliasNotFound) }
             })
             .await
