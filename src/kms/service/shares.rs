@@ -7,6 +7,24 @@ use crate::{
     store::Tx,
 };
 
+/// With how many other accounts an instance may be shared, if there is a quota.
+fn quota(cloud: &Cloud, instance: Option<&InstanceId>) -> Option<u32> {
+    cloud.instance(instance?)?.access_quota
+}
+
+/// Has others wait whose policies are held to the same quota, before anything is counted.
+pub fn lock_shares(
+    tx: &mut Tx<'_>,
+    cloud: &Cloud,
+    scope: &Scope,
+    instance: Option<&InstanceId>,
+) -> Result<()> {
+    match quota(cloud, instance) {
+        Some(_) => Ok(tx.lock_kms_counts(scope)?),
+        None => Ok(()),
+    }
+}
+
 /// Holds the accounts that the policies of an instance name, which may have been set just now, to the instance's quota.
 pub fn check_shares(
     tx: &mut Tx<'_>,
@@ -14,10 +32,7 @@ pub fn check_shares(
     scope: &Scope,
     instance: Option<&InstanceId>,
 ) -> Result<()> {
-    let Some(id) = instance else { return Ok(()) };
-    let Some(quota) = cloud.instance(id).and_then(|instance| instance.access_quota) else {
-        return Ok(());
-    };
+    let Some((id, quota)) = instance.zip(quota(cloud, instance)) else { return Ok(()) };
     tx.lock_kms_counts(scope)?;
     let mut accounts = BTreeSet::new();
     let policies = [tx.kms_policies_of(scope, id)?, tx.kms_key_policies_of(scope, id)?];

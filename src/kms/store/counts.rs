@@ -39,12 +39,17 @@ impl Tx<'_> {
     }
 
     /// Has all others that hold something to a quota of this scope wait until the end of the transaction, so that what is
-    /// counted from here on stays as it is.
+    /// counted from here on stays as it is. It locks the first slot: a transaction that locks several of a scope begins
+    /// with it, after the rows of secrets and keys, so that no two wait for each other.
     pub fn lock_kms_counts(&mut self, scope: &Scope) -> store::Result<()> {
+        self.lock_first_slot(&scope.to_string())
+    }
+
+    fn lock_first_slot(&mut self, scope: &str) -> store::Result<()> {
         if self.has_other_writers() {
             let sql = "INSERT INTO kms_counts (scope, slot, secrets, keys) VALUES (?, 0, 0, 0) \
                        ON CONFLICT (scope, slot) DO UPDATE SET secrets = kms_counts.secrets";
-            self.execute(sql, &[Text(&scope.to_string())])?;
+            self.execute(sql, &[Text(scope)])?;
         }
         Ok(())
     }
@@ -84,8 +89,8 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Counts so many less, of these scopes and with these numbers. The rows are locked in their order, so that two
-    /// that do so never wait for each other.
+    /// Counts so many less, of these scopes and with these numbers. Scopes are locked in their order, and of each the first
+    /// slot first.
     pub(super) fn count_kms_gone(
         &mut self,
         counted: Counted,
@@ -101,7 +106,11 @@ impl Tx<'_> {
             }
             Counted::Keys => "UPDATE kms_counts SET keys = keys - ? WHERE scope = ? AND slot = ?",
         };
+        let mut locked = None;
         for ((scope, slot), count) in slots {
+            if locked.replace(scope) != Some(scope) {
+                self.lock_first_slot(scope)?;
+            }
             self.execute(sql, &[Number(count), Text(scope), Number(slot)])?;
         }
         Ok(())

@@ -17,7 +17,6 @@ use crate::{
             random::random,
             shares::{check_shares, lock_shares},
         },
-        service::{Context, Service, encryption, shares::check_shares},
         store::StoredVersion,
     },
     sealed::KeyId,
@@ -76,8 +75,12 @@ impl Service {
             .write(move |tx| {
                 let scope = &context.scope;
                 make_room(tx, &context, &name)?;
-                check_quotas(tx, &cloud, &context, wanted.instance.as_ref())?;
                 let instance = wanted.instance.as_ref();
+                check_quotas(tx, &cloud, &context, instance)?;
+                if wanted.policy.is_some() {
+                    // The new policy is held to a quota when the secret is counted already.
+                    lock_shares(tx, &cloud, scope, instance)?;
+                }
                 let key = wanted.encryption_key.as_ref();
                 let key =
                     key.map(|key| encryption::usable_key(tx, &cloud, &context, key, instance));
@@ -163,9 +166,17 @@ fn name_of(wanted: &CreateSecret) -> Result<SecretName> {
 
 /// A name is free again when the time to delete its secret has come, although the worker may not have been there.
 fn make_room(tx: &mut Tx<'_>, context: &Context, name: &SecretName) -> Result<()> {
-    match tx.kms_secret(&context.scope, name)? {
+    let Context { scope, now, .. } = context;
+    match tx.kms_secret(scope, name)? {
         None => Ok(()),
-        Some(secret) if secret.is_gone(context.now) => Ok(tx.delete_kms_secret(&secret)?),
+        Some(secret) if secret.is_gone(*now) => {
+            if let Some(gone) = tx.lock_kms_secret(scope, name)?.filter(|it| it.is_gone(*now)) {
+                // It is counted in another slot than the new one.
+                tx.lock_kms_counts(scope)?;
+                tx.delete_kms_secret(&gone)?;
+            }
+            Ok(())
+        }
         Some(secret) if secret.delete_at.is_some() => Err(Error::SecretPlannedToBeDeleted),
         Some(_) => Err(Error::SecretExists),
     }
