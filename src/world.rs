@@ -21,8 +21,8 @@
 //!       registry.example.com: { username: someone, password: example }
 //!   - { namespace: cn-beijing, name: app-config, data: { k1: v1 } }
 //! kms:
-//!   quotas: { secrets: 1000, keys: 200 }                     # of the account in each region; default: none
-//!   instances:                                               # default: whatever begins with `kst-` is one
+//!   quotas: { secrets: 1000, keys: 200 }                     # of the account in each region; default: no bound, 200
+//!   instances:                                               # default: every `kst-…` is one
 //!     - { id: kst-hangzhou0001, secret_quota: 100, access_quota: 2, state: Connected }
 //!   keys:                            # `region` is the first one when absent; `description`, `instance`
 //!     - { region: cn-hangzhou, alias: alias/app, spec: Aliyun_AES_256 }

@@ -15,10 +15,10 @@ use super::{
 use crate::{
     clock::Timestamp,
     kms::model::{
-        AliasName, Cloud, DataType, Error, ExtendedConfig, Field, Instance, InstanceId, InstanceState,
-        Interval, KeyDescription, KeySpec, ManagedType, RequestedName, Result, Scope, SecretData,
-        SecretDescription, SecretName, SecretPolicy, SecretType, SeedKey, SeedSecret, Tag, TagKey, TagValue, Tags,
-        VersionId,
+        AliasName, Cloud, DataType, Error, ExtendedConfig, Field, Instance, InstanceId,
+        InstanceState, Interval, KeyDescription, KeySpec, ManagedType, RequestedName, Result,
+        Scope, SecretData, SecretDescription, SecretName, SecretPolicy, SecretType, SeedKey,
+        SeedSecret, Tag, TagKey, TagValue, Tags, VersionId,
     },
     pop::RegionId,
 };
@@ -117,7 +117,7 @@ pub(super) fn read(
     mistakes: &mut Mistakes,
 ) -> (Vec<SeedKey>, Vec<SeedSecret>) {
     cloud.secret_quota = section.quotas.secrets;
-    cloud.key_quota = section.quotas.keys;
+    cloud.key_quota = section.quotas.keys.unwrap_or(cloud.key_quota);
     cloud.instances = section.instances.map(|items| instances(items, mistakes));
     let mut reader = Reader {
         cloud,
@@ -264,7 +264,7 @@ impl Reader<'_> {
         if !self.mistakes.is_first(&mut self.aliases, place.clone(), at, "this key") {
             return Err(Told);
         }
-        self.count("keys", self.cloud.key_quota, (scope.region.clone(), String::new()), at);
+        self.count("keys", Some(self.cloud.key_quota), (scope.region.clone(), String::new()), at);
         let (spec, instance) = (spec?, instance?);
         self.keys.insert(place, KnownKey { spec, instance: instance.clone() });
         Ok(SeedKey { scope, alias, spec, description: description?, instance })

@@ -10,7 +10,7 @@ use super::{
 use crate::pop::RegionId;
 
 /// What is there besides secrets and keys, and how much of them there may be.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cloud {
     /// The account that everything belongs to which no user of another account makes.
     pub account: String,
@@ -22,10 +22,25 @@ pub struct Cloud {
     pub instances: Option<BTreeMap<InstanceId, Instance>>,
     /// How many secrets an account may have in a region; `None` for any number (no figure is documented).
     pub secret_quota: Option<u32>,
-    /// How many keys an account may have in a region (documented: 200, of the older shared service).
-    pub key_quota: Option<u32>,
+    /// How many keys an account may have in a region.
+    pub key_quota: u32,
     /// Whether what only the cloud refuses is refused here as well.
     pub is_strict: bool,
+}
+
+impl Default for Cloud {
+    /// Without a bound but that of keys: 200 (documented, of the older shared service).
+    fn default() -> Self {
+        Self {
+            account: String::new(),
+            regions: vec![],
+            users: vec![],
+            instances: None,
+            secret_quota: None,
+            key_quota: 200,
+            is_strict: false,
+        }
+    }
 }
 
 impl Cloud {

@@ -22,7 +22,7 @@ fn policy(principals: &str) -> String {
 }
 
 #[test]
-fn without_the_section_kms_has_no_bounds() {
+fn without_the_section_kms_has_its_defaults() {
     for text in ["", "kms: {}", "kms: { quotas: {}, keys: [], secrets: [] }"] {
         let world = world(text);
         let Cloud { account, regions, .. } = Cloud::default();
@@ -60,7 +60,7 @@ kms:
     let kms = world.kms;
     assert_eq!((kms.account.as_str(), kms.regions), ("0012", world.cloud.regions));
     assert_eq!(kms.users, ["a", "c"]);
-    assert_eq!((kms.secret_quota, kms.key_quota), (Some(0), Some(u32::MAX)));
+    assert_eq!((kms.secret_quota, kms.key_quota), (Some(0), u32::MAX));
     let with = |state| Instance { state, ..Instance::OPEN };
     let states = [
         ("kst-b", InstanceState::Uninitialized),

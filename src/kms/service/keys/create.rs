@@ -7,9 +7,9 @@ use crate::{
     clock::Timestamp,
     kms::{
         model::{
-            Cloud, Error, Field, InstanceId, Key, KeyDescription, KeyId, KeyRotation, KeySpec, KeyUsage,
-            KeyVersion, KeyVersionId, Kind, Origin, ProtectionLevel, Result, Scope, SecretPolicy,
-            Tags, Uid,
+            Cloud, Error, Field, InstanceId, Key, KeyDescription, KeyId, KeyRotation, KeySpec,
+            KeyUsage, KeyVersion, KeyVersionId, Kind, Origin, ProtectionLevel, Result, Scope,
+            SecretPolicy, Tags, Uid,
         },
         service::{Context, Service, shares::check_shares},
     },
@@ -139,9 +139,8 @@ impl Service {
 
 /// Whether there may be one more key; it is not counted yet.
 fn check_quota(tx: &mut Tx<'_>, cloud: &Cloud, scope: &Scope, now: Timestamp) -> Result<()> {
-    let Some(quota) = cloud.key_quota else { return Ok(()) };
     tx.lock_kms_counts(scope)?;
-    let is_full = tx.kms_key_count(scope, now)? >= quota.into();
+    let is_full = tx.kms_key_count(scope, now)? >= cloud.key_quota.into();
     if is_full { Err(Error::TooManyKeys) } else { Ok(()) }
 }
 
