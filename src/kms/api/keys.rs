@@ -10,9 +10,9 @@ use super::{
 use crate::{
     kms::{
         model::{
-            Alias, AliasName, Field, Filters, InstanceId, Key, KeyDescription, KeyForms, KeyRef, KeyRotation,
-            KeySpec, KeyState, KeyUsage, Kind, Origin, Page, PendingWindow, ProtectionLevel, Scope,
-            SecretPolicy, Tags,
+            Alias, AliasName, Field, Filters, InstanceId, Key, KeyDescription, KeyForms, KeyRef,
+            KeyRotation, KeySpec, KeyState, KeyUsage, Kind, Origin, Page, PendingWindow,
+            ProtectionLevel, Scope, SecretPolicy, Tags,
         },
         service::{CreateAlias, CreateKey, DescribedKey, ListedAliases},
     },
@@ -44,6 +44,8 @@ pub async fn create(request: Request<'_>) -> Handled {
     let protection = text("ProtectionLevel")?.filter(|_| instance.is_none());
     let protection = protection.map(|text| ProtectionLevel::parse(&text)).transpose()?;
     let description = text("Description")?.unwrap_or_default();
+    // An empty one is no policy (documented), other than with CreateSecret.
+    let policy = request.parameters.text("Policy").map_err(|_| pop::Fault::Invalid("Policy"))?;
     let wanted = CreateKey {
         spec,
         usage: KeyUsage::of(spec, usage)?,
@@ -51,7 +53,7 @@ pub async fn create(request: Request<'_>) -> Handled {
         protection: protection.unwrap_or_default(),
         description: KeyDescription::parse(&description)?,
         rotation: rotation(&request, spec, origin)?,
-        policy: text("Policy")?.map(|text| SecretPolicy::parse(&text)).transpose()?,
+        policy: policy.map(|text| SecretPolicy::parse(&text)).transpose()?,
         tags: text("Tags")?.map_or(Ok(Tags::default()), |text| Tags::parse(&text))?,
         instance,
     };
