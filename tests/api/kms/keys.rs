@@ -934,3 +934,44 @@ fn replies_are_xml_where_that_is_wanted() {
     assert!(aliases.contains(&entry), "{aliases}");
     assert!(xml("EnableKey").ends_with("</RequestId></KMS>"));
 }
+
+#[test]
+fn a_region_has_two_hundred_keys_where_the_world_says_nothing() {
+    let kms = Kms::start();
+    for _ in 0..200 {
+        kms.key(&[]);
+    }
+    kms.refuses("CreateKey", &[], LIMIT);
+    kms.key(&[("RegionId", "cn-beijing")]);
+}
+
+/// What cannot be read of it puts its rotation off, and nothing says that it was rotated.
+#[test]
+fn a_key_whose_version_is_damaged_is_not_rotated() {
+    let kms = Kms::start();
+    kms.key(&[("EnableAutomaticRotation", "true"), ("RotationInterval", "7d")]);
+    kms.execute("UPDATE kms_key_versions SET version_id = 'x'");
+    kms.wait(7 * DAY);
+    let put_off = (START + 14 * DAY) * 1000;
+    let query = format!("SELECT count(*) FROM kms_keys WHERE next_rotation_at >= {put_off}");
+    eventually("the next date", || kms.number(&query) == 1);
+    let query = "SELECT count(*) FROM kms_keys WHERE last_rotation_at = created_at";
+    assert_eq!(kms.number(query), 1);
+    assert_eq!(kms.number("SELECT count(*) FROM kms_key_versions"), 1);
+}
+
+#[test]
+fn of_deleted_keys_those_are_remembered_that_secrets_name() {
+    let kms = Kms::start();
+    let keys = [kms.key(&[]), kms.key(&[]), kms.key(&[("RegionId", "cn-beijing")])];
+    kms.create_with("s", &[("EncryptionKeyId", &keys[1])]);
+    for (key, region) in keys.iter().zip([REGION, REGION, "cn-beijing"]) {
+        let given = [("KeyId", key.as_str()), ("PendingWindowInDays", "7"), ("RegionId", region)];
+        kms.ok("ScheduleKeyDeletion", &given);
+    }
+    kms.wait(7 * DAY);
+    eventually("the end of the keys", || kms.number("SELECT count(*) FROM kms_keys") == 0);
+    let all = "SELECT count(*) FROM kms_deleted_keys";
+    let named = format!("{all} WHERE key_id = '{}'", keys[1]);
+    assert_eq!([kms.number(all), kms.number(&named)], [1, 1]);
+}

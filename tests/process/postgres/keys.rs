@@ -124,6 +124,9 @@ fn keys_that_several_servers_find_to_be_deleted_are_counted_once() {
         let keys: Vec<String> = (0..150).map(|_| key(&servers[0], &[])).collect();
         let name = ("AliasName", "alias/stays");
         call(&servers[0], "CreateAlias", &[("KeyId", &keys[0]), name]);
+        let secret = [("SecretName", "s"), ("VersionId", "v1"), ("SecretData", "v")];
+        let by_key = [("EncryptionKeyId", keys[1].as_str())];
+        call(&servers[0], "CreateSecret", &[&secret[..], &by_key].concat());
         execute(
             folder.path(),
             &format!(
@@ -138,7 +141,7 @@ fn keys_that_several_servers_find_to_be_deleted_are_counted_once() {
         assert_eq!(number_of(folder.path(), counted), 1);
         assert_eq!(
             (count(&folder, "kms_key_versions"), count(&folder, "kms_deleted_keys")),
-            (1, 149)
+            (1, 1)
         );
         call(&servers[1], "DescribeKey", &[("KeyId", name.1)]);
         for server in &servers {
@@ -152,7 +155,7 @@ fn keys_that_several_servers_find_to_be_deleted_are_counted_once() {
 #[ignore = "needs a PostgreSQL server: tests/postgres/run"]
 fn whatever_is_written_beside_a_rotation_is_under_its_key() {
     let folder = Folder::on_server();
-    let servers = [start(folder.path()), start(folder.path())];
+    let servers = start_with_quota(&folder, 1_000_000);
     let sealing = key(&servers[0], &[]);
     let ended = AtomicBool::new(false);
     thread::scope(|scope| {
@@ -189,4 +192,33 @@ fn whatever_is_written_beside_a_rotation_is_under_its_key() {
         }
     });
     check_database(folder.path());
+}
+
+/// Whoever asks to delete it has a right to the key that it named then.
+#[test]
+#[ignore = "needs a PostgreSQL server: tests/postgres/run"]
+fn an_alias_that_another_key_is_given_meanwhile_is_not_deleted() {
+    let folder = Folder::on_server();
+    let server = start(folder.path());
+    let [one, other] = [(); 2].map(|()| key(&server, &[]));
+    let name = ("AliasName", "alias/a");
+    call(&server, "CreateAlias", &[("KeyId", &one), name]);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            execute(
+                folder.path(),
+                &format!(
+                    "BEGIN; UPDATE kms_aliases SET kms_key = id FROM kms_keys WHERE key_id = '{other}';
+                     SELECT pg_sleep(2); COMMIT"
+                ),
+            );
+        });
+        while count(&folder, "pg_stat_activity WHERE wait_event = 'PgSleep'") == 0 {
+            thread::sleep(Duration::from_millis(20));
+        }
+        let reply = ask(&server, "DeleteAlias", &[name]);
+        assert_eq!((reply.status, reply.code()), (404, "Forbidden.AliasNotFound".to_owned()));
+    });
+    let listed = call(&server, "ListAliasesByKeyId", &[("KeyId", &other)]);
+    assert_eq!(listed["TotalCount"], 1);
 }
