@@ -975,3 +975,11 @@ fn of_deleted_keys_those_are_remembered_that_secrets_name() {
     let named = format!("{all} WHERE key_id = '{}'", keys[1]);
     assert_eq!([kms.number(all), kms.number(&named)], [1, 1]);
 }
+
+/// Other than with CreateSecret.
+#[test]
+fn an_empty_policy_is_none_of_a_key() {
+    let kms = Kms::start();
+    kms.is_invalid("CreateKey", &[("Policy", "")], "Policy: is not valid JSON (line 1, column 0)");
+    assert_eq!(kms.number("SELECT count(*) FROM kms_keys"), 0);
+}
