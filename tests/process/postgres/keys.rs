@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// What an operation answers, whatever that is.
-fn ask(server: &Server, action: &str, given: &[(&str, &str)]) -> Reply {
+pub fn ask(server: &Server, action: &str, given: &[(&str, &str)]) -> Reply {
     let system = [("Action", action), ("Version", "2016-01-20")];
     let target = format!("/?{}", query(&[&system[..], given].concat()));
     let mut connection = server.connect();
@@ -28,7 +28,7 @@ fn ask(server: &Server, action: &str, given: &[(&str, &str)]) -> Reply {
     connection.receive()
 }
 
-fn key(server: &Server, given: &[(&str, &str)]) -> String {
+pub fn key(server: &Server, given: &[(&str, &str)]) -> String {
     let made = call(server, "CreateKey", given);
     made["KeyMetadata"]["KeyId"].as_str().unwrap().to_owned()
 }
@@ -39,9 +39,13 @@ fn count(folder: &Folder, what: &str) -> i64 {
 
 /// Servers with room for so many keys.
 fn start_with_quota(folder: &Folder, keys: u32) -> [Server; 2] {
+    start_in(folder, &format!("{{ quotas: {{ keys: {keys} }} }}"))
+}
+
+/// Servers with that `kms` in their world.
+pub fn start_in(folder: &Folder, kms: &str) -> [Server; 2] {
     let world = folder.path().join("small.yaml");
-    let text = format!("regions: [cn-beijing]\nkms: {{ quotas: {{ keys: {keys} }} }}\n");
-    std::fs::write(&world, text).unwrap();
+    std::fs::write(&world, format!("regions: [cn-beijing]\nkms: {kms}\n")).unwrap();
     [(); 2].map(|()| {
         Server::start_with(folder.path(), |command| {
             command.env("SAE_SECRET_WORLD", &world);
@@ -192,33 +196,4 @@ fn whatever_is_written_beside_a_rotation_is_under_its_key() {
         }
     });
     check_database(folder.path());
-}
-
-/// Whoever asks to delete it has a right to the key that it named then.
-#[test]
-#[ignore = "needs a PostgreSQL server: tests/postgres/run"]
-fn an_alias_that_another_key_is_given_meanwhile_is_not_deleted() {
-    let folder = Folder::on_server();
-    let server = start(folder.path());
-    let [one, other] = [(); 2].map(|()| key(&server, &[]));
-    let name = ("AliasName", "alias/a");
-    call(&server, "CreateAlias", &[("KeyId", &one), name]);
-    thread::scope(|scope| {
-        scope.spawn(|| {
-            execute(
-                folder.path(),
-                &format!(
-                    "BEGIN; UPDATE kms_aliases SET kms_key = id FROM kms_keys WHERE key_id = '{other}';
-                     SELECT pg_sleep(2); COMMIT"
-                ),
-            );
-        });
-        while count(&folder, "pg_stat_activity WHERE wait_event = 'PgSleep'") == 0 {
-            thread::sleep(Duration::from_millis(20));
-        }
-        let reply = ask(&server, "DeleteAlias", &[name]);
-        assert_eq!((reply.status, reply.code()), (404, "Forbidden.AliasNotFound".to_owned()));
-    });
-    let listed = call(&server, "ListAliasesByKeyId", &[("KeyId", &other)]);
-    assert_eq!(listed["TotalCount"], 1);
 }

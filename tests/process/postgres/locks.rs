@@ -10,12 +10,17 @@ use serde_json::json;
 use tokio::runtime::{Builder, Runtime};
 use tokio_postgres::{Client, NoTls};
 
-use super::{NAMESPACE_ID, start};
+use super::{
+    NAMESPACE_ID,
+    keys::{ask, key, start_in},
+    start,
+};
 use crate::{
     audit::{lines, wait_until},
     child::Server,
     common::{Request, postgres::number, server::*, wire},
     database::check_database,
+    due::call,
     upkeep::{done, keys, refused},
 };
 
@@ -138,4 +143,55 @@ fn a_write_that_a_stopping_server_drops_is_not_done() {
     let created = lines(&path).iter().filter(|line| line["action"] == "sae:CreateSecret").count();
     let secrets = number(&folder.database().address(), "SELECT count(*) FROM secrets");
     assert_eq!(secrets, created as i64, "{}", fs::read_to_string(&path).unwrap());
+}
+
+/// Whoever asks to delete it has a right to the key that it named then.
+#[test]
+#[ignore = "needs a PostgreSQL server: tests/postgres/run"]
+fn an_alias_that_another_key_is_given_meanwhile_is_not_deleted() {
+    let folder = Folder::on_server();
+    let server = start(folder.path());
+    let [one, other] = [(); 2].map(|()| key(&server, &[]));
+    let name = ("AliasName", "alias/a");
+    call(&server, "CreateAlias", &[("KeyId", &one), name]);
+    let session = Session::of(&folder);
+    session.execute(&format!(
+        "BEGIN; UPDATE kms_aliases SET kms_key = id FROM kms_keys WHERE key_id = '{other}'"
+    ));
+    let reply = thread::scope(|scope| {
+        let deleted = scope.spawn(|| ask(&server, "DeleteAlias", &[name]));
+        session.holds_somebody_up();
+        session.execute("COMMIT");
+        deleted.join().unwrap()
+    });
+    assert_eq!((reply.status, reply.code()), (404, "Forbidden.AliasNotFound".to_owned()));
+    let listed = call(&server, "ListAliasesByKeyId", &[("KeyId", &other)]);
+    assert_eq!(listed["TotalCount"], 1);
+}
+
+/// A policy is held to the quota of its instance when its secret is counted already.
+#[test]
+#[ignore = "needs a PostgreSQL server: tests/postgres/run"]
+fn whoever_waits_for_the_first_slot_of_the_counts_has_locked_no_other() {
+    let folder = Folder::on_server();
+    let [server, _] = start_in(&folder, "{ instances: [{ id: kst-a, access_quota: 3 }] }");
+    let secret = [("SecretName", "s"), ("VersionId", "v1"), ("SecretData", "v")];
+    call(&server, "CreateSecret", &secret);
+    folder.database().execute(
+        "INSERT INTO kms_counts SELECT DISTINCT scope, n, 0, 0
+             FROM kms_counts, generate_series(0, 15) AS n ON CONFLICT DO NOTHING",
+    );
+    let policy = r#"{"Version":"1","Statement":[{"Effect":"Allow","Principal":{"RAM":["acs:ram::1:*"]},"Action":["kms:*"],"Resource":["*"]}]}"#;
+    let shared = [("SecretName", "t"), ("DKMSInstanceId", "kst-a"), ("Policy", policy)];
+    let session = Session::of(&folder);
+    session.execute("BEGIN; SELECT slot FROM kms_counts WHERE slot = 0 FOR UPDATE");
+    let reply = thread::scope(|scope| {
+        let created =
+            scope.spawn(|| ask(&server, "CreateSecret", &[&shared[..], &secret[1..]].concat()));
+        session.holds_somebody_up();
+        session.execute("SELECT slot FROM kms_counts FOR UPDATE NOWAIT; COMMIT");
+        created.join().unwrap()
+    });
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    check_database(folder.path());
 }
