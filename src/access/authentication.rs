@@ -43,10 +43,16 @@ pub enum Replays {
 }
 
 impl Claim {
-    /// Whether requests with the same nonce are refused from now on.
-    pub fn with(self, replays: Replays) -> Self {
-        let nonce = self.nonce.filter(|_| replays == Replays::Refused);
-        Self { nonce, ..self }
+    /// Whether requests with the same nonce are refused from now on, and so is one that is signed without any.
+    ///
+    /// # Errors
+    /// [`Refusal::Missing`] for the nonce.
+    pub fn with(self, replays: Replays) -> Result<Self, Refusal> {
+        let nonce = self.nonce.filter(|nonce| replays == Replays::Refused && !nonce.is_empty());
+        if replays == Replays::Refused && nonce.is_none() && self.date.is_some() {
+            return Err(Refusal::Missing(CommonField::SignatureNonce));
+        }
+        Ok(Self { nonce, ..self })
     }
 
     /// Whether the request is signed, by whichever caller.

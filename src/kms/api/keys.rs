@@ -33,7 +33,7 @@ pub async fn create(request: Request<'_>) -> Handled {
     let usage = text("KeyUsage")?.map(|text| KeyUsage::parse(&text)).transpose()?;
     let origin = text("Origin")?.map_or(Ok(Origin::default()), |text| Origin::parse(&text))?;
     origin.check(spec)?;
-    let instance = text("DKMSInstanceId")?.map(|id| InstanceId::parse(&id)).transpose()?;
+    let instance = text("DKMSInstanceId")?;
     // It says nothing about a key in an instance (documented).
     let protection = text("ProtectionLevel")?.filter(|_| instance.is_none());
     let protection = protection.map(|text| ProtectionLevel::parse(&text)).transpose()?;
@@ -49,7 +49,8 @@ pub async fn create(request: Request<'_>) -> Handled {
         rotation: rotation(&request, spec, origin)?,
         policy: policy.map(|text| SecretPolicy::parse(&text)).transpose()?,
         tags: text("Tags")?.map_or(Ok(Tags::default()), |text| Tags::parse(&text))?,
-        instance,
+        // What is wrong with the others is told first.
+        instance: instance.map(|id| InstanceId::parse(&id)).transpose()?,
     };
     let context = request.context.clone();
     let created = request.service.create_key(context, wanted).await?;

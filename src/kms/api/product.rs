@@ -124,11 +124,10 @@ impl Product for Kms {
         body: Body,
     ) -> Result<Admitted, Refused> {
         let Body { bytes, room } = body;
-        let is_post = *call.head.method() == Method::POST;
-        let form =
-            if is_post && !bytes.trim_ascii_start().starts_with(b"{") { &bytes } else { &[][..] };
+        // Of a GET as well: two SDKs send a form by it where nothing else is said.
+        let form = if bytes.trim_ascii_start().starts_with(b"{") { &[][..] } else { &bytes };
         let mut parameters = std::mem::take(&mut state.parameters);
-        let added = if is_post { add_body(call, &mut parameters, &bytes) } else { Ok(()) };
+        let added = add_body(call, &mut parameters, &bytes);
         state.frame.format = format_of(&parameters);
         added?;
         let signed = rpc::Parameters::read(call.head.query_string(), form);
@@ -139,7 +138,7 @@ impl Product for Kms {
         } else {
             Way::None
         };
-        if way == Way::Parameters && is_post && form.is_empty() && !bytes.trim_ascii().is_empty() {
+        if way == Way::Parameters && form.is_empty() && !bytes.trim_ascii().is_empty() {
             // The signature would not cover them.
             return Err(ApiError::new(Code::Unparsable, &[]).into());
         }
@@ -150,15 +149,16 @@ impl Product for Kms {
             outcome.operation = Some(operation.name());
             outcome.action = Some(operation.action());
         });
-        if operation == Operation::SetSecretPolicy && !is_post {
+        if operation == Operation::SetSecretPolicy && *call.head.method() != Method::POST {
             return Err(ApiError::new(Code::MethodNotSupported, &[]).into());
         }
         let admission = Admission::new(&self.access, call);
         let in_words = |error| refused(operation, error);
         let claim = admission.check_rpc_style(&signed).map_err(in_words)?;
         let replays = if self.service.cloud.is_strict { Replays::Refused } else { Replays::Taken };
+        let claim = claim.with(replays).map_err(|refusal| in_words(refusal.into()))?;
         let now = self.exchange.clock.now();
-        let caller = admission.admit(claim.with(replays), &bytes, now).map_err(in_words)?;
+        let caller = admission.admit(claim, &bytes, now).map_err(in_words)?;
         let region = find_region(call, &parameters, &self.service.cloud.regions)?;
         let account = caller.user().map_or(&self.service.cloud.account, |user| &user.account);
         call.note(|outcome| outcome.place = Some(("region", Some(region.to_string()))));
@@ -214,7 +214,7 @@ fn format_of(parameters: &Parameters) -> Format {
     }
 }
 
-/// Adds the parameters of the body of a POST.
+/// Adds the parameters of the body.
 fn add_body(call: &Call<'_>, parameters: &mut Parameters, bytes: &[u8]) -> Result<(), ApiError> {
     let unparsable = || ApiError::new(Code::Unparsable, &[]);
     let mut encodings = call.head.headers().get_all(CONTENT_ENCODING).map(HeaderValue::as_bytes);

@@ -44,11 +44,12 @@ pub async fn create(request: Request<'_>) -> Handled {
         encryption_key: text("EncryptionKeyId")?
             .map(|text| KeyRef::parse(Field::EncryptionKey, &text, KeyForms::ANY))
             .transpose()?,
-        instance: text("DKMSInstanceId")?.map(|id| InstanceId::parse(&id)).transpose()?,
         description: text("Description")?.map(SecretDescription::parse).transpose()?,
         tags: text("Tags")?.map_or(Ok(Tags::default()), |text| Tags::parse(&text))?,
         policy: text("Policy")?.map(|text| SecretPolicy::parse(&text)).transpose()?,
         managed: ManagedType::of(secret_type).map(|it| managed(&request, it)).transpose()?,
+        // What is wrong with the others is told first.
+        instance: text("DKMSInstanceId")?.map(|id| InstanceId::parse(&id)).transpose()?,
     };
     let context = request.context.clone();
     let created = request.service.create_secret(context, wanted).await?;

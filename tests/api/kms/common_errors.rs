@@ -136,6 +136,36 @@ fn a_nonce_is_used_once_where_only_the_cloud_refuses_another_time() {
             assert_eq!(again.status, 200, "{}", again.text());
         }
         assert_eq!(kms.user("full").call("ListSecrets", &[]).status, 200);
+        // Without one nobody can tell whether it was sent before.
+        let (request, _) = kms.user("full").request(0, &["SignatureNonce"], "ListSecrets", &[]);
+        if is_strict {
+            failed(&kms.send(&request), 400, "MissingParameter", &missing("SignatureNonce"));
+        } else {
+            assert_eq!(kms.send(&request).status, 200);
+        }
+    }
+}
+
+#[test]
+fn a_get_may_have_its_parameters_in_a_form_or_an_object() {
+    let kms = Kms::start_with(USERS);
+    kms.create("s");
+    kms.put("s", "v2", &[]);
+    let target = "/?Version=2016-01-20&Action=GetSecretValue&SecretName=s";
+    let old = [("VersionStage", "ACSPrevious")];
+    let form = "application/x-www-form-urlencoded";
+    for request in [
+        Request::new("GET", target).body(form, query(&old)),
+        Request::new("GET", target).json(&json!({"VersionStage": "ACSPrevious"})),
+    ] {
+        assert_eq!(kms.send(&request).json()["VersionId"], "v1");
+    }
+    let caller = kms.user("full");
+    let (post, _) = caller.request(0, &[], "GetSecretValue", &[("SecretName", "s")]);
+    let (get, _) = caller.request_by("GET", 0, &[], "GetSecretValue", &[("SecretName", "s")]);
+    for request in [post, get] {
+        let reply = kms.send(&request);
+        assert_eq!(reply.json()["VersionId"], "v2", "{}", reply.text());
     }
 }
 

@@ -327,6 +327,18 @@ impl<'a> Caller<'a> {
         action: &str,
         parameters: Given,
     ) -> (Request, String) {
+        self.request_by("POST", seconds, left_out, action, parameters)
+    }
+
+    /// The same by another method.
+    pub fn request_by(
+        &self,
+        method: &str,
+        seconds: i64,
+        left_out: &[&str],
+        action: &str,
+        parameters: Given,
+    ) -> (Request, String) {
         let mut system = vec![("Action", action.to_owned()), ("Version", "2016-01-20".to_owned())];
         if parameters.iter().all(|(name, _)| *name != "Format") {
             system.push(("Format", "json".to_owned()));
@@ -347,7 +359,7 @@ impl<'a> Caller<'a> {
             let all = system.iter().map(|(name, value)| (*name, value.as_str()));
             let mut all: Vec<_> = all.chain(parameters.iter().copied()).collect();
             all.sort_unstable();
-            text = format!("POST&%2F&{}", encoded(&query(&all)));
+            text = format!("{method}&%2F&{}", encoded(&query(&all)));
             let key = format!("secret-of-{user}&");
             let mut mac = Hmac::<Sha1>::new_from_slice(key.as_bytes()).unwrap();
             mac.update(text.as_bytes());
@@ -355,7 +367,7 @@ impl<'a> Caller<'a> {
         }
         system.retain(|(name, _)| !left_out.contains(name));
         let system: Vec<_> = system.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        let request = Request::new("POST", format!("/?{}", query(&system)))
+        let request = Request::new(method, format!("/?{}", query(&system)))
             .body("application/x-www-form-urlencoded", query(parameters));
         (request, text)
     }

@@ -398,7 +398,7 @@ fn a_description_may_be_any_text_and_is_kept() {
     assert_eq!(described(&kms, "a")["Description"], "");
     for text in ["\0", "a\u{1}b", "\u{ffff}"] {
         let message = not_valid("Description", "has a control character");
-        let parameters = creation("b", &[("Description", text)]);
+        let parameters = creation("b", &[("Description", text), ("DKMSInstanceId", "a")]);
         kms.refused(CREATE, &parameters, 400, INVALID, &message);
         let message = some_not_valid("Description");
         kms.refused("UpdateSecret", &[name, ("Description", text)], 400, INVALID, &message);
