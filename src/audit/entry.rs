@@ -59,13 +59,11 @@ impl Entry<'_> {
     ///
     /// No line is longer than 16 KiB, whatever a client sends: of a list that has no room the rest is told by its number.
     pub(super) fn line(&self) -> Vec<u8> {
+        let mut line = self.written();
         let lists = self.object.iter().filter_map(|(_, value)| value.as_array());
-        let longest = lists.map(Vec::len).max().unwrap_or_default();
-        let mut line = self.with_lists_of(longest).written();
-        for length in (0..longest).rev() {
-            if line.len() <= LINE_MAX {
-                break;
-            }
+        let mut length = lists.map(Vec::len).max().unwrap_or_default();
+        while line.len() > LINE_MAX && length > 0 {
+            length -= 1;
             line = self.with_lists_of(length).written();
         }
         line
