@@ -60,8 +60,9 @@ pub struct Settings {
     #[arg(long, env = "SAE_SECRET_RATE_LIMIT", value_name = "N/s")]
     pub rate_limit: Option<Rate>,
 
-    /// Hold requests to KMS to what only the cloud refuses: a nonce that was used, policies of secrets and keys that are
-    /// in no instance, rotation of secrets more often than every 7 days, and of keys in no instance but once a year
+    /// Hold requests to KMS to what only the cloud refuses: a nonce that was used, a signed request without one, policies of
+    /// secrets and keys that are in no instance, rotation policies of secrets with less than 7 days, and rotation of keys
+    /// in no instance but once a year
     #[arg(
         long,
         env = "SAE_SECRET_KMS_STRICT",

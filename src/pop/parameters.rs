@@ -218,16 +218,27 @@ fn structure_in(entries: &[(String, Value)], name: &str) -> Result<Option<Struct
     }
 }
 
+/// Whether a body is read as JSON, whatever its type says.
+#[must_use]
+pub fn is_object(body: &[u8]) -> bool {
+    text_of(body).starts_with(b"{")
+}
+
+/// A body without a byte order mark and without white space around it.
+fn text_of(body: &[u8]) -> &[u8] {
+    body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body).trim_ascii()
+}
+
 fn body_pairs(
     body: &[u8],
     content_type: &str,
     role: BodyRole,
 ) -> Result<Vec<(String, Value)>, String> {
-    let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body).trim_ascii();
+    let body = text_of(body);
     let media_type = content_type.split(';').next().unwrap_or_default().trim();
     if body.is_empty() {
         Ok(Vec::new())
-    } else if body.starts_with(b"{") {
+    } else if is_object(body) {
         let text = std::str::from_utf8(body).map_err(|_| "it is not UTF-8".to_owned())?;
         let members =
             json::members_up_to(text, PARAMETERS_MAX).map_err(|error| error.to_string())?;

@@ -39,7 +39,7 @@ pub async fn create(request: Request<'_>) -> Handled {
     let protection = protection.map(|text| ProtectionLevel::parse(&text)).transpose()?;
     let description = text("Description")?.unwrap_or_default();
     // An empty one is no policy (documented), other than with CreateSecret.
-    let policy = request.parameters.text("Policy").map_err(|_| pop::Fault::Invalid("Policy"))?;
+    let policy = request.text_or_empty("Policy")?;
     let wanted = CreateKey {
         spec,
         usage: KeyUsage::of(spec, usage)?,

@@ -30,7 +30,10 @@ use crate::{
         model::Scope,
         service::{Context, Rights, Service},
     },
-    pop::{Admission, ApiError, BodyRole, Format, Frame, Parameters, Unsayable, Xml, environment},
+    pop::{
+        Admission, ApiError, BodyRole, Format, Frame, Parameters, Unsayable, Xml, environment,
+        is_object,
+    },
     region::RegionId,
 };
 
@@ -125,20 +128,24 @@ impl Product for Kms {
     ) -> Result<Admitted, Refused> {
         let Body { bytes, room } = body;
         // Of a GET as well: two SDKs send a form by it where nothing else is said.
-        let form = if bytes.trim_ascii_start().starts_with(b"{") { &[][..] } else { &bytes };
+        let has_object = is_object(&bytes);
+        let form = if has_object { &[][..] } else { &bytes };
         let mut parameters = std::mem::take(&mut state.parameters);
         let added = add_body(call, &mut parameters, &bytes);
         state.frame.format = format_of(&parameters);
         added?;
         let signed = rpc::Parameters::read(call.head.query_string(), form);
-        let way = if call.head.headers().contains_key("authorization") {
+        // An empty one says nothing: what counts then is the signature in the parameters.
+        let has_header =
+            call.head.headers().get_all("authorization").any(|value| !value.is_empty());
+        let way = if has_header {
             Way::Header
         } else if signed.are_signed() {
             Way::Parameters
         } else {
             Way::None
         };
-        if way == Way::Parameters && form.is_empty() && !bytes.trim_ascii().is_empty() {
+        if way == Way::Parameters && has_object {
             // The signature would not cover them.
             return Err(ApiError::new(Code::Unparsable, &[]).into());
         }

@@ -54,7 +54,7 @@ impl Request<'_> {
         Ok(self.find(name)?.filter(|text: &String| !text.is_empty()))
     }
 
-    /// A text of which it counts whether it is there: an empty one says that there is to be none.
+    /// A text of which it counts whether it is there: an empty one is told from none.
     pub fn text_or_empty(&self, name: &'static str) -> Result<Option<String>, Fault> {
         self.find(name)
     }

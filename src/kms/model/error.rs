@@ -149,9 +149,9 @@ pub enum Error {
         resource: String,
         denied: Denied,
     },
-    /// The caller may not do this to another account's resource, nor learn whether there is one: it is told this error,
-    /// which it would be told if there were none.
-    #[error("the caller is not allowed to learn of another account's resource")]
+    /// The caller may not do this to a resource of another account, or in another region without a right to it, nor learn
+    /// whether there is one: it is told this error, which it would be told if there were none.
+    #[error("the caller is not allowed to learn of the resource")]
     Concealed(Box<Error>),
     /// The operation was only to be tried, and would succeed.
     #[error("the operation would succeed")]

@@ -33,8 +33,11 @@ pub fn usable_key(
     instance: Option<&InstanceId>,
 ) -> Result<KeyId> {
     let Some(key) = context.find_key(tx, named)? else {
-        context.authorize_missing_key(SEALS, named)?;
-        return Err(Error::EncryptionKeyNotFound);
+        return Err(match context.authorize_missing_key(SEALS, named) {
+            Ok(()) => Error::EncryptionKeyNotFound,
+            Err(Error::Concealed(_)) => Error::Concealed(Box::new(Error::EncryptionKeyNotFound)),
+            Err(error) => error,
+        });
     };
     context.authorize_key(tx, SEALS, &key)?;
     material::check_usable(&key, cloud)?;

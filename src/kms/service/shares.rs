@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    kms::model::{Cloud, Error, InstanceId, Result, Scope, SecretPolicy},
+    kms::model::{Cloud, Error, InstanceId, Kind, Result, Scope, SecretPolicy},
     store::Tx,
 };
 
@@ -35,10 +35,11 @@ pub fn check_shares(
     let Some((id, quota)) = instance.zip(quota(cloud, instance)) else { return Ok(()) };
     tx.lock_kms_counts(scope)?;
     let mut accounts = BTreeSet::new();
-    let policies = [tx.kms_policies_of(scope, id)?, tx.kms_key_policies_of(scope, id)?];
-    for text in policies.iter().flatten() {
-        let policy = SecretPolicy::parse(text)
-            .map_err(|error| Error::Damaged("a policy".to_owned(), error.to_string()))?;
+    let of_secrets = tx.kms_policies_of(scope, id)?.into_iter().map(|it| (Kind::Secret, it));
+    let of_keys = tx.kms_key_policies_of(scope, id)?.into_iter().map(|it| (Kind::Key, it));
+    for (kind, (name, text)) in of_secrets.chain(of_keys) {
+        let damaged = |error: Error| Error::Damaged(scope.arn(kind, &name), error.to_string());
+        let policy = SecretPolicy::parse(&text).map_err(damaged)?;
         let named = policy.foreign_accounts(&scope.account).into_iter();
         accounts.extend(named.map(str::to_owned));
     }

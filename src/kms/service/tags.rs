@@ -204,7 +204,10 @@ fn add(tx: &mut Tx<'_>, found: &Found, tags: &Tags) -> Result<()> {
     let known = known
         .iter()
         .map(|(key, value)| Ok(Tag { key: TagKey::parse(key)?, value: TagValue::parse(value)? }));
-    Tags::new(known.collect::<Result<_>>()?)?.merge(tags.clone())?;
+    let known = known.collect::<Result<_>>().and_then(Tags::new).map_err(|error| {
+        Error::Damaged(format!("tags of {} {id} of {scope}", kind.name()), error.to_string())
+    })?;
+    known.merge(tags.clone())?;
     Ok(tx.put_kms_tags(scope, *kind, *id, tags)?)
 }
 

@@ -103,21 +103,21 @@ impl Service {
                 let to_rotate = tx.kms_keys_to_rotate(cloud.connected().as_deref(), now, 1)?;
                 Ok::<_, Error>((tx.is_kms_key_to_delete(now)?, !to_rotate.is_empty()))
             };
-            let (deletes, rotates) = self.store.read_for_upkeep(ask).await?;
+            let (has_deletions, has_rotations) = self.store.read_for_upkeep(ask).await?;
             // A transaction each: one that deletes ends with locks of the counts, for which others wait that have locked a
             // key.
-            let mut done = 0;
-            if deletes {
+            let (mut purged, mut rotated) = (Ok(0), Ok(0));
+            if has_deletions {
                 let purge = move |tx: &mut Tx<'_>| purge_keys(tx, now, KEYS_BATCH);
-                done += self.store.write_for_upkeep(purge).await?;
+                purged = self.store.write_for_upkeep(purge).await;
             }
-            if rotates {
+            if has_rotations {
                 let (cloud, sealing) = (Arc::clone(&self.cloud), Arc::clone(&self.sealing));
                 let rotate =
                     move |tx: &mut Tx<'_>| rotate_due_keys(tx, &cloud, &sealing, now, KEYS_BATCH);
-                done += self.store.write_for_upkeep(rotate).await?;
+                rotated = self.store.write_for_upkeep(rotate).await;
             }
-            if done == 0 {
+            if purged? + rotated? == 0 {
                 return Ok(());
             }
             sleep(PAUSE_FOR_OTHERS).await;

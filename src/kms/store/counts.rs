@@ -50,7 +50,8 @@ impl Tx<'_> {
 
     /// Has all others that hold something to a quota of this scope wait until the end of the transaction, so that what is
     /// counted from here on stays as it is. It locks the first slot: a transaction that locks several of a scope begins
-    /// with it, after the rows of secrets and keys, so that no two wait for each other.
+    /// with it, after the rows of secrets and keys. Creations of one name may wait for each other all the same, on the name and on
+    /// this slot; the database ends one of them, which is retried.
     pub fn lock_kms_counts(&mut self, scope: &Scope) -> store::Result<()> {
         self.lock_first_slot(&scope.to_string())
     }

@@ -18,6 +18,7 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DueKey {
     scope: String,
+    id: String,
     number: i64,
     at: Timestamp,
 }
@@ -106,13 +107,18 @@ impl Tx<'_> {
             ),
             None => due,
         };
-        let rows: Vec<(String, i64, i64)> = due
+        let rows: Vec<(String, String, i64, i64)> = due
             .order((next, kms_keys::scope, kms_keys::id))
             .limit(limit)
-            .select((kms_keys::scope, kms_keys::id, next.assume_not_null()))
+            .select((kms_keys::scope, kms_keys::key_id, kms_keys::id, next.assume_not_null()))
             .load(self.connection())?;
         let due = rows.into_iter();
-        Ok(due.map(|(scope, number, at)| DueKey { scope, number, at: Timestamp(at) }).collect())
+        let due =
+            due.map(|(scope, id, number, at)| DueKey { scope, id, number, at: Timestamp(at) });
+        let mut due: Vec<DueKey> = due.collect();
+        // As requests for several keys lock them.
+        due.sort_unstable_by(|one, other| (&one.scope, &one.id).cmp(&(&other.scope, &other.id)));
+        Ok(due)
     }
 
     /// The key that is due; [`Error::Damaged`](crate::kms::model::Error::Damaged).

@@ -301,12 +301,12 @@ impl Tx<'_> {
         &mut self,
         scope: &Scope,
         instance: &InstanceId,
-    ) -> store::Result<Vec<String>> {
+    ) -> store::Result<Vec<(String, String)>> {
         let policies = kms_keys::table
             .filter(kms_keys::scope.eq(scope.to_string()))
             .filter(kms_keys::instance.eq(instance.as_str()))
             .filter(kms_keys::policy.is_not_null())
-            .select(kms_keys::policy.assume_not_null());
+            .select((kms_keys::key_id, kms_keys::policy.assume_not_null()));
         Ok(policies.load(self.connection())?)
     }
 }

@@ -230,12 +230,12 @@ impl Tx<'_> {
         &mut self,
         scope: &Scope,
         instance: &InstanceId,
-    ) -> store::Result<Vec<String>> {
+    ) -> store::Result<Vec<(String, String)>> {
         let policies = kms_secrets::table
             .filter(kms_secrets::scope.eq(scope.to_string()))
             .filter(kms_secrets::instance.eq(instance.as_str()))
             .filter(kms_secrets::policy.is_not_null())
-            .select(kms_secrets::policy.assume_not_null());
+            .select((kms_secrets::name, kms_secrets::policy.assume_not_null()));
         Ok(policies.load(self.connection())?)
     }
 

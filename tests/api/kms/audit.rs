@@ -107,9 +107,14 @@ fn a_line_names_what_was_asked_for() {
     let line = audited.line("Encrypt", &[("KeyId", "alias/b"), ("Plaintext", "c3BlY2ltZW4=")]);
     has(&line, json!({"key_id": null, "alias_name": "alias/b"}));
     let foreign = format!("acs:kms:{REGION}:{FOREIGN}:key/{}", key.1);
-    has(&audited.line("DescribeKey", &[("KeyId", &foreign)]), json!({"key_id": foreign}));
+    let line = audited.line("DescribeKey", &[("KeyId", &foreign)]);
+    has(&line, json!({"key_id": foreign, "decision": "deny", "code": "Forbidden.KeyNotFound"}));
     let line = audited.line("DeleteAlias", &[alias]);
     has(&line, json!({"key_id": null, "alias_name": "alias/a", "code": "200"}));
+
+    let of_key = [("ResourceType", "key"), ("ResourceId.1", &*foreign), ("Tag.1.Key", "k")];
+    let line = audited.line("TagResources", &of_key);
+    has(&line, json!({"decision": "deny", "code": "InvalidResourceId.NotFound"}));
 
     let tagged = [("ResourceType", "secret"), ("ResourceId.1", "mine"), ("Tag.1.Key", "k")];
     has(&audited.line("TagResources", &tagged), json!({"secret_names": ["mine"]}));

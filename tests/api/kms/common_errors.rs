@@ -170,6 +170,38 @@ fn a_get_may_have_its_parameters_in_a_form_or_an_object() {
 }
 
 #[test]
+fn nothing_is_added_to_a_request_that_is_signed_by_parameters() {
+    let kms = Kms::start_with(USERS);
+    kms.create("s");
+    let (signed, _) =
+        kms.user("full").request_by("GET", 0, &[], "DescribeSecret", &[("SecretName", "s")]);
+    // All of it in the query, as most clients send it.
+    let target = format!("{}&SecretName=s", signed.target);
+    let fresh = || Request::new("GET", target.clone());
+    assert_eq!(kms.send(&fresh()).status, 200);
+    let added = r#"{"ForceDeleteWithoutRecovery":"true"}"#;
+    let marked = format!("\u{feff}{added}");
+    for request in [
+        fresh().header("Authorization", "").header("x-acs-action", "DeleteSecret"),
+        fresh().header("x-acs-action", "DeleteSecret"),
+    ] {
+        assert_eq!(kms.send(&request).json()["SecretName"], "s");
+        assert_eq!(kms.describe("s")["PlannedDeleteTime"], json!(null));
+    }
+    for body in [added, marked.as_str()] {
+        for request in [fresh(), fresh().header("Authorization", "")] {
+            let request = request.header("x-acs-action", "DeleteSecret");
+            let reply = kms.send(&request.body("application/json", body));
+            assert_eq!(
+                (reply.status, reply.code()),
+                (400, "ParseRequestParameterException".to_owned())
+            );
+        }
+    }
+    kms.describe("s");
+}
+
+#[test]
 fn a_body_holds_parameters() {
     let kms = Kms::start();
     let form = "application/x-www-form-urlencoded";

@@ -71,7 +71,7 @@ impl Context {
     pub fn authorize_missing_key(&self, action: &str, named: &KeyRef) -> Result<()> {
         let scope = named.scope.as_ref().unwrap_or(&self.scope);
         if scope.account != self.scope.account {
-            return Ok(());
+            return Err(Error::Concealed(Box::new(not_found(named))));
         }
         let (id, shown) = match &named.name {
             KeyName::Id(id) => (id.as_str(), id.as_str()),

@@ -14,7 +14,8 @@ use crate::{
 };
 
 /// Gives up to `limit` keys whose rotation is due a new version, which seals from then on, as long as the transaction has
-/// not taken too long, and returns how many dates were moved. Each key is rotated once, whoever else does this at the same time. Older versions stay and open what they sealed.
+/// not taken too long, and returns how many dates were moved. Each key is rotated once, whoever else does this at the same
+/// time. Older versions stay and open what they sealed.
 pub fn rotate_due_keys(
     tx: &mut Tx<'_>,
     cloud: &Cloud,

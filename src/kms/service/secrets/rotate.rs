@@ -1,6 +1,8 @@
 //! Gives a managed secret its next version.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
+
+use tokio::time::timeout;
 
 use super::{
     get::{check_instance, without_current},
@@ -26,6 +28,9 @@ const ACTION: &str = "kms:RotateSecret";
 /// How many rotations an account may ask for within an hour (documented). Those that come by themselves do not count
 /// (inferred).
 const ROTATIONS_MAX: i64 = 50;
+
+/// How long a request waits for keys of SSH, of which only a few are made at a time.
+const FRESH_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Which secret to rotate, and what its next version is to be called.
 #[derive(Debug, Clone)]
@@ -70,7 +75,8 @@ impl Service {
         };
         let id = secret.id;
         // Before the transaction, which holds others up.
-        let fresh = self.fresh(config).await?;
+        let late = |_| Error::unavailable("too many keys of SSH are made at the same time");
+        let fresh = timeout(FRESH_TIMEOUT, self.fresh(config)).await.map_err(late)??;
         let (cloud, sealing) = (Arc::clone(&self.cloud), Arc::clone(&self.sealing));
         self.store
             .write(move |tx| {
