@@ -237,16 +237,16 @@ impl Shared {
             return Ok(());
         }
         queues.add(purpose, work);
-        self.wake(queues, purpose);
+        self.wake(queues, purpose, 1);
         Ok(())
     }
 
-    /// Wakes a thread for what was added, or starts one, if there is a permit for it.
-    fn wake(self: &Arc<Self>, mut queues: MutexGuard<'_, Queues>, purpose: Purpose) {
+    /// Wakes a thread for the use cases that were added, or starts one, if there is a permit for it.
+    fn wake(self: &Arc<Self>, mut queues: MutexGuard<'_, Queues>, purpose: Purpose, added: usize) {
         let max = self.permits.of(purpose);
         let queue = queues.of(purpose);
-        // The thread with the only permit takes what waits behind the first by itself.
-        if queue.permits >= max || (max == 1 && queue.waiting.len() > 1) {
+        // The thread that was woken for the only permit takes what waits behind the first by itself.
+        if queue.permits >= max || (max == 1 && queue.waiting.len() > added) {
             return;
         }
         if queues.idle > 0 {
@@ -291,7 +291,7 @@ impl Shared {
             if let Some(next) = queues.take(self.permits) {
                 // Only where more are left than fit into a batch: waking a thread for fewer costs more than it gains.
                 if next.0 == Purpose::Reading && queues.reads.waiting.len() >= READS_MAX {
-                    self.wake(queues, Purpose::Reading);
+                    self.wake(queues, Purpose::Reading, 0);
                 }
                 return Some(next);
             }
@@ -308,25 +308,38 @@ impl Shared {
 
     fn run_batch(&self, purpose: Purpose, first: Work, count: &mut usize) {
         let Work { job, pace, shares } = first;
-        let (mut first, mut begun) = (Some(job), None);
+        let (mut first, mut begun, mut newest) = (Some(job), None, u64::MAX);
         let max = match purpose {
             Purpose::Reading => READS_MAX,
             Purpose::Writing => WRITES_MAX,
         };
         self.engine.run(purpose, pace, &mut || {
             // Only now: the engine may have waited for a lock.
-            let begun = *begun.get_or_insert_with(Instant::now);
+            let begun = *begun.get_or_insert_with(|| {
+                if purpose == Purpose::Reading {
+                    newest = self.locked().count;
+                }
+                Instant::now()
+            });
             first.take().or_else(|| {
                 let is_full = !shares || *count >= max || begun.elapsed() > BATCH_TIME;
-                if is_full { None } else { self.next_to_share(purpose, count) }
+                if is_full { None } else { self.next_to_share(purpose, newest, count) }
             })
         });
     }
 
-    fn next_to_share(&self, purpose: Purpose, count: &mut usize) -> Option<Box<dyn Job>> {
+    /// The next use case for a batch. Those with numbers above `newest` were queued after its transaction began: what a read
+    /// of them has to see may have been committed since.
+    fn next_to_share(
+        &self,
+        purpose: Purpose,
+        newest: u64,
+        count: &mut usize,
+    ) -> Option<Box<dyn Job>> {
         let mut queues = self.locked();
         let queue = queues.of(purpose);
-        let (_, work) = queue.waiting.pop_front_if(|(_, work)| work.shares)?;
+        let may_join = |(number, work): &mut (u64, Work)| work.shares && *number <= newest;
+        let (_, work) = queue.waiting.pop_front_if(may_join)?;
         queue.running += 1;
         *count += 1;
         Some(work.job)
@@ -340,9 +353,11 @@ struct HandingOver(Arc<Shared>, ThreadId);
 impl Drop for HandingOver {
     fn drop(&mut self) {
         let mut queues = self.0.locked();
-        for work in queues.gathered.remove(&self.1).unwrap_or_default() {
+        let gathered = queues.gathered.remove(&self.1).unwrap_or_default();
+        let added = gathered.len();
+        for work in gathered {
             queues.add(Purpose::Reading, work);
         }
-        self.0.wake(queues, Purpose::Reading);
+        self.0.wake(queues, Purpose::Reading, added);
     }
 }

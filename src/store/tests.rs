@@ -417,3 +417,60 @@ fn a_short_read_does_not_depend_on_the_event_loop_of_another() {
     drop(ended);
     other.block_on(second).unwrap();
 }
+
+#[tokio::test]
+async fn a_read_sees_what_was_committed_before_it_was_asked_for() {
+    let store = store();
+    for round in 0..10 {
+        // All that may read begin before the commit, and are about to take further reads into their transactions.
+        let mut held = vec![];
+        for _ in 0..4 {
+            let (release, end) = mpsc::channel::<()>();
+            let (tell, told) = tokio::sync::oneshot::channel();
+            let (end, tell, reader) = (Mutex::new(end), Mutex::new(Some(tell)), store.clone());
+            let task = tokio::spawn(async move {
+                let wait = move |tx: &mut Tx<'_>| {
+                    tx.namespaces()?;
+                    tell.lock().unwrap().take().unwrap().send(()).unwrap();
+                    end.lock().unwrap().recv().unwrap_err();
+                    Ok::<_, Error>(())
+                };
+                reader.read_briefly(wait).await
+            });
+            told.await.unwrap();
+            held.push((release, task));
+        }
+        let name = format!("n{round}");
+        let made = namespace(&name);
+        store.write(move |tx: &mut Tx<'_>| tx.insert_namespace(&made)).await.unwrap();
+        let reader = store.clone();
+        let read = |tx: &mut Tx<'_>| Ok::<_, Error>(tx.namespaces()?);
+        let found = tokio::spawn(async move { reader.read_briefly(read).await });
+        for _ in 0..10 {
+            tokio::task::yield_now().await;
+        }
+        for (release, task) in held {
+            drop(release);
+            task.await.unwrap().unwrap();
+        }
+        let found = found.await.unwrap().unwrap();
+        assert!(found.iter().any(|namespace| namespace.name == name), "{name} is not there");
+    }
+}
+
+#[tokio::test]
+async fn short_reads_of_one_moment_are_run_by_the_only_connection() {
+    let store = Store::open(&DatabaseUrl::SqliteMemory).unwrap();
+    for _ in 0..3 {
+        let asked = (0..8).map(|_| {
+            let reader = store.clone();
+            tokio::spawn(
+                async move { reader.read_briefly(|tx: &mut Tx<'_>| tx.namespaces()).await },
+            )
+        });
+        let asked: Vec<_> = asked.collect();
+        for asked in asked {
+            assert_eq!(asked.await.unwrap().unwrap(), []);
+        }
+    }
+}
