@@ -16,7 +16,8 @@ pub enum Command {
     /// Show the master keys and the keys of the database, and what needs them
     List(DatabaseSettings),
     /// Make a new key of the database and wrap every data key by it; the first master key wraps all keys of the database
-    /// from then on. The server may go on, and what is interrupted is resumed by the next rotation
+    /// from then on. Servers that have the first master key already may go on, and what is interrupted is resumed by the
+    /// next rotation
     Rotate(DatabaseSettings),
     /// Delete a key of the database that no secret needs, or ask whether anything needs a master key
     Retire(RetireArguments),
