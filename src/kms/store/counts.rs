@@ -2,14 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use diesel::prelude::*;
+use diesel::{prelude::*, sql_types::BigInt};
 
 use super::schema::kms_counts;
 use crate::{
+    clock::Timestamp,
     kms::model::Scope,
     store::{
         self, Tx,
-        sql::Value::{Number, Text},
+        sql::{
+            Value::{Number, Text},
+            prepared,
+        },
     },
 };
 
@@ -36,6 +40,17 @@ impl Tx<'_> {
             Counted::Keys => keys,
         });
         Ok(counts.sum::<i64>().unsigned_abs())
+    }
+
+    /// How many rows of a scope a query finds whose time to be deleted has come.
+    pub(super) fn count_gone(
+        &mut self,
+        sql: &'static str,
+        scope: &Scope,
+        now: Timestamp,
+    ) -> store::Result<i64> {
+        let values = [Number(now.0), Text(&scope.to_string())];
+        Ok(prepared::<BigInt>(sql, &values).get_result(self.connection())?)
     }
 
     /// How many secrets and keys all scopes have.
@@ -129,5 +144,40 @@ impl Tx<'_> {
 
     fn slot(&self, id: i64) -> i64 {
         if self.has_other_writers() { id % SLOTS } else { 0 }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use diesel::{QueryableByName, RunQueryDsl, sql_query, sql_types::Text};
+
+    use super::{super::keys, super::secrets, *};
+    use crate::store::{DatabaseUrl, Result, Store};
+
+    #[derive(QueryableByName)]
+    struct Step {
+        #[diesel(sql_type = Text)]
+        detail: String,
+    }
+
+    #[tokio::test]
+    async fn what_is_to_be_deleted_is_counted_without_reading_the_others() {
+        let store = Store::open(&DatabaseUrl::SqliteMemory).unwrap();
+        for (sql, index) in
+            [(secrets::GONE, "kms_secrets_to_delete"), (keys::GONE, "kms_keys_to_delete")]
+        {
+            let explain = move |tx: &mut Tx<'_>| -> Result<Vec<Step>> {
+                let sql = sql.replacen('?', "1", 1).replacen('?', "'s'", 1);
+                Ok(sql_query(format!("EXPLAIN QUERY PLAN {sql}")).load(tx.connection())?)
+            };
+            let plan = store.read(explain).await.unwrap();
+            let [step] = &plan[..] else { panic!("{} steps", plan.len()) };
+            assert!(
+                step.detail.contains(&format!("INDEX {index} (delete_at<?)")),
+                "{}",
+                step.detail
+            );
+        }
     }
 }

@@ -93,6 +93,10 @@ const BY_ALIAS: &str = "SELECT k.scope, k.id, k.uid, k.key_id, k.spec, k.usage, 
     FROM kms_aliases a JOIN kms_keys k ON k.scope = a.scope AND k.id = a.kms_key \
     WHERE a.scope = ? AND a.name = ?";
 
+/// Whose time to be deleted has come, of all scopes: few at any time. By the scope itself all of its keys would be read.
+pub(super) const GONE: &str =
+    "SELECT count(*) FROM kms_keys WHERE delete_at <= ? AND scope || '' = ?";
+
 type Rows<'a> = kms_keys::BoxedQuery<'a, <AnyConnection as Connection>::Backend>;
 
 /// The keys of a scope that are there now and pass every filter. `connected` are the instances that can be used, if not each
@@ -241,11 +245,7 @@ impl Tx<'_> {
 
     /// How many keys a scope has now.
     pub fn kms_key_count(&mut self, scope: &Scope, now: Timestamp) -> store::Result<u64> {
-        let gone: i64 = kms_keys::table
-            .filter(kms_keys::scope.eq(scope.to_string()))
-            .filter(kms_keys::delete_at.le(now.0).assume_not_null())
-            .count()
-            .get_result(self.connection())?;
+        let gone = self.count_gone(GONE, scope, now)?;
         let counted = self.kms_count(scope, Counted::Keys)?;
         Ok(counted.saturating_sub(gone.unsigned_abs()))
     }

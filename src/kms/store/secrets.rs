@@ -96,6 +96,10 @@ pub(super) fn instance(text: &str) -> store::Result<InstanceId> {
     InstanceId::parse(text).map_err(|_| corrupt("instance of KMS"))
 }
 
+/// Whose time to be deleted has come, of all scopes: few at any time. By the scope itself all of its secrets would be read.
+pub(super) const GONE: &str =
+    "SELECT count(*) FROM kms_secrets WHERE delete_at <= ? AND scope || '' = ?";
+
 impl Tx<'_> {
     /// The number of the next secret, and the current key of the database, which wraps its data keys. From here on, whoever
     /// waits for new rows waits for this transaction.
@@ -201,11 +205,7 @@ impl Tx<'_> {
 
     /// How many secrets a scope has; not those whose time has come, which are counted until somebody deletes them.
     pub fn kms_secret_count(&mut self, scope: &Scope, now: Timestamp) -> store::Result<u64> {
-        let gone: i64 = kms_secrets::table
-            .filter(kms_secrets::scope.eq(scope.to_string()))
-            .filter(kms_secrets::delete_at.le(now.0))
-            .count()
-            .get_result(self.connection())?;
+        let gone = self.count_gone(GONE, scope, now)?;
         Ok(self.kms_count(scope, Counted::Secrets)?.saturating_sub(gone.unsigned_abs()))
     }
 
