@@ -35,7 +35,8 @@ pub struct Outcome {
     /// What answers: a product, or the server itself.
     pub service: Option<&'static str>,
     pub operation: Option<&'static str>,
-    /// What the request calls an operation that is not served in that version, for the log line alone: [`note_unknown`](Self::note_unknown).
+    /// What the request calls an operation that is not served in that version, for the log line alone:
+    /// [`note_unknown`](Self::note_unknown).
     pub unknown: Option<String>,
     /// The action that policies know the operation by, if it has one.
     pub action: Option<&'static str>,
