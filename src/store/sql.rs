@@ -3,21 +3,21 @@
 use std::marker::PhantomData;
 
 use diesel::{
-    Connection, QueryResult, RunQueryDsl,
+    QueryResult, RunQueryDsl, SqliteConnection,
+    backend::Backend,
     query_builder::{AstPass, Query, QueryFragment, QueryId},
-    sql_types::{BigInt, Binary, Nullable, Text},
+    query_dsl::LoadQuery,
+    serialize::ToSql,
+    sql_types::{BigInt, Binary, HasSqlType, Nullable, Text},
 };
 
-use super::tx::Tx;
+use super::{engine::postgres::connection::PostgresConnection, tx::Tx};
 
 pub(crate) use super::{
     engine::{connection::AnyConnection, is_of_primary_key},
     keys::key_id,
     tx::corrupt,
 };
-
-/// What queries are written for.
-pub type Backend = <AnyConnection as Connection>::Backend;
 
 /// A value that is bound.
 pub enum Value<'a> {
@@ -42,9 +42,9 @@ impl Tx<'_> {
     }
 }
 
-/// A query with a `?` for each value whose text is the same each time, as [`Tx::execute`] has it; `Columns` are its columns
-/// in their order, as a type of Diesel has them. For what most requests read: to build the text of a query with many columns
-/// takes longer than to find a row.
+/// A query with a `?` for each value whose text is the same each time, as [`Tx::execute`] has it; `Columns` are the types of
+/// its columns in their order. For what most requests read: to build the text of a query with many columns takes longer than
+/// to find a row.
 pub(crate) fn prepared<'a, Columns>(
     sql: &'static str,
     values: &'a [Value<'a>],
@@ -58,8 +58,36 @@ pub(crate) struct Prepared<'a, Columns> {
     columns: PhantomData<Columns>,
 }
 
-impl<Columns> QueryFragment<Backend> for Prepared<'_, Columns> {
-    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Backend>) -> QueryResult<()> {
+// Handed to the engine's own connection: Diesel's connection to any of them would build the text three times on its way.
+impl<'a, Columns> Prepared<'a, Columns> {
+    pub(crate) fn load<Row>(self, connection: &mut AnyConnection) -> QueryResult<Vec<Row>>
+    where
+        Self: LoadQuery<'a, SqliteConnection, Row> + LoadQuery<'a, PostgresConnection, Row>,
+    {
+        match connection {
+            AnyConnection::Sqlite(sqlite) => RunQueryDsl::load(self, sqlite),
+            AnyConnection::Postgres(postgres) => RunQueryDsl::load(self, postgres),
+        }
+    }
+
+    fn execute(self, connection: &mut AnyConnection) -> QueryResult<usize> {
+        match connection {
+            AnyConnection::Sqlite(sqlite) => RunQueryDsl::execute(self, sqlite),
+            AnyConnection::Postgres(postgres) => RunQueryDsl::execute(self, postgres),
+        }
+    }
+}
+
+impl<Columns, Engine> QueryFragment<Engine> for Prepared<'_, Columns>
+where
+    Engine: Backend + HasSqlType<BigInt> + HasSqlType<Binary> + HasSqlType<Text>,
+    i64: ToSql<BigInt, Engine>,
+    [u8]: ToSql<Binary, Engine>,
+    str: ToSql<Text, Engine>,
+    Option<i64>: ToSql<Nullable<BigInt>, Engine>,
+    for<'v> Option<&'v str>: ToSql<Nullable<Text>, Engine>,
+{
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Engine>) -> QueryResult<()> {
         let mut values = self.values.iter();
         for sql in self.sql.split('?') {
             pass.push_sql(sql);
@@ -91,4 +119,4 @@ impl<Columns> Query for Prepared<'_, Columns> {
     type SqlType = Columns;
 }
 
-impl<Columns> RunQueryDsl<AnyConnection> for Prepared<'_, Columns> {}
+impl<Columns, Engine> RunQueryDsl<Engine> for Prepared<'_, Columns> {}

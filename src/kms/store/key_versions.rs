@@ -1,6 +1,6 @@
 //! The rows of a key's versions, which hold its material, wrapped.
 
-use diesel::{OptionalExtension, dsl::AsSelect, prelude::*};
+use diesel::{OptionalExtension, prelude::*, sql_types};
 
 use super::{readable, schema::kms_key_versions};
 use crate::{
@@ -10,7 +10,6 @@ use crate::{
     store::{
         self, Tx,
         sql::{
-            Backend,
             Value::{Bytes, Number, Text},
             corrupt, key_id, prepared,
         },
@@ -34,6 +33,10 @@ pub(super) struct StoredRow {
     data_key: Vec<u8>,
 }
 
+/// The columns of a [`StoredRow`].
+type Columns =
+    (sql_types::BigInt, sql_types::Text, sql_types::BigInt, sql_types::Text, sql_types::Binary);
+
 impl StoredRow {
     pub(super) fn parse(self) -> store::Result<StoredKeyVersion> {
         let id = KeyVersionId::parse(&self.version_id);
@@ -52,7 +55,7 @@ impl Tx<'_> {
         let sql = "SELECT number, version_id, created_at, key_id, data_key FROM kms_key_versions \
                    WHERE scope = ? AND kms_key = ? ORDER BY number DESC LIMIT 1";
         let values = [Text(&key.scope.to_string()), Number(key.number)];
-        let rows = prepared::<AsSelect<StoredRow, Backend>>(sql, &values).load(self.connection());
+        let rows = prepared::<Columns>(sql, &values).load(self.connection());
         let parse =
             |rows: Vec<StoredRow>| rows.into_iter().next().map(StoredRow::parse).transpose();
         readable(rows, parse, || key.arn())

@@ -1,8 +1,6 @@
 //! The keys' rows.
 
-use diesel::{
-    BoolExpressionMethods, OptionalExtension, dsl::AsSelect, prelude::*, sql_types::Bool,
-};
+use diesel::{BoolExpressionMethods, OptionalExtension, prelude::*, sql_types::Bool};
 
 use super::{
     counts::Counted,
@@ -20,7 +18,7 @@ use crate::{
     store::{
         self, Tx, Unavailable,
         sql::{
-            AnyConnection, Backend,
+            AnyConnection,
             Value::{self, MaybeNumber, MaybeText, Number, Text},
             corrupt, prepared,
         },
@@ -184,7 +182,7 @@ impl Tx<'_> {
         values: &[Value<'_>],
         of: impl Fn() -> String,
     ) -> Result<Option<Key>> {
-        let rows = prepared::<AsSelect<KeyRow, Backend>>(sql, values).load(self.connection());
+        let rows = prepared::<kms_keys::SqlType>(sql, values).load(self.connection());
         let parse = |rows: Vec<KeyRow>| rows.into_iter().next().map(KeyRow::parse).transpose();
         readable(rows, parse, of)
     }

@@ -1,8 +1,16 @@
 //! The rows of a secret's versions, which hold its values, sealed.
 
-use diesel::{OptionalExtension, dsl::AsSelect, prelude::*};
+use diesel::{
+    OptionalExtension,
+    prelude::*,
+    sql_types::{self, Nullable},
+};
 
-use super::{readable, schema::kms_versions, secrets::SecretRow};
+use super::{
+    readable,
+    schema::{kms_secrets, kms_versions},
+    secrets::SecretRow,
+};
 use crate::{
     clock::Timestamp,
     kms::model::{
@@ -13,7 +21,6 @@ use crate::{
     store::{
         self, Tx,
         sql::{
-            Backend,
             Value::{Bytes, MaybeText, Number, Text},
             corrupt, key_id, prepared,
         },
@@ -76,6 +83,15 @@ pub(super) struct StoredRow {
     payload: Vec<u8>,
 }
 
+/// The columns of a [`StoredRow`].
+type Columns = (
+    (sql_types::BigInt, sql_types::Text, sql_types::Text, sql_types::Text, sql_types::BigInt),
+    Nullable<sql_types::Text>,
+    Nullable<sql_types::Text>,
+    sql_types::Binary,
+    sql_types::Binary,
+);
+
 impl StoredRow {
     pub(super) fn parse(self) -> store::Result<StoredVersion> {
         let bytes = self.data_key;
@@ -92,7 +108,7 @@ impl StoredRow {
     }
 }
 
-type AtStage = (AsSelect<SecretRow, Backend>, AsSelect<Option<StoredRow>, Backend>);
+type AtStage = (kms_secrets::SqlType, Nullable<Columns>);
 
 /// The columns in the order of [`SecretRow`] and [`StoredRow`].
 const AT_STAGE: &str = "SELECT s.scope, s.id, s.uid, s.name, s.secret_type, s.description, \

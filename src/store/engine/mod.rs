@@ -2,7 +2,7 @@
 
 pub(in crate::store) mod connection;
 mod location;
-mod postgres;
+pub(in crate::store) mod postgres;
 mod sqlite;
 
 use std::{path::Path, sync::Arc};

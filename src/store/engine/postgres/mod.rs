@@ -1,7 +1,7 @@
 //! PostgreSQL, and what speaks its protocol: many connections, and other processes at work on the same database.
 
 mod address;
-pub(super) mod connection;
+pub(in crate::store) mod connection;
 mod failure;
 mod link;
 mod migrations;
