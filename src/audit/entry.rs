@@ -3,6 +3,7 @@
 
 use std::net::IpAddr;
 
+use jiff::fmt::temporal::DateTimePrinter;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
@@ -97,8 +98,9 @@ impl Entry<'_> {
 /// A moment by RFC 3339 in UTC, with milliseconds; `null` outside the years that jiff knows.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
 fn time<S: Serializer>(moment: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+    const PRINTER: DateTimePrinter = DateTimePrinter::new().precision(Some(3));
     let moment = jiff::Timestamp::from_millisecond(moment.0).ok();
-    moment.map(|moment| moment.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()).serialize(serializer)
+    moment.map(|moment| PRINTER.timestamp_to_string(&moment)).serialize(serializer)
 }
 
 /// The beginning of a text, if there is one.
@@ -118,15 +120,19 @@ fn members<S: Serializer>(
     members: &[(&'static str, Value)],
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
-    serializer.collect_map(members.iter().map(|(name, value)| (name, shortened(value))))
+    serializer.collect_map(members.iter().map(|(name, value)| (name, Shortened(value))))
 }
 
-/// With its texts cut.
-fn shortened(value: &Value) -> Value {
-    match value {
-        Value::String(text) => beginning(text).into(),
-        Value::Array(list) => list.iter().map(shortened).collect(),
-        other => other.clone(),
+/// A value with its texts cut.
+struct Shortened<'a>(&'a Value);
+
+impl Serialize for Shortened<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Value::String(text) => beginning(text).serialize(serializer),
+            Value::Array(list) => serializer.collect_seq(list.iter().map(Shortened)),
+            other => other.serialize(serializer),
+        }
     }
 }
 

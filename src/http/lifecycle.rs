@@ -124,6 +124,12 @@ impl Drop for UnderWay {
         let service = outcome.service.unwrap_or("-");
         self.observer.metrics.ended(service, operation, code, self.status.map(|_| took));
         let status = self.status.unwrap_or_default();
+        // What asks every few seconds whether all is well would drown the rest.
+        let is_probe = matches!(operation, "Health" | "Ready") && status == 200;
+        let level = if is_probe { Level::Debug } else { Level::Info };
+        if level > log::max_level() {
+            return;
+        }
         let CallerNote { kind, name, .. } = &outcome.caller;
         let caller =
             name.as_ref().map_or_else(|| (*kind).to_owned(), |name| format!("{kind}:{name}"));
@@ -144,21 +150,12 @@ impl Drop for UnderWay {
             ("code", code.into()),
             ("duration_us", u64::try_from(took.as_micros()).unwrap_or(u64::MAX).into()),
         ]);
-        // What asks every few seconds whether all is well would drown the rest.
-        let is_probe = matches!(operation, "Health" | "Ready") && status == 200;
-        log_line(
-            if is_probe { Level::Debug } else { Level::Info },
-            if code == ABORTED { "aborted" } else { "answered" },
-            &members,
-        );
+        log_line(level, if code == ABORTED { "aborted" } else { "answered" }, &members);
     }
 }
 
 /// Logs a line with members whose names only a product knows, which the macros of the library do not take.
 fn log_line(level: Level, message: &str, members: &[(&str, kv::Value<'_>)]) {
-    if level > log::max_level() {
-        return;
-    }
     log::logger().log(
         &Record::builder()
             .level(level)

@@ -1,6 +1,6 @@
 //! The newer way of signing: `ACS3-HMAC-SHA256` and its siblings (the platform's V3 request signature).
 
-use std::{borrow::Cow, collections::HashSet};
+use std::borrow::Cow;
 
 use data_encoding::HEXLOWER;
 use hmac::{Hmac, KeyInit, Mac};
@@ -11,6 +11,9 @@ use subtle::ConstantTimeEq;
 
 use super::{KeyMaterial, SignedRequest, query};
 use crate::access::{CommonField, Refusal};
+
+/// How long a canonical request usually is at most, without its query, in bytes.
+const CANONICAL_USUAL: usize = 1024;
 
 /// What hashes and signs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,12 +102,19 @@ impl<'a> Acs3<'a> {
     }
 
     fn lists_names_once(&self) -> bool {
-        let separates = |byte: u8| b"\"(),/:;<=>?@[\\]{}".contains(&byte);
-        let is_name = |name: &str| {
-            !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic() && !separates(byte))
+        // What separates tokens in headers.
+        let is_allowed = |byte: u8| {
+            let is_separator = matches!(
+                byte,
+                b'"' | b'(' | b')' | b',' | b'/' | b':'..=b'@' | b'['..=b']' | b'{' | b'}'
+            );
+            byte.is_ascii_graphic() && !is_separator
         };
-        let mut seen = HashSet::new();
-        self.names().all(|name| is_name(name) && seen.insert(name.to_ascii_lowercase()))
+        let text = self.signed_headers.to_ascii_lowercase();
+        let mut names: Vec<&str> = text.split(';').collect();
+        names.sort_unstable();
+        names.is_sorted_by(|name, next| name < next)
+            && names.iter().all(|name| !name.is_empty() && name.bytes().all(is_allowed))
     }
 }
 
@@ -140,10 +150,8 @@ pub fn canonical_request(
     authorization: &Acs3<'_>,
     content_hash: &[u8],
 ) -> Vec<u8> {
-    let pairs = query::sorted(request.query).into_iter();
-    let pairs = pairs.map(|pair| pair.map(|part| query::encode(&part)).join("="));
-    let pairs: Vec<String> = pairs.collect();
-    with_query(request, authorization, content_hash, &pairs.join("&"))
+    let query = query::canonical(&query::sorted(request.query));
+    with_query(request, authorization, content_hash, &query)
 }
 
 /// The parameters with their names as they are; `None` where other parameters, encoded or not, could have the same text.
@@ -165,10 +173,14 @@ fn with_query(
     query: &str,
 ) -> Vec<u8> {
     let path = if request.path.is_empty() { "/" } else { request.path };
-    let segments = path.split('/').map(|text| percent_decode_str(text).collect::<Vec<u8>>());
+    let segments = path.split('/').map(|text| Cow::from(percent_decode_str(text)));
     let segments: Vec<String> = segments.map(|segment| query::encode(&segment)).collect();
-    let head = format!("{}\n{}\n{query}\n", request.method, segments.join("/"));
-    let mut text = head.into_bytes();
+    let path = segments.join("/");
+    let mut text = Vec::with_capacity(query.len() + CANONICAL_USUAL);
+    for line in [request.method, &path, query] {
+        text.extend_from_slice(line.as_bytes());
+        text.push(b'\n');
+    }
     for name in authorization.names() {
         text.extend(name.bytes().map(|byte| byte.to_ascii_lowercase()));
         text.push(b':');

@@ -45,9 +45,16 @@ impl<'a> SignedRequest<'a> {
 
     /// Adds a header's value as it is signed: several ones sorted and joined by commas, none as nothing.
     fn push_value(&self, name: &str, text: &mut Vec<u8>) {
-        let mut values: Vec<&[u8]> = self.values(name).map(<[u8]>::trim_ascii).collect();
-        values.sort_unstable();
-        text.extend_from_slice(&values.join(&b','));
+        let mut values = self.values(name).map(<[u8]>::trim_ascii);
+        match (values.next(), values.next()) {
+            (None, _) => {}
+            (Some(only), None) => text.extend_from_slice(only),
+            (Some(first), Some(second)) => {
+                let mut all: Vec<&[u8]> = [first, second].into_iter().chain(values).collect();
+                all.sort_unstable();
+                text.extend_from_slice(&all.join(&b','));
+            }
+        }
     }
 }
 

@@ -39,6 +39,20 @@ fn decode(text: &[u8]) -> Cow<'_, [u8]> {
     percent_decode(text).into()
 }
 
+/// Decoded parameters as they are signed, in their order.
+pub fn canonical<'p>(pairs: impl IntoIterator<Item = &'p [Cow<'p, [u8]>; 2]>) -> String {
+    let mut text = String::new();
+    for [name, value] in pairs {
+        if !text.is_empty() {
+            text.push('&');
+        }
+        text.extend(percent_encode(name, RESERVED));
+        text.push('=');
+        text.extend(percent_encode(value, RESERVED));
+    }
+    text
+}
+
 /// Bytes in the encoding of RFC 3986: unreserved characters stay, all others become escapes in upper case.
 pub fn encode(bytes: &[u8]) -> String {
     percent_encode(bytes, RESERVED).collect()

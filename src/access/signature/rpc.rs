@@ -14,6 +14,7 @@ use crate::access::{CommonField, Refusal};
 
 /// The parameters that a request was sent with, decoded, and sorted by name, then value. They may hold a secret's values, so
 /// there is no `Debug`.
+#[derive(Default)]
 pub struct Parameters<'a>(Vec<[Cow<'a, [u8]>; 2]>);
 
 impl<'a> Parameters<'a> {
@@ -134,10 +135,8 @@ pub fn string_to_sign(
         **name != *b"Signature"
             && (!value.is_empty() || empty_values == EmptyValues::WithEqualsSign)
     };
-    let pairs = parameters.0.iter().filter(is_signed);
-    let pairs: Vec<String> =
-        pairs.map(|pair| pair.each_ref().map(|part| query::encode(part)).join("=")).collect();
-    format!("{method}&%2F&{}", query::encode(pairs.join("&").as_bytes()))
+    let pairs = query::canonical(parameters.0.iter().filter(is_signed));
+    format!("{method}&%2F&{}", query::encode(pairs.as_bytes()))
 }
 
 /// Verifies a signature, in either way of signing parameters without a value; the time that it takes does not depend on

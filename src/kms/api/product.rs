@@ -134,10 +134,14 @@ impl Product for Kms {
         let added = add_body(call, &mut parameters, &bytes);
         state.frame.format = format_of(&parameters);
         added?;
-        let signed = rpc::Parameters::read(call.head.query_string(), form);
         // An empty one says nothing: what counts then is the signature in the parameters.
         let has_header =
             call.head.headers().get_all("authorization").any(|value| !value.is_empty());
+        let signed = if has_header {
+            rpc::Parameters::default()
+        } else {
+            rpc::Parameters::read(call.head.query_string(), form)
+        };
         let way = if has_header {
             Way::Header
         } else if signed.are_signed() {
