@@ -347,6 +347,57 @@ async fn short_reads_share_a_transaction_and_fail_alone() {
 }
 
 #[tokio::test]
+async fn reads_that_share_a_transaction_read_once_what_all_of_them_need() {
+    let store = store();
+    store.write(|tx| tx.insert_namespace(&namespace("there"))).await.unwrap();
+    let (asked, read) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let find = move |tx: &mut Tx<'_>, name: &str, count: &AtomicUsize| {
+        tx.once(name.to_owned(), |tx| {
+            count.fetch_add(1, Ordering::SeqCst);
+            tx.namespace(&namespace(name).id).map(|found| found.name)
+        })
+    };
+    let tasks: Vec<_> = (0..60)
+        .map(|index| {
+            let (reader, asked, read) = (store.clone(), Arc::clone(&asked), Arc::clone(&read));
+            tokio::spawn(async move {
+                let name = if index % 2 == 0 { "there" } else { "gone" };
+                let use_case = move |tx: &mut Tx<'_>| {
+                    find(tx, name, if name == "there" { &read } else { &asked })
+                };
+                reader.read_briefly(use_case).await
+            })
+        })
+        .collect();
+    for (index, task) in tasks.into_iter().enumerate() {
+        let expected =
+            if index % 2 == 0 { Ok("there".to_owned()) } else { Err(Error::NamespaceNotFound) };
+        assert_eq!(task.await.unwrap(), expected);
+    }
+    let counted = read.load(Ordering::SeqCst);
+    assert!((1..10).contains(&counted), "read {counted} times for 30 use cases");
+    assert_eq!(asked.load(Ordering::SeqCst), 30, "an error is not kept");
+}
+
+#[tokio::test]
+async fn a_write_reads_again_what_it_may_have_changed() {
+    let store = store();
+    let rename = |tx: &mut Tx<'_>| {
+        let mut found = Vec::new();
+        for name in ["before", "after"] {
+            let changed = Namespace { name: name.to_owned(), ..namespace("n") };
+            match name {
+                "before" => tx.insert_namespace(&changed)?,
+                _ => tx.update_namespace(&changed, Timestamp(1))?,
+            }
+            found.push(tx.once("n".to_owned(), |tx| tx.namespace(&changed.id))?.name);
+        }
+        Result::Ok(found)
+    };
+    assert_eq!(store.write(rename).await.unwrap(), ["before", "after"]);
+}
+
+#[tokio::test]
 async fn each_short_read_counts_among_those_that_wait() {
     let store = store();
     let readers = store.engine.permits().read;

@@ -1,7 +1,8 @@
 //! The transaction that a use case works in.
 
 use std::{
-    collections::{BTreeMap, HashSet},
+    any::{Any, TypeId},
+    collections::{BTreeMap, HashMap, HashSet},
     fmt,
 };
 
@@ -22,11 +23,40 @@ pub(super) struct Known {
     /// The last numbers that were given; written down before the commit.
     pub numbers: BTreeMap<&'static str, i64>,
     pub current_key: Option<KeyId>,
+    /// What is read once for all; `None` where the transaction may change it itself.
+    once: Option<HashMap<(TypeId, String), Box<dyn Any>>>,
 }
 
 impl<'a> Tx<'a> {
     pub(super) fn new(connection: &'a mut AnyConnection) -> Self {
         Self { connection, known: Known::default() }
+    }
+
+    /// One that changes nothing.
+    pub(super) fn reading(connection: &'a mut AnyConnection) -> Self {
+        Self { connection, known: Known { once: Some(HashMap::new()), ..Known::default() } }
+    }
+
+    /// What `read` finds, which has that name among those of its type. A transaction that changes nothing reads it once for
+    /// all use cases that share it, another one each time.
+    ///
+    /// # Errors
+    /// Those of `read`, which are not kept.
+    pub(crate) fn once<T: Any + Clone, E>(
+        &mut self,
+        name: String,
+        read: impl FnOnce(&mut Self) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let place = (TypeId::of::<T>(), name);
+        let known = self.known.once.as_ref().and_then(|once| once.get(&place));
+        if let Some(found) = known.and_then(|found| found.downcast_ref::<T>()) {
+            return Ok(found.clone());
+        }
+        let found = read(self)?;
+        if let Some(once) = &mut self.known.once {
+            once.insert(place, Box::new(found.clone()));
+        }
+        Ok(found)
     }
 
     /// What queries run on.

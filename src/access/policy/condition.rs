@@ -101,6 +101,11 @@ pub struct Condition {
 }
 
 impl Condition {
+    /// Whether it asks about a tag of the resource.
+    pub fn asks_for_tags(&self) -> bool {
+        matches!(self.key, Key::Tag(_))
+    }
+
     /// A condition without values, which [`Condition::add`] puts in.
     ///
     /// `String*` compares the text of any key, and is the only kind for `acs:SourceVpc` and `kms:tag/KEY`; `Date*` and `Numeric*` (in whole seconds since 1970) are for

@@ -63,6 +63,11 @@ pub struct Statement {
 }
 
 impl Statement {
+    /// Whether a condition asks about the tags of the resource.
+    pub fn asks_for_tags(&self) -> bool {
+        self.conditions.iter().any(Condition::asks_for_tags)
+    }
+
     /// Whether it is about the action, in small letters, on the resource, and its conditions are met.
     pub fn applies(&self, action: &str, resource: &str, environment: &Environment<'_>) -> bool {
         self.actions.cover(action)

@@ -4,7 +4,7 @@ use super::Context;
 use crate::{
     access::{
         Caller, Denied,
-        policy::{Effect, Environment},
+        policy::{self, Effect, Environment},
     },
     kms::model::{
         Error, Kind, PrincipalKind, PrincipalRef, Result, Scope, Secret, SecretName, SecretPolicy,
@@ -49,6 +49,22 @@ impl Rights {
     ) -> std::result::Result<(), Denied> {
         let environment = Environment { tags, ..self.environment };
         self.caller.authorize(action, resource, &environment)
+    }
+
+    /// The tags of a resource where a policy of the caller asks for them, else none.
+    pub fn tags_asked_for(
+        &self,
+        tx: &mut Tx<'_>,
+        scope: &Scope,
+        kind: Kind,
+        number: i64,
+    ) -> Result<Vec<(String, String)>> {
+        let mut policies = self.caller.user().into_iter().flat_map(|user| &user.policies);
+        if policies.any(policy::Statement::asks_for_tags) {
+            Ok(tx.kms_tags(scope, kind, number)?)
+        } else {
+            Ok(vec![])
+        }
     }
 
     /// Whether no policy binds the caller: the account itself.
@@ -136,7 +152,12 @@ impl Context {
         }
         let arn = named.arn(&self.scope);
         let tags = match found {
-            Some(secret) => tx.kms_tags(&secret.scope, Kind::Secret, secret.id)?,
+            Some(secret) if secret.policy.is_some() => {
+                tx.kms_tags(&secret.scope, Kind::Secret, secret.id)?
+            }
+            Some(secret) => {
+                self.rights.tags_asked_for(tx, &secret.scope, Kind::Secret, secret.id)?
+            }
             None => vec![],
         };
         let identity = self.rights.identity(action, &arn, &tags);

@@ -1,6 +1,6 @@
 //! Encrypts and decrypts with keys.
 
-use std::sync::Arc;
+use std::{rc::Rc, sync::Arc};
 
 use super::material;
 use crate::{
@@ -91,15 +91,18 @@ impl Service {
         self.store
             .read_briefly(move |tx| {
                 let named = KeyRef { scope: None, name: KeyName::Id(blob.key.clone()) };
-                let key = context.key(tx, "kms:Decrypt", &named)?;
+                let key = context.shared_key(tx, "kms:Decrypt", &named)?;
                 material::check_usable(&key, &cloud)?;
-                let stored = tx.kms_key_version(&key, &blob.version)?;
-                let stored = stored.ok_or_else(CiphertextBlob::refused)?;
-                let material = material::open(tx, &sealing, &key, &stored)?;
+                let material = tx.once(format!("{} {}", key.number, blob.version), |tx| {
+                    let stored = tx.kms_key_version(&key, &blob.version)?;
+                    let stored = stored.ok_or_else(CiphertextBlob::refused)?;
+                    material::open(tx, &sealing, &key, &stored).map(Rc::new)
+                })?;
                 let bound = CiphertextBlob::associated(&key.scope, &key.id, &blob.version, &bound);
                 let opened = material.open(material::cipher(key.spec)?, &bound, &blob.sealed);
                 let plain = opened.map_err(|_| CiphertextBlob::refused())?;
-                Ok(Opened { plain: Plaintext::new(plain), key: key.id, version: blob.version })
+                let (key, version) = (key.id.clone(), blob.version);
+                Ok(Opened { plain: Plaintext::new(plain), key, version })
             })
             .await
     }
@@ -116,11 +119,13 @@ fn seal(
     plain: &Plaintext,
     bound: &EncryptionContext,
 ) -> Result<CiphertextBlob> {
-    let key = context.key(tx, action, named)?;
+    let key = context.shared_key(tx, action, named)?;
     material::check_usable(&key, cloud)?;
-    let (version, material) = material::primary(tx, sealing, &key)?;
+    let primary =
+        tx.once(key.number.to_string(), |tx| material::primary(tx, sealing, &key).map(Rc::new))?;
+    let (version, material) = &*primary;
     let bound = CiphertextBlob::associated(&key.scope, &key.id, &version.id, bound);
     let sealed = material.seal(material::cipher(key.spec)?, &bound, plain.expose());
     let sealed = sealed.map_err(Error::unavailable)?;
-    Ok(CiphertextBlob { key: key.id, version: version.id, sealed })
+    Ok(CiphertextBlob { key: key.id.clone(), version: version.id, sealed })
 }

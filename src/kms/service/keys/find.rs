@@ -1,5 +1,7 @@
 //! Finds the key that a request names, if its caller may do what it asks for.
 
+use std::rc::Rc;
+
 use crate::{
     kms::{
         model::{Error, Key, KeyName, KeyRef, Kind, Result},
@@ -20,6 +22,22 @@ impl Context {
         found.ok_or(not_found(named))
     }
 
+    /// The same as [`Context::key`], read once for all use cases that share a transaction.
+    pub fn shared_key(&self, tx: &mut Tx<'_>, action: &str, named: &KeyRef) -> Result<Rc<Key>> {
+        let found = if self.has_place_of(named) {
+            let place = match &named.name {
+                KeyName::Id(id) => self.scope.arn(Kind::Key, id.as_str()),
+                KeyName::Alias(alias) => alias.arn(&self.scope),
+            };
+            tx.once(place, |tx| Ok::<_, Error>(self.read_key(tx, &named.name)?.map(Rc::new)))?
+        } else {
+            None
+        };
+        let found = found.filter(|key| !key.is_gone(self.now));
+        self.authorize_found_key(tx, action, named, found.as_deref())?;
+        found.ok_or(not_found(named))
+    }
+
     /// The key that a request names, as [`Context::key`] finds it, kept from other writers until the end of the
     /// transaction.
     pub fn key_to_change(&self, tx: &mut Tx<'_>, action: &str, named: &KeyRef) -> Result<Key> {
@@ -33,14 +51,21 @@ impl Context {
 
     /// The key of that name in the account and region of the request.
     pub fn find_key(&self, tx: &mut Tx<'_>, named: &KeyRef) -> Result<Option<Key>> {
-        if named.scope.as_ref().is_some_and(|scope| *scope != self.scope) {
-            return Ok(None);
-        }
-        let found = match &named.name {
-            KeyName::Id(id) => tx.kms_key(&self.scope, id)?,
-            KeyName::Alias(alias) => tx.kms_key_named(&self.scope, alias)?,
-        };
+        let found = if self.has_place_of(named) { self.read_key(tx, &named.name)? } else { None };
         Ok(found.filter(|key| !key.is_gone(self.now)))
+    }
+
+    /// Whether what a key is called can only be in the account and region of the request.
+    fn has_place_of(&self, named: &KeyRef) -> bool {
+        named.scope.as_ref().is_none_or(|scope| *scope == self.scope)
+    }
+
+    /// The key of that name there, also one whose time to be deleted has come.
+    fn read_key(&self, tx: &mut Tx<'_>, name: &KeyName) -> Result<Option<Key>> {
+        match name {
+            KeyName::Id(id) => tx.kms_key(&self.scope, id),
+            KeyName::Alias(alias) => tx.kms_key_named(&self.scope, alias),
+        }
     }
 
     /// Whether the caller may do this to a key that was found or not.
@@ -63,7 +88,7 @@ impl Context {
         if self.rights.is_account() && key.scope.account == self.scope.account {
             return Ok(());
         }
-        let tags = tx.kms_tags(&key.scope, Kind::Key, key.number)?;
+        let tags = self.rights.tags_asked_for(tx, &key.scope, Kind::Key, key.number)?;
         self.rights.check_tagged(action, &key.arn(), key.id.as_str(), &tags)
     }
 

@@ -76,7 +76,10 @@ impl Sqlite {
             pool.get().map_err(|error| Failure::Refused(Unavailable::new(error)))?;
         let transaction = Transaction::begin(&mut connection, begin)
             .map_err(|error| Failure::Refused(error.into()))?;
-        let mut tx = Tx::new(transaction.connection);
+        let mut tx = match purpose {
+            Purpose::Reading => Tx::reading(transaction.connection),
+            Purpose::Writing => Tx::new(transaction.connection),
+        };
         while let Some(mut job) = next() {
             if job.begin() {
                 let kept = match purpose {
