@@ -26,7 +26,7 @@ pub struct Authenticator {
 pub struct Claim {
     caller: Caller,
     /// The hash of the body and what it was made by, in the newer way of signing.
-    hash: Option<(Algorithm, Vec<u8>)>,
+    hash: Option<(Algorithm, Style, Vec<u8>)>,
     /// The body's MD5 in base64, where the client sends it.
     md5: Option<Vec<u8>>,
     /// When it was signed, in epoch milliseconds; `None` when nothing was.
@@ -96,8 +96,8 @@ impl Authenticator {
         body: &[u8],
         now: Timestamp,
     ) -> Result<Caller, Refusal> {
-        if let Some((algorithm, hash)) = &claim.hash {
-            check_hash(request, *algorithm, hash, body)?;
+        if let Some((algorithm, style, hash)) = &claim.hash {
+            check_hash(request, *algorithm, *style, hash, body)?;
         }
         if claim.md5.is_some_and(|md5| roa::content_md5(body).as_bytes() != md5) {
             return Err(Refusal::ContentMd5Mismatch);
@@ -183,7 +183,7 @@ impl Authenticator {
         let nonce = required(request, "x-acs-signature-nonce", CommonField::SignatureNonce)?;
         let hash = required(request, "x-acs-content-sha256", CommonField::ContentHash)?;
         let md5 = single(request, "content-md5")?;
-        if acs3::unsigned_header(request, authorization, style).is_some() {
+        if acs3::unsigned_header(request, authorization, style).is_some() || repeats(request) {
             return Err(Refusal::Incomplete);
         }
         let date = signature::parse_acs3_date(date);
@@ -199,7 +199,7 @@ impl Authenticator {
         }
         Ok(Claim {
             caller: caller(known),
-            hash: Some((authorization.algorithm, hash.to_owned())),
+            hash: Some((authorization.algorithm, style, hash.to_owned())),
             md5: md5.map(<[u8]>::to_owned),
             date,
             nonce: Some(nonce.to_owned()),
@@ -219,6 +219,9 @@ impl Authenticator {
         };
         let nonce = single(request, "x-acs-signature-nonce")?;
         let md5 = single(request, "content-md5")?;
+        if repeats(request) {
+            return Err(Refusal::Incomplete);
+        }
         if single(request, "x-acs-signature-method")?.is_some_and(|method| method != b"HMAC-SHA1") {
             return Err(Refusal::UnknownMethod);
         }
@@ -276,6 +279,7 @@ pub fn authorization<'a>(
 fn check_hash(
     request: &SignedRequest<'_>,
     algorithm: Algorithm,
+    style: Style,
     hash: &[u8],
     body: &[u8],
 ) -> Result<(), Refusal> {
@@ -285,7 +289,7 @@ fn check_hash(
     }
     match authorization(request)? {
         Some(Authorization::Acs3(authorization)) => {
-            Err(acs3::explain(request, &authorization, &actual))
+            Err(acs3::explain(request, &authorization, style, &actual))
         }
         _ => Err(Refusal::Incomplete),
     }
@@ -298,6 +302,15 @@ fn single<'a>(request: &SignedRequest<'a>, name: &str) -> Result<Option<&'a [u8]
         (_, Some(_)) => Err(Refusal::Incomplete),
         (value, None) => Ok(value.filter(|value| !value.is_empty())),
     }
+}
+
+/// Whether a header that means something stands twice: signed are its values, sorted, and not which of them comes first.
+fn repeats(request: &SignedRequest<'_>) -> bool {
+    let mut names = request.headers.iter().map(|(name, _)| *name);
+    names.any(|name| {
+        let means_something = name.starts_with("x-acs-") || name == "content-type";
+        means_something && request.values(name).nth(1).is_some()
+    })
 }
 
 fn required<'a>(

@@ -145,7 +145,7 @@ fn escaped(json: Vec<u8>) -> Vec<u8> {
     }
     let mut text = String::with_capacity(json.len() * 2);
     for c in String::from_utf8_lossy(&json).chars() {
-        let turns = matches!(c, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+        let turns = matches!(c, '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
         if c.is_control() || turns || matches!(c, '\u{2028}' | '\u{2029}') {
             text.extend(format!("\\u{:04x}", u32::from(c)).chars());
         } else {

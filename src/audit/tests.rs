@@ -165,7 +165,7 @@ fn hostile_texts_stay_one_short_line() {
         "\",\"code\":\"200\"}\n{\"",
         "\\\\\"\\n",
         "\u{2028}\u{2029}\u{85}",
-        "\u{202e}\u{2066}\u{200f}",
+        "\u{202e}\u{2066}\u{200f}\u{61c}",
         "\u{1b}[2J\u{9b}2J\u{7f}",
         "日本語 🔑 e\u{301}",
         &"x".repeat(10_000),
@@ -185,8 +185,9 @@ fn hostile_texts_stay_one_short_line() {
         assert!(line.len() < 16 * 1024, "{}", line.len());
         let line = String::from_utf8(line).unwrap();
         let body = line.strip_suffix('\n').unwrap();
-        let misleads =
-            |c: char| c.is_control() || "\u{2028}\u{2029}\u{202e}\u{2066}\u{200f}".contains(c);
+        let misleads = |c: char| {
+            c.is_control() || "\u{2028}\u{2029}\u{202e}\u{2066}\u{200f}\u{61c}".contains(c)
+        };
         assert!(!body.contains(misleads), "{body}");
         let parsed: Value = serde_json::from_str(body).unwrap();
         let expected: String = hostile.chars().take(256).collect();

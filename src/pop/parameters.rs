@@ -234,7 +234,8 @@ fn body_pairs(
     content_type: &str,
     role: BodyRole,
 ) -> Result<Vec<(String, Value)>, String> {
-    let body = text_of(body);
+    let whole = body;
+    let body = text_of(whole);
     let media_type = content_type.split(';').next().unwrap_or_default().trim();
     if body.is_empty() {
         Ok(Vec::new())
@@ -246,11 +247,12 @@ fn body_pairs(
             members.into_iter().map(|(name, raw)| (name, Value::Json(raw.get().to_owned())));
         Ok(values.collect())
     } else if media_type.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
-        let mut halves = body.split(|byte| matches!(byte, b'&' | b'='));
+        // With every byte of it: what stands at its ends may be part of a value, and is signed.
+        let mut halves = whole.split(|byte| matches!(byte, b'&' | b'='));
         if role == BodyRole::Decodable && halves.any(|half| decode(half).is_none()) {
             return Err("a part of it decodes to no text".to_owned());
         }
-        form_pairs(body).ok_or_else(too_many)
+        form_pairs(whole).ok_or_else(too_many)
     } else if body.starts_with(b"\xFF\xFE") || body.starts_with(b"\xFE\xFF") {
         Err("it is UTF-16, by the byte order mark (BOM) at its start: send UTF-8".to_owned())
     } else {

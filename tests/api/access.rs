@@ -158,6 +158,32 @@ fn every_way_of_signing_works_with_parameters_in_every_place() {
 }
 
 #[test]
+fn a_header_that_means_something_stands_once() {
+    let server = start(|_| {});
+    for way in WAYS {
+        let signer = full().way(way);
+        let sent = |more: &[(&str, &str)]| {
+            let request =
+                more.iter().fold(list(), |request, (name, value)| request.header(name, value));
+            server.send(&signer.sign(request, None))
+        };
+        assert_eq!(sent(&[("x-acs-other", "1"), ("accept-language", "en")]).status, 200, "{way:?}");
+        assert_eq!(sent(&[("accept-language", "en"), ("accept-language", "de")]).status, 200);
+        // Signed are the values in the order of the alphabet: a proxy that turns them around could choose the operation.
+        for (name, first, second) in
+            [("x-acs-other", "1", "1"), ("content-type", "application/json", "text/plain")]
+        {
+            let reply = sent(&[(name, first), (name, second)]);
+            assert_eq!(
+                (reply.status, reply.code()),
+                (400, "IncompleteSignature".to_owned()),
+                "{way:?} {name}"
+            );
+        }
+    }
+}
+
+#[test]
 fn a_type_that_the_http_library_gives_to_no_body_is_no_mistake() {
     let server = start(|_| {});
     for way in [Way::Acs3Sha256, Way::Acs3Sm3] {

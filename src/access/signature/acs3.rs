@@ -50,10 +50,11 @@ impl Algorithm {
 /// The style of the API that a request is for: what its clients sign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Style {
-    /// The path names what the request is about. All clients sign `host`, and names of parameters as they encode them.
+    /// The path names what the request is about. All clients sign `host`, names of parameters as they encode them, and headers
+    /// in the order of their list.
     Roa,
     /// All is in the parameters. The Java SDKs may leave out `host`, and those for Go and Python sign the names of
-    /// parameters as they are: the values alone are encoded (seen in what they send).
+    /// parameters as they are: the values alone are encoded (seen in what they send). Headers are sorted.
     Rpc,
 }
 
@@ -148,10 +149,11 @@ pub fn unsigned_header<'a>(
 pub fn canonical_request(
     request: &SignedRequest<'_>,
     authorization: &Acs3<'_>,
+    style: Style,
     content_hash: &[u8],
 ) -> Vec<u8> {
     let query = query::canonical(&query::sorted(request.query));
-    with_query(request, authorization, content_hash, &query)
+    with_query(request, authorization, style, content_hash, &query)
 }
 
 /// The parameters with their names as they are; `None` where other parameters, encoded or not, could have the same text.
@@ -169,6 +171,7 @@ fn query_with_raw_names(query: &str) -> Option<String> {
 fn with_query(
     request: &SignedRequest<'_>,
     authorization: &Acs3<'_>,
+    style: Style,
     content_hash: &[u8],
     query: &str,
 ) -> Vec<u8> {
@@ -181,7 +184,11 @@ fn with_query(
         text.extend_from_slice(line.as_bytes());
         text.push(b'\n');
     }
-    for name in authorization.names() {
+    let mut names: Vec<&str> = authorization.names().collect();
+    if style == Style::Rpc {
+        names.sort_by_cached_key(|name| name.to_ascii_lowercase());
+    }
+    for name in names {
         text.extend(name.bytes().map(|byte| byte.to_ascii_lowercase()));
         text.push(b':');
         request.push_value(name, &mut text);
@@ -213,7 +220,7 @@ pub fn verify(
 ) -> Result<(), Refusal> {
     let mut hash = Vec::new();
     request.push_value("x-acs-content-sha256", &mut hash);
-    let canonical_request = canonical_request(request, authorization, &hash);
+    let canonical_request = canonical_request(request, authorization, style, &hash);
     let string_to_sign = string_to_sign(authorization.algorithm, &canonical_request);
     if is_signature(authorization, &string_to_sign, key) {
         return Ok(());
@@ -221,7 +228,7 @@ pub fn verify(
     if style == Style::Rpc
         && let Some(query) = query_with_raw_names(request.query)
     {
-        let raw = with_query(request, authorization, &hash, &query);
+        let raw = with_query(request, authorization, style, &hash, &query);
         let text = self::string_to_sign(authorization.algorithm, &raw);
         if is_signature(authorization, &text, key) {
             return Ok(());
@@ -252,9 +259,11 @@ fn is_signature(authorization: &Acs3<'_>, text: &str, key: &KeyMaterial) -> bool
 pub fn explain(
     request: &SignedRequest<'_>,
     authorization: &Acs3<'_>,
+    style: Style,
     content_hash: &str,
 ) -> Refusal {
-    let canonical_request = canonical_request(request, authorization, content_hash.as_bytes());
+    let hash = content_hash.as_bytes();
+    let canonical_request = canonical_request(request, authorization, style, hash);
     let string_to_sign = string_to_sign(authorization.algorithm, &canonical_request);
     mismatch(&canonical_request, string_to_sign)
 }

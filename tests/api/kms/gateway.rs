@@ -94,8 +94,13 @@ fn a_form_that_is_no_text_is_refused_as_a_whole() {
         let message = "Server parse parameters exception. Please check your input params.";
         failed(&update(form), 400, "ParseRequestParameterException", message);
     }
-    assert_eq!(update(b"SecretName=s&Description=%E4%B8%AD+b").status, 200);
-    assert_eq!(kms.describe("s")["Description"], "中 b");
+    for (form, description) in [
+        (&b"SecretName=s&Description=%E4%B8%AD+b"[..], "中 b"),
+        (b"SecretName=s&Description= b ", " b "),
+    ] {
+        assert_eq!(update(form).status, 200);
+        assert_eq!(kms.describe("s")["Description"], description);
+    }
 }
 
 #[test]
@@ -222,4 +227,32 @@ fn metrics_tell_the_products_apart_and_count_what_kms_has() {
     ] {
         assert!(metrics.text().lines().any(|known| known == line), "{line} in\n{}", metrics.text());
     }
+}
+
+#[test]
+fn a_header_that_means_something_stands_once() {
+    let kms = Kms::start_with(
+        "users: [{ name: full, policies: [AliyunKMSFullAccess], \
+         access_keys: [{ id: AK-full, secret: secret-of-full }] }]",
+    );
+    kms.create("s");
+    let signer = Signer::new("AK-full", "secret-of-full").version("2016-01-20");
+    let signer = signer.at(START);
+    let sent = |headers: &[(&str, &str)]| {
+        let request = Request::new("POST", "/?SecretName=s");
+        let request =
+            headers.iter().fold(request, |request, (name, value)| request.header(name, value));
+        kms.server.send(&signer.sign(request, None))
+    };
+    let reply = sent(&[("x-acs-action", "DescribeSecret")]);
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    // Signed are the values in the order of the alphabet: whoever turned them around would choose the operation.
+    for headers in [
+        [("x-acs-action", "DescribeSecret"), ("x-acs-action", "DeleteSecret")],
+        [("x-acs-action", "DeleteSecret"), ("x-acs-action", "DescribeSecret")],
+    ] {
+        let message = "The request signature does not conform to Aliyun standards.";
+        failed(&sent(&headers), 400, "IncompleteSignature", message);
+    }
+    assert_eq!(kms.describe("s")["PlannedDeleteTime"], Value::Null);
 }

@@ -64,7 +64,7 @@ fn check_acs3(vector: &Value, signature: &str) {
     assert_eq!((claim.access_key_id, claim.signature), (ID, signature));
     let hash = claim.algorithm.hash(text(vector, "body").as_bytes());
     assert_eq!(request.values("x-acs-content-sha256").next(), Some(hash.as_bytes()));
-    let canonical = acs3::canonical_request(&request, &claim, hash.as_bytes());
+    let canonical = acs3::canonical_request(&request, &claim, Style::Rpc, hash.as_bytes());
     assert_eq!(std::str::from_utf8(&canonical).unwrap(), text(vector, "canonical_request"));
     let signed = acs3::string_to_sign(claim.algorithm, &canonical);
     assert_eq!(signed, text(vector, "string_to_sign"));
@@ -100,7 +100,8 @@ fn canonical_request(sent: &Sent) -> Vec<u8> {
     let canonical = sent.signed(|request| {
         let authorization = Authorization::parse(sent.header("authorization").unwrap());
         let Ok(Authorization::Acs3(claim)) = authorization else { panic!("not the newer way") };
-        acs3::canonical_request(request, &claim, sent.header("x-acs-content-sha256").unwrap())
+        let hash = sent.header("x-acs-content-sha256").unwrap();
+        acs3::canonical_request(request, &claim, Style::Rpc, hash)
     });
     canonical.unwrap()
 }

@@ -16,7 +16,7 @@ use crate::access::Refusal;
 /// A line of what the newer way signs: 0 is the method, 1 the path, 2 the query, 3 the first header.
 fn line(request: &SignedRequest<'_>, signed_headers: &str, line: usize) -> String {
     let text = format!("ACS3-HMAC-SHA256 Credential=a,SignedHeaders={signed_headers},Signature=0");
-    let canonical = acs3::canonical_request(request, &authorization(&text), b"hash");
+    let canonical = acs3::canonical_request(request, &authorization(&text), Style::Roa, b"hash");
     String::from_utf8(canonical).unwrap().split('\n').nth(line).unwrap().to_owned()
 }
 
@@ -121,6 +121,17 @@ fn headers_are_signed_as_listed() {
 }
 
 #[test]
+fn headers_of_rpc_style_are_signed_in_their_own_order() {
+    let headers: &[(&'static str, &[u8])] = &[("x-acs-b", b"2"), ("x-acs-a", b"1"), ("host", b"h")];
+    let request = SignedRequest { headers, ..PLAIN };
+    let text = "ACS3-HMAC-SHA256 Credential=a,SignedHeaders=x-acs-b;X-Acs-A;host,Signature=0";
+    let signed = acs3::canonical_request(&request, &authorization(text), Style::Rpc, b"hash");
+    let signed = String::from_utf8(signed).unwrap();
+    let expected = "host:h\nx-acs-a:1\nx-acs-b:2\n\nx-acs-b;X-Acs-A;host\nhash";
+    assert!(signed.ends_with(expected), "{signed}");
+}
+
+#[test]
 fn what_must_be_signed_is_missed() {
     let missed = |headers: &[(&'static str, &[u8])], names: &str| {
         let text = format!("ACS3-HMAC-SHA256 Credential=a,SignedHeaders={names},Signature=0");
@@ -197,7 +208,7 @@ fn hashes_are_the_algorithms() {
 #[test]
 fn the_explanation_has_the_hash_of_what_came() {
     let claim = "ACS3-HMAC-SHA256 Credential=a,SignedHeaders=host,Signature=0";
-    let told = acs3::explain(&PLAIN, &authorization(claim), "came");
+    let told = acs3::explain(&PLAIN, &authorization(claim), Style::Roa, "came");
     let canonical = "GET\n/pop/v1/sam/secret/secrets\n\nhost:sae.test\n\nhost\ncame";
     let Refusal::Acs3Mismatch { canonical_request, string_to_sign } = told else {
         panic!("not {told:?}")

@@ -59,7 +59,7 @@ fn check_acs3(title: &str, request: &SignedRequest<'_>, body: &[u8]) {
     assert_eq!(authorization.algorithm, Algorithm::HmacSha256);
     let hash = authorization.algorithm.hash(body);
     assert_eq!(request.values("x-acs-content-sha256").next(), Some(hash.as_bytes()));
-    let canonical = acs3::canonical_request(request, &authorization, hash.as_bytes());
+    let canonical = acs3::canonical_request(request, &authorization, Style::Roa, hash.as_bytes());
     assert_eq!(std::str::from_utf8(&canonical).unwrap(), vector.canonical_request());
     let text = acs3::string_to_sign(authorization.algorithm, &canonical);
     assert_eq!(text.replace('\n', "\\n"), vector.line("string-to-sign: "));
