@@ -11,8 +11,8 @@ use super::{
 use crate::{
     clock::Timestamp,
     kms::model::{
-        AliasName, Error, ExtendedConfig, KeyUsage, Kind, Origin, ProtectionLevel, Result,
-        Rotation, Scope, Secret, SeedKey, SeedSecret, Stage, Tags, Uid, Version,
+        AliasName, Error, ExtendedConfig, KeyState, KeyUsage, Kind, Origin, ProtectionLevel,
+        Result, Rotation, Scope, Secret, SeedKey, SeedSecret, Stage, Tags, Uid, Version,
     },
     sealing::{Sealing, random_id},
     store::Tx,
@@ -123,10 +123,14 @@ fn seed_secret(tx: &mut Tx<'_>, sealing: &Sealing, draft: &Draft, now: Timestamp
         Some(alias) => {
             let key = tx.kms_key_named(&wanted.scope, alias)?.ok_or(Error::AliasNotFound)?;
             // Users may have given the alias to any key.
-            if key.spec.check_encrypts().is_err() || tx.primary_kms_key_version(&key)?.is_none() {
+            // What is sealed by a key that goes is lost with it.
+            let stays = key.own_state != KeyState::PendingDeletion;
+            let encrypts =
+                key.spec.check_encrypts().is_ok() && tx.primary_kms_key_version(&key)?.is_some();
+            if !stays || !encrypts {
                 let (name, alias) = (wanted.name.as_str(), alias.as_str());
                 log::warn!(
-                    "the world: {name} is not made, {alias} names a key that encrypts nothing"
+                    "the world: {name} is not made, {alias} names a key that encrypts nothing or is being deleted"
                 );
                 return Ok(());
             }

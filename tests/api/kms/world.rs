@@ -410,6 +410,28 @@ fn a_secret_whose_key_encrypts_nothing_any_more_does_not_stop_the_start() {
 }
 
 #[test]
+fn no_secret_is_made_under_a_key_that_is_being_deleted() {
+    let folder = Folder::new();
+    let database = folder.path().join("kept.db");
+    {
+        let kms = over(&database, WORLD);
+        let forced = [("SecretName", "db/main"), ("ForceDeleteWithoutRecovery", "true")];
+        kms.ok("DeleteSecret", &forced);
+        let id = key(&kms, "alias/app")["KeyId"].as_str().unwrap().to_owned();
+        kms.ok("ScheduleKeyDeletion", &[("KeyId", &id), ("PendingWindowInDays", "7")]);
+    }
+    {
+        let kms = over(&database, WORLD);
+        let missing = (404, "Forbidden.ResourceNotFound", "Resource not found.");
+        refused(&kms, "GetSecretValue", &[("SecretName", "db/main")], missing);
+        assert_eq!(kms.value("shared")["SecretData"], "canary-shared");
+    }
+    // Then there is another key, and the secret with it.
+    let kms = over_at(START + 7 * DAY, &database, WORLD);
+    assert_eq!(kms.value("db/main")["SecretData"], "canary-of-the-file");
+}
+
+#[test]
 fn what_the_time_to_delete_has_come_for_is_made_again() {
     let folder = Folder::new();
     let database = folder.path().join("kept.db");
