@@ -49,6 +49,7 @@ pub(crate) fn prepared<'a, Columns>(
     sql: &'static str,
     values: &'a [Value<'a>],
 ) -> Prepared<'a, Columns> {
+    debug_assert_eq!(sql.matches('?').count(), values.len(), "{sql}");
     Prepared { sql, values, columns: PhantomData }
 }
 
@@ -70,6 +71,17 @@ impl<'a, Columns> Prepared<'a, Columns> {
         }
     }
 
+    /// The only row.
+    pub(crate) fn get_result<Row>(self, connection: &mut AnyConnection) -> QueryResult<Row>
+    where
+        Self: LoadQuery<'a, SqliteConnection, Row> + LoadQuery<'a, PostgresConnection, Row>,
+    {
+        match connection {
+            AnyConnection::Sqlite(sqlite) => RunQueryDsl::get_result(self, sqlite),
+            AnyConnection::Postgres(postgres) => RunQueryDsl::get_result(self, postgres),
+        }
+    }
+
     fn execute(self, connection: &mut AnyConnection) -> QueryResult<usize> {
         match connection {
             AnyConnection::Sqlite(sqlite) => RunQueryDsl::execute(self, sqlite),
@@ -78,16 +90,16 @@ impl<'a, Columns> Prepared<'a, Columns> {
     }
 }
 
-impl<Columns, Engine> QueryFragment<Engine> for Prepared<'_, Columns>
+impl<Columns, DB> QueryFragment<DB> for Prepared<'_, Columns>
 where
-    Engine: Backend + HasSqlType<BigInt> + HasSqlType<Binary> + HasSqlType<Text>,
-    i64: ToSql<BigInt, Engine>,
-    [u8]: ToSql<Binary, Engine>,
-    str: ToSql<Text, Engine>,
-    Option<i64>: ToSql<Nullable<BigInt>, Engine>,
-    for<'v> Option<&'v str>: ToSql<Nullable<Text>, Engine>,
+    DB: Backend + HasSqlType<BigInt> + HasSqlType<Binary> + HasSqlType<Text>,
+    i64: ToSql<BigInt, DB>,
+    [u8]: ToSql<Binary, DB>,
+    str: ToSql<Text, DB>,
+    Option<i64>: ToSql<Nullable<BigInt>, DB>,
+    for<'v> Option<&'v str>: ToSql<Nullable<Text>, DB>,
 {
-    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Engine>) -> QueryResult<()> {
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, DB>) -> QueryResult<()> {
         let mut values = self.values.iter();
         for sql in self.sql.split('?') {
             pass.push_sql(sql);
@@ -119,4 +131,6 @@ impl<Columns> Query for Prepared<'_, Columns> {
     type SqlType = Columns;
 }
 
-impl<Columns, Engine> RunQueryDsl<Engine> for Prepared<'_, Columns> {}
+impl<Columns> RunQueryDsl<SqliteConnection> for Prepared<'_, Columns> {}
+
+impl<Columns> RunQueryDsl<PostgresConnection> for Prepared<'_, Columns> {}

@@ -352,7 +352,7 @@ async fn reads_that_share_a_transaction_read_once_what_all_of_them_need() {
     store.write(|tx| tx.insert_namespace(&namespace("there"))).await.unwrap();
     let (asked, read) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     let find = move |tx: &mut Tx<'_>, name: &str, count: &AtomicUsize| {
-        tx.once(name.to_owned(), |tx| {
+        tx.memoized(name.to_owned(), |tx| {
             count.fetch_add(1, Ordering::SeqCst);
             tx.namespace(&namespace(name).id).map(|found| found.name)
         })
@@ -390,7 +390,7 @@ async fn a_write_reads_again_what_it_may_have_changed() {
                 "before" => tx.insert_namespace(&changed)?,
                 _ => tx.update_namespace(&changed, Timestamp(1))?,
             }
-            found.push(tx.once("n".to_owned(), |tx| tx.namespace(&changed.id))?.name);
+            found.push(tx.memoized("n".to_owned(), |tx| tx.namespace(&changed.id))?.name);
         }
         Result::Ok(found)
     };

@@ -23,8 +23,8 @@ pub(super) struct Known {
     /// The last numbers that were given; written down before the commit.
     pub numbers: BTreeMap<&'static str, i64>,
     pub current_key: Option<KeyId>,
-    /// What is read once for all; `None` where the transaction may change it itself.
-    once: Option<HashMap<(TypeId, String), Box<dyn Any>>>,
+    /// What use cases have in common that share a read transaction; `None` in any other.
+    memo: Option<HashMap<(TypeId, String), Box<dyn Any>>>,
 }
 
 impl<'a> Tx<'a> {
@@ -32,29 +32,29 @@ impl<'a> Tx<'a> {
         Self { connection, known: Known::default() }
     }
 
-    /// One that changes nothing.
-    pub(super) fn reading(connection: &'a mut AnyConnection) -> Self {
-        Self { connection, known: Known { once: Some(HashMap::new()), ..Known::default() } }
+    /// One that several use cases share, which change nothing.
+    pub(super) fn shared_read(connection: &'a mut AnyConnection) -> Self {
+        Self { connection, known: Known { memo: Some(HashMap::new()), ..Known::default() } }
     }
 
-    /// What `read` finds, which has that name among those of its type. A transaction that changes nothing reads it once for
-    /// all use cases that share it, another one each time.
+    /// What `read` finds, which has that name among those of its type: once for all use cases that share a read transaction,
+    /// as on SQLite, and each time in any other.
     ///
     /// # Errors
     /// Those of `read`, which are not kept.
-    pub(crate) fn once<T: Any + Clone, E>(
+    pub(crate) fn memoized<T: Any + Clone, E>(
         &mut self,
         name: String,
         read: impl FnOnce(&mut Self) -> Result<T, E>,
     ) -> Result<T, E> {
         let place = (TypeId::of::<T>(), name);
-        let known = self.known.once.as_ref().and_then(|once| once.get(&place));
+        let known = self.known.memo.as_ref().and_then(|memo| memo.get(&place));
         if let Some(found) = known.and_then(|found| found.downcast_ref::<T>()) {
             return Ok(found.clone());
         }
         let found = read(self)?;
-        if let Some(once) = &mut self.known.once {
-            once.insert(place, Box::new(found.clone()));
+        if let Some(memo) = &mut self.known.memo {
+            memo.insert(place, Box::new(found.clone()));
         }
         Ok(found)
     }

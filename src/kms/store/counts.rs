@@ -50,8 +50,7 @@ impl Tx<'_> {
         now: Timestamp,
     ) -> store::Result<i64> {
         let values = [Number(now.0), Text(&scope.to_string())];
-        let counted: Vec<i64> = prepared::<BigInt>(sql, &values).load(self.connection())?;
-        Ok(counted.into_iter().sum())
+        Ok(prepared::<BigInt>(sql, &values).get_result(self.connection())?)
     }
 
     /// How many secrets and keys all scopes have.

@@ -1,6 +1,6 @@
 //! The rows of a key's versions, which hold its material, wrapped.
 
-use diesel::{OptionalExtension, prelude::*, sql_types};
+use diesel::{OptionalExtension, dsl::SqlTypeOf, prelude::*, sqlite::Sqlite};
 
 use super::{readable, schema::kms_key_versions};
 use crate::{
@@ -33,9 +33,8 @@ pub(super) struct StoredRow {
     data_key: Vec<u8>,
 }
 
-/// The columns of a [`StoredRow`].
-type Columns =
-    (sql_types::BigInt, sql_types::Text, sql_types::BigInt, sql_types::Text, sql_types::Binary);
+/// The types of the columns of a [`StoredRow`], which are the same on every engine.
+type Columns = SqlTypeOf<<StoredRow as Selectable<Sqlite>>::SelectExpression>;
 
 impl StoredRow {
     pub(super) fn parse(self) -> store::Result<StoredKeyVersion> {

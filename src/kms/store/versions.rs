@@ -1,16 +1,8 @@
 //! The rows of a secret's versions, which hold its values, sealed.
 
-use diesel::{
-    OptionalExtension,
-    prelude::*,
-    sql_types::{self, Nullable},
-};
+use diesel::{OptionalExtension, dsl::SqlTypeOf, prelude::*, sql_types::Nullable, sqlite::Sqlite};
 
-use super::{
-    readable,
-    schema::{kms_secrets, kms_versions},
-    secrets::SecretRow,
-};
+use super::{readable, schema::kms_versions, secrets::SecretRow};
 use crate::{
     clock::Timestamp,
     kms::model::{
@@ -83,15 +75,6 @@ pub(super) struct StoredRow {
     payload: Vec<u8>,
 }
 
-/// The columns of a [`StoredRow`].
-type Columns = (
-    (sql_types::BigInt, sql_types::Text, sql_types::Text, sql_types::Text, sql_types::BigInt),
-    Nullable<sql_types::Text>,
-    Nullable<sql_types::Text>,
-    sql_types::Binary,
-    sql_types::Binary,
-);
-
 impl StoredRow {
     pub(super) fn parse(self) -> store::Result<StoredVersion> {
         let bytes = self.data_key;
@@ -108,7 +91,11 @@ impl StoredRow {
     }
 }
 
-type AtStage = (kms_secrets::SqlType, Nullable<Columns>);
+/// The types of the columns, which are the same on every engine.
+type AtStage = (
+    SqlTypeOf<<SecretRow as Selectable<Sqlite>>::SelectExpression>,
+    Nullable<SqlTypeOf<<StoredRow as Selectable<Sqlite>>::SelectExpression>>,
+);
 
 /// The columns in the order of [`SecretRow`] and [`StoredRow`].
 const AT_STAGE: &str = "SELECT s.scope, s.id, s.uid, s.name, s.secret_type, s.description, \

@@ -759,6 +759,48 @@ fn conditions_ask_for_tags() {
 }
 
 #[test]
+fn callers_at_the_same_moment_keep_their_own_rights() {
+    let tagged = "{ Version: '1', Statement: [{ Effect: Allow, Action: 'kms:*', Resource: '*', \
+                  Condition: { StringEquals: { 'kms:tag/team': b } } }] }";
+    let kms = start(&[
+        user("may", &statements(&[("Allow", "kms:*", "*")])),
+        user("not", &statements(&[("Deny", "kms:Encrypt", "*"), ("Allow", "kms:*", "*")])),
+        user("tagged", tagged),
+    ]);
+    let ids: Vec<String> = ["a", "b"]
+        .map(|team| {
+            let tags = format!(r#"[{{"TagKey":"team","TagValue":"{team}"}}]"#);
+            let made = kms.user("may").ok("CreateKey", &[("Tags", &tags)]);
+            let id = made["KeyMetadata"]["KeyId"].as_str().unwrap().to_owned();
+            kms.ok("CreateAlias", &[("AliasName", &format!("alias/{team}")), ("KeyId", &id)]);
+            id
+        })
+        .into();
+    // More than ever share a transaction, of which the first reads the key.
+    std::thread::scope(|scope| {
+        for number in 0..96 {
+            let (kms, ids) = (&kms, &ids);
+            scope.spawn(move || {
+                let which = number % 2;
+                let alias = ["alias/a", "alias/b"][which];
+                let name = if number % 4 < 2 { alias } else { ids[which].as_str() };
+                let (caller, may) = match number % 3 {
+                    0 => ("may", true),
+                    1 => ("not", false),
+                    _ => ("tagged", which == 1),
+                };
+                let reply =
+                    kms.user(caller).call("Encrypt", &[("KeyId", name), ("Plaintext", "YQ==")]);
+                assert_eq!(reply.status, if may { 200 } else { 403 }, "{caller} {name}");
+                if may {
+                    assert_eq!(reply.json()["KeyId"].as_str().unwrap(), ids[which]);
+                }
+            });
+        }
+    });
+}
+
+#[test]
 fn conditions_ask_where_and_when() {
     let condition = |operator: &str, key: &str, value: &str| {
         format!(

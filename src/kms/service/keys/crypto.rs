@@ -93,7 +93,7 @@ impl Service {
                 let named = KeyRef { scope: None, name: KeyName::Id(blob.key.clone()) };
                 let key = context.shared_key(tx, "kms:Decrypt", &named)?;
                 material::check_usable(&key, &cloud)?;
-                let material = tx.once(format!("{} {}", key.number, blob.version), |tx| {
+                let material = tx.memoized(format!("{} {}", key.arn(), blob.version), |tx| {
                     let stored = tx.kms_key_version(&key, &blob.version)?;
                     let stored = stored.ok_or_else(CiphertextBlob::refused)?;
                     material::open(tx, &sealing, &key, &stored).map(Rc::new)
@@ -121,8 +121,7 @@ fn seal(
 ) -> Result<CiphertextBlob> {
     let key = context.shared_key(tx, action, named)?;
     material::check_usable(&key, cloud)?;
-    let primary =
-        tx.once(key.number.to_string(), |tx| material::primary(tx, sealing, &key).map(Rc::new))?;
+    let primary = tx.memoized(key.arn(), |tx| material::primary(tx, sealing, &key).map(Rc::new))?;
     let (version, material) = &*primary;
     let bound = CiphertextBlob::associated(&key.scope, &key.id, &version.id, bound);
     let sealed = material.seal(material::cipher(key.spec)?, &bound, plain.expose());

@@ -77,7 +77,7 @@ impl Sqlite {
         let transaction = Transaction::begin(&mut connection, begin)
             .map_err(|error| Failure::Refused(error.into()))?;
         let mut tx = match purpose {
-            Purpose::Reading => Tx::reading(transaction.connection),
+            Purpose::Reading => Tx::shared_read(transaction.connection),
             Purpose::Writing => Tx::new(transaction.connection),
         };
         while let Some(mut job) = next() {
