@@ -1,8 +1,9 @@
 //! sae-secret: a server that speaks Alibaba Cloud's secret APIs: SAE's namespaced secrets and KMS Secrets Manager.
 //!
-//! A product is one folder, and a request goes down its layers and back: `api` (the wire: decode, answer), `service` (what
-//! can be done), `store` (its rows), over `model` (what things are). [`sae`] and [`kms`] are the products. The other modules
-//! know no product, but for `world`, which uses their models, and [`ops`], [`server`] and [`cli`] above them.
+//! A product is one folder, and a request goes down its layers and back: `api` (the wire: decode, answer), `service` (what can
+//! be done), `store` (its rows), over `model` (what things are). [`sae`] and [`kms`] are the products, and of [`kubernetes`]
+//! there is the model: nothing serves it yet. The other modules know no product, but for `world`, which uses their models, and
+//! [`ops`], [`server`] and [`cli`] above them.
 //!
 //! | module | may use, besides itself | never |
 //! |---|---|---|
@@ -14,6 +15,7 @@
 //! | `kms/service` | `kms::store`, `kms::model`, `access`, `clock`, `sealed`, `sealing`, `store` | `actix`, `diesel`, `SystemTime` |
 //! | `kms/store` | `kms::model`, `clock`, `sealed`, `store` | `actix`, `tokio`, `SecretData`, `SystemTime` |
 //! | `kms/model` | `access`, `clock`, `json`, `region`, `text` | `actix`, `diesel`, `tokio`, `log::`, `SystemTime`, `Instant::now` |
+//! | `kubernetes/model` | – | `actix`, `diesel`, `tokio`, `log::`, `SystemTime`, `Instant::now` |
 //! | [`ops`] | `audit`, `http`, `kms`, `sae`, `sealing`, `store` | `diesel`, `SystemTime` |
 //! | [`pop`] | `access`, `clock`, `exchange`, `http`, `json`, `text` | `diesel`, `SystemTime` |
 //! | [`exchange`] | `access`, `audit`, `clock`, `http` | `diesel`, `SystemTime` |
@@ -47,6 +49,7 @@ pub mod exchange;
 pub mod http;
 mod json;
 pub mod kms;
+pub mod kubernetes;
 mod network;
 pub mod ops;
 pub mod pop;
