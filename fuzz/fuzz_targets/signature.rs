@@ -85,7 +85,7 @@ fn what_was_sent_is_judged_as_by_the_signer(sent: &Wire) {
             let answer = sent.look(|request| acs3::verify(request, claim, &key, Style::Roa));
             let is_right = expected.as_deref() == Some(claim.signature);
             holds!(answer.is_ok() == is_right, "{claim:?} of {sent:?}");
-            let told = sent.look(|request| acs3::explain(request, claim, "0f"));
+            let told = sent.look(|request| acs3::explain(request, claim, Style::Roa, "0f"));
             let text = canonical_request(sent, &listed, b"0f");
             let text = String::from_utf8_lossy(&text);
             let is_told = matches!(told, Refusal::Acs3Mismatch { canonical_request, .. } if canonical_request == text);
