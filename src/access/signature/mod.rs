@@ -1,13 +1,14 @@
 //! The ways in which requests are signed. Everything here is a pure function of what was on the wire and of a key.
 //!
-//! One file a way: [`acs3`] (the newer one of the SDKs), [`roa`] (the older one, of REST style) and [`rpc`] (the older one
-//! of RPC style).
+//! One file a way: [`acs3`] (the newer one of the SDKs), [`roa`] (the older one, of REST style), [`rpc`] (the older one of RPC
+//! style), and [`sdk`] (Huawei Cloud's, which nothing serves yet).
 
 pub mod acs3;
 mod query;
 pub mod roa;
 pub mod rpc;
 mod rsa;
+pub mod sdk;
 
 pub use query::names as parameters;
 pub use rsa::RsaPublicKey;
