@@ -2,8 +2,10 @@
 
 mod base64;
 pub mod decode;
+pub mod fields;
 pub mod name;
 mod object;
+pub mod patch;
 pub mod protobuf;
 mod quote;
 mod reading;
@@ -11,6 +13,7 @@ pub mod selector;
 pub mod syntax;
 mod time;
 pub mod validate;
+pub mod yaml;
 
 pub use decode::{Decoded, Finding, TypeMeta};
 pub use object::{
