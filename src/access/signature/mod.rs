@@ -108,15 +108,19 @@ impl<'a> Authorization<'a> {
     }
 }
 
-/// The moment of `YYYY-MM-DDTHH:MM:SSZ`, exactly so, in epoch milliseconds.
-#[must_use]
-pub fn parse_acs3_date(text: &[u8]) -> Option<i64> {
-    const SHAPE: &[u8; 20] = b"0000-00-00T00:00:00Z";
+/// Whether a text is as long as a shape and has a digit for each of its zeros, and else the same bytes.
+fn has_shape(text: &[u8], shape: &[u8]) -> bool {
     let fits = |(byte, shape): (&u8, &u8)| match shape {
         b'0' => byte.is_ascii_digit(),
         other => byte == other,
     };
-    if text.len() != SHAPE.len() || !text.iter().zip(SHAPE).all(fits) {
+    text.len() == shape.len() && text.iter().zip(shape).all(fits)
+}
+
+/// The moment of `YYYY-MM-DDTHH:MM:SSZ`, exactly so, in epoch milliseconds.
+#[must_use]
+pub fn parse_acs3_date(text: &[u8]) -> Option<i64> {
+    if !has_shape(text, b"0000-00-00T00:00:00Z") {
         return None;
     }
     let moment: Timestamp = std::str::from_utf8(text).ok()?.parse().ok()?;

@@ -6,20 +6,16 @@
 use std::borrow::Cow;
 
 use data_encoding::HEXLOWER;
-use hmac::{Hmac, KeyInit, Mac};
+use hmac::Hmac;
 use jiff::Timestamp;
 use percent_encoding::percent_decode_str;
 use sha2::{Digest, Sha256};
-use subtle::ConstantTimeEq;
 
-use super::{SignedRequest, query};
-use crate::access::CommonField;
+use super::{SignedRequest, acs3, has_shape, query};
+use crate::access::{CommonField, nonces::WINDOW_MS};
 
 /// The one algorithm that is verified.
 const ALGORITHM: &str = "SDK-HMAC-SHA256";
-
-/// How far a date may be from now, in milliseconds (documented).
-const WINDOW_MS: u64 = 15 * 60 * 1000;
 
 const DATE: &str = "x-sdk-date";
 const CONTENT_HASH: &str = "x-sdk-content-sha256";
@@ -162,18 +158,17 @@ pub fn unsigned_header<'a>(
 pub fn check_date(request: &SignedRequest<'_>, now_ms: i64) -> Result<i64, Refusal> {
     let text = single(request, DATE)?.ok_or(Refusal::Missing(CommonField::Timestamp))?;
     let date = parse_date(text).ok_or(Refusal::DateMalformed)?;
-    if now_ms.abs_diff(date) <= WINDOW_MS { Ok(date) } else { Err(Refusal::DateExpired) }
+    if now_ms.abs_diff(date) <= WINDOW_MS.unsigned_abs() {
+        Ok(date)
+    } else {
+        Err(Refusal::DateExpired)
+    }
 }
 
 /// The moment of `YYYYMMDDTHHMMSSZ`, exactly so, in epoch milliseconds.
 #[must_use]
 pub fn parse_date(text: &[u8]) -> Option<i64> {
-    const SHAPE: &[u8; 16] = b"00000000T000000Z";
-    let fits = |(byte, shape): (&u8, &u8)| match shape {
-        b'0' => byte.is_ascii_digit(),
-        other => byte == other,
-    };
-    if text.len() != SHAPE.len() || !text.iter().zip(SHAPE).all(fits) {
+    if !has_shape(text, b"00000000T000000Z") {
         return None;
     }
     let moment: Timestamp = std::str::from_utf8(text).ok()?.parse().ok()?;
@@ -279,7 +274,7 @@ pub fn verify(
     let is_right = |payload_hash: &str| {
         let canonical_request = canonical_request(request, authorization, payload_hash);
         let text = string_to_sign(date, &canonical_request);
-        is_hmac(secret, &text, authorization.signature)
+        acs3::is_hmac::<Hmac<Sha256>>(secret, &text, authorization.signature)
     };
     let says_unsigned =
         || request.values(CONTENT_HASH).any(|value| value == UNSIGNED_PAYLOAD.as_bytes());
@@ -288,14 +283,6 @@ pub fn verify(
     } else {
         Err(Refusal::Mismatch)
     }
-}
-
-fn is_hmac(secret: &str, text: &[u8], signature: &str) -> bool {
-    // A MAC of this kind takes keys of any length.
-    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret.as_bytes()) else { return false };
-    mac.update(text);
-    let expected = HEXLOWER.encode(&mac.finalize().into_bytes());
-    expected.as_bytes().ct_eq(signature.as_bytes()).into()
 }
 
 /// The value of a header that may stand once; an empty one says nothing.

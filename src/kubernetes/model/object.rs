@@ -29,7 +29,7 @@ impl Serialize for Time {
 }
 
 /// What every object has. An empty text, list or map is the same as none.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Clone, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ObjectMeta {
     /// Its name.
@@ -77,6 +77,16 @@ pub struct ObjectMeta {
     /// Who owns which of its fields.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub managed_fields: Vec<ManagedFieldsEntry>,
+}
+
+/// Without the annotations: a client keeps in one of them what it applied, the values of a secret among it.
+impl fmt::Debug for ObjectMeta {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { namespace, name, resource_version, .. } = self;
+        let mut shown = f.debug_struct("ObjectMeta");
+        shown.field("namespace", namespace).field("name", name);
+        shown.field("resource_version", resource_version).finish_non_exhaustive()
+    }
 }
 
 /// An object that another one depends on.

@@ -4,6 +4,13 @@ use super::object::Time;
 
 const LAYOUT: &str = "2006-01-02T15:04:05Z07:00";
 
+impl From<jiff::Timestamp> for Time {
+    fn from(moment: jiff::Timestamp) -> Self {
+        // A fraction counts from the second before, also before 1970.
+        Self(moment.as_second() - i64::from(moment.subsec_nanosecond() < 0))
+    }
+}
+
 /// Reads a moment of RFC 3339, with any offset; fractions of a second are dropped.
 ///
 /// # Errors
@@ -32,7 +39,7 @@ pub fn parse(text: &str) -> Result<Time, String> {
     }
     let moment: Result<jiff::Timestamp, _> = text.parse();
     match moment {
-        Ok(moment) => Ok(Time(moment.as_second())),
+        Ok(moment) => Ok(moment.into()),
         Err(_) if rest.is_empty() => Err(failed("", "Z07:00")),
         Err(_) => {
             Err(failed(rest.trim_start_matches(|c: char| c == '.' || c.is_ascii_digit()), "Z07:00"))

@@ -116,26 +116,5 @@ pub fn to_json(bytes: &[u8]) -> Result<Converted, YamlError> {
     Ok(Converted { json, duplicates: document.into_duplicates() })
 }
 
-/// A text in quotation marks as Go writes it: what can be printed stays.
-fn quoted(text: &str) -> String {
-    let mut quoted = String::from("\"");
-    for character in text.chars() {
-        match character {
-            '"' | '\\' => quoted.extend(['\\', character]),
-            '\u{7}' => quoted.push_str("\\a"),
-            '\u{8}' => quoted.push_str("\\b"),
-            '\u{C}' => quoted.push_str("\\f"),
-            '\n' => quoted.push_str("\\n"),
-            '\r' => quoted.push_str("\\r"),
-            '\t' => quoted.push_str("\\t"),
-            '\u{B}' => quoted.push_str("\\v"),
-            '\0'..' ' | '\u{7F}' => quoted.extend([format!("\\x{:02x}", u32::from(character))]),
-            _ => quoted.push(character),
-        }
-    }
-    quoted.push('"');
-    quoted
-}
-
 #[cfg(test)]
 mod tests;

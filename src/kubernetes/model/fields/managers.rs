@@ -6,11 +6,11 @@
 use std::collections::BTreeMap;
 use std::fmt::{self, Display, Formatter};
 
-use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::schema::{Changes, ObjectKind, Subresource};
-use super::set::{FieldPath, FieldSet, PathElement, quoted};
+use super::set::{FieldPath, FieldSet, PathElement};
+use crate::kubernetes::model::{Time, quoted, text_of, time};
 
 /// Owner of everything that an object without owners had before somebody first applied to it.
 const BEFORE_FIRST_APPLY: &str = "before-first-apply";
@@ -49,40 +49,13 @@ pub fn manager_name(field_manager: &str, user_agent: &[u8]) -> String {
     }
     let mut name = String::new();
     let product = user_agent.split(|byte| *byte == b'/').next().unwrap_or_default();
-    for chunk in product.utf8_chunks() {
-        let valid = chunk.valid().chars().filter(|c| !c.is_control());
-        for c in valid.chain(chunk.invalid().iter().map(|_| char::REPLACEMENT_CHARACTER)) {
-            if name.len() + c.len_utf8() > MAX_MANAGER_BYTES {
-                return name;
-            }
-            name.push(c);
+    for c in text_of(product).chars().filter(|c| !c.is_control()) {
+        if name.len() + c.len_utf8() > MAX_MANAGER_BYTES {
+            return name;
         }
+        name.push(c);
     }
     if name.is_empty() { "unknown".to_owned() } else { name }
-}
-
-/// The time of a write, in whole seconds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Time(i64);
-
-impl Time {
-    /// Reads RFC 3339. Fractions of a second are cut off.
-    pub fn parse(text: &str) -> Option<Self> {
-        text.parse::<Timestamp>().ok().map(Self::from)
-    }
-}
-
-impl From<Timestamp> for Time {
-    fn from(time: Timestamp) -> Self {
-        // The fraction counts from the second before, also before 1970.
-        Self(time.as_second() - i64::from(time.subsec_nanosecond() < 0))
-    }
-}
-
-impl Display for Time {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        Timestamp::from_second(self.0).unwrap_or_default().fmt(f)
-    }
 }
 
 /// How a manager came to own its fields. Appliers come first in the list.
@@ -529,7 +502,7 @@ fn parse_entry(value: &Value) -> Result<(Owner, Entry), MalformedEntry> {
         fields: FieldSet::parse(fields).map_err(|_| MalformedEntry)?,
         time: match text("time")? {
             "" => None,
-            time => Some(Time::parse(time).ok_or(MalformedEntry)?),
+            text => Some(time::parse(text).map_err(|_| MalformedEntry)?),
         },
     };
     let owner = Owner {

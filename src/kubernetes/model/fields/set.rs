@@ -6,6 +6,8 @@ use std::fmt::{self, Display, Formatter, Write as _};
 
 use serde_json::{Map, Number, Value};
 
+use crate::kubernetes::model::quoted;
+
 /// How deep FieldsV1 may be nested. Paths into a Secret or a Namespace have at most five elements;
 /// a real server stops at 10,000 levels, which are not worth a stack here.
 const MAX_DEPTH: usize = 100;
@@ -105,25 +107,6 @@ fn write_value(f: &mut Formatter<'_>, value: &Value) -> fmt::Result {
         Value::String(text) => f.write_str(&quoted(text)),
         other => write!(f, "{other}"),
     }
-}
-
-/// Text in double quotes as Go's `%q` writes it, for names that messages show. What Go holds for
-/// not printable is wider than control characters; those others stay as they are here.
-pub(super) fn quoted(text: &str) -> String {
-    let escaped = text.chars().map(|c| match c {
-        '"' | '\\' => format!("\\{c}"),
-        '\u{7}' => "\\a".to_owned(),
-        '\u{8}' => "\\b".to_owned(),
-        '\t' => "\\t".to_owned(),
-        '\n' => "\\n".to_owned(),
-        '\u{b}' => "\\v".to_owned(),
-        '\u{c}' => "\\f".to_owned(),
-        '\r' => "\\r".to_owned(),
-        c if c.is_ascii_control() => format!("\\x{:02x}", u32::from(c)),
-        c if c.is_control() => format!("\\u{:04x}", u32::from(c)),
-        c => c.to_string(),
-    });
-    format!("\"{}\"", escaped.collect::<String>())
 }
 
 impl Ord for PathElement {

@@ -65,7 +65,7 @@ impl<'t> Key<'t> {
             Self::Integer(number) => number.to_string(),
             Self::Unsigned(number) => format!("{number:#x}"),
             Self::Float(bits) => general(f64::from_bits(*bits)),
-            Self::Text(text) => super::quoted(text),
+            Self::Text(text) => crate::kubernetes::model::quoted(text),
         }
     }
 }

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use data_encoding::BASE64;
 use serde_json::{Map, Value, json};
 
-use super::super::managers::{Managers, Time, Write, keep_times, record_update};
+use super::super::managers::{Managers, Write, keep_times, record_update};
 use super::super::schema::{ObjectKind, Problem, Subresource};
 use super::{ApplyError, apply};
+use crate::kubernetes::model::time;
 
 mod properties;
 
@@ -101,7 +102,7 @@ struct Server {
 impl Server {
     fn write<'a>(&mut self, kind: ObjectKind, manager: &'a str) -> Write<'a> {
         self.seconds += 1;
-        let time = Time::parse(&format!(
+        let time = time::parse(&format!(
             "2026-11-30T19:{:02}:{:02}Z",
             self.seconds / 60,
             self.seconds % 60
